@@ -1,0 +1,125 @@
+use std::time::Duration;
+
+use crate::{Digit, Peer, SessionId};
+
+/// What the media thread tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    Offer {
+        session: SessionId,
+        request: u64,
+        sdp: String,
+    },
+    Answer {
+        session: SessionId,
+        request: u64,
+        sdp: String,
+        negotiated: Negotiated,
+    },
+    Applied {
+        session: SessionId,
+        request: u64,
+        peer: Peer,
+        negotiated: Negotiated,
+    },
+    /// The peer's description cannot be used: what and where, in a sentence.
+    Refused {
+        session: SessionId,
+        request: u64,
+        reason: String,
+    },
+    /// ICE, DTLS and fingerprint are done: media can flow.
+    Connected {
+        session: SessionId,
+        peer: Peer,
+    },
+    /// The first packet of this peer was decrypted and decoded.
+    FirstAudio {
+        session: SessionId,
+        peer: Peer,
+    },
+    /// Nothing, not even consent, came for more than a second, while it should.
+    Interrupted {
+        session: SessionId,
+    },
+    /// It comes again, after this long.
+    Resumed {
+        session: SessionId,
+        after: Duration,
+    },
+    /// A digit that the peer sent (RFC 4733), once, at its end.
+    Dtmf {
+        session: SessionId,
+        digit: Digit,
+    },
+    /// Every second of a session that is connected, and once at its close.
+    Quality {
+        session: SessionId,
+        quality: Quality,
+    },
+    /// The session cannot go on; it still wants to be closed.
+    Failed {
+        session: SessionId,
+        failure: Failure,
+    },
+    Closed {
+        session: SessionId,
+    },
+}
+
+/// What offer and answer agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Negotiated {
+    pub codec: Codec,
+    /// Whether telephone-event is usable in our sending direction.
+    pub telephone_event: bool,
+    /// Whether the peer holds us (it sends `sendonly` or `inactive`, or `c=0.0.0.0`).
+    pub held_by_peer: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    Opus,
+    Pcmu,
+    Pcma,
+}
+
+/// Why a session cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// No candidate pair worked within the set-up deadline.
+    NoMediaPath,
+    /// The peer's certificate is not the one of its session description, or DTLS failed otherwise.
+    Security(String),
+    /// Consent (RFC 7675) was lost for 30 s.
+    ConsentLost,
+    /// Capture or playback broke: which file, and why.
+    Device(String),
+}
+
+/// The sound of a session, from its start until now unless a field says otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Quality {
+    pub packets_sent: u64,
+    pub packets_received: u64,
+    /// Packets that the peer sent and that did not arrive.
+    pub packets_lost: u64,
+    /// Packets that came too late to be played.
+    pub packets_late: u64,
+    /// Samples played, and those among them that were made up (lost or late), at 48 kHz.
+    pub samples_played: u64,
+    pub samples_concealed: u64,
+    /// RFC 3550 §6.4.1 interarrival jitter, in ms.
+    pub jitter_ms: f32,
+    /// How long a packet waits before it is played, in ms, over the last second.
+    pub playout_delay_ms: f32,
+    /// From RTCP (RFC 3550 §6.4.1), in ms; `None` until a report came.
+    pub round_trip_ms: Option<f32>,
+    /// The share of our packets that the peer lost, from its last report, 0 to 1.
+    pub far_loss: Option<f32>,
+    /// Over the last second, dBFS; −127 is digital silence.
+    pub capture_level_dbfs: f32,
+    pub playback_level_dbfs: f32,
+    /// The strongest steady tone in what is played, over the last second.
+    pub playback_tone_hz: Option<f32>,
+}

@@ -1,0 +1,87 @@
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::view::CallId;
+
+/// What a user, a scenario or a script can ask of the phone.
+///
+/// Front doors read it from JSON where the secrets are already resolved; see `headless`.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Signs in at the sidecar. `takeover` takes the session from the same member's other device.
+    SignIn {
+        email: String,
+        password: SecretString,
+        takeover: bool,
+    },
+    /// Ends all calls, un-registers and gives the lease back; done within 2 s even where nobody answers.
+    SignOut,
+    /// Calls a number, a user name or a SIP or tel URI.
+    Dial {
+        target: String,
+    },
+    Answer {
+        call: CallId,
+    },
+    /// Ends a call in whatever state it is; declines one that rings here (486).
+    HangUp {
+        call: CallId,
+    },
+    Hold {
+        call: CallId,
+    },
+    Resume {
+        call: CallId,
+    },
+    Mute {
+        call: CallId,
+    },
+    Unmute {
+        call: CallId,
+    },
+    /// Sends DTMF digits: `0`–`9`, `*`, `#`, `A`–`D`.
+    Dtmf {
+        call: CallId,
+        digits: String,
+    },
+    /// Connects now instead of waiting for the next try.
+    Reconnect,
+}
+
+/// A command has been taken; what comes of it arrives as events and views.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Accepted {
+    /// The call that [`Command::Dial`] began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+/// A command that the present state does not allow, or that cannot be understood; nothing has happened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Rejected {
+    #[error("Nobody is signed in")]
+    NotSignedIn,
+    #[error("Somebody is signed in or signing in already")]
+    AlreadySignedIn,
+    #[error("This account has no phone")]
+    NoPhone,
+    #[error("No sidecar is configured to sign in at")]
+    NoSidecar,
+    #[error("The line is not registered: no calls can be made")]
+    NotRegistered,
+    #[error("The session was lost: no new calls until the next sign-in")]
+    LeaseLost,
+    #[error("There is no call {call}")]
+    UnknownCall { call: CallId },
+    #[error("The state of call {call} does not allow this")]
+    WrongState { call: CallId },
+    #[error("As many calls as allowed exist already")]
+    TooManyCalls,
+    #[error("This cannot be called: {reason}")]
+    InvalidTarget { reason: String },
+    #[error("Not a DTMF digit: {digit:?}")]
+    InvalidDigit { digit: char },
+    #[error("The phone is stopping")]
+    Stopping,
+}

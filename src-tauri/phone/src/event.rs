@@ -1,0 +1,223 @@
+use serde::Serialize;
+
+use crate::{
+    io::Quality,
+    view::{CallId, UserView},
+};
+
+/// Something that happened. `type` names it in JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    #[serde(rename = "session.signed_in")]
+    SignedIn { user: UserView, phone: bool },
+    /// The lease was confirmed by the sidecar: at the first beat, and whenever it had been at risk.
+    #[serde(rename = "session.held")]
+    SessionHeld { ttl_seconds: u64 },
+    /// Heartbeats fail; the session ends when its time runs out.
+    #[serde(rename = "session.at_risk")]
+    SessionAtRisk {
+        expires_in_ms: u64,
+        hop: Hop,
+        detail: String,
+    },
+    /// The session is gone; a running call goes on and its end signs the phone out.
+    #[serde(rename = "session.lost")]
+    SessionLost { reason: SignedOutReason },
+    #[serde(rename = "session.signed_out")]
+    SignedOut { reason: SignedOutReason },
+
+    #[serde(rename = "link.up")]
+    LinkUp,
+    #[serde(rename = "link.down")]
+    LinkDown {
+        hop: Hop,
+        detail: String,
+        retry_in_ms: u64,
+    },
+    #[serde(rename = "sip.registered")]
+    Registered { expires_in_ms: u64 },
+    #[serde(rename = "sip.register_failed")]
+    RegisterFailed {
+        status: Option<u16>,
+        reason: String,
+        retry_in_ms: Option<u64>,
+    },
+    #[serde(rename = "sip.unregistered")]
+    Unregistered,
+
+    #[serde(rename = "call.dialing")]
+    CallDialing { call: CallId, target: String },
+    #[serde(rename = "call.incoming")]
+    CallIncoming {
+        call: CallId,
+        from: String,
+        display_name: Option<String>,
+    },
+    #[serde(rename = "call.ringing")]
+    CallRinging {
+        call: CallId,
+        status: u16,
+        early_media: bool,
+    },
+    #[serde(rename = "call.answered")]
+    CallAnswered { call: CallId },
+    /// Sound can flow both ways.
+    #[serde(rename = "call.connected")]
+    CallConnected { call: CallId },
+    #[serde(rename = "call.held")]
+    CallHeld { call: CallId },
+    #[serde(rename = "call.resumed")]
+    CallResumed { call: CallId },
+    #[serde(rename = "call.held_by_peer")]
+    CallHeldByPeer { call: CallId, held: bool },
+    #[serde(rename = "call.muted")]
+    CallMuted { call: CallId, muted: bool },
+    /// A change of the session (hold, resume) did not take place: the call goes on as it was.
+    #[serde(rename = "call.change_failed")]
+    CallChangeFailed { call: CallId, reason: String },
+    #[serde(rename = "call.interrupted")]
+    CallInterrupted { call: CallId },
+    #[serde(rename = "call.recovered")]
+    CallRecovered { call: CallId, after_ms: u64 },
+    #[serde(rename = "call.ended")]
+    CallEnded { call: CallId, cause: EndCause },
+
+    #[serde(rename = "media.first_audio")]
+    FirstAudio { call: CallId },
+    #[serde(rename = "media.dtmf")]
+    DtmfReceived { call: CallId, digit: char },
+    #[serde(rename = "media.quality")]
+    MediaQuality {
+        call: CallId,
+        #[serde(flatten)]
+        quality: Quality,
+    },
+    #[serde(rename = "media.failed")]
+    MediaFailed { call: CallId, reason: String },
+    /// A second incoming call that was answered "busy".
+    #[serde(rename = "call.turned_away")]
+    CallTurnedAway { from: String },
+    /// The vault could not keep or give something: the session lives in memory alone.
+    #[serde(rename = "fault.vault")]
+    VaultFault { detail: String },
+}
+
+/// Where on the way something went wrong; front doors choose words and exit codes by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hop {
+    /// What was configured or granted cannot be used.
+    Configuration,
+    Dns,
+    Tcp,
+    Proxy,
+    Tls,
+    Http,
+    WebSocket,
+    Timeout,
+}
+
+/// Why the phone is signed out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum SignedOutReason {
+    ByUser,
+    /// 401 at login.
+    WrongCredentials {
+        message: String,
+    },
+    /// 403 at login: the user has no Agent record.
+    NotConfigured {
+        message: String,
+    },
+    /// 400 at login.
+    BadRequest {
+        message: String,
+    },
+    /// 409 at login.
+    HeldElsewhere {
+        message: String,
+        device_name: Option<String>,
+        since: Option<String>,
+        same_member: Option<bool>,
+    },
+    /// 429 at login.
+    TooManyTries {
+        message: String,
+        retry_after_seconds: Option<u64>,
+    },
+    /// 503 and any other status at login.
+    ServerTrouble {
+        status: u16,
+        message: String,
+    },
+    /// No answer that makes sense.
+    Unreachable {
+        hop: Hop,
+        detail: String,
+    },
+    /// 2xx with an account that cannot be used: which field, and why.
+    BadAccount {
+        detail: String,
+    },
+    /// 409 at a heartbeat: another device took the session.
+    TakenOver {
+        device_name: Option<String>,
+    },
+    /// No heartbeat succeeded until the lease ran out.
+    LeaseExpired,
+    /// The tokens are no longer valid: sign in again.
+    TokenRefused,
+}
+
+/// Why a call ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum EndCause {
+    /// We hung up.
+    Local,
+    /// The other side hung up.
+    Remote,
+    /// We declined.
+    Declined,
+    /// The caller gave up before we answered.
+    Missed,
+    AnsweredElsewhere,
+    /// 486 or 600.
+    Busy {
+        status: u16,
+        reason: String,
+    },
+    /// 480, 408 or 487: nobody answered.
+    NoAnswer {
+        status: u16,
+        reason: String,
+    },
+    /// 404, 410, 484, 604.
+    NotFound {
+        status: u16,
+        reason: String,
+    },
+    /// Any other refusal, in the server's words.
+    Refused {
+        status: u16,
+        reason: String,
+    },
+    /// No response at all.
+    Timeout,
+    /// The connection to the phone server was lost while it was needed.
+    LinkLost,
+    NoMediaPath,
+    /// The peer's certificate did not match its description.
+    Security {
+        detail: String,
+    },
+    /// Sound stopped for 30 s.
+    MediaLost,
+    /// The descriptions had nothing in common, or the peer broke the protocol.
+    Incompatible {
+        detail: String,
+    },
+    SignedOut,
+}

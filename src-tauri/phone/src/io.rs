@@ -1,0 +1,236 @@
+//! The words between the phone and the world.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Serialize;
+use sidecar_api::{
+    AgentConfig, HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse, LogoutRequest,
+    LogoutResponse, RefreshRequest, RefreshResponse,
+};
+use sip::{Answer, DialogHandle, Offer};
+
+use crate::{event::Hop, view::CallId};
+
+/// Names one effort to have a WebSocket; never used twice in one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowId(pub u64);
+
+/// What the engine must do for the phone.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Send `request` to the sidecar; give up after `deadline`. Answer with [`Input::Sidecar`] carrying the same `attempt`.
+    Sidecar {
+        attempt: u64,
+        request: Request,
+        deadline: Duration,
+    },
+    /// Open a WebSocket with sub-protocol `sip`; answer with [`Input::FlowOpened`] or [`Input::FlowFailed`].
+    OpenFlow {
+        flow: FlowId,
+        url: String,
+        deadline: Duration,
+    },
+    /// Send what was given to it, then close; a flow that is not open is forgotten. Nothing of it is told any more.
+    CloseFlow { flow: FlowId },
+    /// Send one text message.
+    Send { flow: FlowId, message: String },
+    /// Send a WebSocket ping; answer its pong with [`Input::Pong`].
+    Ping { flow: FlowId },
+    /// For the media of `call`.
+    Media { call: CallId, request: MediaRequest },
+    /// The servers for the media of calls that begin from now on.
+    IceServers { servers: Vec<IceServer> },
+    /// Keep these for the next start; a failure is told by [`Input::VaultFailed`].
+    Store { stored: Stored },
+    /// Remove everything that was stored.
+    Wipe,
+}
+
+/// A call of the sidecar's contract.
+#[derive(Debug, Clone)]
+pub enum Request {
+    Login(LoginRequest),
+    Refresh(RefreshRequest),
+    Heartbeat {
+        access_token: SecretString,
+    },
+    Logout {
+        access_token: SecretString,
+        body: LogoutRequest,
+    },
+}
+
+/// A 2xx of the sidecar, by the request it answers.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    Login(Box<LoginResponse>),
+    Refresh(RefreshResponse),
+    Heartbeat(HeartbeatResponse),
+    Logout(LogoutResponse),
+}
+
+/// Anything but a 2xx that makes sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SidecarFailure {
+    /// A status with its words; `holder` comes with 409, `retry_after` with 429 and 503.
+    Refused {
+        status: u16,
+        message: String,
+        holder: Option<Holder>,
+        retry_after: Option<Duration>,
+    },
+    /// No answer: where on the way, and what happened there, for people.
+    Unreachable { hop: Hop, detail: String },
+    /// An answer that is none: not JSON, a field missing, too large.
+    Nonsense { detail: String },
+}
+
+/// Why a WebSocket did not open or did not stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowFailure {
+    pub hop: Hop,
+    pub detail: String,
+    /// From an HTTP answer to the upgrade.
+    pub retry_after: Option<Duration>,
+}
+
+/// What the vault keeps between two starts.
+#[derive(Debug, Clone)]
+pub enum Stored {
+    AgentConfig(Box<AgentConfig>),
+    Tokens {
+        access_token: SecretString,
+        refresh_token: SecretString,
+    },
+}
+
+/// What the media of a call is asked to do; `request` numbers what wants a reply.
+#[derive(Debug, Clone)]
+pub enum MediaRequest {
+    Offer {
+        request: u64,
+    },
+    Answer {
+        request: u64,
+        offer: Offer,
+    },
+    Apply {
+        request: u64,
+        dialog: DialogHandle,
+        answer: Answer,
+    },
+    /// The peer refused our offer.
+    Withdraw,
+    Select {
+        dialog: DialogHandle,
+    },
+    Hold {
+        on: bool,
+    },
+    Mute {
+        on: bool,
+    },
+    Dtmf {
+        digits: String,
+        duration: Duration,
+        gap: Duration,
+    },
+    Close,
+}
+
+/// What the world tells the phone.
+#[derive(Debug, Clone)]
+pub enum Input {
+    Sidecar {
+        attempt: u64,
+        reply: Result<Reply, SidecarFailure>,
+    },
+    FlowOpened {
+        flow: FlowId,
+    },
+    FlowFailed {
+        flow: FlowId,
+        failure: FlowFailure,
+    },
+    Message {
+        flow: FlowId,
+        message: Vec<u8>,
+    },
+    Pong {
+        flow: FlowId,
+    },
+    Media {
+        call: CallId,
+        news: MediaNews,
+    },
+    VaultFailed {
+        detail: String,
+    },
+    /// The addresses or routes of this machine changed, or it woke from sleep.
+    NetworkChanged,
+}
+
+/// What the media of a call tells.
+#[derive(Debug, Clone)]
+pub enum MediaNews {
+    Offer {
+        request: u64,
+        offer: Offer,
+    },
+    Answer {
+        request: u64,
+        answer: Answer,
+        telephone_event: bool,
+        held_by_peer: bool,
+    },
+    Applied {
+        request: u64,
+        telephone_event: bool,
+        held_by_peer: bool,
+    },
+    Refused {
+        request: u64,
+        reason: String,
+    },
+    Connected {
+        dialog: DialogHandle,
+    },
+    FirstAudio {
+        dialog: DialogHandle,
+    },
+    Interrupted,
+    Resumed {
+        after: Duration,
+    },
+    Dtmf {
+        digit: char,
+    },
+    Quality(Quality),
+    NoMediaPath,
+    SecurityFailed {
+        detail: String,
+    },
+    ConsentLost,
+    DeviceFailed {
+        detail: String,
+    },
+}
+
+/// The sound of a call since its start; see `media::Quality`, whose units these are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Quality {
+    pub packets_sent: u64,
+    pub packets_received: u64,
+    pub packets_lost: u64,
+    pub packets_late: u64,
+    pub samples_played: u64,
+    pub samples_concealed: u64,
+    pub jitter_ms: f32,
+    pub playout_delay_ms: f32,
+    pub round_trip_ms: Option<f32>,
+    pub far_loss: Option<f32>,
+    pub capture_level_dbfs: f32,
+    pub playback_level_dbfs: f32,
+    pub playback_tone_hz: Option<f32>,
+}

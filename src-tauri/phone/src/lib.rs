@@ -1,0 +1,25 @@
+//! The phone: one state machine for sign-in, the lease, the link, the line and the calls.
+//!
+//! [`Phone`] is sans-IO. Commands, inputs and time go in; effects, events and a view come out.
+//! Drain all outputs after every call that takes `&mut self`.
+
+mod call;
+mod command;
+mod event;
+mod io;
+mod lease;
+mod link;
+mod phone;
+mod view;
+
+pub use command::{Accepted, Command, Rejected};
+pub use event::{EndCause, Event, Hop, SignedOutReason};
+pub use io::{
+    Effect, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Quality, Reply, Request,
+    SidecarFailure, Stored,
+};
+pub use phone::{Fallback, Phone, Setup};
+pub use view::{
+    AccountView, CallId, CallState, CallView, Direction, LeaseState, LeaseView, LineView, LinkView,
+    PhoneView, UserView,
+};

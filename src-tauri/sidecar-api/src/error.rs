@@ -1,0 +1,41 @@
+use serde::{Deserialize, Serialize};
+
+/// The body of every refusal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    pub status_code: u16,
+    pub message: Message,
+    /// Who holds the session lock (409).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<Holder>,
+}
+
+/// One sentence or several, as validation errors have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Message {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// The device that holds the session lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Holder {
+    pub device_name: String,
+    /// RFC 3339.
+    pub since: String,
+    /// Whether the caller's own member holds it; only then may they take it over.
+    pub same_member: bool,
+}
+
+impl Message {
+    /// Returns the sentences as one line.
+    pub fn joined(&self) -> String {
+        match self {
+            Self::One(sentence) => sentence.clone(),
+            Self::Many(sentences) => sentences.join(" "),
+        }
+    }
+}

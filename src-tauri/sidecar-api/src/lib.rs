@@ -1,0 +1,41 @@
+//! The messages between the phone and the sidecar, as JSON over HTTP.
+//!
+//! Bodies and status codes follow the sidecar's contract; fields that the original front end does not know are optional, so an old client
+//! works against this sidecar and this client against an old one. Success is any 2xx. A client decides by status and by the presence of
+//! fields, never by the words of `message` or by the name of a role.
+
+mod error;
+mod login;
+mod secret;
+mod session;
+
+pub use error::{ErrorBody, Holder, Message};
+pub use login::{
+    AgentConfig, IceServer, LoginRequest, LoginResponse, SessionGrant, Telephony, TelephonyState,
+    Urls, User,
+};
+pub use session::{
+    HeartbeatResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
+};
+
+/// Names the installation that calls: a random UUID, made once, not secret.
+pub const DEVICE_ID_HEADER: &str = "x-device-id";
+
+/// Names the installation for people, percent-encoded UTF-8: "Ana's desk".
+pub const DEVICE_NAME_HEADER: &str = "x-device-name";
+
+/// The words of a 403 at login: the user has no Agent record.
+pub const AGENT_NOT_CONFIGURED: &str = "Agent account not configured. Contact administrator.";
+
+/// The words of a 409 at login: another device holds the session lock.
+pub const ALREADY_LOGGED_IN: &str =
+    "You are already logged in on another device. Please log out there first.";
+
+/// The words of a 401 at login; an unknown user and a wrong password are indistinguishable.
+pub const WRONG_CREDENTIALS: &str = "Wrong email or password.";
+
+/// The words of a 503 at login, before the part that failed.
+pub const CANNOT_SIGN_IN_NOW: &str = "The server cannot sign you in right now.";
+
+/// The largest answer that a client reads, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;

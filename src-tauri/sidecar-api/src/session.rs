@@ -1,0 +1,51 @@
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// `POST /auth/refresh`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshRequest {
+    #[serde(serialize_with = "crate::secret::expose")]
+    pub refresh_token: SecretString,
+}
+
+/// A new pair of tokens; the old refresh token is used up.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshResponse {
+    #[serde(serialize_with = "crate::secret::expose")]
+    pub access_token: SecretString,
+    #[serde(serialize_with = "crate::secret::expose")]
+    pub refresh_token: SecretString,
+}
+
+/// `POST /auth/heartbeat`; an old sidecar answers with `status` alone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeartbeatResponse {
+    pub status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_seconds: Option<u64>,
+}
+
+/// The body of `POST /auth/logout` for a caller without an access token; otherwise the body is empty.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogoutRequest {
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::secret::expose_option"
+    )]
+    pub refresh_token: Option<SecretString>,
+}
+
+/// `released` tells whether this call freed a lock.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LogoutResponse {
+    pub status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<bool>,
+}
