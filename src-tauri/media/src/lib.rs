@@ -9,6 +9,7 @@
 mod command;
 mod config;
 mod news;
+mod transport;
 mod worker;
 
 pub use command::{Command, Digit, Peer, SessionId};
