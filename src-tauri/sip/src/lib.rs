@@ -5,7 +5,9 @@
 //! Session descriptions pass through unread.
 
 mod config;
+mod digest;
 mod event;
+mod message;
 mod user_agent;
 
 pub use config::Config;
