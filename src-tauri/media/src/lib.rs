@@ -6,9 +6,13 @@
 //! Media is encrypted or there is none: no RTP is sent or accepted before DTLS has finished and the peer's certificate matched a
 //! fingerprint of its session description.
 
+mod codec;
 mod command;
 mod config;
+mod device;
 mod news;
+mod playout;
+mod rtp;
 mod transport;
 mod worker;
 

@@ -1,0 +1,9 @@
+//! What stands in place of microphone and speaker, and what measures them.
+
+mod meter;
+mod sink;
+mod source;
+
+pub(crate) use meter::{Measure, Meter};
+pub(crate) use sink::Sink;
+pub(crate) use source::{Recording, Source};
