@@ -1,6 +1,9 @@
 use std::borrow::Cow;
 
-use super::{Method, NameAddr, Params, Via};
+use super::{
+    Method, NameAddr, Params, Via,
+    lexer::{is_token, split},
+};
 use crate::digest::Challenge;
 
 /// The header fields of a message, in order; names are in their long form and match in any case.
@@ -36,7 +39,10 @@ pub(crate) struct Reference {
 impl Headers {
     /// Returns the first value of the header.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        todo!("{name}")
+        self.0
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Returns each line of the header; joined values stay joined.
@@ -73,23 +79,31 @@ impl Headers {
 
     /// Adds a tag to To unless it has one.
     pub(crate) fn set_to_tag(&mut self, tag: &str) {
-        todo!("{tag}")
+        let untagged = self.to().is_some_and(|to| to.tag().is_none());
+        let to = self
+            .0
+            .iter_mut()
+            .find(|(n, _)| n.eq_ignore_ascii_case("To"));
+        if let Some((_, value)) = to.filter(|_| untagged) {
+            value.push_str(";tag=");
+            value.push_str(tag);
+        }
     }
 
     pub(crate) fn via_top(&self) -> Option<Via> {
-        todo!()
+        Via::parse(self.values("Via").next()?)
     }
 
     pub(crate) fn vias(&self) -> Vec<Via> {
-        todo!()
+        self.values("Via").filter_map(Via::parse).collect()
     }
 
     pub(crate) fn from(&self) -> Option<NameAddr> {
-        todo!()
+        NameAddr::parse(self.get("From")?)
     }
 
     pub(crate) fn to(&self) -> Option<NameAddr> {
-        todo!()
+        NameAddr::parse(self.get("To")?)
     }
 
     pub(crate) fn call_id(&self) -> Option<&str> {
@@ -97,80 +111,181 @@ impl Headers {
     }
 
     pub(crate) fn cseq(&self) -> Option<(u32, Method)> {
-        todo!()
+        let (number, method) = self.get("CSeq")?.split_once([' ', '\t'])?;
+        let method = method.trim_start();
+        let valid = is_token(method) && number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse().ok().filter(|_| valid)?;
+        Some((number, Method::from(method)))
     }
 
     pub(crate) fn contacts(&self) -> Contacts {
-        todo!()
+        if self.values("Contact").any(|value| value == "*") {
+            return Contacts::Star;
+        }
+        Contacts::List(self.values("Contact").filter_map(NameAddr::parse).collect())
     }
 
     /// Returns each value as it was sent, in order.
     pub(crate) fn record_routes(&self) -> Vec<String> {
-        todo!()
+        self.values("Record-Route").map(str::to_owned).collect()
     }
 
     /// Returns each value as it was sent, in order.
     pub(crate) fn routes(&self) -> Vec<String> {
-        todo!()
+        self.values("Route").map(str::to_owned).collect()
     }
 
     /// In seconds.
     pub(crate) fn expires(&self) -> Option<u32> {
-        todo!()
+        number(self.get("Expires")?)
     }
 
     /// In seconds.
     pub(crate) fn min_expires(&self) -> Option<u32> {
-        todo!()
+        number(self.get("Min-Expires")?)
     }
 
     pub(crate) fn max_forwards(&self) -> Option<u32> {
-        todo!()
+        number(self.get("Max-Forwards")?)
     }
 
     /// In seconds.
     pub(crate) fn retry_after(&self) -> Option<u32> {
-        todo!()
+        number(self.get("Retry-After")?)
     }
 
     pub(crate) fn www_authenticate(&self) -> Vec<Challenge> {
-        todo!()
+        self.all("WWW-Authenticate")
+            .flat_map(Challenge::parse)
+            .collect()
     }
 
     pub(crate) fn proxy_authenticate(&self) -> Vec<Challenge> {
-        todo!()
+        self.all("Proxy-Authenticate")
+            .flat_map(Challenge::parse)
+            .collect()
     }
 
     pub(crate) fn require(&self) -> Vec<String> {
-        todo!()
+        self.values("Require").map(str::to_owned).collect()
     }
 
     pub(crate) fn supported(&self) -> Vec<String> {
-        todo!()
+        self.values("Supported").map(str::to_owned).collect()
     }
 
     pub(crate) fn allow(&self) -> Vec<Method> {
-        todo!()
+        self.values("Allow").map(Method::from).collect()
     }
 
     /// The media type in lower case, without parameters: `application/sdp`.
     pub(crate) fn content_type(&self) -> Option<String> {
-        todo!()
+        let media_type = self.get("Content-Type")?.split(';').next()?;
+        let compact: String = media_type.split_whitespace().collect();
+        Some(compact.to_ascii_lowercase()).filter(|media_type| !media_type.is_empty())
     }
 
     pub(crate) fn reasons(&self) -> Vec<Reason> {
-        todo!()
+        self.values("Reason").map(Reason::parse).collect()
     }
 
     pub(crate) fn p_asserted_identity(&self) -> Vec<NameAddr> {
-        todo!()
+        self.values("P-Asserted-Identity")
+            .filter_map(NameAddr::parse)
+            .collect()
     }
 
     pub(crate) fn call_info(&self) -> Vec<Reference> {
-        todo!()
+        self.values("Call-Info").map(Reference::parse).collect()
     }
 
     pub(crate) fn alert_info(&self) -> Vec<Reference> {
-        todo!()
+        self.values("Alert-Info").map(Reference::parse).collect()
     }
+
+    /// Returns each value, joined ones apart, in order (RFC 3261 §7.3.1).
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.all(name).flat_map(|line| split(line, b',', true))
+    }
+
+    /// Takes a header as it was received, its name in any form.
+    pub(super) fn push_received(&mut self, name: &str, value: String) {
+        self.0.push((long_form(name), value));
+    }
+}
+
+impl Reason {
+    fn parse(text: &str) -> Self {
+        let (protocol, params) = text.split_once(';').unwrap_or((text, ""));
+        let params = Params::parse(params);
+        Self {
+            protocol: protocol.trim_end().to_owned(),
+            cause: params.get("cause").and_then(|cause| cause.parse().ok()),
+            text: params.get("text").map(str::to_owned),
+        }
+    }
+}
+
+impl Reference {
+    fn parse(text: &str) -> Self {
+        if let Some((_, rest)) = text.split_once('<') {
+            let (uri, params) = rest.split_once('>').unwrap_or((rest, ""));
+            return Self {
+                uri: uri.trim().to_owned(),
+                params: Params::parse(params),
+            };
+        }
+        let (uri, params) = text.split_once(';').unwrap_or((text, ""));
+        // Some servers send the parameters alone: `;answer-after=0`, `info=alert-autoanswer`.
+        let is_uri = uri.contains(':') && !uri.split(':').next().unwrap_or(uri).contains('=');
+        let (uri, params) = if is_uri { (uri, params) } else { ("", text) };
+        Self {
+            uri: uri.trim_end().to_owned(),
+            params: Params::parse(params),
+        }
+    }
+}
+
+/// Reads a number that a parameter or a comment may follow: `18000;duration=3600`, `120 (In a meeting)`.
+///
+/// A number too large for 32 bits is the largest one: it is a wish for "very long".
+fn number(text: &str) -> Option<u32> {
+    let digits_end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (digits, rest) = text.split_at(digits_end);
+    if digits.is_empty() || !(rest.is_empty() || rest.starts_with([' ', '\t', ';', '('])) {
+        return None;
+    }
+    Some(digits.parse().unwrap_or(u32::MAX))
+}
+
+/// Returns the long form of a compact name (RFC 3261 §7.3.3 and the IANA registry), any other name as it is.
+fn long_form(name: &str) -> Cow<'static, str> {
+    let long = match name.as_bytes() {
+        [letter] => match letter.to_ascii_lowercase() {
+            b'a' => "Accept-Contact",
+            b'b' => "Referred-By",
+            b'c' => "Content-Type",
+            b'd' => "Request-Disposition",
+            b'e' => "Content-Encoding",
+            b'f' => "From",
+            b'i' => "Call-ID",
+            b'j' => "Reject-Contact",
+            b'k' => "Supported",
+            b'l' => "Content-Length",
+            b'm' => "Contact",
+            b'o' => "Event",
+            b'r' => "Refer-To",
+            b's' => "Subject",
+            b't' => "To",
+            b'u' => "Allow-Events",
+            b'v' => "Via",
+            b'x' => "Session-Expires",
+            b'y' => "Identity",
+            _ => return Cow::Owned(name.to_owned()),
+        },
+        _ => return Cow::Owned(name.to_owned()),
+    };
+    Cow::Borrowed(long)
 }

@@ -2,9 +2,16 @@
 //!
 //! Reading is lenient where one bad header must not lose a call and strict in what a transaction needs: Via, From, To,
 //! Call-ID and CSeq. Everything that is written passes one place that keeps each header on its line.
-#![allow(dead_code, unused_imports, clippy::todo, reason = "signatures, before their users")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::todo,
+    reason = "signatures, before their users"
+)]
 
+mod dialled;
 mod header;
+mod lexer;
 mod method;
 mod name_addr;
 mod params;
@@ -14,6 +21,7 @@ mod via;
 mod write;
 
 pub(crate) use header::{Contacts, Headers, Reason, Reference};
+pub(crate) use lexer::{comma_separated, quote, unquote};
 pub(crate) use method::Method;
 pub(crate) use name_addr::NameAddr;
 pub(crate) use params::Params;

@@ -1,12 +1,16 @@
 use std::{borrow::Cow, fmt};
 
-use super::Params;
+use super::{Params, lexer::host_port};
+
+/// The longest URI that is read, in bytes. RFC 3261 names no bound; no URI of a call comes near it.
+pub(super) const LONGEST: usize = 8 * 1024;
 
 /// A SIP, SIPS or tel URI taken apart (RFC 3261 §19.1, RFC 3966), or any other URI kept as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Uri {
     raw: String,
     scheme: Scheme,
+    /// As it was sent, with its escapes.
     user: Option<String>,
     password: Option<String>,
     host: String,
@@ -25,19 +29,51 @@ pub(crate) enum Scheme {
 }
 
 impl Uri {
-    /// Fails with a text for people that names the place.
+    /// Reads a URI without surrounding white space. Fails with a text for people that names the place.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        todo!("{text}")
+        if text.is_empty() {
+            return Err("The URI is empty".to_owned());
+        }
+        if text.len() > LONGEST {
+            return Err(format!("The URI is longer than {LONGEST} bytes"));
+        }
+        let forbidden = |c: char| c.is_control() || c.is_whitespace() || "<>\"".contains(c);
+        if let Some((at, character)) = text.chars().enumerate().find(|(_, c)| forbidden(*c)) {
+            return Err(format!(
+                "The URI has {} at character {}",
+                named(character),
+                at + 1
+            ));
+        }
+        let (scheme, rest) = text
+            .split_once(':')
+            .filter(|(scheme, _)| is_scheme(scheme))
+            .ok_or("The URI has no scheme such as `sip:`")?;
+        let mut uri = Self {
+            raw: text.to_owned(),
+            scheme: Scheme::from(scheme),
+            user: None,
+            password: None,
+            host: String::new(),
+            port: None,
+            params: Params::default(),
+            headers: None,
+        };
+        match uri.scheme {
+            Scheme::Sip | Scheme::Sips => uri.read_sip(rest)?,
+            Scheme::Tel => uri.read_tel(rest)?,
+            Scheme::Other(_) => {}
+        }
+        Ok(uri)
     }
 
     /// Makes `sip:user@host` or `sip:host`, escaping what the user part may not hold (RFC 3261 §25.1).
     pub(crate) fn sip(user: Option<&str>, host: &str) -> Result<Self, String> {
-        todo!("{user:?} {host}")
-    }
-
-    /// Reads what a person dialled: a SIP, SIPS or tel URI, `user@host`, or a user name or number at `domain`.
-    pub(crate) fn from_dialled(target: &str, domain: &str) -> Result<Self, String> {
-        todo!("{target} {domain}")
+        let uri = match user {
+            Some(user) => Self::parse(&format!("sip:{}@{host}", escape_user(user, Escapes::Text)))?,
+            None => Self::parse(&format!("sip:{host}"))?,
+        };
+        Ok(uri)
     }
 
     /// The URI as it was sent.
@@ -51,7 +87,7 @@ impl Uri {
 
     /// The user part, or the number of a tel URI, percent-decoded and without the password.
     pub(crate) fn user(&self) -> Option<Cow<'_, str>> {
-        todo!()
+        self.user.as_deref().map(unescape)
     }
 
     pub(crate) fn password(&self) -> Option<&str> {
@@ -76,9 +112,98 @@ impl Uri {
         self.headers.as_deref()
     }
 
-    /// Compares as RFC 3261 §19.1.4 says.
+    /// Compares as RFC 3261 §19.1.4 says; tel URIs by their digits (RFC 3966 §4); others as text.
     pub(crate) fn is_equivalent(&self, other: &Self) -> bool {
-        todo!("{other:?}")
+        if self.scheme != other.scheme {
+            return false;
+        }
+        match self.scheme {
+            Scheme::Sip | Scheme::Sips => {
+                self.user() == other.user()
+                    && self.password == other.password
+                    && self.host.eq_ignore_ascii_case(&other.host)
+                    && self.port == other.port
+                    && self.headers == other.headers
+                    && self.params_match(other)
+                    && other.params_match(self)
+            }
+            Scheme::Tel => {
+                let digits = |uri: &Self| {
+                    let number = uri.user.as_deref().unwrap_or_default();
+                    number.replace(VISUAL_SEPARATORS, "").to_ascii_lowercase()
+                };
+                digits(self) == digits(other)
+                    && self.params_match(other)
+                    && other.params_match(self)
+            }
+            Scheme::Other(_) => self.raw == other.raw,
+        }
+    }
+
+    /// Returns whether `other` has nothing against each parameter of this one.
+    fn params_match(&self, other: &Self) -> bool {
+        // RFC 3261 §19.1.4, RFC 3966 §4: these count even where only one of the two has them.
+        let counts = |name: &str| {
+            [
+                "user",
+                "ttl",
+                "method",
+                "maddr",
+                "transport",
+                "phone-context",
+            ]
+            .iter()
+            .any(|counted| counted.eq_ignore_ascii_case(name))
+        };
+        self.params.iter().all(|(name, value)| {
+            if !other.params.has(name) {
+                return !counts(name);
+            }
+            let (ours, theirs) = (value.unwrap_or_default(), other.params.get(name));
+            unescape(ours).eq_ignore_ascii_case(&unescape(theirs.unwrap_or_default()))
+        })
+    }
+
+    fn read_sip(&mut self, rest: &str) -> Result<(), String> {
+        // A user part may hold `;`, `?` and `/` unescaped, but no `@` (RFC 3261 §25.1): the first one ends it.
+        let rest = match rest.split_once('@') {
+            Some((userinfo, rest)) => {
+                let (user, password) = match userinfo.split_once(':') {
+                    Some((user, password)) => (user, Some(password.to_owned())),
+                    None => (userinfo, None),
+                };
+                // `sip:@host` is no valid URI, but some servers name withheld callers so.
+                self.user = Some(user.to_owned()).filter(|user| !user.is_empty());
+                self.password = password;
+                rest
+            }
+            None => rest,
+        };
+        let (rest, headers) = match rest.split_once('?') {
+            Some((rest, headers)) => (rest, Some(headers.to_owned())),
+            None => (rest, None),
+        };
+        let (address, params) = rest.split_once(';').unwrap_or((rest, ""));
+        if address.is_empty() {
+            return Err("The URI has no host".to_owned());
+        }
+        let (host, port) = host_port(address)
+            .ok_or_else(|| format!("The URI has no valid host and port: `{}`", clip(address)))?;
+        self.host = host.to_owned();
+        self.port = port;
+        self.params = Params::parse(params);
+        self.headers = headers;
+        Ok(())
+    }
+
+    fn read_tel(&mut self, rest: &str) -> Result<(), String> {
+        let (number, params) = rest.split_once(';').unwrap_or((rest, ""));
+        if number.is_empty() {
+            return Err("The tel URI has no number".to_owned());
+        }
+        self.user = Some(number.to_owned());
+        self.params = Params::parse(params);
+        Ok(())
     }
 }
 
@@ -86,4 +211,94 @@ impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.raw)
     }
+}
+
+impl From<&str> for Scheme {
+    fn from(name: &str) -> Self {
+        match name.to_ascii_lowercase().as_str() {
+            "sip" => Self::Sip,
+            "sips" => Self::Sips,
+            "tel" => Self::Tel,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+/// RFC 3966 §5.1.1.
+pub(super) const VISUAL_SEPARATORS: [char; 4] = ['-', '.', '(', ')'];
+
+/// What `%` means in a text that becomes a user part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// An ordinary character.
+    Text,
+    /// The start of an escape, where two hexadecimal digits follow.
+    Keep,
+}
+
+/// Escapes what a user part may not hold as it is (RFC 3261 §25.1).
+pub(super) fn escape_user(text: &str, escapes: Escapes) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    let bytes = text.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
+        let keep = byte.is_ascii_alphanumeric()
+            || b"-_.!~*'()&=+$,;?/".contains(&byte)
+            || byte == b'%' && escapes == Escapes::Keep && hex_pair(&bytes[at + 1..]).is_some();
+        if keep {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+/// Decodes percent escapes; what is no escape stays, what is no UTF-8 becomes U+FFFD.
+pub(super) fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match hex_pair(&bytes[at + 1..]).filter(|_| byte == b'%') {
+            Some(value) => {
+                decoded.push(value);
+                at += 3;
+            }
+            None => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+/// Names a character for people: control characters and white space cannot be seen.
+pub(super) fn named(character: char) -> String {
+    match character {
+        ' ' => "a space".to_owned(),
+        c if c.is_control() || c.is_whitespace() => format!("U+{:04X}", u32::from(c)),
+        c => format!("`{c}`"),
+    }
+}
+
+fn hex_pair(bytes: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+}
+
+/// RFC 3986 §3.1.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// Keeps error texts short.
+fn clip(text: &str) -> String {
+    text.chars().take(60).collect()
 }

@@ -1,4 +1,7 @@
-use super::Params;
+use super::{
+    Params,
+    lexer::{find, host_port},
+};
 
 /// One hop of the way a request took (RFC 3261 §20.42).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +15,25 @@ pub(crate) struct Via {
 }
 
 impl Via {
+    /// Reads one value; `None` where it is no Via of SIP/2.0.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        todo!("{text}")
+        let mut parts = text.splitn(3, '/');
+        let (name, version, rest) = (parts.next()?, parts.next()?, parts.next()?.trim_start());
+        if !name.trim().eq_ignore_ascii_case("SIP") || version.trim() != "2.0" {
+            return None;
+        }
+        let (transport, rest) = rest.split_once([' ', '\t'])?;
+        let (sent_by, params) = match find(rest, b';', false) {
+            Some(at) => (&rest[..at], Params::parse(&rest[at + 1..])),
+            None => (rest, Params::default()),
+        };
+        let (host, port) = host_port(sent_by)?;
+        Some(Self {
+            transport: transport.to_ascii_uppercase(),
+            host: host.to_owned(),
+            port,
+            params,
+        })
     }
 
     pub(crate) fn branch(&self) -> Option<&str> {
