@@ -1,1 +1,140 @@
-fn main() {}
+//! `helix-sidecar`: the sidecar as a program.
+
+use std::io::{self, BufRead, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use secrecy::SecretString;
+use sidecar::Config;
+use tokio::net::TcpListener;
+use tracing::info;
+use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
+
+#[derive(Parser)]
+#[command(version, about = "Signs agents in and keeps each on one device")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the users and agents of a configuration file
+    Serve {
+        #[arg(long)]
+        config: PathBuf,
+        /// Where to listen; port 0 takes a free one
+        #[arg(long, default_value = "127.0.0.1:4100")]
+        listen: SocketAddr,
+    },
+    /// Reads a password from standard input and prints its hash for the configuration
+    HashPassword,
+    /// Tells what is wrong with a configuration file
+    CheckConfig { file: PathBuf },
+}
+
+fn main() -> ExitCode {
+    match execute(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("helix-sidecar: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { config, listen } => {
+            let filter = EnvFilter::builder()
+                .with_default_directive(tracing::Level::INFO.into())
+                .from_env()
+                .context("RUST_LOG cannot be understood")?;
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(io::stderr)
+                .init();
+            let config = load(&config)?;
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .context("Cannot start the runtime")?
+                .block_on(serve(config, listen))
+        }
+        Command::HashPassword => {
+            let password = read_password(io::stdin().lock())?;
+            println!("{}", sidecar::hash_password(&password));
+            Ok(())
+        }
+        Command::CheckConfig { file } => {
+            load(&file)?;
+            println!("{}: no problems", file.display());
+            Ok(())
+        }
+    }
+}
+
+fn load(path: &Path) -> anyhow::Result<Config> {
+    Config::load(path).with_context(|| format!("The configuration {} is wrong", path.display()))
+}
+
+async fn serve(config: Config, listen: SocketAddr) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("Cannot listen on {listen}"))?;
+    let address = listener.local_addr().context("The socket has no address")?;
+    let shutdown = stop_signal()?;
+    // Scripts wait for this line; it must not linger in a buffer.
+    let mut stdout = io::stdout();
+    writeln!(stdout, "listening on http://{address}").context("Cannot write to stdout")?;
+    stdout.flush().context("Cannot write to stdout")?;
+    info!(%address, "listening");
+    sidecar::run(listener, config, shutdown).await?;
+    Ok(())
+}
+
+/// Returns what is over at the first SIGINT or SIGTERM.
+#[cfg(unix)]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt()).context("Cannot watch SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("Cannot watch SIGTERM")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => info!("SIGINT: stopping"),
+            _ = terminate.recv() => info!("SIGTERM: stopping"),
+        }
+    })
+}
+
+/// Returns what is over at the first Ctrl-C or Ctrl-Break.
+#[cfg(windows)]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::windows::{ctrl_break, ctrl_c};
+
+    let mut interrupt = ctrl_c().context("Cannot watch Ctrl-C")?;
+    let mut terminate = ctrl_break().context("Cannot watch Ctrl-Break")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => info!("Ctrl-C: stopping"),
+            _ = terminate.recv() => info!("Ctrl-Break: stopping"),
+        }
+    })
+}
+
+fn read_password(mut input: impl BufRead) -> anyhow::Result<SecretString> {
+    let mut line = Zeroizing::new(String::new());
+    input
+        .read_line(&mut line)
+        .context("Cannot read the password from standard input")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        bail!("No password came on standard input");
+    }
+    Ok(SecretString::from(password))
+}

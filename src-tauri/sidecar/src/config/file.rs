@@ -1,0 +1,109 @@
+//! The shape of the configuration file; an unknown key is an error.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::secret::Text;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(default)]
+    pub(super) settings: SettingsTable,
+    #[serde(default)]
+    pub(super) agents: Vec<Spanned<AgentTable>>,
+    #[serde(default)]
+    pub(super) users: Vec<Spanned<UserTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SettingsTable {
+    pub(super) ttl_seconds: Spanned<u32>,
+    pub(super) heartbeat_seconds: Spanned<u32>,
+    pub(super) access_token_seconds: Spanned<u32>,
+    pub(super) refresh_token_seconds: Spanned<u32>,
+    pub(super) jwt_secret_file: Option<Spanned<PathBuf>>,
+    pub(super) login_limits: LimitsTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LimitsTable {
+    pub(super) account_burst: Spanned<u32>,
+    pub(super) account_refill_seconds: Spanned<u32>,
+    pub(super) address_burst: Spanned<u32>,
+    pub(super) address_refill_seconds: Spanned<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AgentTable {
+    pub(super) ozonetel_agent_id: Spanned<String>,
+    pub(super) sip_extension: Spanned<String>,
+    pub(super) sip_password: Option<Text>,
+    pub(super) sip_password_file: Option<PathBuf>,
+    pub(super) sip_password_env: Option<String>,
+    pub(super) sip_uri: Spanned<String>,
+    pub(super) sip_ws_server: Spanned<String>,
+    pub(super) campaign_name: Option<String>,
+    #[serde(default)]
+    pub(super) ice_servers: Vec<Spanned<IceServerTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IceServerTable {
+    pub(super) urls: Vec<Spanned<String>>,
+    pub(super) username: Option<String>,
+    pub(super) credential: Option<Text>,
+    pub(super) credential_file: Option<PathBuf>,
+    pub(super) credential_env: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserTable {
+    pub(super) email: Spanned<String>,
+    pub(super) name: String,
+    pub(super) role: Spanned<String>,
+    pub(super) password_hash: Spanned<Text>,
+    pub(super) member_id: Option<Spanned<String>>,
+    pub(super) agent: Option<Spanned<String>>,
+}
+
+impl Default for SettingsTable {
+    fn default() -> Self {
+        Self {
+            // The contract's default.
+            ttl_seconds: unplaced(3600),
+            heartbeat_seconds: unplaced(300),
+            // The platform's own access tokens live as long.
+            access_token_seconds: unplaced(30 * 60),
+            // One shift; it begins anew with each refresh.
+            refresh_token_seconds: unplaced(12 * 60 * 60),
+            jwt_secret_file: None,
+            login_limits: LimitsTable::default(),
+        }
+    }
+}
+
+impl Default for LimitsTable {
+    fn default() -> Self {
+        Self {
+            // Together at most 10 guesses in any minute (security, S15).
+            account_burst: unplaced(5),
+            account_refill_seconds: unplaced(12),
+            // A call centre shares one address: room for mistyped passwords at a shift's start.
+            address_burst: unplaced(100),
+            address_refill_seconds: unplaced(1),
+        }
+    }
+}
+
+/// A default stands nowhere in the file.
+fn unplaced<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}

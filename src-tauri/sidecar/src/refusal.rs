@@ -1,0 +1,152 @@
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use sidecar_api::{
+    AGENT_NOT_CONFIGURED, ALREADY_LOGGED_IN, CANNOT_SIGN_IN_NOW, ErrorBody, Holder, Message,
+    WRONG_CREDENTIALS,
+};
+use time::format_description::well_known::Rfc3339;
+
+use crate::lock::{LockUnavailable, Owner};
+
+/// An answer that is not a success: one row of the contract's table.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    message: Message,
+    holder: Option<Holder>,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// 400, with each thing that is missing or wrong.
+    pub(crate) fn bad_request(problems: impl IntoIterator<Item = String>) -> Self {
+        let mut problems: Vec<String> = problems.into_iter().collect();
+        let message = if problems.len() == 1 {
+            Message::One(problems.remove(0))
+        } else {
+            Message::Many(problems)
+        };
+        Self {
+            message,
+            ..Self::new(StatusCode::BAD_REQUEST, "")
+        }
+    }
+
+    pub(crate) fn wrong_credentials() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, WRONG_CREDENTIALS)
+    }
+
+    pub(crate) fn invalid_access_token() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "The access token is missing, invalid or expired.",
+        )
+    }
+
+    pub(crate) fn invalid_refresh_token() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "The refresh token is no longer valid. Please sign in again.",
+        )
+    }
+
+    pub(crate) fn agent_not_configured() -> Self {
+        Self::new(StatusCode::FORBIDDEN, AGENT_NOT_CONFIGURED)
+    }
+
+    /// 409: `holder` has the lock that `member_id` asks for.
+    pub(crate) fn held(holder: &Owner, member_id: &str) -> Self {
+        Self {
+            holder: Some(Holder {
+                device_name: holder.device_name.clone(),
+                since: holder
+                    .since
+                    .format(&Rfc3339)
+                    .expect("a clock's reading has a year of four digits"),
+                same_member: holder.member_id == member_id,
+            }),
+            ..Self::new(StatusCode::CONFLICT, ALREADY_LOGGED_IN)
+        }
+    }
+
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!("The body is larger than {limit} bytes."),
+        )
+    }
+
+    pub(crate) fn body_too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "The body did not arrive in time.",
+        )
+    }
+
+    pub(crate) fn too_many_attempts(wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many sign-in attempts. Please wait and try again.",
+            )
+        }
+    }
+
+    /// 503 with the part that failed.
+    pub(crate) fn unavailable(part: &str) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &format!("{CANNOT_SIGN_IN_NOW} {part}."),
+        )
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is no such call.")
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This call takes another method.",
+        )
+    }
+
+    fn new(status: StatusCode, message: &str) -> Self {
+        Self {
+            status,
+            message: Message::One(message.to_owned()),
+            holder: None,
+            retry_after: None,
+        }
+    }
+}
+
+impl From<LockUnavailable> for Refusal {
+    fn from(error: LockUnavailable) -> Self {
+        Self::unavailable(&error.to_string())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = ErrorBody {
+            status_code: self.status.as_u16(),
+            message: self.message,
+            holder: self.holder,
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(wait) = self.retry_after {
+            // RFC 9110 §10.2.3: whole seconds; rounded up, so that waiting them is enough.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}

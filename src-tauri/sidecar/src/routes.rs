@@ -1,0 +1,41 @@
+//! The calls, one file each.
+//!
+//! Success is 201 for every POST, as the original sidecar answers, so that a client which compares
+//! with that number is not broken.
+
+mod health;
+mod heartbeat;
+mod login;
+mod logout;
+mod refresh;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::routing::{get, post};
+use secrecy::SecretString;
+
+use crate::refusal::Refusal;
+use crate::sidecar::Sidecar;
+
+pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
+    Router::new()
+        .route("/auth/login", post(login::login))
+        .route("/auth/refresh", post(refresh::refresh))
+        .route("/auth/heartbeat", post(heartbeat::heartbeat))
+        .route("/auth/logout", post(logout::logout))
+        .route("/healthz", get(health::health))
+        .fallback(async || Refusal::not_found())
+        .method_not_allowed_fallback(async || Refusal::method_not_allowed())
+        .with_state(sidecar)
+}
+
+/// Returns the token of `Authorization: Bearer …` (RFC 6750 §2.1).
+fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().into())
+}

@@ -1,0 +1,7 @@
+use axum::Json;
+use serde_json::{Value, json};
+
+/// `GET /healthz`: the server is up.
+pub(crate) async fn health() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}

@@ -1,0 +1,70 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use sidecar_api::HeartbeatResponse;
+use tracing::{debug, info};
+
+use super::bearer;
+use crate::device::Device;
+use crate::lock::Beat;
+use crate::refusal::Refusal;
+use crate::sidecar::{Sidecar, lock_name};
+use crate::token::Expiry;
+
+/// `POST /auth/heartbeat`.
+pub(crate) async fn heartbeat(
+    State(sidecar): State<Arc<Sidecar>>,
+    headers: HeaderMap,
+) -> Result<(StatusCode, Json<HeartbeatResponse>), Refusal> {
+    let device = Device::of(&headers)?;
+    let caller = sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Enforced)?;
+    if sidecar.sessions.has_ended(&caller.session_id) {
+        return Err(Refusal::invalid_access_token());
+    }
+    // A member or an agent record that is gone: the next login tells what is missing.
+    let user = sidecar
+        .config
+        .user_of_member(&caller.member_id)
+        .ok_or_else(Refusal::invalid_access_token)?;
+    let Some(lock) = lock_name(user) else {
+        if user.needs_phone() {
+            return Err(Refusal::invalid_access_token());
+        }
+        return Ok(answer(None));
+    };
+    let owner = sidecar.owner(&caller, &device);
+    let ttl = sidecar.config.settings.ttl;
+    let (member, agent) = (&owner.member_id, &lock.ozonetel_agent_id);
+    match sidecar.lock.beat(&lock, &owner, ttl).await? {
+        Beat::Extended => debug!(member, agent, "lock extended"),
+        Beat::Retaken => info!(
+            member,
+            agent,
+            device = owner.device_name,
+            "the lock was absent and is held again"
+        ),
+        Beat::Lost { holder } => {
+            info!(
+                member,
+                agent,
+                device = owner.device_name,
+                holder = holder.device_name,
+                "heartbeat refused: the lock is held"
+            );
+            return Err(Refusal::held(&holder, member));
+        }
+    }
+    Ok(answer(Some(ttl.as_secs())))
+}
+
+/// `ttl_seconds` is that of the lock, where there is one.
+fn answer(ttl_seconds: Option<u64>) -> (StatusCode, Json<HeartbeatResponse>) {
+    let response = HeartbeatResponse {
+        status: "ok".to_owned(),
+        lock: ttl_seconds.map(|_| "held".to_owned()),
+        ttl_seconds,
+    };
+    (StatusCode::CREATED, Json(response))
+}

@@ -1,0 +1,85 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use sidecar_api::{LogoutRequest, LogoutResponse};
+use tracing::info;
+
+use super::bearer;
+use crate::body::{Field, read_optional_json};
+use crate::device::Device;
+use crate::lock::Released;
+use crate::refusal::Refusal;
+use crate::sidecar::{Sidecar, lock_name};
+use crate::token::{Caller, Expiry};
+
+/// `POST /auth/logout`. The session ends in any case; repeating the call changes nothing.
+pub(crate) async fn logout(
+    State(sidecar): State<Arc<Sidecar>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<LogoutResponse>), Refusal> {
+    let device = Device::of(&headers)?;
+    let request: Option<LogoutRequest> =
+        read_optional_json(&headers, body, &[Field::OptionalText("refreshToken")]).await?;
+    let caller = match sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Ignored) {
+        Ok(caller) => caller,
+        Err(refusal) => of_refresh_token(&sidecar, request, &device).ok_or(refusal)?,
+    };
+    sidecar
+        .sessions
+        .end(&caller.session_id, sidecar.clock.now().monotonic);
+    let user = sidecar.config.user_of_member(&caller.member_id);
+    let released = match user.and_then(|user| lock_name(user)) {
+        None => {
+            info!(member = caller.member_id, "signed out");
+            false
+        }
+        Some(lock) => {
+            let owner = sidecar.owner(&caller, &device);
+            let (member, agent) = (&owner.member_id, &lock.ozonetel_agent_id);
+            match sidecar.lock.release(&lock, &owner).await? {
+                Released::Freed => {
+                    info!(
+                        member,
+                        agent,
+                        device = owner.device_name,
+                        "signed out, lock released"
+                    );
+                    true
+                }
+                Released::Absent => {
+                    info!(member, agent, "signed out, no lock was held");
+                    false
+                }
+                Released::NotOwner { holder } => {
+                    info!(
+                        member,
+                        agent,
+                        holder = holder.device_name,
+                        "signed out, the lock stays with its holder"
+                    );
+                    false
+                }
+            }
+        }
+    };
+    let response = LogoutResponse {
+        status: "ok".to_owned(),
+        released: Some(released),
+    };
+    Ok((StatusCode::CREATED, Json(response)))
+}
+
+fn of_refresh_token(
+    sidecar: &Sidecar,
+    request: Option<LogoutRequest>,
+    device: &Device,
+) -> Option<Caller> {
+    let caller = sidecar
+        .sessions
+        .of_refresh_token(&request?.refresh_token?)?;
+    (!caller.is_other_device(device.id.as_deref())).then_some(caller)
+}

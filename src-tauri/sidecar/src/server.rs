@@ -1,0 +1,167 @@
+//! Connections: how many, how slow, and how they end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use secrecy::SecretSlice;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tracing::{debug, info, warn};
+
+use crate::clock::Clock;
+use crate::config::{Config, JWT_SECRET_VARIABLE};
+use crate::lock::{MemoryLock, SessionLock};
+use crate::random::random_bytes;
+use crate::routes::router;
+use crate::sidecar::Sidecar;
+
+/// Connections at a time; further ones wait in the system's queue.
+const MAX_CONNECTIONS: usize = 1024;
+
+/// Bytes of a request's head (security, S20).
+const MAX_HEAD: usize = 8 * 1024;
+
+/// Fields of a request's head, far above what a browser behind proxies sends.
+const MAX_HEADERS: usize = 64;
+
+/// How long a head may take to arrive, and how long a connection may rest (security, S20).
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long calls under way may take to end once the server is to stop.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// How often expired locks, sessions and limits are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+
+/// How long accepting rests after the system refused it, for instance for want of descriptors.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// Why a sidecar did not start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(
+        "{JWT_SECRET_VARIABLE} (or settings.jwt_secret_file) is missing: a sidecar that others \
+         reach, here at {0}, needs a lasting key for its access tokens"
+    )]
+    NoJwtSecret(SocketAddr),
+    #[error("The listener has no address: {0}")]
+    Listener(#[from] io::Error),
+}
+
+/// Serves `config` on `listener` until `shutdown` is over, with the locks in memory.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), RunError> {
+    let clock = Clock::system();
+    let lock = Arc::new(MemoryLock::new(clock.clone()));
+    let sweeper = Arc::clone(&lock);
+    let sweep = async move {
+        let mut ticks = interval(SWEEP_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            sweeper.sweep();
+        }
+    };
+    tokio::select! {
+        served = run_with(listener, config, clock, lock, shutdown) => served,
+        () = sweep => Ok(()),
+    }
+}
+
+/// Like [`run`], with the clock and the lock store that are given.
+pub async fn run_with(
+    listener: TcpListener,
+    config: Config,
+    clock: Clock,
+    lock: Arc<dyn SessionLock>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), RunError> {
+    let secret = jwt_secret(&config, listener.local_addr()?)?;
+    let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock));
+    let router = router(Arc::clone(&sidecar));
+    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut sweep = interval(SWEEP_EVERY);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tokio::pin!(shutdown);
+    loop {
+        let accept = async {
+            let place = Arc::clone(&connections)
+                .acquire_owned()
+                .await
+                .expect("nobody closes the semaphore");
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            () = &mut shutdown => break,
+            _ = sweep.tick() => {
+                sidecar.sweep();
+                continue;
+            }
+            accepted = accept => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection = connection(stream, peer, router.clone(), &graceful);
+                tokio::spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                warn!(%error, "cannot accept a connection");
+                sleep(ACCEPT_REST).await;
+            }
+        }
+    }
+    drop(listener);
+    if timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
+        warn!("stopped with calls under way");
+    }
+    info!("stopped");
+    Ok(())
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + use<> {
+    let service = TowerToHyperService::new(router.layer(Extension(ConnectInfo(peer))));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    async move {
+        if let Err(error) = connection.await {
+            debug!(%error, "connection broke off");
+        }
+    }
+}
+
+fn jwt_secret(config: &Config, address: SocketAddr) -> Result<SecretSlice<u8>, RunError> {
+    if let Some(secret) = &config.settings.jwt_secret {
+        return Ok(secret.clone());
+    }
+    if !address.ip().is_loopback() {
+        return Err(RunError::NoJwtSecret(address));
+    }
+    info!("no {JWT_SECRET_VARIABLE}: access tokens are signed with a key of this start alone");
+    Ok(random_bytes::<32>().to_vec().into())
+}

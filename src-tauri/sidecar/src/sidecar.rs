@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use secrecy::{SecretSlice, SecretString};
+use tracing::{info, warn};
+
+use crate::attempts::Attempts;
+use crate::clock::Clock;
+use crate::config::{Config, User};
+use crate::device::Device;
+use crate::lock::{LockName, Owner, SessionLock};
+use crate::password::Passwords;
+use crate::refusal::Refusal;
+use crate::session::Sessions;
+use crate::token::{AccessTokens, Caller, Expiry};
+
+/// All that the calls share.
+pub(crate) struct Sidecar {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) lock: Arc<dyn SessionLock>,
+    pub(crate) passwords: Passwords,
+    pub(crate) attempts: Attempts,
+    pub(crate) tokens: AccessTokens,
+    pub(crate) sessions: Sessions,
+}
+
+impl Sidecar {
+    pub(crate) fn new(
+        config: Config,
+        jwt_secret: &SecretSlice<u8>,
+        clock: Clock,
+        lock: Arc<dyn SessionLock>,
+    ) -> Self {
+        let settings = &config.settings;
+        let tokens = AccessTokens::new(jwt_secret, settings.access_token);
+        for user in config.users().filter(|user| user.password.is_weak()) {
+            warn!(
+                member = user.member_id,
+                "the password hash is weaker than those of hash-password"
+            );
+        }
+        Self {
+            passwords: Passwords::new(config.users().map(|user| &*user.password)),
+            attempts: Attempts::new(
+                clock.clone(),
+                settings.account_limit,
+                settings.address_limit,
+            ),
+            sessions: Sessions::new(settings.refresh_token, tokens.longest_use()),
+            tokens,
+            clock,
+            lock,
+            config,
+        }
+    }
+
+    /// Returns whom `headers` speak for: their access token is ours and its session goes on.
+    pub(crate) fn caller(
+        &self,
+        token: Option<&SecretString>,
+        device: &Device,
+        expiry: Expiry,
+    ) -> Result<Caller, Refusal> {
+        let caller = token
+            .and_then(|token| self.tokens.verify(token, expiry, self.clock.now().wall))
+            .ok_or_else(Refusal::invalid_access_token)?;
+        if caller.is_other_device(device.id.as_deref()) {
+            info!(member = caller.member_id, "token of another device refused");
+            return Err(Refusal::invalid_access_token());
+        }
+        Ok(caller)
+    }
+
+    /// Forgets what has expired.
+    pub(crate) fn sweep(&self) {
+        self.sessions.sweep(self.clock.now().monotonic);
+        self.attempts.sweep();
+    }
+
+    /// Returns `caller` as an owner of a lock that is taken now.
+    pub(crate) fn owner(&self, caller: &Caller, device: &Device) -> Owner {
+        let device_name = device
+            .name
+            .clone()
+            .or_else(|| self.sessions.device_name(&caller.session_id))
+            .unwrap_or_else(|| device.name_or_unnamed());
+        Owner {
+            member_id: caller.member_id.clone(),
+            device_id: caller.device_id.clone(),
+            device_name,
+            session_id: caller.session_id.clone(),
+            since: self.clock.now().wall,
+        }
+    }
+}
+
+/// Returns what a user with a phone locks.
+pub(crate) fn lock_name(user: &User) -> Option<LockName> {
+    user.agent.as_ref().map(|agent| LockName {
+        ozonetel_agent_id: agent.ozonetel_agent_id.clone(),
+        sip_extension: agent.sip_extension.clone(),
+    })
+}

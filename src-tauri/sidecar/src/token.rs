@@ -1,0 +1,120 @@
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+const ISSUER: &str = "helix-sidecar";
+const AUDIENCE: &str = "helix-phone";
+
+/// How far the clocks of two servers may be apart (RFC 7519 §4.1.4, §4.1.5).
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// Whom an access token speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) member_id: String,
+    pub(crate) session_id: String,
+    /// The device that signed in, if it named itself.
+    pub(crate) device_id: Option<String>,
+}
+
+impl Caller {
+    /// Whether `device_id`, as a call names it, is another device than the one that signed in. A
+    /// side that names none tells nothing.
+    pub(crate) fn is_other_device(&self, device_id: Option<&str>) -> bool {
+        matches!((device_id, &self.device_id), (Some(named), Some(own)) if named != own)
+    }
+}
+
+/// Whether an expired token is accepted, as logout does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    Enforced,
+    Ignored,
+}
+
+/// Signs and checks access tokens: JWT with HS256 and no other algorithm (RFC 8725 §3.1).
+pub(crate) struct AccessTokens {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    lifetime: Duration,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    did: Option<String>,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+impl AccessTokens {
+    pub(crate) fn new(secret: &SecretSlice<u8>, lifetime: Duration) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+        // `verify` checks the times against the clock it is given.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        Self {
+            encoding: EncodingKey::from_secret(secret.expose_secret()),
+            decoding: DecodingKey::from_secret(secret.expose_secret()),
+            validation,
+            lifetime,
+        }
+    }
+
+    /// Returns how long after its issue a token can still be accepted.
+    pub(crate) fn longest_use(&self) -> Duration {
+        self.lifetime + LEEWAY
+    }
+
+    pub(crate) fn issue(&self, caller: &Caller, now: OffsetDateTime) -> SecretString {
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: caller.member_id.clone(),
+            sid: caller.session_id.clone(),
+            did: caller.device_id.clone(),
+            iat: now.unix_timestamp(),
+            nbf: now.unix_timestamp(),
+            exp: (now + self.lifetime).unix_timestamp(),
+        };
+        encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .expect("claims of strings and numbers can be signed")
+            .into()
+    }
+
+    /// Returns whom `token` speaks for, or `None` if it is not ours or its time is over.
+    pub(crate) fn verify(
+        &self,
+        token: &SecretString,
+        expiry: Expiry,
+        now: OffsetDateTime,
+    ) -> Option<Caller> {
+        let token = token.expose_secret();
+        let claims = decode::<Claims>(token, &self.decoding, &self.validation)
+            .ok()?
+            .claims;
+        let now = now.unix_timestamp();
+        let leeway = LEEWAY.as_secs().cast_signed();
+        let expired = now >= claims.exp.saturating_add(leeway);
+        if claims.nbf > now.saturating_add(leeway) || (expired && expiry == Expiry::Enforced) {
+            return None;
+        }
+        Some(Caller {
+            member_id: claims.sub,
+            session_id: claims.sid,
+            device_id: claims.did,
+        })
+    }
+}
