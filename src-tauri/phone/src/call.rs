@@ -1,1 +1,1133 @@
+//! A call: an INVITE session and its media, as the user sees it.
+//!
+//! ```text
+//!  out: Offering -> Calling -> Ringing -+
+//!                                       +-> Connecting -> Talking -> (ended)
+//!  in:  Alerting -> Answering ----------+
+//! ```
+//!
+//! A hold, or a change that the peer asks for, is a [`Change`] beside the state: the call goes on while it is negotiated.
 
+use std::{
+    collections::{BTreeSet, VecDeque},
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use sip::{Answer, CallHandle, Cause, DialogHandle, Offer, Party, UserAgent};
+
+use crate::{
+    Effect, EndCause, Event, MediaNews, MediaRequest, Rejected,
+    outputs::Outputs,
+    view::{CallId, CallState, CallView, Direction},
+};
+
+/// How long the media may take to make a description; gathering is bounded to 250 ms.
+const DESCRIPTION_DEADLINE: Duration = Duration::from_secs(3);
+
+/// How long the far end may ring: a proxy's timer C is more than 3 min (RFC 3261 §16.6, step 11).
+const RING_OUT: Duration = Duration::from_secs(180);
+
+/// How long it rings here (contract/ozonetel.md: JsSIP's no-answer time).
+const RING_IN: Duration = Duration::from_secs(60);
+
+/// A backstop behind the media's own set-up deadline and the 32 s in which a 2xx is repeated (RFC 3261 §13.3.1.4).
+const CONNECT_DEADLINE: Duration = Duration::from_secs(45);
+
+/// RFC 4733 §2.5.1.3 asks for at least 40 ms; gateways commonly want more. Both as JsSIP sends INFO and telephone-event.
+const DIGIT: Duration = Duration::from_millis(100);
+const DIGIT_GAP: Duration = Duration::from_millis(100);
+const INFO_GAP: Duration = Duration::from_millis(500);
+
+/// More digits than this are not dialled by a person.
+const MAX_DIGITS: usize = 128;
+
+pub(crate) type Outcome = ControlFlow<EndCause>;
+
+const GO_ON: Outcome = ControlFlow::Continue(());
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    id: CallId,
+    direction: Direction,
+    number: String,
+    display_name: Option<String>,
+    state: State,
+    change: Change,
+    /// What the user wants, and what both ends have agreed on.
+    hold_wanted: bool,
+    hold_agreed: bool,
+    held_by_peer: bool,
+    muted: bool,
+    interrupted: bool,
+    telephone_event: bool,
+    /// Dialogs of an outgoing call whose media is connected already, and those whose answer could not be used.
+    connected: BTreeSet<DialogHandle>,
+    unusable: BTreeSet<DialogHandle>,
+    /// The request that applies the answer of a dialog.
+    applying: Option<(u64, DialogHandle)>,
+    /// Digits that still have to leave by INFO, and when the next one does.
+    digits: VecDeque<char>,
+    next_digit_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+enum State {
+    Offering {
+        target: String,
+        request: u64,
+        deadline: Instant,
+    },
+    Calling {
+        sip: CallHandle,
+        deadline: Instant,
+    },
+    Ringing {
+        sip: CallHandle,
+        early_media: bool,
+        deadline: Instant,
+    },
+    Alerting {
+        sip: CallHandle,
+        description: Description,
+        deadline: Instant,
+    },
+    Answering {
+        sip: CallHandle,
+        request: u64,
+        deadline: Instant,
+    },
+    Connecting {
+        sip: CallHandle,
+        dialog: DialogHandle,
+        deadline: Instant,
+    },
+    Talking {
+        sip: CallHandle,
+        dialog: DialogHandle,
+    },
+}
+
+/// What our 2xx will carry; it is made while it rings.
+#[derive(Debug)]
+enum Description {
+    Making { request: u64 },
+    Answer(Answer),
+    Offer(Offer),
+}
+
+/// A change of the session that is being negotiated.
+#[derive(Debug)]
+enum Change {
+    None,
+    /// Our media makes the offer for a hold or a resume.
+    Offering {
+        request: u64,
+        hold: bool,
+    },
+    /// The peer has our offer.
+    Offered {
+        hold: bool,
+    },
+    /// Our media takes the peer's answer.
+    Applying {
+        request: u64,
+        hold: bool,
+    },
+    /// Our media answers the peer's offer.
+    Answering {
+        request: u64,
+    },
+    /// The peer asked for an offer; our media makes it.
+    OfferingOnDemand {
+        request: u64,
+    },
+}
+
+impl Description {
+    fn awaits(&self, number: u64) -> bool {
+        match self {
+            Self::Making { request } => *request == number,
+            Self::Answer(_) | Self::Offer(_) => false,
+        }
+    }
+}
+
+impl Call {
+    pub(crate) fn dial(id: CallId, target: String, now: Instant, outputs: &mut Outputs) -> Self {
+        let request = outputs.number();
+        outputs.effect(Effect::Media {
+            call: id,
+            request: MediaRequest::Offer { request },
+        });
+        outputs.event(Event::CallDialing {
+            call: id,
+            target: target.clone(),
+        });
+        Self::new(
+            id,
+            Direction::Outgoing,
+            target.clone(),
+            None,
+            State::Offering {
+                target,
+                request,
+                deadline: now + DESCRIPTION_DEADLINE,
+            },
+        )
+    }
+
+    pub(crate) fn incoming(
+        id: CallId,
+        sip: CallHandle,
+        from: &Party,
+        offer: Option<Offer>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Self {
+        let number = shown(if from.user.is_empty() {
+            &from.uri
+        } else {
+            &from.user
+        });
+        let display_name = from
+            .display_name
+            .as_deref()
+            .map(shown)
+            .filter(|it| !it.is_empty());
+        outputs.event(Event::CallIncoming {
+            call: id,
+            from: number.clone(),
+            display_name: display_name.clone(),
+        });
+        let request = outputs.number();
+        let media = match offer {
+            Some(offer) => MediaRequest::Answer { request, offer },
+            None => MediaRequest::Offer { request },
+        };
+        outputs.effect(Effect::Media {
+            call: id,
+            request: media,
+        });
+        let description = Description::Making { request };
+        let state = State::Alerting {
+            sip,
+            description,
+            deadline: now + RING_IN,
+        };
+        Self::new(id, Direction::Incoming, number, display_name, state)
+    }
+
+    fn new(
+        id: CallId,
+        direction: Direction,
+        number: String,
+        display_name: Option<String>,
+        state: State,
+    ) -> Self {
+        Self {
+            id,
+            direction,
+            number,
+            display_name,
+            state,
+            change: Change::None,
+            hold_wanted: false,
+            hold_agreed: false,
+            held_by_peer: false,
+            muted: false,
+            interrupted: false,
+            telephone_event: false,
+            connected: BTreeSet::new(),
+            unusable: BTreeSet::new(),
+            applying: None,
+            digits: VecDeque::new(),
+            next_digit_at: None,
+        }
+    }
+
+    pub(crate) fn id(&self) -> CallId {
+        self.id
+    }
+
+    /// Returns the INVITE session, once there is one.
+    pub(crate) fn sip(&self) -> Option<CallHandle> {
+        match self.state {
+            State::Offering { .. } => None,
+            State::Calling { sip, .. }
+            | State::Ringing { sip, .. }
+            | State::Alerting { sip, .. }
+            | State::Answering { sip, .. }
+            | State::Connecting { sip, .. }
+            | State::Talking { sip, .. } => Some(sip),
+        }
+    }
+
+    pub(crate) fn view(&self) -> CallView {
+        CallView {
+            call: self.id,
+            direction: self.direction,
+            state: match &self.state {
+                State::Offering { .. } | State::Calling { .. } => CallState::Calling,
+                State::Ringing { early_media, .. } => CallState::Ringing {
+                    early_media: *early_media,
+                },
+                State::Alerting { .. } => CallState::Alerting,
+                State::Answering { .. } => CallState::Answering,
+                State::Connecting { .. } => CallState::Connecting,
+                State::Talking { .. } => CallState::Talking,
+            },
+            number: self.number.clone(),
+            display_name: self.display_name.clone(),
+            held: self.hold_agreed,
+            held_by_peer: self.held_by_peer,
+            muted: self.muted,
+            interrupted: self.interrupted,
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let deadline = match self.state {
+            State::Offering { deadline, .. }
+            | State::Calling { deadline, .. }
+            | State::Ringing { deadline, .. }
+            | State::Alerting { deadline, .. }
+            | State::Answering { deadline, .. }
+            | State::Connecting { deadline, .. } => Some(deadline),
+            State::Talking { .. } => None,
+        };
+        [deadline, self.next_digit_at].into_iter().flatten().min()
+    }
+}
+
+/// The user's commands.
+impl Call {
+    pub(crate) fn answer(
+        &mut self,
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Result<Outcome, Rejected> {
+        let State::Alerting {
+            sip, description, ..
+        } = &mut self.state
+        else {
+            return Err(Rejected::WrongState { call: self.id });
+        };
+        let sip = *sip;
+        match std::mem::replace(description, Description::Making { request: 0 }) {
+            Description::Making { request } => {
+                let deadline = now + DESCRIPTION_DEADLINE;
+                self.state = State::Answering {
+                    sip,
+                    request,
+                    deadline,
+                };
+                Ok(GO_ON)
+            }
+            Description::Answer(answer) => {
+                Ok(self.accept(sip, ua.accept(sip, answer, now), now, outputs))
+            }
+            Description::Offer(offer) => {
+                Ok(self.accept(sip, ua.offer_in_answer(sip, offer, now), now, outputs))
+            }
+        }
+    }
+
+    /// Ends the INVITE session, whatever its state; the caller drops the call.
+    pub(crate) fn hang_up(&self, ua: &mut UserAgent, now: Instant) -> EndCause {
+        let (status, cause) = match self.state {
+            // 486 Busy Here: the agent declined; no other device of theirs exists that should go on ringing.
+            State::Alerting { .. } => (486, EndCause::Declined),
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Answering { .. }
+            | State::Connecting { .. }
+            | State::Talking { .. } => (480, EndCause::Local),
+        };
+        self.release(ua, status, now);
+        cause
+    }
+
+    pub(crate) fn set_hold(&mut self, on: bool, outputs: &mut Outputs) -> Result<(), Rejected> {
+        self.require_talking()?;
+        if self.hold_wanted != on {
+            self.hold_wanted = on;
+            self.media(MediaRequest::Hold { on }, outputs);
+        }
+        self.negotiate(outputs);
+        Ok(())
+    }
+
+    pub(crate) fn set_mute(&mut self, on: bool, outputs: &mut Outputs) {
+        if self.muted != on {
+            self.muted = on;
+            self.media(MediaRequest::Mute { on }, outputs);
+            outputs.event(Event::CallMuted {
+                call: self.id,
+                muted: on,
+            });
+        }
+    }
+
+    pub(crate) fn dtmf(
+        &mut self,
+        digits: &str,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Result<(), Rejected> {
+        self.require_talking()?;
+        if let Some(digit) = digits
+            .chars()
+            .find(|it| !matches!(it.to_ascii_uppercase(), '0'..='9' | '*' | '#' | 'A'..='D'))
+        {
+            return Err(Rejected::InvalidDigit { digit });
+        }
+        if digits.len() + self.digits.len() > MAX_DIGITS {
+            return Err(Rejected::WrongState { call: self.id });
+        }
+        if self.telephone_event {
+            let digits = digits.to_ascii_uppercase();
+            self.media(
+                MediaRequest::Dtmf {
+                    digits,
+                    duration: DIGIT,
+                    gap: DIGIT_GAP,
+                },
+                outputs,
+            );
+        } else {
+            self.digits.extend(digits.to_ascii_uppercase().chars());
+            self.next_digit_at.get_or_insert(now);
+        }
+        Ok(())
+    }
+}
+
+/// What the INVITE session tells.
+impl Call {
+    pub(crate) fn handle_progress(
+        &mut self,
+        (dialog, status): (DialogHandle, u16),
+        answer: Option<Answer>,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        if let Some(answer) = answer {
+            self.apply(dialog, answer, outputs);
+        }
+        let (State::Calling { sip, deadline } | State::Ringing { sip, deadline, .. }) = self.state
+        else {
+            return GO_ON;
+        };
+        let had_early_media = matches!(
+            self.state,
+            State::Ringing {
+                early_media: true,
+                ..
+            }
+        );
+        let early_media = had_early_media || self.applying.is_some();
+        let was_ringing = matches!(self.state, State::Ringing { .. });
+        self.state = State::Ringing {
+            sip,
+            early_media,
+            deadline,
+        };
+        if !was_ringing || early_media != had_early_media {
+            outputs.event(Event::CallRinging {
+                call: self.id,
+                status,
+                early_media,
+            });
+        }
+        GO_ON
+    }
+
+    pub(crate) fn handle_accepted(
+        &mut self,
+        dialog: DialogHandle,
+        answer: Option<Answer>,
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        let (State::Calling { sip, .. } | State::Ringing { sip, .. }) = self.state else {
+            return GO_ON;
+        };
+        if answer.is_none() && self.unusable.contains(&dialog) {
+            self.release(ua, 480, now);
+            let detail = "The answer that came while it rang cannot be used".to_owned();
+            return ControlFlow::Break(EndCause::Incompatible { detail });
+        }
+        if let Some(answer) = answer {
+            self.apply(dialog, answer, outputs);
+        }
+        outputs.event(Event::CallAnswered { call: self.id });
+        self.media(MediaRequest::Select { dialog }, outputs);
+        self.connect(sip, dialog, now, outputs);
+        GO_ON
+    }
+
+    /// ACK came for our 2xx; `answer` where the 2xx made the offer.
+    pub(crate) fn handle_established(
+        &mut self,
+        answer: Option<Answer>,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        if let Some(answer) = answer {
+            self.apply(DialogHandle(0), answer, outputs);
+        }
+        GO_ON
+    }
+
+    pub(crate) fn handle_reoffered(&mut self, offer: Offer, outputs: &mut Outputs) -> Outcome {
+        self.withdraw_unsent(outputs);
+        let request = outputs.number();
+        self.media(MediaRequest::Answer { request, offer }, outputs);
+        self.change = Change::Answering { request };
+        GO_ON
+    }
+
+    pub(crate) fn handle_offer_wanted(&mut self, outputs: &mut Outputs) -> Outcome {
+        self.withdraw_unsent(outputs);
+        let request = outputs.number();
+        self.media(MediaRequest::Offer { request }, outputs);
+        self.change = Change::OfferingOnDemand { request };
+        GO_ON
+    }
+
+    pub(crate) fn handle_reoffer_accepted(
+        &mut self,
+        answer: Answer,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        let (State::Connecting { dialog, .. } | State::Talking { dialog, .. }) = self.state else {
+            return GO_ON;
+        };
+        let hold = match self.change {
+            Change::Offered { hold } => hold,
+            Change::None
+            | Change::Offering { .. }
+            | Change::Applying { .. }
+            | Change::Answering { .. }
+            | Change::OfferingOnDemand { .. } => self.hold_wanted,
+        };
+        let request = outputs.number();
+        self.media(
+            MediaRequest::Apply {
+                request,
+                dialog,
+                answer,
+            },
+            outputs,
+        );
+        self.change = Change::Applying { request, hold };
+        GO_ON
+    }
+
+    pub(crate) fn handle_reoffer_refused(
+        &mut self,
+        cause: &Cause,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        self.media(MediaRequest::Withdraw, outputs);
+        self.change_failed(cause_text(cause), outputs);
+        GO_ON
+    }
+}
+
+/// What the media tells.
+impl Call {
+    pub(crate) fn handle_media(
+        &mut self,
+        news: MediaNews,
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        match news {
+            MediaNews::Offer { request, offer } => {
+                self.handle_offer(request, offer, ua, now, outputs)
+            }
+            MediaNews::Answer {
+                request,
+                answer,
+                telephone_event,
+                held_by_peer,
+            } => {
+                self.telephone_event = telephone_event;
+                let outcome = self.handle_answer(request, answer, ua, now, outputs);
+                self.set_held_by_peer(held_by_peer, outputs);
+                outcome
+            }
+            MediaNews::Applied {
+                request,
+                telephone_event,
+                held_by_peer,
+            } => {
+                self.telephone_event = telephone_event;
+                self.set_held_by_peer(held_by_peer, outputs);
+                match self.change {
+                    Change::Applying {
+                        request: wanted,
+                        hold,
+                    } if wanted == request => {
+                        self.change = Change::None;
+                        self.agree_on_hold(hold, outputs);
+                        self.negotiate(outputs);
+                        GO_ON
+                    }
+                    Change::None
+                    | Change::Offering { .. }
+                    | Change::Offered { .. }
+                    | Change::Applying { .. }
+                    | Change::Answering { .. }
+                    | Change::OfferingOnDemand { .. } => GO_ON,
+                }
+            }
+            MediaNews::Refused { request, reason } => {
+                self.handle_refused(request, reason, ua, now, outputs)
+            }
+            MediaNews::Connected { dialog } => {
+                self.connected.insert(dialog);
+                if let State::Connecting {
+                    sip,
+                    dialog: selected,
+                    ..
+                } = self.state
+                    && selected == dialog
+                {
+                    self.connect(sip, dialog, now, outputs);
+                }
+                GO_ON
+            }
+            MediaNews::FirstAudio { dialog: _ } => {
+                outputs.event(Event::FirstAudio { call: self.id });
+                GO_ON
+            }
+            MediaNews::Interrupted => {
+                self.interrupted = true;
+                outputs.event(Event::CallInterrupted { call: self.id });
+                GO_ON
+            }
+            MediaNews::Resumed { after } => {
+                self.interrupted = false;
+                let after_ms = after.as_millis() as u64;
+                outputs.event(Event::CallRecovered {
+                    call: self.id,
+                    after_ms,
+                });
+                GO_ON
+            }
+            MediaNews::Dtmf { digit } => {
+                outputs.event(Event::DtmfReceived {
+                    call: self.id,
+                    digit,
+                });
+                GO_ON
+            }
+            MediaNews::Quality(quality) => {
+                outputs.event(Event::MediaQuality {
+                    call: self.id,
+                    quality,
+                });
+                GO_ON
+            }
+            // A file or device that breaks never costs the call.
+            MediaNews::DeviceFailed { detail } => {
+                outputs.event(Event::MediaFailed {
+                    call: self.id,
+                    reason: detail,
+                });
+                GO_ON
+            }
+            MediaNews::NoMediaPath => self.fail(EndCause::NoMediaPath, ua, now),
+            MediaNews::SecurityFailed { detail } => {
+                self.fail(EndCause::Security { detail }, ua, now)
+            }
+            MediaNews::ConsentLost => self.fail(EndCause::MediaLost, ua, now),
+        }
+    }
+
+    fn handle_offer(
+        &mut self,
+        request: u64,
+        offer: Offer,
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        match &mut self.state {
+            State::Offering {
+                target,
+                request: wanted,
+                ..
+            } if *wanted == request => match ua.invite(target, offer, now) {
+                Ok(sip) => {
+                    self.state = State::Calling {
+                        sip,
+                        deadline: now + RING_OUT,
+                    };
+                    GO_ON
+                }
+                Err(invalid) => {
+                    let detail = invalid.to_string();
+                    ControlFlow::Break(EndCause::Incompatible { detail })
+                }
+            },
+            State::Alerting { description, .. } if description.awaits(request) => {
+                *description = Description::Offer(offer);
+                GO_ON
+            }
+            State::Answering {
+                sip,
+                request: wanted,
+                ..
+            } if *wanted == request => {
+                let sip = *sip;
+                self.accept(sip, ua.offer_in_answer(sip, offer, now), now, outputs)
+            }
+            State::Connecting { sip, .. } | State::Talking { sip, .. } => {
+                let sip = *sip;
+                self.handle_later_offer(sip, request, offer, ua, now, outputs)
+            }
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Alerting { .. }
+            | State::Answering { .. } => GO_ON,
+        }
+    }
+
+    fn handle_later_offer(
+        &mut self,
+        sip: CallHandle,
+        request: u64,
+        offer: Offer,
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        let sent = match self.change {
+            Change::Offering {
+                request: wanted,
+                hold,
+            } if wanted == request => {
+                self.change = Change::Offered { hold };
+                ua.reoffer(sip, offer, now)
+            }
+            Change::OfferingOnDemand { request: wanted } if wanted == request => {
+                self.change = Change::Offered {
+                    hold: self.hold_wanted,
+                };
+                ua.offer_in_answer(sip, offer, now)
+            }
+            Change::None
+            | Change::Offering { .. }
+            | Change::Offered { .. }
+            | Change::Applying { .. }
+            | Change::Answering { .. }
+            | Change::OfferingOnDemand { .. } => return GO_ON,
+        };
+        if sent.is_err() {
+            self.media(MediaRequest::Withdraw, outputs);
+            self.change_failed("The call was changing otherwise".to_owned(), outputs);
+        }
+        GO_ON
+    }
+
+    fn handle_answer(
+        &mut self,
+        request: u64,
+        answer: Answer,
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        match &mut self.state {
+            State::Alerting { description, .. } if description.awaits(request) => {
+                *description = Description::Answer(answer);
+                GO_ON
+            }
+            State::Answering {
+                sip,
+                request: wanted,
+                ..
+            } if *wanted == request => {
+                let sip = *sip;
+                self.accept(sip, ua.accept(sip, answer, now), now, outputs)
+            }
+            State::Connecting { sip, .. } | State::Talking { sip, .. } => {
+                let sip = *sip;
+                if matches!(self.change, Change::Answering { request: wanted } if wanted == request)
+                {
+                    self.change = Change::None;
+                    if ua.accept_reoffer(sip, answer, now).is_err() {
+                        tracing::warn!(
+                            call = self.id.0,
+                            "The peer's offer was gone before its answer"
+                        );
+                    }
+                    // An answer made while we hold carries the hold with it.
+                    self.agree_on_hold(self.hold_wanted, outputs);
+                }
+                GO_ON
+            }
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Alerting { .. }
+            | State::Answering { .. } => GO_ON,
+        }
+    }
+
+    fn handle_refused(
+        &mut self,
+        request: u64,
+        reason: String,
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        match self.state {
+            State::Offering {
+                request: wanted, ..
+            }
+            | State::Answering {
+                request: wanted, ..
+            } if wanted == request => {
+                // RFC 3261 §21.4.26: 488 where the description is not acceptable.
+                self.release(ua, 488, now);
+                return ControlFlow::Break(EndCause::Incompatible { detail: reason });
+            }
+            State::Alerting {
+                description: Description::Making { request: wanted },
+                ..
+            } if wanted == request => {
+                self.release(ua, 488, now);
+                return ControlFlow::Break(EndCause::Incompatible { detail: reason });
+            }
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Alerting { .. }
+            | State::Answering { .. }
+            | State::Connecting { .. }
+            | State::Talking { .. } => {}
+        }
+        if let Some((wanted, dialog)) = self.applying
+            && wanted == request
+        {
+            self.applying = None;
+            self.unusable.insert(dialog);
+            if let State::Connecting {
+                dialog: selected, ..
+            } = self.state
+                && selected == dialog
+            {
+                self.release(ua, 480, now);
+                return ControlFlow::Break(EndCause::Incompatible { detail: reason });
+            }
+            return GO_ON;
+        }
+        match self.change {
+            Change::Answering { request: wanted } if wanted == request => {
+                self.change = Change::None;
+                if let Some(sip) = self.sip()
+                    && ua.refuse_reoffer(sip, 488, now).is_err()
+                {
+                    tracing::warn!(
+                        call = self.id.0,
+                        "The peer's offer was gone before its refusal"
+                    );
+                }
+                self.negotiate(outputs);
+                GO_ON
+            }
+            Change::Offering {
+                request: wanted, ..
+            }
+            | Change::Applying {
+                request: wanted, ..
+            }
+            | Change::OfferingOnDemand { request: wanted }
+                if wanted == request =>
+            {
+                self.change_failed(reason, outputs);
+                GO_ON
+            }
+            Change::None
+            | Change::Offering { .. }
+            | Change::Offered { .. }
+            | Change::Applying { .. }
+            | Change::Answering { .. }
+            | Change::OfferingOnDemand { .. } => GO_ON,
+        }
+    }
+}
+
+/// Time.
+impl Call {
+    pub(crate) fn handle_timeout(
+        &mut self,
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        if self.next_digit_at.is_some_and(|at| at <= now) {
+            self.send_digit(ua, now, outputs);
+        }
+        match self.state {
+            State::Offering { deadline, .. } | State::Answering { deadline, .. }
+                if deadline <= now =>
+            {
+                self.release(ua, 480, now);
+                let detail = "The sound engine did not make a description in time".to_owned();
+                ControlFlow::Break(EndCause::Incompatible { detail })
+            }
+            State::Calling { deadline, .. } | State::Ringing { deadline, .. }
+                if deadline <= now =>
+            {
+                self.release(ua, 480, now);
+                let reason = "Nobody answered".to_owned();
+                ControlFlow::Break(EndCause::NoAnswer {
+                    status: 408,
+                    reason,
+                })
+            }
+            State::Alerting { deadline, .. } if deadline <= now => {
+                self.release(ua, 480, now);
+                ControlFlow::Break(EndCause::Missed)
+            }
+            State::Connecting { deadline, .. } if deadline <= now => {
+                self.release(ua, 480, now);
+                ControlFlow::Break(EndCause::NoMediaPath)
+            }
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Alerting { .. }
+            | State::Answering { .. }
+            | State::Connecting { .. }
+            | State::Talking { .. } => GO_ON,
+        }
+    }
+
+    fn send_digit(&mut self, ua: &mut UserAgent, now: Instant, outputs: &mut Outputs) {
+        let (Some(digit), Some(sip)) = (self.digits.pop_front(), self.sip()) else {
+            self.next_digit_at = None;
+            return;
+        };
+        self.next_digit_at = (!self.digits.is_empty()).then(|| now + INFO_GAP);
+        if ua.send_dtmf(sip, digit, DIGIT, now).is_err() {
+            let reason = "The digit could not be sent".to_owned();
+            outputs.event(Event::CallChangeFailed {
+                call: self.id,
+                reason,
+            });
+        }
+    }
+}
+
+impl Call {
+    fn require_talking(&self) -> Result<(), Rejected> {
+        match self.state {
+            State::Talking { .. } => Ok(()),
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Alerting { .. }
+            | State::Answering { .. }
+            | State::Connecting { .. } => Err(Rejected::WrongState { call: self.id }),
+        }
+    }
+
+    fn media(&self, request: MediaRequest, outputs: &mut Outputs) {
+        outputs.effect(Effect::Media {
+            call: self.id,
+            request,
+        });
+    }
+
+    fn apply(&mut self, dialog: DialogHandle, answer: Answer, outputs: &mut Outputs) {
+        let request = outputs.number();
+        self.media(
+            MediaRequest::Apply {
+                request,
+                dialog,
+                answer,
+            },
+            outputs,
+        );
+        self.applying = Some((request, dialog));
+    }
+
+    /// Our 2xx has left, or could not: the INVITE had been ended.
+    fn accept(
+        &mut self,
+        sip: CallHandle,
+        sent: Result<(), sip::WrongState>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Outcome {
+        if sent.is_err() {
+            return ControlFlow::Break(EndCause::Missed);
+        }
+        outputs.event(Event::CallAnswered { call: self.id });
+        self.media(
+            MediaRequest::Select {
+                dialog: DialogHandle(0),
+            },
+            outputs,
+        );
+        self.connect(sip, DialogHandle(0), now, outputs);
+        GO_ON
+    }
+
+    fn connect(
+        &mut self,
+        sip: CallHandle,
+        dialog: DialogHandle,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        if self.connected.contains(&dialog) {
+            self.state = State::Talking { sip, dialog };
+            outputs.event(Event::CallConnected { call: self.id });
+        } else {
+            self.state = State::Connecting {
+                sip,
+                dialog,
+                deadline: now + CONNECT_DEADLINE,
+            };
+        }
+    }
+
+    /// Offers the hold that the user wants, where nothing else is being negotiated.
+    fn negotiate(&mut self, outputs: &mut Outputs) {
+        if self.hold_wanted != self.hold_agreed
+            && matches!(self.change, Change::None)
+            && matches!(self.state, State::Talking { .. })
+        {
+            let request = outputs.number();
+            self.media(MediaRequest::Offer { request }, outputs);
+            self.change = Change::Offering {
+                request,
+                hold: self.hold_wanted,
+            };
+        }
+    }
+
+    fn agree_on_hold(&mut self, hold: bool, outputs: &mut Outputs) {
+        if self.hold_agreed != hold {
+            self.hold_agreed = hold;
+            outputs.event(if hold {
+                Event::CallHeld { call: self.id }
+            } else {
+                Event::CallResumed { call: self.id }
+            });
+        }
+    }
+
+    fn set_held_by_peer(&mut self, held: bool, outputs: &mut Outputs) {
+        if self.held_by_peer != held {
+            self.held_by_peer = held;
+            outputs.event(Event::CallHeldByPeer {
+                call: self.id,
+                held,
+            });
+        }
+    }
+
+    /// The peer's offer wins over one of ours that has not left (RFC 3264 §4: one at a time).
+    fn withdraw_unsent(&mut self, outputs: &mut Outputs) {
+        match self.change {
+            Change::Offering { .. } | Change::OfferingOnDemand { .. } => {
+                self.media(MediaRequest::Withdraw, outputs);
+            }
+            Change::None
+            | Change::Offered { .. }
+            | Change::Applying { .. }
+            | Change::Answering { .. } => {}
+        }
+    }
+
+    fn change_failed(&mut self, reason: String, outputs: &mut Outputs) {
+        self.change = Change::None;
+        if self.hold_wanted != self.hold_agreed {
+            self.hold_wanted = self.hold_agreed;
+            self.media(
+                MediaRequest::Hold {
+                    on: self.hold_agreed,
+                },
+                outputs,
+            );
+        }
+        outputs.event(Event::CallChangeFailed {
+            call: self.id,
+            reason,
+        });
+    }
+
+    fn fail(&self, cause: EndCause, ua: &mut UserAgent, now: Instant) -> Outcome {
+        self.release(ua, 480, now);
+        ControlFlow::Break(cause)
+    }
+
+    fn release(&self, ua: &mut UserAgent, status: u16, now: Instant) {
+        if let Some(sip) = self.sip()
+            && ua.end(sip, status, now).is_err()
+        {
+            tracing::debug!(call = self.id.0, "The INVITE session was over already");
+        }
+    }
+}
+
+/// Returns how the user sees the end of an INVITE session.
+pub(crate) fn end_cause(cause: Cause) -> EndCause {
+    match cause {
+        Cause::Local => EndCause::Local,
+        Cause::Remote => EndCause::Remote,
+        Cause::Cancelled => EndCause::Missed,
+        Cause::AnsweredElsewhere => EndCause::AnsweredElsewhere,
+        Cause::Refused { status, reason } => {
+            let reason = shown(&reason);
+            match status {
+                486 | 600 => EndCause::Busy { status, reason },
+                408 | 480 | 487 => EndCause::NoAnswer { status, reason },
+                404 | 410 | 484 | 604 => EndCause::NotFound { status, reason },
+                _ => EndCause::Refused { status, reason },
+            }
+        }
+        Cause::Timeout => EndCause::Timeout,
+        Cause::FlowLost => EndCause::LinkLost,
+        Cause::Protocol(detail) => EndCause::Incompatible { detail },
+    }
+}
+
+/// Returns a cause in words, for a log or a notice.
+pub(crate) fn cause_text(cause: &Cause) -> String {
+    match cause {
+        Cause::Local => "We ended it".to_owned(),
+        Cause::Remote => "The other side hung up".to_owned(),
+        Cause::Cancelled => "The caller gave up".to_owned(),
+        Cause::AnsweredElsewhere => "Answered on another device".to_owned(),
+        Cause::Refused { status, reason } => format!("{status} {}", shown(reason)),
+        Cause::Timeout => "No answer in time".to_owned(),
+        Cause::FlowLost => "The connection was lost".to_owned(),
+        Cause::Protocol(detail) => detail.clone(),
+    }
+}
+
+/// Returns foreign text as it may be shown: no control characters or direction overrides, at most 128 characters.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 128;
+    text.chars()
+        .filter(|c| !c.is_control())
+        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))
+        .take(LONGEST)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}

@@ -1,1 +1,304 @@
+//! The lease: this device's right to be the account's only phone.
+//!
+//! The sidecar grants it at sign-in with a time to live; each heartbeat confirms it for another one.
+//!
+//! ```text
+//!              due                      409, or expires_at passes
+//!  granted --> Waiting ----> InFlight ---------------------------> (lost)
+//!                 ^  ^          |  |
+//!                 |  +----------+  | 401
+//!        new token|  ok, failed    v
+//!                 +---------- ForToken
+//! ```
 
+use std::time::{Duration, Instant};
+
+use sidecar_api::SessionGrant;
+
+use crate::{Hop, outputs::Outputs};
+
+/// What a sidecar that names no times means (contract/sidecar.md, "The lock").
+const DEFAULT_TTL: Duration = Duration::from_secs(3600);
+const DEFAULT_PERIOD: Duration = Duration::from_secs(300);
+
+/// The first and the longest wait after a heartbeat that failed.
+const RETRY_FIRST: Duration = Duration::from_secs(2);
+const RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// A sidecar that refuses this many fresh tokens one after another will refuse the next one too.
+const MAX_TOKEN_REFUSALS: u32 = 3;
+
+#[derive(Debug)]
+pub(crate) struct Lease {
+    ttl: Duration,
+    period: Duration,
+    expires_at: Instant,
+    beat: Beat,
+    standing: Standing,
+    /// Beats in a row whose access token was refused.
+    token_refusals: u32,
+}
+
+#[derive(Debug)]
+enum Beat {
+    Waiting {
+        at: Instant,
+    },
+    InFlight {
+        attempt: u64,
+        sent_at: Instant,
+    },
+    /// The access token was refused; the next one brings the next beat.
+    ForToken,
+}
+
+/// What the last beats said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Granted at login, no beat answered so far.
+    Granted,
+    Confirmed,
+    AtRisk {
+        hop: Hop,
+        detail: String,
+        failures: u32,
+    },
+}
+
+/// What the passing of time asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Beat,
+    Expiry,
+}
+
+impl Lease {
+    /// Starts a lease whose first beat is due at once.
+    pub(crate) fn granted(grant: Option<&SessionGrant>, now: Instant) -> Self {
+        let seconds = |of: fn(&SessionGrant) -> u64, default| {
+            grant
+                .map(of)
+                .filter(|it| *it > 0)
+                .map_or(default, bounded_seconds)
+        };
+        let ttl = seconds(|it| it.ttl_seconds, DEFAULT_TTL);
+        Self {
+            ttl,
+            // A period that the time to live does not cover would lose the lease between two beats.
+            period: seconds(|it| it.heartbeat_seconds, DEFAULT_PERIOD).min(ttl / 2),
+            expires_at: now + ttl,
+            beat: Beat::Waiting { at: now },
+            standing: Standing::Granted,
+            token_refusals: 0,
+        }
+    }
+
+    pub(crate) fn ttl(&self) -> Duration {
+        self.ttl
+    }
+
+    pub(crate) fn expires_at(&self) -> Instant {
+        self.expires_at
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Instant {
+        match self.beat {
+            Beat::Waiting { at } => at.min(self.expires_at),
+            Beat::InFlight { .. } | Beat::ForToken => self.expires_at,
+        }
+    }
+
+    pub(crate) fn due(&self, now: Instant) -> Option<Due> {
+        if self.expires_at <= now {
+            return Some(Due::Expiry);
+        }
+        match self.beat {
+            Beat::Waiting { at } if at <= now => Some(Due::Beat),
+            Beat::Waiting { .. } | Beat::InFlight { .. } | Beat::ForToken => None,
+        }
+    }
+
+    pub(crate) fn handle_sent(&mut self, attempt: u64, now: Instant) {
+        self.beat = Beat::InFlight {
+            attempt,
+            sent_at: now,
+        };
+    }
+
+    pub(crate) fn awaits(&self, number: u64) -> bool {
+        matches!(self.beat, Beat::InFlight { attempt, .. } if attempt == number)
+    }
+
+    /// Brings the next beat forward: after a network change or a wake-up.
+    pub(crate) fn beat_soon(&mut self, now: Instant) {
+        match self.beat {
+            Beat::Waiting { .. } => self.beat = Beat::Waiting { at: now },
+            Beat::InFlight { .. } | Beat::ForToken => {}
+        }
+    }
+
+    /// Returns whether this is news: the first confirmation, or the end of a time at risk.
+    pub(crate) fn handle_confirmed(
+        &mut self,
+        ttl_seconds: Option<u64>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> bool {
+        if let Some(ttl) = ttl_seconds.filter(|it| *it > 0) {
+            self.ttl = bounded_seconds(ttl);
+        }
+        // The sidecar began the new term somewhere between the request and the reply; counting from the request never overrates it.
+        if let Beat::InFlight { sent_at, .. } = self.beat {
+            self.expires_at = sent_at + self.ttl;
+        }
+        let period = self.period.min(self.ttl / 2);
+        self.beat = Beat::Waiting {
+            at: now + outputs.jittered(period, 0.9),
+        };
+        self.token_refusals = 0;
+        let news = self.standing != Standing::Confirmed;
+        self.standing = Standing::Confirmed;
+        news
+    }
+
+    /// Returns whether this is news: the first failure in a row.
+    pub(crate) fn handle_failed(
+        &mut self,
+        (hop, detail): (Hop, String),
+        retry_after: Option<Duration>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> bool {
+        let failures = match &self.standing {
+            Standing::AtRisk { failures, .. } => failures.saturating_add(1),
+            Standing::Granted | Standing::Confirmed => 1,
+        };
+        let backed_off = RETRY_FIRST
+            .saturating_mul(1 << (failures - 1).min(8))
+            .min(RETRY_MAX);
+        // A server's wish is kept as far as the lease allows.
+        let wait = retry_after
+            .map_or(backed_off, |it| it.max(backed_off))
+            .min(self.ttl / 4);
+        self.beat = Beat::Waiting {
+            at: now + outputs.jittered(wait, 0.5),
+        };
+        self.standing = Standing::AtRisk {
+            hop,
+            detail,
+            failures,
+        };
+        failures == 1
+    }
+
+    /// The access token was refused: the beat waits for a new one. Returns whether it is worth getting one.
+    pub(crate) fn wait_for_token(&mut self) -> bool {
+        self.beat = Beat::ForToken;
+        self.token_refusals += 1;
+        self.token_refusals < MAX_TOKEN_REFUSALS
+    }
+
+    /// A new access token is there.
+    pub(crate) fn handle_token(&mut self, now: Instant) {
+        match self.beat {
+            Beat::ForToken => self.beat = Beat::Waiting { at: now },
+            Beat::Waiting { .. } | Beat::InFlight { .. } => {}
+        }
+    }
+}
+
+/// Keeps a server's number of seconds within what the clock can add.
+pub(crate) fn bounded_seconds(seconds: u64) -> Duration {
+    const LONGEST: u64 = 30 * 24 * 3600;
+    Duration::from_secs(seconds.min(LONGEST))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_beat_is_due_at_once_and_the_next_within_the_announced_period() {
+        let (mut lease, mut outputs, start) = granted();
+        assert_eq!(lease.due(start), Some(Due::Beat));
+
+        lease.handle_sent(1, start);
+        assert!(lease.handle_confirmed(None, start, &mut outputs));
+
+        let next = lease.poll_timeout();
+        assert!(
+            next >= start + Duration::from_secs(270) && next <= start + Duration::from_secs(300)
+        );
+    }
+
+    #[test]
+    fn a_failed_beat_is_tried_again_sooner_than_the_period() {
+        let (mut lease, mut outputs, start) = granted();
+        lease.handle_sent(1, start);
+        assert!(lease.handle_failed(trouble(), None, start, &mut outputs));
+        assert!(lease.poll_timeout() <= start + RETRY_FIRST);
+
+        lease.handle_sent(2, lease.poll_timeout());
+        assert!(
+            !lease.handle_failed(trouble(), None, start, &mut outputs),
+            "told once"
+        );
+    }
+
+    #[test]
+    fn an_unreachable_sidecar_costs_the_lease_only_at_its_expiry() {
+        let (mut lease, mut outputs, start) = granted();
+        let lost_at = loop {
+            let now = lease.poll_timeout();
+            match lease.due(now).unwrap() {
+                Due::Beat => {
+                    lease.handle_sent(1, now);
+                    lease.handle_failed(trouble(), None, now, &mut outputs);
+                }
+                Due::Expiry => break now,
+            }
+        };
+        assert_eq!(lost_at, start + Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn a_term_counts_from_the_request_never_from_the_reply() {
+        let (mut lease, mut outputs, start) = granted();
+        lease.handle_sent(1, start);
+        lease.handle_confirmed(Some(60), start + Duration::from_secs(3), &mut outputs);
+        assert_eq!(lease.expires_at(), start + Duration::from_secs(60));
+        assert!(
+            lease.poll_timeout() <= start + Duration::from_secs(33),
+            "half of the new term"
+        );
+    }
+
+    #[test]
+    fn absurd_times_of_a_server_neither_overflow_nor_spin() {
+        let start = Instant::now();
+        let mut outputs = Outputs::new([1; 32]);
+        let grant = SessionGrant {
+            id: String::new(),
+            ttl_seconds: u64::MAX,
+            heartbeat_seconds: 0,
+        };
+        let mut lease = Lease::granted(Some(&grant), start);
+        lease.handle_sent(1, start);
+        lease.handle_confirmed(Some(u64::MAX), start, &mut outputs);
+        assert!(lease.poll_timeout() > start + Duration::from_secs(60));
+    }
+
+    fn granted() -> (Lease, Outputs, Instant) {
+        let start = Instant::now();
+        (Lease::granted(None, start), Outputs::new([7; 32]), start)
+    }
+
+    fn trouble() -> (Hop, String) {
+        (Hop::Tcp, "refused".to_owned())
+    }
+}

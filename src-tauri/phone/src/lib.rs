@@ -8,8 +8,11 @@ mod command;
 mod event;
 mod io;
 mod lease;
+mod line;
 mod link;
+mod outputs;
 mod phone;
+mod tokens;
 mod view;
 
 pub use command::{Accepted, Command, Rejected};

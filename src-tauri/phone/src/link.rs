@@ -1,1 +1,450 @@
+//! The link: the phone's effort to have a WebSocket to the phone server.
+//!
+//! ```text
+//!          retry_at           opened
+//!   Down -----------> Opening ------> Up
+//!    ^                   |             |
+//!    +-------------------+-------------+
+//!        failed, deadline    closed, no sign of life
+//! ```
 
+use std::time::{Duration, Instant};
+
+use crate::{Effect, Event, FlowFailure, FlowId, Hop, outputs::Outputs, view::LinkView};
+
+/// TCP, TLS and the upgrade together (design/faults.md 10: 4 s for TCP alone).
+const OPEN_DEADLINE: Duration = Duration::from_secs(6);
+
+/// How much later than the engine the phone gives up by itself.
+const OPEN_GRACE: Duration = Duration::from_secs(1);
+
+/// The waits between tries: quick while a restart is likely, slow afterwards (design/goals.md G28, design/faults.md 28: at most two a second).
+const RETRY_FIRST: Duration = Duration::from_millis(700);
+const RETRY_MAX_SOON: Duration = Duration::from_secs(2);
+const RETRY_MAX: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(60);
+
+/// For what only somebody's work can repair: a certificate, a refused upgrade (design/faults.md 20).
+const RETRY_AFTER_REFUSAL: Duration = Duration::from_secs(60);
+
+/// How long nothing may come before a ping leaves, and how long its pong may take (design/goals.md G29: 3 to 5 s in a call, 12 s idle).
+const QUIET_IDLE: Duration = Duration::from_secs(8);
+const PONG_IDLE: Duration = Duration::from_secs(4);
+const QUIET_IN_CALL: Duration = Duration::from_secs(2);
+const PONG_IN_CALL: Duration = Duration::from_secs(3);
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    url: String,
+    state: State,
+    /// Tries since the link was up.
+    failures: u32,
+    /// Since when it has not been up.
+    down_since: Instant,
+}
+
+#[derive(Debug)]
+enum State {
+    Down {
+        retry_at: Instant,
+        failure: Option<(Hop, String)>,
+    },
+    Opening {
+        flow: FlowId,
+        deadline: Instant,
+    },
+    Up {
+        flow: FlowId,
+        heard_at: Instant,
+        ping: Option<Instant>,
+    },
+}
+
+impl Link {
+    /// A link that opens at the next [`handle_timeout`](Self::handle_timeout).
+    pub(crate) fn new(url: String, now: Instant) -> Self {
+        Self {
+            url,
+            state: State::Down {
+                retry_at: now,
+                failure: None,
+            },
+            failures: 0,
+            down_since: now,
+        }
+    }
+
+    /// Returns the flow that is open.
+    pub(crate) fn flow(&self) -> Option<FlowId> {
+        match self.state {
+            State::Up { flow, .. } => Some(flow),
+            State::Down { .. } | State::Opening { .. } => None,
+        }
+    }
+
+    pub(crate) fn view(&self) -> LinkView {
+        match &self.state {
+            State::Down {
+                failure: Some((hop, detail)),
+                ..
+            } => LinkView::Down {
+                hop: *hop,
+                detail: detail.clone(),
+            },
+            State::Down { failure: None, .. } | State::Opening { .. } => LinkView::Opening,
+            State::Up { .. } => LinkView::Up,
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self, in_call: bool) -> Instant {
+        match self.state {
+            State::Down { retry_at, .. } => retry_at,
+            State::Opening { deadline, .. } => deadline,
+            State::Up {
+                heard_at,
+                ping: None,
+                ..
+            } => heard_at + quiet(in_call),
+            State::Up {
+                ping: Some(sent_at),
+                ..
+            } => sent_at + pong(in_call),
+        }
+    }
+
+    /// Opens, pings, or gives a flow up; returns whether an open flow was lost.
+    pub(crate) fn handle_timeout(
+        &mut self,
+        in_call: bool,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> bool {
+        if now < self.poll_timeout(in_call) {
+            return false;
+        }
+        match self.state {
+            State::Down { .. } => {
+                self.open(now, outputs);
+                false
+            }
+            State::Opening { flow, .. } => {
+                outputs.effect(Effect::CloseFlow { flow });
+                self.fail(
+                    FlowFailure {
+                        hop: Hop::Timeout,
+                        detail: "The phone server does not answer".to_owned(),
+                        retry_after: None,
+                    },
+                    now,
+                    outputs,
+                );
+                false
+            }
+            State::Up {
+                flow,
+                heard_at,
+                ping: None,
+            } => {
+                outputs.effect(Effect::Ping { flow });
+                self.state = State::Up {
+                    flow,
+                    heard_at,
+                    ping: Some(now),
+                };
+                false
+            }
+            State::Up {
+                flow,
+                ping: Some(_),
+                ..
+            } => {
+                outputs.effect(Effect::CloseFlow { flow });
+                self.down_since = now;
+                self.fail(
+                    FlowFailure {
+                        hop: Hop::Timeout,
+                        detail: "The phone server has fallen silent".to_owned(),
+                        retry_after: None,
+                    },
+                    now,
+                    outputs,
+                );
+                true
+            }
+        }
+    }
+
+    /// Returns whether it is the flow that was being opened; any other is unwanted and closed.
+    pub(crate) fn handle_opened(
+        &mut self,
+        opened: FlowId,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> bool {
+        match self.state {
+            State::Opening { flow, .. } if flow == opened => {
+                self.state = State::Up {
+                    flow,
+                    heard_at: now,
+                    ping: None,
+                };
+                self.failures = 0;
+                outputs.event(Event::LinkUp);
+                true
+            }
+            State::Down { .. } | State::Opening { .. } | State::Up { .. } => {
+                outputs.effect(Effect::CloseFlow { flow: opened });
+                false
+            }
+        }
+    }
+
+    /// Returns whether an open flow was lost.
+    pub(crate) fn handle_failed(
+        &mut self,
+        failed: FlowId,
+        failure: FlowFailure,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> bool {
+        match self.state {
+            State::Opening { flow, .. } if flow == failed => {
+                self.fail(failure, now, outputs);
+                false
+            }
+            State::Up { flow, .. } if flow == failed => {
+                self.down_since = now;
+                self.fail(failure, now, outputs);
+                true
+            }
+            State::Down { .. } | State::Opening { .. } | State::Up { .. } => false,
+        }
+    }
+
+    /// Takes anything that came in on `heard` as its sign of life.
+    pub(crate) fn handle_alive(&mut self, heard: FlowId, now: Instant) {
+        if let State::Up {
+            flow,
+            heard_at,
+            ping,
+        } = &mut self.state
+            && *flow == heard
+        {
+            *heard_at = now;
+            *ping = None;
+        }
+    }
+
+    /// Opens a new flow at once; returns whether an open one was given up for it.
+    pub(crate) fn reopen(&mut self, now: Instant, outputs: &mut Outputs) -> bool {
+        self.failures = 0;
+        self.down_since = now;
+        let was_up = self.flow().is_some();
+        self.close(outputs);
+        self.open(now, outputs);
+        was_up
+    }
+
+    /// Closes what is open or opening; the link is not to be used after it.
+    pub(crate) fn close(&self, outputs: &mut Outputs) {
+        match self.state {
+            State::Opening { flow, .. } | State::Up { flow, .. } => {
+                outputs.effect(Effect::CloseFlow { flow });
+            }
+            State::Down { .. } => {}
+        }
+    }
+
+    fn open(&mut self, now: Instant, outputs: &mut Outputs) {
+        let flow = FlowId(outputs.number());
+        outputs.effect(Effect::OpenFlow {
+            flow,
+            url: self.url.clone(),
+            deadline: OPEN_DEADLINE,
+        });
+        self.state = State::Opening {
+            flow,
+            deadline: now + OPEN_DEADLINE + OPEN_GRACE,
+        };
+    }
+
+    fn fail(&mut self, failure: FlowFailure, now: Instant, outputs: &mut Outputs) {
+        self.failures = self.failures.saturating_add(1);
+        let max = if now < self.down_since + SOON {
+            RETRY_MAX_SOON
+        } else {
+            RETRY_MAX
+        };
+        let backed_off = RETRY_FIRST
+            .saturating_mul(1 << (self.failures - 1).min(8))
+            .min(max);
+        let wait = match (failure.retry_after, failure.hop) {
+            (Some(asked), _) => asked.min(Duration::from_secs(600)).mul_f64(1.2),
+            (None, Hop::Tls | Hop::WebSocket | Hop::Configuration) if self.failures > 1 => {
+                RETRY_AFTER_REFUSAL
+            }
+            (
+                None,
+                Hop::Dns
+                | Hop::Tcp
+                | Hop::Proxy
+                | Hop::Tls
+                | Hop::Http
+                | Hop::WebSocket
+                | Hop::Timeout
+                | Hop::Configuration,
+            ) => backed_off,
+        };
+        // RFC 5626 §4.5: a random share between a half and the whole.
+        let wait = outputs.jittered(
+            wait,
+            if failure.retry_after.is_some() {
+                0.85
+            } else {
+                0.7
+            },
+        );
+        outputs.event(Event::LinkDown {
+            hop: failure.hop,
+            detail: failure.detail.clone(),
+            retry_in_ms: wait.as_millis() as u64,
+        });
+        self.state = State::Down {
+            retry_at: now + wait,
+            failure: Some((failure.hop, failure.detail)),
+        };
+    }
+}
+
+fn quiet(in_call: bool) -> Duration {
+    if in_call { QUIET_IN_CALL } else { QUIET_IDLE }
+}
+
+fn pong(in_call: bool) -> Duration {
+    if in_call { PONG_IN_CALL } else { PONG_IDLE }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_flow_is_given_up_within_12_s_idle_and_5_s_in_a_call() {
+        for (in_call, bound) in [(false, 12), (true, 5)] {
+            let (mut link, mut outputs, start) = up();
+            let mut now = start;
+            while !link.handle_timeout(in_call, now, &mut outputs) {
+                now = link.poll_timeout(in_call);
+            }
+            assert_eq!(now - start, Duration::from_secs(bound));
+        }
+    }
+
+    #[test]
+    fn a_pong_or_any_message_keeps_the_flow() {
+        let (mut link, mut outputs, start) = up();
+        let flow = link.flow().unwrap();
+        let mut now = start;
+        for _ in 0..100 {
+            now = link.poll_timeout(false);
+            assert!(!link.handle_timeout(false, now, &mut outputs));
+            link.handle_alive(flow, now);
+        }
+        assert!(now - start > Duration::from_secs(600));
+        assert_eq!(link.view(), LinkView::Up);
+    }
+
+    #[test]
+    fn tries_are_quick_in_the_first_minute_and_slow_down_after_it() {
+        let start = Instant::now();
+        let mut outputs = Outputs::new([5; 32]);
+        let mut link = Link::new("wss://sip.example".to_owned(), start);
+        let mut now = start;
+        let mut tries = Vec::new();
+        while now < start + Duration::from_secs(600) {
+            now = link.poll_timeout(false);
+            link.handle_timeout(false, now, &mut outputs);
+            tries.push(now - start);
+            let flow = opening(&link);
+            link.handle_failed(flow, refused(Hop::Tcp), now, &mut outputs);
+        }
+        let gaps = tries
+            .windows(2)
+            .map(|it| (it[0], it[1] - it[0]))
+            .collect::<Vec<_>>();
+        assert!(
+            gaps.iter()
+                .all(|(_, gap)| *gap >= Duration::from_millis(490))
+        );
+        assert!(
+            gaps.iter()
+                .filter(|(at, _)| *at < Duration::from_secs(58))
+                .all(|(_, gap)| *gap <= RETRY_MAX_SOON)
+        );
+        assert!(gaps.last().unwrap().1 > Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_certificate_that_is_wrong_is_not_hammered_and_a_retry_after_is_kept() {
+        let start = Instant::now();
+        let mut outputs = Outputs::new([5; 32]);
+        let mut link = Link::new("wss://sip.example".to_owned(), start);
+        let mut now = start;
+        for _ in 0..2 {
+            now = link.poll_timeout(false);
+            link.handle_timeout(false, now, &mut outputs);
+            link.handle_failed(opening(&link), refused(Hop::Tls), now, &mut outputs);
+        }
+        assert!(link.poll_timeout(false) - now >= Duration::from_secs(42));
+
+        now = link.poll_timeout(false);
+        link.handle_timeout(false, now, &mut outputs);
+        let failure = FlowFailure {
+            retry_after: Some(Duration::from_secs(20)),
+            ..refused(Hop::WebSocket)
+        };
+        link.handle_failed(opening(&link), failure, now, &mut outputs);
+        let wait = link.poll_timeout(false) - now;
+        assert!(
+            wait >= Duration::from_secs(20) && wait <= Duration::from_secs(24),
+            "{wait:?}"
+        );
+    }
+
+    #[test]
+    fn a_flow_that_nobody_waits_for_is_closed() {
+        let (mut link, mut outputs, start) = up();
+        while outputs.poll_effect().is_some() {}
+        assert!(!link.handle_opened(FlowId(999), start, &mut outputs));
+        assert!(matches!(
+            outputs.poll_effect(),
+            Some(Effect::CloseFlow { flow: FlowId(999) })
+        ));
+        assert_eq!(link.view(), LinkView::Up);
+    }
+
+    fn up() -> (Link, Outputs, Instant) {
+        let start = Instant::now();
+        let mut outputs = Outputs::new([5; 32]);
+        let mut link = Link::new("wss://sip.example".to_owned(), start);
+        link.handle_timeout(false, start, &mut outputs);
+        assert!(link.handle_opened(opening(&link), start, &mut outputs));
+        (link, outputs, start)
+    }
+
+    fn opening(link: &Link) -> FlowId {
+        match link.state {
+            State::Opening { flow, .. } => flow,
+            State::Down { .. } | State::Up { .. } => panic!("not opening: {link:?}"),
+        }
+    }
+
+    fn refused(hop: Hop) -> FlowFailure {
+        FlowFailure {
+            hop,
+            detail: "no".to_owned(),
+            retry_after: None,
+        }
+    }
+}

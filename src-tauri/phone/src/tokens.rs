@@ -1,0 +1,150 @@
+//! The access and refresh tokens of a session, and when they are renewed.
+
+use std::time::{Duration, Instant};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::outputs::Outputs;
+
+/// The share of an access token's life after which it is renewed (design/faults.md 77).
+const REFRESH_AT: f64 = 0.8;
+
+const RETRY_FIRST: Duration = Duration::from_secs(2);
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    access: SecretString,
+    refresh: SecretString,
+    renewal: Renewal,
+}
+
+#[derive(Debug)]
+enum Renewal {
+    /// `None`: the token does not tell its life; a 401 does.
+    Due {
+        at: Option<Instant>,
+        failures: u32,
+    },
+    InFlight {
+        attempt: u64,
+        failures: u32,
+    },
+}
+
+impl Tokens {
+    pub(crate) fn new(access: SecretString, refresh: SecretString, now: Instant) -> Self {
+        let at = lifetime(&access).map(|it| now + it.mul_f64(REFRESH_AT));
+        Self {
+            access,
+            refresh,
+            renewal: Renewal::Due { at, failures: 0 },
+        }
+    }
+
+    pub(crate) fn access(&self) -> &SecretString {
+        &self.access
+    }
+
+    pub(crate) fn refresh(&self) -> &SecretString {
+        &self.refresh
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        match self.renewal {
+            Renewal::Due { at, .. } => at,
+            Renewal::InFlight { .. } => None,
+        }
+    }
+
+    /// Brings the renewal forward: the access token was refused.
+    pub(crate) fn renew_soon(&mut self, now: Instant) {
+        if let Renewal::Due { at, .. } = &mut self.renewal {
+            *at = Some(at.map_or(now, |it| it.min(now)));
+        }
+    }
+
+    /// Marks a renewal as sent; there is never a second one beside it.
+    pub(crate) fn handle_sent(&mut self, attempt: u64) {
+        let (Renewal::Due { failures, .. } | Renewal::InFlight { failures, .. }) = self.renewal;
+        self.renewal = Renewal::InFlight { attempt, failures };
+    }
+
+    pub(crate) fn awaits(&self, number: u64) -> bool {
+        matches!(self.renewal, Renewal::InFlight { attempt, .. } if attempt == number)
+    }
+
+    pub(crate) fn handle_failed(&mut self, now: Instant, outputs: &mut Outputs) {
+        let (Renewal::Due { failures, .. } | Renewal::InFlight { failures, .. }) = self.renewal;
+        let wait = RETRY_FIRST
+            .saturating_mul(1 << failures.min(8))
+            .min(RETRY_MAX);
+        self.renewal = Renewal::Due {
+            at: Some(now + outputs.jittered(wait, 0.5)),
+            failures: failures.saturating_add(1),
+        };
+    }
+}
+
+/// Returns how long a JWT lives from its issue (RFC 7519 §4.1.4, §4.1.6); the difference of its own two times, so that this computer's
+/// wall clock plays no part.
+fn lifetime(token: &SecretString) -> Option<Duration> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: u64,
+        iat: u64,
+    }
+    let payload = token.expose_secret().split('.').nth(1)?;
+    let payload = BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?;
+    let claims: Claims = serde_json::from_slice(&payload).ok()?;
+    Some(crate::lease::bounded_seconds(
+        claims.exp.checked_sub(claims.iat)?,
+    ))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_at_four_fifths_of_the_life_it_states() {
+        let now = Instant::now();
+        let tokens = Tokens::new(jwt(r#"{"iat":1000,"exp":2800}"#), "r".into(), now);
+        assert_eq!(tokens.poll_timeout(), Some(now + Duration::from_secs(1440)));
+    }
+
+    #[test]
+    fn a_token_that_tells_nothing_is_renewed_when_it_is_refused() {
+        let now = Instant::now();
+        for text in ["opaque", "a.b.c", "..", "a.e30.c", r"a.eyJleHAiOjF9.c"] {
+            let mut tokens = Tokens::new(text.into(), "r".into(), now);
+            assert_eq!(tokens.poll_timeout(), None, "{text}");
+            tokens.renew_soon(now);
+            assert_eq!(tokens.poll_timeout(), Some(now));
+        }
+    }
+
+    #[test]
+    fn there_is_one_renewal_at_a_time_and_a_failed_one_is_repeated_later_and_later() {
+        let now = Instant::now();
+        let mut outputs = Outputs::new([3; 32]);
+        let mut tokens = Tokens::new("opaque".into(), "r".into(), now);
+        let mut longest = Duration::ZERO;
+        for attempt in 0..12 {
+            tokens.handle_sent(attempt);
+            tokens.renew_soon(now);
+            assert_eq!(tokens.poll_timeout(), None);
+            assert!(tokens.awaits(attempt) && !tokens.awaits(attempt + 1));
+            tokens.handle_failed(now, &mut outputs);
+            longest = longest.max(tokens.poll_timeout().unwrap() - now);
+        }
+        assert!(longest > Duration::from_secs(20) && longest <= RETRY_MAX);
+    }
+
+    fn jwt(payload: &str) -> SecretString {
+        format!("e30.{}.sig", BASE64_URL_SAFE_NO_PAD.encode(payload)).into()
+    }
+}

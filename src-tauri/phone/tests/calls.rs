@@ -1,0 +1,452 @@
+//! Calls, and the link beneath them.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use phone::{CallState, Command, EndCause, Event, LineView, LinkView, MediaNews, Rejected};
+use sip::DialogHandle;
+use world::{World, header, setup};
+
+#[test]
+fn an_outgoing_call_rings_is_answered_and_hung_up() {
+    let (mut world, call) = World::in_call();
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+    for wanted in ["dialing", "ringing", "answered", "connected"] {
+        assert!(
+            type_count(&world, &format!("call.{wanted}")) == 1,
+            "{wanted}: {:?}",
+            world.events
+        );
+    }
+
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(last_end(&world), EndCause::Local);
+    assert_eq!((world.count_sent("ACK"), world.count_sent("BYE")), (1, 1));
+    assert!(world.view().calls.is_empty());
+    assert!(world.media.last().unwrap().1.contains("Close"));
+}
+
+#[test]
+fn the_far_end_hangs_up() {
+    let (mut world, _) = World::in_call();
+    world.in_dialog("BYE", 1, "");
+    assert_eq!(last_end(&world), EndCause::Remote);
+    assert_eq!(world.count_sent("BYE"), 0);
+}
+
+#[test]
+fn a_call_that_is_refused_says_why() {
+    for (status, wanted) in [
+        ("486 Busy Here", "busy"),
+        ("603 Decline", "refused"),
+        ("404 Not Found", "not_found"),
+        ("480 Temporarily Unavailable", "no_answer"),
+    ] {
+        let mut world = World::signed_in();
+        world.server.invite = vec!["100 Trying", status];
+        world.dial("4711");
+        let cause = serde_json::to_value(last_end(&world)).unwrap();
+        assert_eq!(cause["code"], wanted);
+        assert_eq!(cause["status"].to_string(), status[..3]);
+    }
+}
+
+#[test]
+fn hanging_up_while_it_rings_cancels() {
+    let mut world = World::signed_in();
+    world.server.invite = vec!["100 Trying", "180 Ringing"];
+    let call = world.dial("4711");
+    assert_eq!(
+        world.view().calls[0].state,
+        CallState::Ringing { early_media: false }
+    );
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(world.count_sent("CANCEL"), 1);
+    assert_eq!(last_end(&world), EndCause::Local);
+}
+
+#[test]
+fn early_media_is_heard_before_the_answer() {
+    let mut world = World::signed_in();
+    world.server.invite = vec!["100 Trying", "183 Session Progress"];
+    world.dial("4711");
+    assert_eq!(
+        world.view().calls[0].state,
+        CallState::Ringing { early_media: true }
+    );
+    assert!(world.media.iter().any(|(_, it)| it.starts_with("Apply")));
+    assert!(!world.media.iter().any(|(_, it)| it.starts_with("Select")));
+}
+
+#[test]
+fn a_far_end_that_rings_for_ever_is_given_up() {
+    let mut world = World::signed_in();
+    world.server.invite = vec!["100 Trying", "180 Ringing"];
+    world.dial("4711");
+    world.pass(Duration::from_secs(181));
+    assert!(matches!(last_end(&world), EndCause::NoAnswer { .. }));
+    assert_eq!(world.count_sent("CANCEL"), 1);
+}
+
+#[test]
+fn what_cannot_be_called_is_said_at_once() {
+    let mut world = World::signed_in();
+    for target in [
+        "",
+        "  ",
+        "a b\r\nX: 1",
+        "sip:",
+        "mailto:a@b.example",
+        "sip:x@y.example;method=BYE",
+    ] {
+        let dialled = world.command(Command::Dial {
+            target: target.to_owned(),
+        });
+        assert!(
+            matches!(dialled, Err(Rejected::InvalidTarget { .. })),
+            "{target:?}: {dialled:?}"
+        );
+    }
+    assert!(world.media.is_empty() && world.count_sent("INVITE") == 0);
+}
+
+#[test]
+fn an_incoming_call_is_answered_and_ended_here() {
+    let mut world = World::signed_in();
+    world.incoming(true);
+    assert!(world.happened(|it| matches!(
+        it,
+        Event::CallIncoming { from, display_name: Some(name), .. } if from == "4711" && name == "Ravi"
+    )));
+    let call = world.view().calls[0].call;
+    world.command(Command::Answer { call }).unwrap();
+    ack(&mut world);
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+    assert!(
+        world
+            .sent
+            .iter()
+            .any(|it| it.starts_with("SIP/2.0 200") && it.contains("our-answer"))
+    );
+
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(world.count_sent("BYE"), 1);
+}
+
+#[test]
+fn an_incoming_call_without_an_offer_gets_ours() {
+    let mut world = World::signed_in();
+    world.incoming(false);
+    let call = world.view().calls[0].call;
+    world.command(Command::Answer { call }).unwrap();
+    assert!(
+        world
+            .sent
+            .iter()
+            .any(|it| it.starts_with("SIP/2.0 200") && it.contains("o=ours"))
+    );
+    world.in_dialog("ACK", 1, "v=0\r\no=late\r\n");
+    assert!(
+        world
+            .media
+            .iter()
+            .any(|(_, it)| it.starts_with("Apply") && it.contains("late"))
+    );
+}
+
+#[test]
+fn an_incoming_call_is_declined_missed_or_turned_away() {
+    let mut world = World::signed_in();
+    world.incoming(true);
+    let call = world.view().calls[0].call;
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(last_end(&world), EndCause::Declined);
+    assert_eq!(world.count_sent("SIP/2.0 486"), 1);
+
+    let mut world = World::signed_in();
+    world.incoming(true);
+    world.pass(Duration::from_secs(61));
+    assert_eq!(last_end(&world), EndCause::Missed);
+
+    let (mut world, _) = World::in_call();
+    world.incoming(true);
+    assert_eq!(world.count_sent("SIP/2.0 486"), 1);
+    assert!(world.happened(|it| matches!(it, Event::CallTurnedAway { from } if from == "4711")));
+    assert_eq!(world.view().calls.len(), 1);
+}
+
+#[test]
+fn an_incoming_call_with_an_unusable_offer_is_refused_with_488() {
+    let mut world = World::signed_in();
+    let contact = world
+        .sent
+        .iter()
+        .find(|it| it.starts_with("REGISTER"))
+        .unwrap()
+        .clone();
+    let contact = header(&contact, "Contact")
+        .split(['<', '>'])
+        .nth(1)
+        .unwrap()
+        .to_owned();
+    let body = "v=0\r\no=unusable\r\n";
+    world.deliver(&format!(
+        "INVITE {contact} SIP/2.0\r\nVia: SIP/2.0/WSS p.example;branch=z9hG4bK-u\r\nFrom: <sip:1@sip.example>;tag=a\r\n\
+         To: <sip:700201@sip.example>\r\nCall-ID: u\r\nCSeq: 1 INVITE\r\nContact: <sip:1@far.example>\r\n\
+         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    assert_eq!(world.count_sent("SIP/2.0 488"), 1);
+    assert!(matches!(last_end(&world), EndCause::Incompatible { .. }));
+}
+
+#[test]
+fn hold_and_resume_are_negotiated_and_a_refused_hold_is_undone() {
+    let (mut world, call) = World::in_call();
+    world.command(Command::Hold { call }).unwrap();
+    assert!(world.view().calls[0].held);
+    assert!(world.happened(|it| matches!(it, Event::CallHeld { .. })));
+    world.command(Command::Resume { call }).unwrap();
+    assert!(!world.view().calls[0].held);
+    assert_eq!(world.count_sent("INVITE"), 3);
+
+    world.server.reinvite = "488 Not Acceptable Here";
+    world.command(Command::Hold { call }).unwrap();
+    assert!(!world.view().calls[0].held);
+    assert!(world.happened(|it| matches!(it, Event::CallChangeFailed { .. })));
+    assert!(
+        world.media.last().unwrap().1.contains("Hold { on: false }"),
+        "{:?}",
+        world.media
+    );
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+}
+
+#[test]
+fn the_peer_holds_us_and_an_offer_of_its_own_that_cannot_be_used_changes_nothing() {
+    let (mut world, _) = World::in_call();
+    world.in_dialog("INVITE", 1, "v=0\r\na=sendonly\r\n");
+    assert!(world.view().calls[0].held_by_peer);
+    world.in_dialog("ACK", 1, "");
+    world.in_dialog("INVITE", 2, "v=0\r\no=unusable\r\n");
+    assert_eq!(world.count_sent("SIP/2.0 488"), 1);
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+}
+
+#[test]
+fn digits_go_as_telephone_events_or_else_by_info() {
+    let (mut world, call) = World::in_call();
+    world
+        .command(Command::Dtmf {
+            call,
+            digits: "12a#".to_owned(),
+        })
+        .unwrap();
+    assert!(world.media.last().unwrap().1.contains("12A#"));
+    let bad = world.command(Command::Dtmf {
+        call,
+        digits: "1x".to_owned(),
+    });
+    assert_eq!(bad, Err(Rejected::InvalidDigit { digit: 'x' }));
+
+    let mut world = World::signed_in();
+    world.server.telephone_event = false;
+    let call = world.dial("4711");
+    world
+        .command(Command::Dtmf {
+            call,
+            digits: "12".to_owned(),
+        })
+        .unwrap();
+    world.pass(Duration::from_secs(2));
+    let infos = world
+        .sent
+        .iter()
+        .filter(|it| it.starts_with("INFO"))
+        .collect::<Vec<_>>();
+    assert_eq!(infos.len(), 2);
+    assert!(infos[0].contains("Signal=1") && infos[1].contains("Signal=2"));
+}
+
+#[test]
+fn mute_is_told_once_and_reaches_the_media() {
+    let (mut world, call) = World::in_call();
+    world.command(Command::Mute { call }).unwrap();
+    world.command(Command::Mute { call }).unwrap();
+    assert!(world.view().calls[0].muted);
+    assert_eq!(type_count(&world, "call.muted"), 1);
+    assert!(world.media.last().unwrap().1.contains("Mute { on: true }"));
+}
+
+#[test]
+fn a_dropped_flow_is_opened_again_registered_again_and_the_call_goes_on() {
+    let (mut world, call) = World::in_call();
+    let registers = world.count_sent("REGISTER");
+    world.drop_flow();
+    assert!(matches!(
+        world.view().link,
+        LinkView::Down { .. } | LinkView::Opening
+    ));
+    assert_eq!(world.view().line, LineView::Registering);
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.view().link, LinkView::Up);
+    assert_eq!(world.count_sent("REGISTER"), registers + 1);
+    let instances = world
+        .sent
+        .iter()
+        .filter(|it| it.starts_with("REGISTER"))
+        .map(|it| header(it, "Contact"))
+        .collect::<Vec<_>>();
+    assert!(
+        instances.iter().all(|it| it.contains(world::DEVICE)),
+        "{instances:?}"
+    );
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(world.count_sent("BYE"), 1);
+}
+
+#[test]
+fn a_server_that_is_away_is_tried_again_until_it_is_back() {
+    let mut world = World::signed_in();
+    world.server.reachable = false;
+    world.drop_flow();
+    world.pass(Duration::from_secs(300));
+    assert!(matches!(
+        world.view().link,
+        LinkView::Down { .. } | LinkView::Opening
+    ));
+    let dialled = world.command(Command::Dial {
+        target: "4711".to_owned(),
+    });
+    assert_eq!(dialled, Err(Rejected::NotRegistered));
+    world.server.reachable = true;
+    world.pass(Duration::from_secs(31));
+    assert!(matches!(world.view().line, LineView::Registered { .. }));
+}
+
+#[test]
+fn a_server_that_falls_silent_is_noticed_within_five_seconds_of_a_call() {
+    let (mut world, _) = World::in_call();
+    world.server.answers_pings = false;
+    world.server.reachable = false;
+    world.pass(Duration::from_secs(5));
+    assert!(
+        matches!(world.view().link, LinkView::Down { .. } | LinkView::Opening),
+        "{:?}",
+        world.view().link
+    );
+    assert_eq!(world.view().calls.len(), 1);
+}
+
+#[test]
+fn media_that_cannot_connect_or_is_not_the_peers_ends_the_call_and_says_why() {
+    for (news, wanted) in [
+        (MediaNews::NoMediaPath, EndCause::NoMediaPath),
+        (
+            MediaNews::SecurityFailed {
+                detail: "fingerprint".to_owned(),
+            },
+            EndCause::Security {
+                detail: "fingerprint".to_owned(),
+            },
+        ),
+        (MediaNews::ConsentLost, EndCause::MediaLost),
+    ] {
+        let mut world = World::signed_in();
+        world.server.media_connects = false;
+        let call = world.dial("4711");
+        assert_eq!(world.view().calls[0].state, CallState::Connecting);
+        world.news(call, news);
+        assert_eq!(last_end(&world), wanted);
+        assert_eq!(world.count_sent("BYE"), 1);
+    }
+}
+
+#[test]
+fn a_broken_sound_file_never_costs_the_call() {
+    let (mut world, call) = World::in_call();
+    world.news(
+        call,
+        MediaNews::DeviceFailed {
+            detail: "disk full".to_owned(),
+        },
+    );
+    assert!(world.happened(|it| matches!(it, Event::MediaFailed { .. })));
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+}
+
+#[test]
+fn sound_that_stops_and_comes_back_is_shown() {
+    let (mut world, call) = World::in_call();
+    world.news(call, MediaNews::Interrupted);
+    assert!(world.view().calls[0].interrupted);
+    world.news(
+        call,
+        MediaNews::Resumed {
+            after: Duration::from_millis(1500),
+        },
+    );
+    assert!(!world.view().calls[0].interrupted);
+    assert!(world.happened(|it| matches!(it, Event::CallRecovered { after_ms: 1500, .. })));
+}
+
+#[test]
+fn media_that_was_connected_early_talks_at_the_answer() {
+    let mut world = World::new(setup());
+    world.sign_in();
+    world.server.invite = vec!["183 Session Progress"];
+    world.server.media_connects = false;
+    let call = world.dial("4711");
+    world.news(
+        call,
+        MediaNews::Connected {
+            dialog: DialogHandle(0),
+        },
+    );
+    let invite = world
+        .sent
+        .iter()
+        .rev()
+        .find(|it| it.starts_with("INVITE"))
+        .unwrap()
+        .clone();
+    world.deliver(&format!(
+        "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=far\r\nCall-ID: {}\r\nCSeq: {}\r\n\
+         Contact: <sip:4711@far.example>\r\nContent-Length: 0\r\n\r\n",
+        header(&invite, "Via"),
+        header(&invite, "From"),
+        header(&invite, "To"),
+        header(&invite, "Call-ID"),
+        header(&invite, "CSeq"),
+    ));
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+}
+
+fn ack(world: &mut World) {
+    world.in_dialog("ACK", 1, "");
+}
+
+fn last_end(world: &World) -> EndCause {
+    world
+        .events
+        .iter()
+        .rev()
+        .find_map(|it| match it {
+            Event::CallEnded { cause, .. } => Some(cause.clone()),
+            _ => None,
+        })
+        .expect("a call ended")
+}
+
+fn type_count(world: &World, name: &str) -> usize {
+    world
+        .events
+        .iter()
+        .filter(|it| serde_json::to_value(it).unwrap()["type"] == name)
+        .count()
+}

@@ -1,0 +1,424 @@
+//! Sign-in, the lease, the tokens and sign-out.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use phone::{
+    AccountView, Command, Event, Hop, LeaseState, LineView, LinkView, Rejected, SidecarFailure,
+    SignedOutReason,
+};
+use world::{World, fallback, manager_grant, refused, setup, unreachable};
+
+#[test]
+fn an_agent_signs_in_holds_the_session_and_is_registered() {
+    let world = World::signed_in();
+
+    assert_eq!(
+        world.asked,
+        ["login", "heartbeat"],
+        "the first beat leaves at once"
+    );
+    assert!(world.happened(|it| matches!(it, Event::SignedIn { phone: true, .. })));
+    assert!(world.happened(|it| matches!(it, Event::SessionHeld { ttl_seconds: 3600 })));
+    assert!(world.happened(|it| matches!(it, Event::Registered { .. })));
+    assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
+    assert_eq!(world.view().link, LinkView::Up);
+    let LineView::Registered { extension, server } = world.view().line else {
+        panic!("{:?}", world.view());
+    };
+    assert_eq!(
+        (extension.as_str(), server.as_str()),
+        ("700201", "sip.example")
+    );
+    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+}
+
+#[test]
+fn a_manager_signs_in_without_lease_line_or_heartbeat() {
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(manager_grant()));
+    world.sign_in();
+    world.pass(Duration::from_secs(4000));
+
+    assert_eq!(world.asked, ["login"]);
+    assert!(world.sent.is_empty());
+    assert_eq!(world.view().lease, None);
+    assert_eq!(world.view().link, LinkView::Off);
+    let dialled = world.command(Command::Dial {
+        target: "4711".to_owned(),
+    });
+    assert_eq!(dialled, Err(Rejected::NoPhone));
+}
+
+#[test]
+fn each_refusal_of_a_login_reaches_the_user_in_the_servers_words() {
+    let cases: Vec<(SidecarFailure, SignedOutReason)> = vec![
+        (
+            refused(400, "password is missing"),
+            SignedOutReason::BadRequest {
+                message: "password is missing".to_owned(),
+            },
+        ),
+        (
+            refused(401, sidecar_api::WRONG_CREDENTIALS),
+            SignedOutReason::WrongCredentials {
+                message: "Wrong email or password.".to_owned(),
+            },
+        ),
+        (
+            refused(403, sidecar_api::AGENT_NOT_CONFIGURED),
+            SignedOutReason::NotConfigured {
+                message: sidecar_api::AGENT_NOT_CONFIGURED.to_owned(),
+            },
+        ),
+        (
+            refused(409, sidecar_api::ALREADY_LOGGED_IN),
+            SignedOutReason::HeldElsewhere {
+                message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
+                device_name: None,
+                since: None,
+                same_member: None,
+            },
+        ),
+        (
+            SidecarFailure::Refused {
+                status: 429,
+                message: "Slow down".to_owned(),
+                holder: None,
+                retry_after: Some(Duration::from_secs(40)),
+            },
+            SignedOutReason::TooManyTries {
+                message: "Slow down".to_owned(),
+                retry_after_seconds: Some(40),
+            },
+        ),
+        (
+            refused(503, "The lock store does not answer"),
+            SignedOutReason::ServerTrouble {
+                status: 503,
+                message: "The lock store does not answer".to_owned(),
+            },
+        ),
+        (
+            unreachable(),
+            SignedOutReason::Unreachable {
+                hop: Hop::Tcp,
+                detail: "connection refused".to_owned(),
+            },
+        ),
+    ];
+    for (failure, reason) in cases {
+        let mut world = World::new(setup());
+        world.sidecar.login = Some(Err(failure));
+        world.sign_in();
+        assert_eq!(
+            world.view().account,
+            AccountView::SignedOut {
+                reason: Some(reason.clone())
+            }
+        );
+        assert!(world.happened(|it| *it
+            == Event::SignedOut {
+                reason: reason.clone()
+            }));
+        world.sidecar.login = Some(Ok(world::agent_grant()));
+        world.sign_in();
+        assert!(
+            matches!(world.view().account, AccountView::SignedIn { .. }),
+            "after {reason:?}"
+        );
+    }
+}
+
+#[test]
+fn a_silent_sidecar_ends_a_sign_in_after_nine_seconds() {
+    let mut world = World::new(setup());
+    world.sidecar.login = None;
+    world.sign_in();
+    world.pass(Duration::from_secs(10));
+    assert!(world.happened(|it| matches!(
+        it,
+        Event::SignedOut {
+            reason: SignedOutReason::Unreachable {
+                hop: Hop::Timeout,
+                ..
+            }
+        }
+    )));
+}
+
+#[test]
+fn beats_go_on_at_the_announced_period_and_tokens_are_renewed_one_at_a_time() {
+    let mut world = World::signed_in();
+    world.pass(Duration::from_secs(3600));
+    let beats = world.count_asked("heartbeat");
+    assert!((13..=15).contains(&beats), "{beats} beats in an hour");
+    assert_eq!(
+        world.count_asked("refresh"),
+        0,
+        "these tokens do not tell their life"
+    );
+}
+
+#[test]
+fn a_refused_access_token_is_renewed_and_the_beat_repeated() {
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(refused(401, "expired")));
+    world.sidecar.refresh = None;
+    world.pass(Duration::from_secs(301));
+    assert_eq!(world.count_asked("refresh"), 1);
+    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(refused(401, "expired")));
+    world.pass(Duration::from_secs(301));
+    assert!(
+        world.happened(|it| matches!(
+            it,
+            Event::SignedOut {
+                reason: SignedOutReason::TokenRefused
+            }
+        )),
+        "fresh tokens that are refused as well end the session: {:?}",
+        world.asked
+    );
+    assert!(world.count_asked("refresh") <= 3);
+}
+
+#[test]
+fn an_unreachable_sidecar_puts_the_session_at_risk_once_and_it_recovers() {
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(unreachable()));
+    world.pass(Duration::from_secs(600));
+    let at_risk = |world: &World| {
+        world
+            .events
+            .iter()
+            .filter(|it| matches!(it, Event::SessionAtRisk { .. }))
+            .count()
+    };
+    assert_eq!(at_risk(&world), 1);
+    assert!(matches!(
+        world.view().lease.unwrap().state,
+        LeaseState::AtRisk { .. }
+    ));
+
+    world.sidecar.beat = Some(Ok(r#"{"status":"ok"}"#.to_owned()));
+    world.pass(Duration::from_secs(31));
+    assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
+    let held = world
+        .events
+        .iter()
+        .filter(|it| matches!(it, Event::SessionHeld { .. }))
+        .count();
+    assert_eq!(held, 2);
+}
+
+#[test]
+fn a_lease_that_nobody_confirms_expires_and_signs_the_phone_out() {
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(unreachable()));
+    world.sidecar.logout = Some(Err(unreachable()));
+    world.pass(Duration::from_secs(3590));
+    assert!(matches!(world.view().account, AccountView::SignedIn { .. }));
+    world.pass(Duration::from_secs(20));
+    assert!(world.happened(|it| *it
+        == Event::SessionLost {
+            reason: SignedOutReason::LeaseExpired
+        }));
+    assert_eq!(
+        world.view().account,
+        AccountView::SignedOut {
+            reason: Some(SignedOutReason::LeaseExpired)
+        }
+    );
+}
+
+#[test]
+fn a_session_that_another_device_took_signs_out_without_touching_its_lock() {
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(taken_over()));
+    world.pass(Duration::from_secs(310));
+    assert!(world.happened(|it| matches!(
+        it,
+        Event::SignedOut { reason: SignedOutReason::TakenOver { device_name: Some(name) } } if name == "Desk 7"
+    )));
+    assert_eq!(world.count_asked("logout"), 0);
+    assert!(
+        world.sent.last().unwrap().contains("expires=0")
+            || world.sent.last().unwrap().contains("Expires: 0")
+    );
+    assert!(world.stored.is_empty(), "nothing is kept");
+}
+
+#[test]
+fn a_lost_lease_never_cuts_a_running_call() {
+    let (mut world, call) = World::in_call();
+    world.sidecar.beat = Some(Err(taken_over()));
+    world.pass(Duration::from_secs(400));
+
+    assert_eq!(world.view().calls.len(), 1, "the call goes on");
+    assert!(matches!(
+        world.view().lease.unwrap().state,
+        LeaseState::Lost { .. }
+    ));
+    let dialled = world.command(Command::Dial {
+        target: "4712".to_owned(),
+    });
+    assert_eq!(dialled, Err(Rejected::LeaseLost));
+
+    world.command(Command::HangUp { call }).unwrap();
+    assert!(matches!(
+        world.view().account,
+        AccountView::SignedOut {
+            reason: Some(SignedOutReason::TakenOver { .. })
+        }
+    ));
+    assert_eq!(world.count_sent("BYE"), 1);
+}
+
+#[test]
+fn sign_out_hangs_up_unregisters_releases_and_wipes() {
+    let (mut world, _) = World::in_call();
+    world.command(Command::SignOut).unwrap();
+
+    assert_eq!(
+        world.view().account,
+        AccountView::SignedOut {
+            reason: Some(SignedOutReason::ByUser)
+        }
+    );
+    assert_eq!(world.count_sent("BYE"), 1);
+    assert!(world.happened(|it| *it == Event::Unregistered));
+    assert_eq!(world.count_asked("logout"), 1);
+    assert!(world.stored.is_empty());
+    assert_eq!(world.phone.poll_timeout(), None, "nothing is left to do");
+}
+
+#[test]
+fn sign_out_is_done_within_two_seconds_when_every_server_is_gone() {
+    let (mut world, _) = World::in_call();
+    world.server.answers_register = false;
+    world.sidecar.logout = None;
+    world.command(Command::SignOut).unwrap();
+    assert_eq!(world.view().account, AccountView::SigningOut);
+    world.pass(Duration::from_secs(2));
+    assert_eq!(
+        world.view().account,
+        AccountView::SignedOut {
+            reason: Some(SignedOutReason::ByUser)
+        }
+    );
+}
+
+#[test]
+fn a_grant_that_comes_after_the_user_gave_up_is_given_back() {
+    let mut world = World::new(setup());
+    world.sidecar.login = None;
+    world.sign_in();
+    world.command(Command::SignOut).unwrap();
+    let grant = serde_json::from_str(&world::agent_grant()).unwrap();
+    let reply = Ok(phone::Reply::Login(Box::new(grant)));
+    world.input(phone::Input::Sidecar { attempt: 1, reply });
+    assert_eq!(world.asked, ["login", "logout"]);
+    assert!(world.sent.is_empty());
+}
+
+#[test]
+fn an_account_that_cannot_be_used_is_named_and_its_lock_given_back() {
+    for (from, to, named) in [
+        (
+            "wss://sip.example:444",
+            "ws://sip.example",
+            "sipWsServer must begin with wss://",
+        ),
+        ("wss://sip.example:444", "nonsense", "sipWsServer"),
+        ("wss://sip.example:444", "https://sip.example", "wss://"),
+        ("sip:700201@sip.example", "700201", "sipUri"),
+        ("sip:700201@sip.example", "tel:+49123", "sipUri"),
+        ("sip:700201@sip.example", "", "sipUri"),
+    ] {
+        let mut world = World::new(setup());
+        world.sidecar.login = Some(Ok(world::agent_grant().replace(from, to)));
+        world.sign_in();
+        let AccountView::SignedOut {
+            reason: Some(SignedOutReason::BadAccount { detail }),
+        } = world.view().account
+        else {
+            panic!("{to}: {:?}", world.view().account);
+        };
+        assert!(detail.contains(named), "{to}: {detail}");
+        assert_eq!(world.asked, ["login", "logout"]);
+    }
+}
+
+#[test]
+fn a_fallback_account_needs_no_sidecar() {
+    let mut world = World::new(phone::Setup {
+        sidecar: false,
+        fallback: Some(fallback()),
+        ..setup()
+    });
+    assert!(world.happened(|it| matches!(it, Event::Registered { .. })));
+    assert!(matches!(world.view().account, AccountView::Fallback { .. }));
+    assert!(world.asked.is_empty());
+    let call = world.dial("4711");
+    world.command(Command::HangUp { call }).unwrap();
+    world.command(Command::SignOut).unwrap();
+    assert!(matches!(
+        world.view().account,
+        AccountView::SignedOut { .. }
+    ));
+}
+
+#[test]
+fn without_sidecar_and_fallback_the_view_says_why_there_is_no_phone() {
+    let mut world = World::new(phone::Setup {
+        sidecar: false,
+        ..setup()
+    });
+    let AccountView::NotConfigured { message } = world.view().account else {
+        panic!("{:?}", world.view());
+    };
+    assert!(
+        message.contains("SIP_URI") && message.contains("sidecar"),
+        "{message}"
+    );
+    let sign_in = Command::SignIn {
+        email: "a".into(),
+        password: "b".into(),
+        takeover: false,
+    };
+    assert_eq!(world.command(sign_in), Err(Rejected::NoSidecar));
+    assert_eq!(world.phone.poll_timeout(), None);
+
+    let broken = phone::Fallback {
+        ws_server: "ws://sip.example".into(),
+        ..fallback()
+    };
+    let world = World::new(phone::Setup {
+        sidecar: false,
+        fallback: Some(broken),
+        ..setup()
+    });
+    let AccountView::NotConfigured { message } = world.view().account else {
+        panic!("{:?}", world.view());
+    };
+    assert!(message.contains("wss://"), "{message}");
+}
+
+fn taken_over() -> SidecarFailure {
+    SidecarFailure::Refused {
+        status: 409,
+        message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
+        holder: Some(sidecar_api::Holder {
+            device_name: "Desk 7".to_owned(),
+            since: "2026-01-05T09:00:00Z".to_owned(),
+            same_member: true,
+        }),
+        retry_after: None,
+    }
+}

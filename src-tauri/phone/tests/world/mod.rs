@@ -1,0 +1,537 @@
+//! A world in virtual time for one phone: a scripted sidecar, a scripted phone server that speaks SIP text, scripted media.
+//!
+//! It carries out every effect at once, so a story is a row of commands and inputs with assertions between them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    dead_code,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use phone::{
+    Command, Effect, Event, Fallback, FlowFailure, FlowId, Hop, Input, MediaNews, MediaRequest,
+    Phone, PhoneView, Reply, Request, Setup, SidecarFailure,
+};
+use sip::{Answer, DialogHandle, Offer};
+
+pub const DEVICE: &str = "11111111-2222-4333-8444-555555555555";
+
+pub struct World {
+    pub phone: Phone,
+    pub now: Instant,
+    pub start: Instant,
+    pub events: Vec<Event>,
+    /// The names of the sidecar's calls, in their order.
+    pub asked: Vec<&'static str>,
+    /// Every SIP message that left, newest last.
+    pub sent: Vec<String>,
+    pub media: Vec<(u32, String)>,
+    pub stored: Vec<&'static str>,
+    pub sidecar: Sidecar,
+    pub server: Server,
+    flow: Option<FlowId>,
+    pending: VecDeque<Input>,
+    sent_by_call: BTreeMap<String, String>,
+}
+
+/// How the sidecar answers; `None` is silence.
+pub struct Sidecar {
+    pub login: Option<Result<String, SidecarFailure>>,
+    pub beat: Option<Result<String, SidecarFailure>>,
+    pub refresh: Option<Result<String, SidecarFailure>>,
+    pub logout: Option<Result<String, SidecarFailure>>,
+}
+
+/// How the phone server behaves.
+pub struct Server {
+    pub reachable: bool,
+    pub answers_register: bool,
+    pub answers_pings: bool,
+    /// The status lines with which an INVITE is answered; those of 2xx and 183 get a description.
+    pub invite: Vec<&'static str>,
+    pub reinvite: &'static str,
+    pub telephone_event: bool,
+    pub media_connects: bool,
+}
+
+pub fn setup() -> Setup {
+    Setup {
+        sidecar: true,
+        fallback: None,
+        device_id: DEVICE.to_owned(),
+        user_agent: "Helix Phone test".to_owned(),
+        max_calls: 1,
+        seed: [42; 32],
+    }
+}
+
+pub fn fallback() -> Fallback {
+    Fallback {
+        sip_uri: "sip:700201@sip.example".to_owned(),
+        password: "line-secret".into(),
+        ws_server: "wss://sip.example:444".to_owned(),
+    }
+}
+
+pub fn agent_grant() -> String {
+    r#"{"accessToken":"access-secret","refreshToken":"refresh-secret",
+        "user":{"id":"u1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},
+        "agentConfig":{"ozonetelAgentId":"agent2","sipExtension":"700201","sipPassword":"line-secret",
+          "sipUri":"sip:700201@sip.example","sipWsServer":"wss://sip.example:444","campaignName":"Inbound_1"},
+        "session":{"id":"s1","ttlSeconds":3600,"heartbeatSeconds":300},"unknown":{"field":1}}"#
+        .to_owned()
+}
+
+pub fn manager_grant() -> String {
+    r#"{"accessToken":"access-secret","refreshToken":"refresh-secret",
+        "user":{"id":"u2","role":"manager","name":"Mira","email":"mira@helix.example"}}"#
+        .to_owned()
+}
+
+pub fn refused(status: u16, message: &str) -> SidecarFailure {
+    SidecarFailure::Refused {
+        status,
+        message: message.to_owned(),
+        holder: None,
+        retry_after: None,
+    }
+}
+
+pub fn unreachable() -> SidecarFailure {
+    SidecarFailure::Unreachable {
+        hop: Hop::Tcp,
+        detail: "connection refused".to_owned(),
+    }
+}
+
+impl World {
+    pub fn new(setup: Setup) -> Self {
+        let now = Instant::now();
+        let mut world = Self {
+            phone: Phone::new(setup, now),
+            now,
+            start: now,
+            events: Vec::new(),
+            asked: Vec::new(),
+            sent: Vec::new(),
+            media: Vec::new(),
+            stored: Vec::new(),
+            sidecar: Sidecar {
+                login: Some(Ok(agent_grant())),
+                beat: Some(Ok(
+                    r#"{"status":"ok","lock":"held","ttlSeconds":3600}"#.to_owned()
+                )),
+                refresh: Some(Ok(
+                    r#"{"accessToken":"access-2-secret","refreshToken":"refresh-2-secret"}"#
+                        .to_owned(),
+                )),
+                logout: Some(Ok(r#"{"status":"ok","released":true}"#.to_owned())),
+            },
+            server: Server {
+                reachable: true,
+                answers_register: true,
+                answers_pings: true,
+                invite: vec!["100 Trying", "180 Ringing", "200 OK"],
+                reinvite: "200 OK",
+                telephone_event: true,
+                media_connects: true,
+            },
+            flow: None,
+            pending: VecDeque::new(),
+            sent_by_call: BTreeMap::new(),
+        };
+        world.settle();
+        world
+    }
+
+    /// An agent who is signed in, with the session held and the line registered.
+    pub fn signed_in() -> Self {
+        let mut world = Self::new(setup());
+        world.sign_in();
+        world
+    }
+
+    /// An agent who talks with 4711; returns the call's number.
+    pub fn in_call() -> (Self, phone::CallId) {
+        let mut world = Self::signed_in();
+        let call = world.dial("4711");
+        (world, call)
+    }
+
+    pub fn sign_in(&mut self) {
+        let command = Command::SignIn {
+            email: "ana@helix.example".to_owned(),
+            password: "user-secret".into(),
+            takeover: false,
+        };
+        self.command(command).unwrap();
+    }
+
+    pub fn dial(&mut self, target: &str) -> phone::CallId {
+        self.command(Command::Dial {
+            target: target.to_owned(),
+        })
+        .unwrap()
+        .call
+        .unwrap()
+    }
+
+    pub fn command(&mut self, command: Command) -> Result<phone::Accepted, phone::Rejected> {
+        let result = self.phone.handle_command(command, self.now);
+        self.settle();
+        result
+    }
+
+    pub fn input(&mut self, input: Input) {
+        self.phone.handle_input(input, self.now);
+        self.settle();
+    }
+
+    pub fn view(&self) -> PhoneView {
+        self.phone.view()
+    }
+
+    /// Lets time pass, doing what becomes due on the way.
+    pub fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        let mut steps = 0;
+        while let Some(at) = self.phone.poll_timeout().filter(|at| *at <= until) {
+            self.now = at.max(self.now);
+            self.phone.handle_timeout(self.now);
+            self.settle();
+            steps += 1;
+            assert!(steps < 100_000, "the phone spins: {:?}", self.phone);
+        }
+        self.now = until;
+    }
+
+    /// The phone server goes away, or its connection does.
+    pub fn drop_flow(&mut self) {
+        if let Some(flow) = self.flow.take() {
+            let failure = FlowFailure {
+                hop: Hop::Tcp,
+                detail: "reset".to_owned(),
+                retry_after: None,
+            };
+            self.input(Input::FlowFailed { flow, failure });
+        }
+    }
+
+    /// The phone server sends a message.
+    pub fn deliver(&mut self, message: &str) {
+        let flow = self.flow.expect("a flow is open");
+        self.input(Input::Message {
+            flow,
+            message: message.as_bytes().to_vec(),
+        });
+    }
+
+    pub fn news(&mut self, call: phone::CallId, news: MediaNews) {
+        self.input(Input::Media { call, news });
+    }
+
+    /// An INVITE of 4711 comes in.
+    pub fn incoming(&mut self, with_offer: bool) {
+        let body = if with_offer { "v=0\r\no=peer\r\n" } else { "" };
+        let content = if with_offer {
+            "Content-Type: application/sdp\r\n"
+        } else {
+            ""
+        };
+        let contact = self.own_contact();
+        self.deliver(&format!(
+            "INVITE {contact} SIP/2.0\r\nVia: SIP/2.0/WSS proxy.example;branch=z9hG4bK-in-1\r\nMax-Forwards: 69\r\n\
+             From: \"Ravi\" <sip:4711@sip.example>;tag=peer-1\r\nTo: <sip:700201@sip.example>\r\nCall-ID: in-1\r\nCSeq: 1 INVITE\r\n\
+             Contact: <sip:4711@far.example>\r\n{content}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+    }
+
+    /// A request of the peer within the dialog of the newest INVITE that either side sent.
+    pub fn in_dialog(&mut self, method: &str, cseq: u32, body: &str) {
+        let ours = self
+            .sent
+            .iter()
+            .rev()
+            .find(|it| it.starts_with("INVITE"))
+            .cloned();
+        let (from, to, call_id) = match ours {
+            // Our From is the peer's To.
+            Some(invite) => (
+                "<sip:4711@sip.example>;tag=far".to_owned(),
+                header(&invite, "From"),
+                header(&invite, "Call-ID"),
+            ),
+            None => {
+                let ok = self
+                    .sent
+                    .iter()
+                    .rev()
+                    .find(|it| header(it, "Call-ID") == "in-1")
+                    .unwrap();
+                (header(ok, "From"), header(ok, "To"), "in-1".to_owned())
+            }
+        };
+        let content = if body.is_empty() {
+            ""
+        } else {
+            "Content-Type: application/sdp\r\n"
+        };
+        let contact = self.own_contact();
+        self.deliver(&format!(
+            "{method} {contact} SIP/2.0\r\nVia: SIP/2.0/WSS proxy.example;branch=z9hG4bK-{method}-{cseq}\r\nMax-Forwards: 69\r\n\
+             From: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\nContact: <sip:4711@far.example>\r\n{content}\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+    }
+
+    pub fn count_sent(&self, start: &str) -> usize {
+        self.sent.iter().filter(|it| it.starts_with(start)).count()
+    }
+
+    pub fn count_asked(&self, name: &str) -> usize {
+        self.asked.iter().filter(|it| **it == name).count()
+    }
+
+    pub fn happened(&self, wanted: impl Fn(&Event) -> bool) -> bool {
+        self.events.iter().any(wanted)
+    }
+
+    fn own_contact(&self) -> String {
+        let register = self
+            .sent
+            .iter()
+            .rev()
+            .find(|it| it.starts_with("REGISTER"))
+            .unwrap();
+        let contact = header(register, "Contact");
+        contact.split(['<', '>']).nth(1).unwrap().to_owned()
+    }
+
+    fn settle(&mut self) {
+        loop {
+            while let Some(event) = self.phone.poll_event() {
+                self.events.push(event);
+            }
+            if let Some(effect) = self.phone.poll_effect() {
+                self.perform(effect);
+            } else if let Some(input) = self.pending.pop_front() {
+                self.phone.handle_input(input, self.now);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Sidecar {
+                attempt,
+                request,
+                deadline: _,
+            } => self.answer_sidecar(attempt, request),
+            Effect::OpenFlow {
+                flow,
+                url,
+                deadline: _,
+            } => {
+                assert!(url.starts_with("wss://"), "{url}");
+                if self.server.reachable {
+                    self.flow = Some(flow);
+                    self.pending.push_back(Input::FlowOpened { flow });
+                } else {
+                    let failure = FlowFailure {
+                        hop: Hop::Tcp,
+                        detail: "refused".to_owned(),
+                        retry_after: None,
+                    };
+                    self.pending.push_back(Input::FlowFailed { flow, failure });
+                }
+            }
+            Effect::CloseFlow { flow } => {
+                if self.flow == Some(flow) {
+                    self.flow = None;
+                }
+            }
+            Effect::Send { flow, message } => {
+                assert_eq!(self.flow, Some(flow), "sent on a flow that is not open");
+                self.sent.push(message.clone());
+                self.answer_sip(flow, &message);
+            }
+            Effect::Ping { flow } => {
+                if self.server.answers_pings {
+                    self.pending.push_back(Input::Pong { flow });
+                }
+            }
+            Effect::Media { call, request } => {
+                let name = format!("{request:?}");
+                self.media.push((call.0, name));
+                self.answer_media(call, request);
+            }
+            Effect::IceServers { .. } => {}
+            Effect::Store { stored } => self.stored.push(match stored {
+                phone::Stored::AgentConfig(_) => "agentConfig",
+                phone::Stored::Tokens { .. } => "tokens",
+            }),
+            Effect::Wipe => self.stored.clear(),
+        }
+    }
+
+    fn answer_sidecar(&mut self, attempt: u64, request: Request) {
+        let (name, script) = match &request {
+            Request::Login(_) => ("login", &self.sidecar.login),
+            Request::Refresh(_) => ("refresh", &self.sidecar.refresh),
+            Request::Heartbeat { .. } => ("heartbeat", &self.sidecar.beat),
+            Request::Logout { .. } => ("logout", &self.sidecar.logout),
+        };
+        self.asked.push(name);
+        let Some(script) = script.clone() else {
+            return;
+        };
+        let reply = script.map(|json| match request {
+            Request::Login(_) => Reply::Login(serde_json::from_str(&json).unwrap()),
+            Request::Refresh(_) => Reply::Refresh(serde_json::from_str(&json).unwrap()),
+            Request::Heartbeat { .. } => Reply::Heartbeat(serde_json::from_str(&json).unwrap()),
+            Request::Logout { .. } => Reply::Logout(serde_json::from_str(&json).unwrap()),
+        });
+        self.pending.push_back(Input::Sidecar { attempt, reply });
+    }
+
+    fn answer_media(&mut self, call: phone::CallId, request: MediaRequest) {
+        let telephone_event = self.server.telephone_event;
+        let news = match request {
+            MediaRequest::Offer { request } => MediaNews::Offer {
+                request,
+                offer: Offer("v=0\r\no=ours\r\n".to_owned()),
+            },
+            MediaRequest::Answer { request, offer } if offer.0.contains("unusable") => {
+                MediaNews::Refused {
+                    request,
+                    reason: "No codec in common".to_owned(),
+                }
+            }
+            MediaRequest::Answer { request, offer } => MediaNews::Answer {
+                request,
+                answer: Answer("v=0\r\no=our-answer\r\n".to_owned()),
+                telephone_event,
+                held_by_peer: offer.0.contains("sendonly"),
+            },
+            MediaRequest::Apply { request, .. } => MediaNews::Applied {
+                request,
+                telephone_event,
+                held_by_peer: false,
+            },
+            MediaRequest::Select { dialog } if self.server.media_connects => {
+                self.pending.push_back(Input::Media {
+                    call,
+                    news: MediaNews::Connected { dialog },
+                });
+                MediaNews::FirstAudio {
+                    dialog: DialogHandle(0),
+                }
+            }
+            MediaRequest::Select { .. }
+            | MediaRequest::Withdraw
+            | MediaRequest::Hold { .. }
+            | MediaRequest::Mute { .. }
+            | MediaRequest::Dtmf { .. }
+            | MediaRequest::Close => return,
+        };
+        self.pending.push_back(Input::Media { call, news });
+    }
+
+    fn answer_sip(&mut self, flow: FlowId, message: &str) {
+        let mut reply = |status: &str, extra: &str, body: &str| {
+            let tag = if header(message, "To").contains(";tag=") {
+                ""
+            } else {
+                ";tag=far"
+            };
+            let content = if body.is_empty() {
+                ""
+            } else {
+                "Content-Type: application/sdp\r\n"
+            };
+            let text = format!(
+                "SIP/2.0 {status}\r\nVia: {}\r\nFrom: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n{extra}{content}\
+                 Content-Length: {}\r\n\r\n{body}",
+                header(message, "Via"),
+                header(message, "From"),
+                header(message, "To"),
+                header(message, "Call-ID"),
+                header(message, "CSeq"),
+                body.len()
+            );
+            self.pending.push_back(Input::Message {
+                flow,
+                message: text.into_bytes(),
+            });
+        };
+        let method = message.split(' ').next().unwrap_or_default();
+        match method {
+            "REGISTER" if self.server.answers_register => {
+                let contact = header(message, "Contact");
+                reply("200 OK", &format!("Contact: {contact}\r\n"), "");
+            }
+            "INVITE" => {
+                let again = header(message, "To").contains(";tag=");
+                let script = if again {
+                    vec![self.server.reinvite]
+                } else {
+                    self.server.invite.clone()
+                };
+                for status in script {
+                    let with_body = status.starts_with("183") || status.starts_with('2');
+                    let body = if with_body { "v=0\r\no=far\r\n" } else { "" };
+                    reply(status, "Contact: <sip:4711@far.example>\r\n", body);
+                }
+            }
+            "CANCEL" => {
+                let invite = self.sent_by_call.get(&header(message, "Call-ID")).cloned();
+                reply("200 OK", "", "");
+                if let Some(invite) = invite {
+                    self.answer_terminated(flow, &invite);
+                }
+            }
+            "BYE" | "INFO" | "OPTIONS" | "UPDATE" => reply("200 OK", "", ""),
+            _ => {}
+        }
+        if method == "INVITE" {
+            self.sent_by_call
+                .insert(header(message, "Call-ID"), message.to_owned());
+        }
+    }
+
+    fn answer_terminated(&mut self, flow: FlowId, invite: &str) {
+        let text = format!(
+            "SIP/2.0 487 Request Terminated\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=far\r\nCall-ID: {}\r\nCSeq: {}\r\n\
+             Content-Length: 0\r\n\r\n",
+            header(invite, "Via"),
+            header(invite, "From"),
+            header(invite, "To"),
+            header(invite, "Call-ID"),
+            header(invite, "CSeq"),
+        );
+        self.pending.push_back(Input::Message {
+            flow,
+            message: text.into_bytes(),
+        });
+    }
+}
+
+/// Returns the first value of a header of a message that our own side wrote.
+pub fn header(message: &str, name: &str) -> String {
+    message
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        .map(|value| value.trim().to_owned())
+        .unwrap_or_default()
+}
