@@ -3,16 +3,35 @@
 //! Sans-IO: datagrams, time and seeds go in; datagrams, events and deadlines come out. After each input all outputs are to be drained.
 //! This folder is the only place that names the `rtc` crate.
 
+mod active;
+mod candidate;
+mod consent;
 mod credentials;
+mod dtls;
 mod fingerprint;
 mod gather;
+mod ice;
 mod identity;
+mod records;
+mod srtp;
+mod stun;
+#[cfg(test)]
+mod tests;
+mod trust;
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use secrecy::SecretString;
+use tracing::debug;
 
+use active::Active;
 pub(crate) use credentials::Credentials;
 pub(crate) use fingerprint::{Fingerprint, FingerprintError, Hash};
 pub(crate) use gather::{Gatherer, host_addresses};
@@ -68,6 +87,7 @@ pub(crate) struct Transmit {
     pub(crate) bytes: Bytes,
 }
 
+/// What a transport tells, in the order it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A path is found, DTLS is done and the peer's certificate matches: media can flow.
@@ -97,43 +117,120 @@ pub(crate) enum Failure {
 }
 
 /// ICE, DTLS and SRTP with one peer.
-#[derive(Debug)]
-pub(crate) struct Transport {}
+pub(crate) struct Transport {
+    config: Config,
+    state: State,
+    /// Connectivity checks that came before the peer's description, or for another peer with the same offer.
+    early: VecDeque<Early>,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+}
 
-#[expect(
-    unused_variables,
-    clippy::todo,
-    reason = "the signatures, before their implementation"
-)]
+/// Waiting → Active → Over.
+enum State {
+    /// For the peer's description.
+    Waiting,
+    Active(Box<Active>),
+    Over {
+        last_heard: Option<Instant>,
+    },
+}
+
+struct Early {
+    pair: Pair,
+    datagram: Vec<u8>,
+}
+
+/// A local and a remote address, between which datagrams go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pair {
+    local: SocketAddr,
+    remote: SocketAddr,
+}
+
 impl Transport {
     /// Waits for [`start`](Self::start); connectivity checks that come earlier are kept.
-    pub(crate) fn new(config: Config, now: Instant) -> Self {
-        todo!()
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            config,
+            state: State::Waiting,
+            early: VecDeque::new(),
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+        }
     }
 
     /// Makes a transport for another answer to the same offer: same credentials, identity and sockets, another peer.
-    pub(crate) fn fork(&self, seed: u64, now: Instant) -> Self {
-        todo!()
+    pub(crate) fn fork(&mut self, seed: u64) -> Self {
+        let mut fork = Self::new(Config {
+            seed,
+            ..self.config.clone()
+        });
+        fork.early = std::mem::take(&mut self.early);
+        fork
     }
 
     /// Begins connectivity checks with the peer; has no effect when started already.
     pub(crate) fn start(&mut self, remote: Remote, now: Instant) {
-        todo!()
+        match &self.state {
+            State::Waiting => {}
+            State::Active(_) | State::Over { .. } => return,
+        }
+        match Active::start(&self.config, remote, now) {
+            Ok(active) => {
+                self.state = State::Active(Box::new(active));
+                for early in std::mem::take(&mut self.early) {
+                    let Early { pair, datagram } = &early;
+                    if self.accepts(pair.remote, datagram) {
+                        self.handle_datagram(pair.local, pair.remote, datagram, now);
+                    } else {
+                        self.early.push_back(early);
+                    }
+                }
+            }
+            Err(failure) => self.fail(failure),
+        }
     }
 
     /// Takes candidates and fingerprints of a later description with the same ICE credentials.
-    pub(crate) fn update_remote(&mut self, remote: Remote, now: Instant) {
-        todo!()
+    pub(crate) fn update_remote(
+        &mut self,
+        candidates: &[String],
+        fingerprints: Vec<Fingerprint>,
+        now: Instant,
+    ) {
+        match &mut self.state {
+            State::Active(active) => active.update_remote(candidates, fingerprints, now),
+            State::Waiting | State::Over { .. } => {}
+        }
     }
 
-    /// Returns whether the ICE credentials of the peer are these: if not, a later description restarts ICE.
-    pub(crate) fn is_peer(&self, ufrag: &str, pwd: &SecretString) -> bool {
-        todo!()
+    /// Returns whether the peer has these ICE credentials; a description with others restarts ICE (RFC 8839 §4.4.1.1.1).
+    pub(crate) fn is_remote(&self, ufrag: &str, pwd: &SecretString) -> bool {
+        match &self.state {
+            State::Active(active) => active.is_remote(ufrag, pwd),
+            State::Waiting | State::Over { .. } => false,
+        }
+    }
+
+    /// Returns whether the peer's certificate has one of `fingerprints`, or is not known yet.
+    ///
+    /// A later description with others would need another DTLS association (RFC 8842 §3.1).
+    pub(crate) fn may_have(&self, fingerprints: &[Fingerprint]) -> bool {
+        match &self.state {
+            State::Active(active) => active.may_have(fingerprints),
+            State::Waiting => true,
+            State::Over { .. } => false,
+        }
     }
 
     /// Returns whether `datagram` is for this one of several transports that share a socket.
     pub(crate) fn accepts(&self, from: SocketAddr, datagram: &[u8]) -> bool {
-        todo!()
+        match &self.state {
+            State::Waiting => self.is_early(datagram),
+            State::Active(active) => active.accepts(from, datagram),
+            State::Over { .. } => false,
+        }
     }
 
     /// Takes a datagram that came from `from` to our socket at `local`.
@@ -144,43 +241,175 @@ impl Transport {
         datagram: &[u8],
         now: Instant,
     ) {
-        todo!()
+        let pair = Pair {
+            local,
+            remote: from,
+        };
+        match &mut self.state {
+            State::Waiting => {
+                if self.is_early(datagram) && self.early.len() < MAX_EARLY {
+                    self.early.push_back(Early {
+                        pair,
+                        datagram: datagram.to_vec(),
+                    });
+                }
+            }
+            State::Active(active) => {
+                active.handle_datagram(pair, datagram, now);
+                self.collect();
+            }
+            State::Over { .. } => {}
+        }
     }
 
+    /// Does what is due at `now`.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        todo!()
+        match &mut self.state {
+            State::Active(active) => {
+                active.handle_timeout(now);
+                self.collect();
+            }
+            State::Waiting | State::Over { .. } => {}
+        }
     }
 
     /// Returns when [`handle_timeout`](Self::handle_timeout) is to be called next.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        match &self.state {
+            State::Active(active) => Some(active.poll_timeout()),
+            State::Waiting | State::Over { .. } => None,
+        }
     }
 
+    /// Returns the next datagram to send.
     pub(crate) fn poll_transmit(&mut self) -> Option<Transmit> {
-        todo!()
+        self.transmits.pop_front()
     }
 
+    /// Returns what happened.
     pub(crate) fn poll_event(&mut self) -> Option<Event> {
-        todo!()
+        self.events.pop_front()
     }
 
     /// Encrypts and sends an RTP packet; drops it where not connected.
-    pub(crate) fn send_rtp(&mut self, packet: &[u8], now: Instant) {
-        todo!()
+    pub(crate) fn send_rtp(&mut self, packet: &[u8]) {
+        match &mut self.state {
+            State::Active(active) => {
+                active.send_rtp(packet);
+                self.collect();
+            }
+            State::Waiting | State::Over { .. } => {}
+        }
     }
 
     /// Encrypts and sends a compound RTCP packet; drops it where not connected.
-    pub(crate) fn send_rtcp(&mut self, packet: &[u8], now: Instant) {
-        todo!()
+    pub(crate) fn send_rtcp(&mut self, packet: &[u8]) {
+        match &mut self.state {
+            State::Active(active) => {
+                active.send_rtcp(packet);
+                self.collect();
+            }
+            State::Waiting | State::Over { .. } => {}
+        }
     }
 
     /// Returns when something authentic last came from the peer: a check, a consent response or media.
     pub(crate) fn last_heard(&self) -> Option<Instant> {
-        todo!()
+        match &self.state {
+            State::Waiting => None,
+            State::Active(active) => active.last_heard(),
+            State::Over { last_heard } => *last_heard,
+        }
     }
 
     /// Ends the association: a DTLS close_notify leaves, and nothing after it.
     pub(crate) fn close(&mut self, now: Instant) {
-        todo!()
+        match &mut self.state {
+            State::Active(active) => {
+                active.close(now);
+                self.collect();
+            }
+            State::Waiting | State::Over { .. } => {}
+        }
+        self.end();
+    }
+
+    /// Returns whether `datagram` is a check for anyone who has our credentials.
+    fn is_early(&self, datagram: &[u8]) -> bool {
+        stun::binding(datagram)
+            .and_then(|mut message| {
+                let username = stun::username(&message)?;
+                let (to, _) = username.split_once(':')?;
+                let authentic = to == self.config.credentials.ufrag
+                    && stun::is_authentic(
+                        &mut message,
+                        &self.config.credentials,
+                        &self.config.identity,
+                    );
+                Some(authentic)
+            })
+            .unwrap_or(false)
+    }
+
+    /// Takes the outputs of the association, and its end.
+    fn collect(&mut self) {
+        let State::Active(active) = &mut self.state else {
+            return;
+        };
+        while let Some(transmit) = active.poll_transmit() {
+            self.transmits.push_back(transmit);
+        }
+        while let Some(event) = active.poll_event() {
+            match event {
+                Event::Connected { .. } | Event::Rtp(_) | Event::Rtcp(_) => {
+                    self.events.push_back(event);
+                }
+                Event::Closed => {
+                    self.events.push_back(event);
+                    self.end();
+                    return;
+                }
+                Event::Failed(failure) => {
+                    self.fail(failure);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        debug!(?failure, "A media transport failed");
+        self.events.push_back(Event::Failed(failure));
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let last_heard = self.last_heard();
+        self.state = State::Over { last_heard };
+        self.early.clear();
     }
 }
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Waiting => "Waiting",
+            State::Active(_) => "Active",
+            State::Over { .. } => "Over",
+        };
+        f.debug_struct("Transport")
+            .field("state", &state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns until when a step of the set-up may last, the search for a path or the DTLS handshake.
+fn setup_deadline(now: Instant) -> Instant {
+    now + SETUP
+}
+
+/// As long as consent would last without an answer (RFC 7675 §5.1): a peer that is silent for 20 s is still met.
+const SETUP: Duration = Duration::from_secs(30);
+
+/// Checks of a peer's first moments; it repeats them.
+const MAX_EARLY: usize = 16;
