@@ -1,1 +1,34 @@
-fn main() {}
+//! `cargo demo` and `cargo verify`: installs what is missing, then builds and runs.
+
+mod demo;
+mod packages;
+mod run;
+mod verify;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo demo [--out DIR]   sign in, hold the session, register, call and hear, on this machine alone
+cargo verify [STEP…]     format, lints, dependencies, tests, the demo, real peers; all of them, or the named ones
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest = arguments.collect::<Vec<_>>();
+    let result = match command.as_deref() {
+        Some("demo") => demo::demo(&rest),
+        Some("verify") => verify::verify(&rest),
+        Some(_) | None => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,116 @@
+use std::{process::Command, time::Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    demo,
+    packages::{self, C_COMPILER, CERTUTIL, CHROMIUM, CMAKE, KAMAILIO, SPEECH},
+    run::{cargo, exists, root, run, target_directory},
+};
+
+/// The version that reads `.cargo/deny.toml`.
+const CARGO_DENY: &str = "0.20.2";
+
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: [Step; 6] = [
+    ("format", format),
+    ("lints", lints),
+    ("dependencies", dependencies),
+    ("tests", tests),
+    ("demo", || demo::demo(&[])),
+    ("peers", peers),
+];
+
+/// Runs every step, or the named ones; the first that fails ends it.
+pub(crate) fn verify(names: &[String]) -> Result<()> {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| STEPS.iter().all(|(it, _)| it != name))
+    {
+        let known = STEPS.map(|(name, _)| name).join(", ");
+        bail!("No step {unknown:?}; there are {known}");
+    }
+    let start = Instant::now();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|it| it == name);
+    for (number, (name, step)) in STEPS
+        .iter()
+        .enumerate()
+        .filter(|(_, (name, _))| wanted(name))
+    {
+        println!("\n[{}/{}] {name}", number + 1, STEPS.len());
+        let began = Instant::now();
+        step().with_context(|| format!("Step {name:?} failed"))?;
+        println!(
+            "[{}/{}] {name}: {} s",
+            number + 1,
+            STEPS.len(),
+            began.elapsed().as_secs()
+        );
+    }
+    println!("\nVerified in {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+fn format() -> Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn lints() -> Result<()> {
+    packages::require(&[C_COMPILER, CMAKE])?;
+    run(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny=warnings",
+    ]))
+}
+
+/// Licences, bans and sources; advisories need a database from outside.
+fn dependencies() -> Result<()> {
+    let tools = target_directory().join("tools");
+    let installed = tools.join("bin").join("cargo-deny");
+    let deny = if exists("cargo-deny") {
+        "cargo-deny".into()
+    } else {
+        if !installed.is_file() {
+            run(cargo()
+                .args([
+                    "install",
+                    "--locked",
+                    "--quiet",
+                    "cargo-deny",
+                    "--version",
+                    CARGO_DENY,
+                ])
+                .arg("--root")
+                .arg(&tools))?;
+        }
+        installed
+    };
+    run(Command::new(deny).current_dir(root()).args([
+        "--all-features",
+        "--config=.cargo/deny.toml",
+        "check",
+        "licenses",
+        "bans",
+        "sources",
+    ]))
+}
+
+fn tests() -> Result<()> {
+    run(cargo().args(["test", "--workspace"]))
+}
+
+/// Calls through Kamailio with JsSIP in Chromium at the other end.
+fn peers() -> Result<()> {
+    packages::require(&[C_COMPILER, CMAKE, SPEECH, KAMAILIO, CHROMIUM, CERTUTIL])?;
+    let folder = root().join("tests/peers");
+    if !folder.join("node_modules/.package-lock.json").is_file() {
+        run(Command::new("npm")
+            .current_dir(&folder)
+            .args(["ci", "--no-audit", "--no-fund"]))?;
+    }
+    run(cargo().args(["test", "--features=peers", "--test=kamailio"]))
+}
