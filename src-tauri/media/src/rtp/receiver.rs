@@ -1,30 +1,45 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::Packet;
+use super::events::Events;
+use super::statistics::{Bucket, Interval, MAX_DROPOUT, MAX_MISORDER, Place, Statistics};
+use super::timeline::{Placed, Stamp, Timeline};
+use crate::codec;
 use crate::{Codec, Digit};
 
-/// A payload type that the peer may send.
+/// What a payload type stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReceiveFormat {
     Speech {
         codec: Codec,
     },
-    /// RFC 4733, with its clock in Hz.
-    TelephoneEvent {
-        clock_rate: u32,
-    },
+    /// RFC 4733; its durations, which have a clock of their own, do not matter to us.
+    TelephoneEvent,
     /// RFC 3389.
     ComfortNoise,
 }
+
+/// RFC 3551 §6: it means comfort noise even where the description does not say so.
+const COMFORT_NOISE: u8 = 13;
 
 /// A packet of speech with its place on a time line that knows no wrap, no change of SSRC and no change of clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Audio {
     pub(crate) codec: Codec,
     pub(crate) payload: Bytes,
+    /// What the payload decodes to, in samples at 48 kHz.
+    pub(crate) samples: usize,
+    /// In samples at 48 kHz.
+    pub(crate) position: i64,
     pub(crate) arrival: Instant,
+    /// Packets in sequence directly before this one that had not arrived when it did.
+    pub(crate) missing: u64,
+    /// Its sender says that it is the first after a pause (RFC 3551 §4.1).
+    pub(crate) marker: bool,
+    /// It begins another stream, which a decoder's memory of the former does not fit.
+    pub(crate) fresh: bool,
 }
 
 /// What a packet was.
@@ -34,48 +49,275 @@ pub(crate) enum Received {
     Audio(Audio),
     /// The peer sent a digit, which has ended.
     Digit(Digit),
-    /// Nothing to do: a duplicate, a part of an event, comfort noise, an unknown payload type.
+    /// Nothing to do: a duplicate, a part of an event, comfort noise, an unknown payload type, too much.
     Nothing,
 }
 
 /// Takes the peer's RTP packets.
 #[derive(Debug)]
-pub(crate) struct Receiver {}
+pub(crate) struct Receiver {
+    formats: Vec<(u8, ReceiveFormat)>,
+    stream: Option<Stream>,
+    /// The SSRC before the present one: what is late of it must not switch back.
+    former: Option<u32>,
+    timeline: Timeline,
+    events: Events,
+    bucket: Option<Bucket>,
+    /// Counted in streams that have ended.
+    ended: Totals,
+    dropped: Dropped,
+}
+
+/// Packets that were not used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    pub(crate) unknown_payload_type: u64,
+    pub(crate) malformed: u64,
+    pub(crate) flood: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    received: u64,
+    lost: u64,
+}
+
+#[derive(Debug)]
+struct Stream {
+    ssrc: u32,
+    statistics: Statistics,
+    codec: Option<Codec>,
+    /// For the transits of the jitter.
+    epoch: Instant,
+    first_timestamp: u32,
+    /// Packets since the last speech that were none, and missing ones.
+    missing: u64,
+    last: Instant,
+}
+
+/// Another SSRC that was left takes over again only when the present one has been silent for so long.
+const SILENT: Duration = Duration::from_millis(100);
 
 impl Receiver {
     /// `formats`: the payload types of our description (and the peer's, where they differ).
     pub(crate) fn new(formats: &[(u8, ReceiveFormat)]) -> Self {
-        let _ = formats;
-        todo!()
+        Self {
+            formats: formats.to_vec(),
+            stream: None,
+            former: None,
+            timeline: Timeline::default(),
+            events: Events::default(),
+            bucket: None,
+            ended: Totals::default(),
+            dropped: Dropped::default(),
+        }
     }
 
     pub(crate) fn set_formats(&mut self, formats: &[(u8, ReceiveFormat)]) {
-        let _ = formats;
-        todo!()
+        self.formats = formats.to_vec();
     }
 
     pub(crate) fn handle(&mut self, packet: Packet, now: Instant) -> Received {
-        let _ = (packet, now);
-        todo!()
+        if !self
+            .bucket
+            .get_or_insert_with(|| Bucket::new(now))
+            .take(now)
+        {
+            self.dropped.flood += 1;
+            return Received::Nothing;
+        }
+        let Some(format) = self.format(packet.payload_type) else {
+            self.dropped.unknown_payload_type += 1;
+            return Received::Nothing;
+        };
+        let speech = match format {
+            ReceiveFormat::Speech { codec } => match codec::samples(codec, &packet.payload) {
+                Some(samples) => Some((codec, samples)),
+                // It has a place in the sequence, but no sound.
+                None => {
+                    self.dropped.malformed += 1;
+                    None
+                }
+            },
+            ReceiveFormat::TelephoneEvent | ReceiveFormat::ComfortNoise => None,
+        };
+        let Some(sequence) = self.sequence(&packet, now) else {
+            return Received::Nothing;
+        };
+        match format {
+            ReceiveFormat::TelephoneEvent => {
+                let digit =
+                    self.events
+                        .handle(&packet.payload, packet.timestamp, packet.marker, now);
+                return digit.map_or(Received::Nothing, Received::Digit);
+            }
+            ReceiveFormat::ComfortNoise => return Received::Nothing,
+            ReceiveFormat::Speech { .. } => {}
+        }
+        let stream = self
+            .stream
+            .as_mut()
+            .expect("a sequence belongs to a stream");
+        let Some((codec, samples)) = speech else {
+            stream.missing += 1;
+            return Received::Nothing;
+        };
+        let clock_rate = codec::clock_rate(codec);
+        let stamp = Stamp {
+            timestamp: packet.timestamp,
+            clock_rate,
+            samples,
+            arrival: now,
+        };
+        let placed = match sequence {
+            Sequence::Started => self.timeline.restart(stamp),
+            Sequence::Ahead(by) => self.timeline.place(stamp, by as i64),
+            Sequence::Behind(by) => self.timeline.place(stamp, -(by as i64)),
+        };
+        let Placed { position, jumped } = placed;
+        if jumped || stream.codec.is_some_and(|former| former != codec) {
+            stream.statistics.restart_transit();
+            stream.epoch = now;
+            stream.first_timestamp = packet.timestamp;
+        }
+        let sent = f64::from(packet.timestamp.wrapping_sub(stream.first_timestamp) as i32)
+            / f64::from(clock_rate);
+        let arrived = now.saturating_duration_since(stream.epoch).as_secs_f64();
+        stream.statistics.transit((arrived - sent) * 1_000.0);
+        let fresh = match sequence {
+            Sequence::Started => true,
+            Sequence::Ahead(_) | Sequence::Behind(_) => {
+                stream.codec.is_some_and(|former| former != codec)
+            }
+        };
+        let missing = match sequence {
+            Sequence::Started | Sequence::Behind(_) => 0,
+            Sequence::Ahead(_) => std::mem::take(&mut stream.missing),
+        };
+        stream.codec = Some(codec);
+        Received::Audio(Audio {
+            codec,
+            payload: packet.payload,
+            samples,
+            position,
+            arrival: now,
+            missing,
+            marker: packet.marker,
+            fresh,
+        })
     }
 
     /// Returns the digit whose end packets were all lost; to be called every 10 to 100 ms.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Option<Digit> {
-        let _ = now;
-        todo!()
+        self.events.handle_timeout(now)
     }
 
     pub(crate) fn packets_received(&self) -> u64 {
-        todo!()
+        self.ended.received
+            + self
+                .stream
+                .as_ref()
+                .map_or(0, |stream| stream.statistics.received())
     }
 
-    /// RFC 3550 A.3, never below 0.
+    /// RFC 3550 A.3 without duplicates, never below 0.
     pub(crate) fn packets_lost(&self) -> u64 {
-        todo!()
+        self.ended.lost
+            + self
+                .stream
+                .as_ref()
+                .map_or(0, |stream| stream.statistics.lost())
     }
 
     /// RFC 3550 A.8, in ms.
     pub(crate) fn jitter_ms(&self) -> f32 {
-        todo!()
+        self.stream
+            .as_ref()
+            .map_or(0.0, |stream| stream.statistics.jitter_ms())
     }
+
+    /// Returns what was not used, and why.
+    pub(crate) fn dropped(&self) -> Dropped {
+        self.dropped
+    }
+
+    /// Returns SSRC, figures and jitter (in timestamp units) for a report block, and begins the next interval.
+    pub(super) fn report(&mut self) -> Option<(u32, Interval, u32)> {
+        let stream = self.stream.as_mut()?;
+        let clock_rate = codec::clock_rate(stream.codec.unwrap_or(Codec::Opus));
+        let jitter = stream.statistics.jitter_ms() * clock_rate as f32 / 1_000.0;
+        Some((stream.ssrc, stream.statistics.report(), jitter as u32))
+    }
+
+    fn format(&self, payload_type: u8) -> Option<ReceiveFormat> {
+        self.formats
+            .iter()
+            .find(|(known, _)| *known == payload_type)
+            .map(|(_, format)| *format)
+            .or((payload_type == COMFORT_NOISE).then_some(ReceiveFormat::ComfortNoise))
+    }
+
+    /// Finds the packet's place in its sequence and counts it; `None`: it is not to be used.
+    fn sequence(&mut self, packet: &Packet, now: Instant) -> Option<Sequence> {
+        let Some(stream) = &mut self.stream else {
+            self.start(packet, now);
+            return Some(Sequence::Started);
+        };
+        if stream.ssrc != packet.ssrc {
+            let silent = now.saturating_duration_since(stream.last) >= SILENT;
+            if self.former == Some(packet.ssrc) && !silent {
+                return None;
+            }
+            self.former = Some(stream.ssrc);
+            tracing::debug!(
+                from = stream.ssrc,
+                to = packet.ssrc,
+                "the peer's SSRC changed"
+            );
+            self.start(packet, now);
+            return Some(Sequence::Started);
+        }
+        stream.last = now;
+        let ahead = stream.statistics.ahead(packet.sequence_number);
+        if i32::from(ahead) >= i32::from(MAX_DROPOUT) || i32::from(ahead) < -i32::from(MAX_MISORDER)
+        {
+            // SRTP has authenticated it, so there is no need for a second packet to confirm (RFC 3550 A.1).
+            tracing::debug!(ahead, "the peer's sequence numbers jumped");
+            self.start(packet, now);
+            return Some(Sequence::Started);
+        }
+        match stream.statistics.count(packet.sequence_number) {
+            Place::Ahead { by, missing } => {
+                stream.missing += missing;
+                Some(Sequence::Ahead(by))
+            }
+            Place::Behind { by } => Some(Sequence::Behind(by)),
+            Place::Duplicate => None,
+        }
+    }
+
+    fn start(&mut self, packet: &Packet, now: Instant) {
+        self.ended = Totals {
+            received: self.packets_received(),
+            lost: self.packets_lost(),
+        };
+        self.events.restart();
+        self.stream = Some(Stream {
+            ssrc: packet.ssrc,
+            statistics: Statistics::new(packet.sequence_number),
+            codec: None,
+            epoch: now,
+            first_timestamp: packet.timestamp,
+            missing: 0,
+            last: now,
+        });
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Sequence {
+    /// The first of its sequence.
+    Started,
+    Ahead(u64),
+    Behind(u64),
 }

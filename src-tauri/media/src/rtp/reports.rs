@@ -1,23 +1,68 @@
-use std::time::{Duration, Instant, SystemTime};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use super::{Receiver, Sender};
+use crate::transport::rtcp::goodbye::Goodbye;
+use crate::transport::rtcp::packet::{self, Packet};
+use crate::transport::rtcp::receiver_report::ReceiverReport;
+use crate::transport::rtcp::reception_report::ReceptionReport;
+use crate::transport::rtcp::sender_report::SenderReport;
+use crate::transport::rtcp::source_description::{
+    SdesType, SourceDescription, SourceDescriptionChunk, SourceDescriptionItem,
+};
 
 /// Sends and reads RTCP reports (RFC 3550 §6).
 #[derive(Debug)]
-pub(crate) struct Reports {}
+pub(crate) struct Reports {
+    cname: String,
+    random: StdRng,
+    next: Instant,
+    /// Packets that our sender had sent at the last report.
+    reported_sent: u64,
+    /// Our latest sender reports: the middle of their NTP time, and when they left.
+    sent: VecDeque<(u32, Instant)>,
+    /// The middle of the NTP time of the peer's last sender report, and when it came.
+    last_sender_report: Option<(u32, Instant)>,
+    round_trip: Option<Duration>,
+    far_loss: Option<f32>,
+}
+
+/// RFC 3550 §6.2: five seconds, half of it before the first.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// e − 3/2: compensates for what reconsideration takes away (RFC 3550 §6.3.1).
+const COMPENSATION: f64 = 1.218_28;
+
+/// Reports of ours that a report of the peer may still refer to.
+const REMEMBERED: usize = 8;
+
+/// From 1900, where NTP starts, to 1970 (RFC 5905 §6).
+const NTP_TO_UNIX: u64 = 2_208_988_800;
 
 impl Reports {
     /// `cname` as of RFC 7022; `seed` randomises the intervals.
     pub(crate) fn new(cname: String, seed: u64, now: Instant) -> Self {
-        let _ = (cname, seed, now);
-        todo!()
+        let mut random = StdRng::seed_from_u64(seed);
+        let next = now + spread(INTERVAL / 2, &mut random);
+        Self {
+            cname,
+            random,
+            next,
+            reported_sent: 0,
+            sent: VecDeque::new(),
+            last_sender_report: None,
+            round_trip: None,
+            far_loss: None,
+        }
     }
 
     /// Returns when [`handle_timeout`](Self::handle_timeout) wants to be called next.
     pub(crate) fn poll_timeout(&self) -> Instant {
-        todo!()
+        self.next
     }
 
     /// Returns a compound packet (SR or RR, SDES) if one is due at `now`, which is `wall` on the wall clock.
@@ -28,8 +73,12 @@ impl Reports {
         sender: &Sender,
         receiver: &mut Receiver,
     ) -> Option<Bytes> {
-        let _ = (now, wall, sender, receiver);
-        todo!()
+        if now < self.next {
+            return None;
+        }
+        self.next = now + spread(INTERVAL, &mut self.random);
+        let packets = self.compound(now, wall, sender, receiver);
+        Some(to_bytes(&packets))
     }
 
     /// Returns the compound packet that ends our stream (SR or RR, SDES, BYE).
@@ -40,22 +89,139 @@ impl Reports {
         sender: &Sender,
         receiver: &mut Receiver,
     ) -> Bytes {
-        let _ = (now, wall, sender, receiver);
-        todo!()
+        let mut packets = self.compound(now, wall, sender, receiver);
+        packets.push(Box::new(Goodbye {
+            sources: vec![sender.ssrc()],
+            reason: Bytes::new(),
+        }));
+        to_bytes(&packets)
     }
 
     /// Takes a decrypted compound packet of the peer; what is malformed is skipped.
-    pub(crate) fn handle(&mut self, packet: &[u8], now: Instant, sender: &Sender) {
-        let _ = (packet, now, sender);
-        todo!()
+    pub(crate) fn handle(&mut self, compound: &[u8], now: Instant, sender: &Sender) {
+        let packets = match packet::unmarshal(&mut Bytes::copy_from_slice(compound)) {
+            Ok(packets) => packets,
+            Err(error) => {
+                tracing::debug!(%error, "RTCP packet not understood");
+                return;
+            }
+        };
+        for packet in packets {
+            let packet = packet.as_any();
+            if let Some(report) = packet.downcast_ref::<SenderReport>() {
+                // RFC 3550 §6.4.1, LSR: the middle 32 bits of the NTP timestamp.
+                self.last_sender_report = Some(((report.ntp_time >> 16) as u32, now));
+                self.take(&report.reports, now, sender);
+            } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
+                self.take(&report.reports, now, sender);
+            }
+        }
     }
 
     pub(crate) fn round_trip(&self) -> Option<Duration> {
-        todo!()
+        self.round_trip
     }
 
     /// Returns the share of our packets that the peer lost lately, 0 to 1.
     pub(crate) fn far_loss(&self) -> Option<f32> {
-        todo!()
+        self.far_loss
     }
+
+    fn take(&mut self, reports: &[ReceptionReport], now: Instant, sender: &Sender) {
+        for report in reports.iter().filter(|r| r.ssrc == sender.ssrc()) {
+            self.far_loss = Some(f32::from(report.fraction_lost) / 256.0);
+            // RFC 3550 §6.4.1, on our monotonic clock: A − LSR − DLSR.
+            if let Some((_, left)) = self
+                .sent
+                .iter()
+                .find(|(ntp, _)| *ntp == report.last_sender_report)
+            {
+                let held = Duration::from_nanos(u64::from(report.delay) * 1_000_000_000 >> 16);
+                let round_trip = now.saturating_duration_since(*left).saturating_sub(held);
+                self.round_trip = Some(round_trip);
+            }
+        }
+    }
+
+    fn compound(
+        &mut self,
+        now: Instant,
+        wall: SystemTime,
+        sender: &Sender,
+        receiver: &mut Receiver,
+    ) -> Vec<Box<dyn Packet>> {
+        let reports: Vec<_> = receiver
+            .report()
+            .map(|(ssrc, interval, jitter)| {
+                let (last_sender_report, delay) =
+                    self.last_sender_report.map_or((0, 0), |(ntp, came)| {
+                        let held = now.saturating_duration_since(came).as_secs_f64();
+                        (ntp, (held * 65_536.0) as u32)
+                    });
+                ReceptionReport {
+                    ssrc,
+                    fraction_lost: interval.fraction_lost,
+                    total_lost: interval.total_lost,
+                    last_sequence_number: interval.highest,
+                    jitter,
+                    last_sender_report,
+                    delay,
+                }
+            })
+            .into_iter()
+            .collect();
+        // RFC 3550 §6.4: an SR only by who has sent since the last report.
+        let report: Box<dyn Packet> = if sender.packets_sent() > self.reported_sent {
+            self.reported_sent = sender.packets_sent();
+            let ntp_time = ntp(wall);
+            if self.sent.len() == REMEMBERED {
+                self.sent.pop_front();
+            }
+            self.sent.push_back(((ntp_time >> 16) as u32, now));
+            Box::new(SenderReport {
+                ssrc: sender.ssrc(),
+                ntp_time,
+                rtp_time: sender.timestamp(),
+                // Both wrap around (RFC 3550 §6.4.1).
+                packet_count: sender.packets_sent() as u32,
+                octet_count: sender.octets_sent() as u32,
+                reports,
+                profile_extensions: Bytes::new(),
+            })
+        } else {
+            Box::new(ReceiverReport {
+                ssrc: sender.ssrc(),
+                reports,
+                profile_extensions: Bytes::new(),
+            })
+        };
+        // RFC 3550 §6.1: a compound packet has an SDES with the CNAME.
+        let description = SourceDescription {
+            chunks: vec![SourceDescriptionChunk {
+                source: sender.ssrc(),
+                items: vec![SourceDescriptionItem {
+                    sdes_type: SdesType::SdesCname,
+                    text: Bytes::copy_from_slice(self.cname.as_bytes()),
+                }],
+            }],
+        };
+        vec![report, Box::new(description)]
+    }
+}
+
+/// RFC 3550 §6.3.1: between half and one and a half of it.
+fn spread(interval: Duration, random: &mut StdRng) -> Duration {
+    interval.mul_f64(random.random_range(0.5..1.5) / COMPENSATION)
+}
+
+fn ntp(wall: SystemTime) -> u64 {
+    let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let fraction = (u64::from(since.subsec_nanos()) << 32) / 1_000_000_000;
+    ((since.as_secs() + NTP_TO_UNIX) << 32) | fraction
+}
+
+fn to_bytes(packets: &[Box<dyn Packet>]) -> Bytes {
+    packet::marshal(packets)
+        .expect("one report block, one CNAME and one source fit their count fields")
+        .freeze()
 }
