@@ -1,1 +1,41 @@
+//! Test equipment for Helix Phone: a SIP registrar over secure WebSocket with extensions that answer, on loopback.
+//!
+//! An independent party. It shares no code with the phone: its SIP is its own text, its media are those of the `webrtc` crate. It counts
+//! what it sees ([`Counts`]), and tests await and assert on that. Everything begins with [`World::start`].
 
+mod binding;
+mod ca;
+mod clip;
+mod conversation;
+mod counts;
+mod delay;
+mod description;
+mod dialog;
+mod digest;
+mod fourier;
+mod leg;
+mod likeness;
+mod listener;
+mod message;
+#[cfg(test)]
+mod noise;
+mod outgoing;
+mod peer;
+mod registrar;
+mod relay;
+mod sound;
+mod user_agent;
+mod world;
+
+pub use ca::{Ca, CaError, Certificate};
+pub use clip::{Clip, ClipError};
+pub use counts::{CallCount, CallState, Counts, InviteArrival, NotSeen};
+pub use delay::{Delay, delay};
+pub use digest::{Algorithm, DigestInput, digest_response, parse_credentials};
+pub use likeness::likeness;
+pub use message::{Malformed, Message, Start, param, uri_of, user_of};
+pub use peer::{Codec, Treatment};
+pub use registrar::FlowFault;
+pub use sound::{Sound, SoundError};
+pub use user_agent::Behaviour;
+pub use world::{CALLER, LabCall, OfferIn, User, World, WorldConfig, WorldError};
