@@ -176,8 +176,9 @@ impl Active {
         match outcome {
             Some(Outcome::Connected(srtp)) => {
                 // DTLS came over a pair, so there is one.
-                if let Some(Pair { local, remote }) = self.pair() {
-                    self.srtp = Some(srtp);
+                if let Some(Pair { local, remote }) = self.pair()
+                    && self.srtp.replace(srtp).is_none()
+                {
                     self.events.push_back(Event::Connected { local, remote });
                 }
             }

@@ -44,14 +44,17 @@ pub(super) struct Dtls {
     transmits: VecDeque<Bytes>,
 }
 
-/// Handshake → Complete → Over; Handshake → Over.
+/// Handshake → Complete → Over; Handshake → Over. A renewal that completes takes the place of the whole.
 enum State {
     Handshake {
         /// `None` until there is a path.
         deadline: Option<Instant>,
         flight: Flight,
     },
-    Complete,
+    Complete {
+        /// A client that lost its association begins another (RFC 6347 §4.2.8).
+        renewal: Option<Box<Dtls>>,
+    },
     Over,
 }
 
@@ -143,9 +146,10 @@ impl Dtls {
 
     /// Takes a DTLS datagram.
     pub(super) fn handle_datagram(&mut self, datagram: &[u8], now: Instant) -> Option<Outcome> {
-        match &self.state {
+        let new_client = self.role == DtlsRole::Server && self.records.is_new_client(datagram);
+        match &mut self.state {
             State::Handshake { .. } => {
-                if self.role == DtlsRole::Server && self.records.is_new_client(datagram) {
+                if new_client {
                     debug!("The peer begins the DTLS handshake anew");
                     self.reset();
                 }
@@ -161,45 +165,78 @@ impl Dtls {
                 }
                 self.read(&sifted.datagram, now)
             }
-            State::Complete => {
-                let sifted = self.records.sift(datagram);
-                self.read(&sifted.datagram, now)
+            State::Complete { renewal } => {
+                if new_client && renewal.is_none() {
+                    debug!("The peer begins another DTLS association");
+                    let fingerprints = self.trust.accepted().into_iter().collect();
+                    let begun = Self::new(self.role, self.identity.clone(), fingerprints);
+                    *renewal = begun.ok().map(|mut dtls| {
+                        dtls.begin(now);
+                        Box::new(dtls)
+                    });
+                }
+                match renewal {
+                    Some(dtls) => {
+                        let outcome = dtls.handle_datagram(datagram, now);
+                        self.renew(outcome)
+                    }
+                    None => {
+                        let sifted = self.records.sift(datagram);
+                        self.read(&sifted.datagram, now)
+                    }
+                }
             }
             State::Over => None,
         }
     }
 
+    /// Does what is due at `now`.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Option<Outcome> {
-        let State::Handshake { deadline, flight } = &self.state else {
-            return None;
-        };
-        if deadline.is_some_and(|deadline| deadline <= now) {
-            self.state = State::Over;
-            return Some(Outcome::Failed("the DTLS handshake did not end".to_owned()));
+        match &mut self.state {
+            State::Handshake { deadline, .. } if deadline.is_some_and(|at| at <= now) => {
+                self.state = State::Over;
+                Some(Outcome::Failed("the DTLS handshake did not end".to_owned()))
+            }
+            State::Handshake { flight, .. } if flight.repeat_at.is_some_and(|at| at <= now) => {
+                self.repeat(now)
+            }
+            State::Complete {
+                renewal: Some(renewal),
+            } => {
+                let outcome = renewal.handle_timeout(now);
+                self.renew(outcome)
+            }
+            State::Handshake { .. } | State::Complete { renewal: None } | State::Over => None,
         }
-        if flight.repeat_at.is_some_and(|at| at <= now) {
-            return self.repeat(now);
-        }
-        None
     }
 
+    /// Returns when [`handle_timeout`](Self::handle_timeout) is to be called next.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         match &self.state {
             State::Handshake { deadline, flight } => {
                 deadline.iter().chain(&flight.repeat_at).min().copied()
             }
-            State::Complete | State::Over => None,
+            State::Complete { renewal } => renewal.as_ref()?.poll_timeout(),
+            State::Over => None,
         }
     }
 
+    /// Returns the next datagram to send.
     pub(super) fn poll_transmit(&mut self) -> Option<Bytes> {
-        self.transmits.pop_front()
+        self.transmits
+            .pop_front()
+            .or_else(|| match &mut self.state {
+                State::Complete {
+                    renewal: Some(renewal),
+                } => renewal.poll_transmit(),
+                State::Complete { renewal: None } | State::Handshake { .. } | State::Over => None,
+            })
     }
 
     /// Ends the association with a close_notify.
     pub(super) fn close(&mut self, now: Instant) {
         match self.state {
-            State::Handshake { .. } | State::Complete => {
+            State::Handshake { .. } | State::Complete { .. } => {
                 // Fails never: it only queues.
                 let _ = self.endpoint.close(now);
                 self.drain(now);
@@ -247,24 +284,37 @@ impl Dtls {
                 None
             }
             (Err(error), State::Handshake { .. }) => Some(self.fail(&error)),
-            (Err(Error::ErrAlertFatalOrClose), State::Complete) => {
+            (Err(Error::ErrAlertFatalOrClose), State::Complete { .. }) => {
                 self.state = State::Over;
                 Some(Outcome::Failed(
                     "the peer ended the DTLS association with an alert".to_owned(),
                 ))
             }
-            (Err(error), State::Complete | State::Over) => {
+            (Err(error), State::Complete { .. } | State::Over) => {
                 trace!(%error, "A DTLS record is dropped");
                 None
             }
         }
     }
 
+    /// Takes what becomes of the renewal; its failure leaves what there is.
+    fn renew(&mut self, outcome: Option<Outcome>) -> Option<Outcome> {
+        let outcome = outcome?;
+        if let State::Complete { renewal } = &mut self.state
+            && let Some(renewal) = renewal.take()
+            && let Outcome::Connected(_) = outcome
+        {
+            *self = *renewal;
+            return Some(outcome);
+        }
+        None
+    }
+
     fn complete(&mut self) -> Outcome {
         match self.keys() {
             Ok(srtp) => {
                 self.records.complete();
-                self.state = State::Complete;
+                self.state = State::Complete { renewal: None };
                 Outcome::Connected(Box::new(srtp))
             }
             Err(reason) => {
@@ -281,7 +331,7 @@ impl Dtls {
             .get_connection_state(PEER)
             .ok_or("the DTLS association is gone")?;
         // A handshake without certificate passes the endpoint's own checks, and so does one without use_srtp.
-        if !self.trust.is_settled() {
+        if self.trust.accepted().is_none() {
             return Err("the peer showed no certificate".to_owned());
         }
         let profile = PROFILES

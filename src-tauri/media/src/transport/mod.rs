@@ -33,7 +33,7 @@ use tracing::debug;
 
 use active::Active;
 pub(crate) use credentials::Credentials;
-pub(crate) use fingerprint::{Fingerprint, FingerprintError, Hash};
+pub(crate) use fingerprint::{Fingerprint, FingerprintError};
 pub(crate) use gather::{Gatherer, host_addresses};
 pub(crate) use identity::{Identity, IdentityError};
 pub(crate) use rtc::{

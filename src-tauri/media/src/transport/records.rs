@@ -29,12 +29,11 @@ pub(super) struct Sifted {
 }
 
 impl Records {
-    /// Returns whether `datagram` begins another handshake than the one under way: a ClientHello with another random.
+    /// Returns whether `datagram` begins another handshake than the one known: a ClientHello with another random.
     pub(super) fn is_new_client(&self, datagram: &[u8]) -> bool {
-        !self.complete
-            && self.client.is_some_and(|client| {
-                split(datagram).any(|record| record.client_random().is_some_and(|r| r != client))
-            })
+        self.client.is_some_and(|client| {
+            split(datagram).any(|record| record.client_random().is_some_and(|r| r != client))
+        })
     }
 
     /// From here on the peer's repeats must be answered with our last flight (RFC 6347 §4.2.4).

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Fingerprint;
+use super::{Fingerprint, fingerprint::Hash};
 
 /// Which certificate the peer may show, shared with the DTLS handshake that asks (RFC 8122 §6.2).
 #[derive(Debug, Clone)]
@@ -45,10 +45,11 @@ impl Trust {
         certificate.map(|_| ()).ok_or(Mismatch)
     }
 
-    pub(super) fn is_settled(&self) -> bool {
+    /// Returns the fingerprint of the certificate that was accepted.
+    pub(super) fn accepted(&self) -> Option<Fingerprint> {
         match &*self.state() {
-            State::Settled(_) => true,
-            State::Open(_) | State::Refused => false,
+            State::Settled(accepted) => Some(Fingerprint::of(Hash::Sha256, accepted)),
+            State::Open(_) | State::Refused => None,
         }
     }
 

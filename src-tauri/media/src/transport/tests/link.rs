@@ -37,8 +37,16 @@ pub(super) struct End {
     pub(super) events: Vec<Event>,
     /// Everything it sent, in order.
     pub(super) sent: Vec<Transmit>,
-    /// What it sends gets lost until then.
-    pub(super) silent_until: Option<Instant>,
+    /// Of what it sends, this gets lost.
+    pub(super) muted: fn(&[u8]) -> bool,
+}
+
+pub(super) fn is_stun(datagram: &[u8]) -> bool {
+    datagram[0] <= 3
+}
+
+pub(super) fn is_dtls(datagram: &[u8]) -> bool {
+    (20..=63).contains(&datagram[0])
 }
 
 /// Two ends and the network between them.
@@ -72,7 +80,7 @@ impl End {
             address,
             events: Vec::new(),
             sent: Vec::new(),
-            silent_until: None,
+            muted: |_| false,
         }
     }
 
@@ -115,6 +123,15 @@ impl End {
 impl Link {
     pub(super) fn new(weather: Weather, seed: u64) -> Self {
         let (a, b) = &*IDENTITIES;
+        Self::between(a, b, weather, seed)
+    }
+
+    pub(super) fn between(
+        a: &Arc<Identity>,
+        b: &Arc<Identity>,
+        weather: Weather,
+        seed: u64,
+    ) -> Self {
         Self {
             now: Instant::now(),
             ends: [
@@ -243,10 +260,11 @@ impl Link {
             end.sent.push(transmit.clone());
             sent.push(transmit);
         }
-        if end.silent_until.is_some_and(|until| self.now < until) {
-            return;
-        }
+        let muted = end.muted;
         for transmit in sent {
+            if muted(&transmit.bytes) {
+                continue;
+            }
             if self.random.random_bool(1.0 - self.weather.loss) {
                 self.fly(transmit.clone());
             }

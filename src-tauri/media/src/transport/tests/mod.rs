@@ -1,5 +1,12 @@
 //! Two transports, or one and a peer made by hand, over a simulated link in virtual time.
 #![allow(clippy::unwrap_used)]
 
+mod consent;
+mod fork;
+mod handshake;
+mod hostile;
 mod link;
+mod nomination;
+mod peer;
+mod security;
 mod setup;
