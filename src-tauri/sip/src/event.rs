@@ -33,6 +33,8 @@ pub enum Event {
         /// The delay of `Call-Info: …;answer-after=`, or zero for an Alert-Info that asks for auto-answer.
         answer_after: Option<Duration>,
     },
+    /// A call that came while as many as allowed existed; it was answered 486.
+    TurnedAway { from: Party },
     /// Our answer arrived: ACK for our 2xx. Carries the answer where our 2xx made the offer.
     Established {
         call: CallHandle,

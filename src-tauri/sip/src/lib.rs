@@ -4,10 +4,21 @@
 //! It opens no socket, reads no clock and starts no task: the caller feeds it messages and time, and drains what it wants sent.
 //! Session descriptions pass through unread.
 
+mod authentication;
 mod config;
+mod core;
+mod dialog;
 mod digest;
 mod event;
+mod flow;
 mod message;
+mod other_requests;
+mod party;
+mod registration;
+mod session;
+mod timer;
+mod token;
+mod transaction;
 mod user_agent;
 
 pub use config::Config;

@@ -1,0 +1,179 @@
+use rand::rngs::StdRng;
+use secrecy::SecretString;
+
+use crate::{
+    Config,
+    digest::{Challenge, Credentials, choose},
+    message::{Request, Response},
+};
+
+/// The longest nonce that is answered; a longer one only serves to make us send much.
+const MAX_NONCE: usize = 1024;
+
+/// How often one request is sent at most: at first, for the challenge of the server, for that of a proxy before it,
+/// and once for a nonce that had grown old (RFC 3261 §22.1, RFC 7616 §3.3).
+pub(crate) const MAX_TRIES: u8 = 4;
+
+/// Answers challenges, and decides which are not to be answered.
+///
+/// A response of the far end and one of our registrar's proxy look alike: who sends us a 407 may be anyone we talk to.
+/// So the realm is pinned to that of the registrar, see [`Trust`].
+#[derive(Debug)]
+pub(crate) struct Authentication {
+    user: String,
+    password: SecretString,
+    allow_md5: bool,
+    /// The realm that the registrar named, or, before any registration, the first that challenged an INVITE of ours.
+    realm: Option<String>,
+    /// For Authorization.
+    server: Option<Credentials>,
+    /// For Proxy-Authorization.
+    proxy: Option<Credentials>,
+}
+
+/// How far the sender of a challenge is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// It answers a REGISTER, which goes no further than the registrar: it names the realm.
+    Registrar,
+    /// It answers a request in a call that we placed, or an INVITE: the realm must be the pinned one.
+    Pinned,
+    /// It answers a BYE or INFO in a call that came in: whoever calls us could collect digests to guess the
+    /// password from. It gets none.
+    Never,
+}
+
+/// Why a challenge is not answered, for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unanswered {
+    #[error("The server refused the password")]
+    WrongPassword,
+    /// The nonce was called old again and again.
+    #[error("The server does not keep its own nonce")]
+    AlwaysStale,
+    #[error("{0}")]
+    Unusable(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Server,
+    Proxy,
+}
+
+impl Side {
+    fn header(self) -> &'static str {
+        match self {
+            Self::Server => "Authorization",
+            Self::Proxy => "Proxy-Authorization",
+        }
+    }
+}
+
+impl Authentication {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            user: config.auth_user.clone(),
+            password: config.password.clone(),
+            allow_md5: config.allow_md5,
+            realm: None,
+            server: None,
+            proxy: None,
+        }
+    }
+
+    /// Adds the credentials of the last challenge, so that a refresh is one round trip (RFC 7616 §3.6).
+    pub(crate) fn preload(&mut self, request: &mut Request, rng: &mut StdRng) {
+        for side in [Side::Server, Side::Proxy] {
+            self.write(side, request, rng);
+        }
+    }
+
+    /// Makes the repetition of `request` that answers a 401 or 407: CSeq + 1, with credentials (RFC 3261 §22.2).
+    ///
+    /// `tries` counts how often the request was sent. Credentials that the request already carried count as
+    /// refused unless the server calls their nonce stale or `preloaded` says that the nonce was an old one.
+    pub(crate) fn answer(
+        &mut self,
+        mut request: Request,
+        response: &Response,
+        trust: Trust,
+        preloaded: bool,
+        tries: u8,
+        rng: &mut StdRng,
+    ) -> Result<Request, Unanswered> {
+        let (side, challenges) = if response.status == 407 {
+            (Side::Proxy, response.headers.proxy_authenticate())
+        } else {
+            (Side::Server, response.headers.www_authenticate())
+        };
+        let challenge = self.select(challenges, trust)?;
+        if request.headers.get(side.header()).is_some() {
+            let is_same_nonce = self
+                .credentials(side)
+                .as_ref()
+                .is_some_and(|sent| sent.challenge().nonce == challenge.nonce);
+            // RFC 7616 §3.3: stale says that the password was right; one answer per nonce.
+            if is_same_nonce || !(challenge.stale || preloaded) {
+                return Err(Unanswered::WrongPassword);
+            }
+        }
+        if tries >= MAX_TRIES {
+            return Err(Unanswered::AlwaysStale);
+        }
+
+        match trust {
+            Trust::Registrar => self.realm = Some(challenge.realm.clone()),
+            Trust::Pinned | Trust::Never => {
+                self.realm.get_or_insert_with(|| challenge.realm.clone());
+            }
+        }
+        *self.credentials(side) = Some(Credentials::new(challenge, &self.user, &self.password));
+        let other = match side {
+            Side::Server => Side::Proxy,
+            Side::Proxy => Side::Server,
+        };
+        self.write(side, &mut request, rng);
+        if request.headers.get(other.header()).is_some() {
+            self.write(other, &mut request, rng);
+        }
+        let number = request.headers.cseq().map_or(1, |(number, _)| number);
+        request.headers.set(
+            "CSeq",
+            format!("{} {}", number.wrapping_add(1), request.method),
+        );
+        Ok(request)
+    }
+
+    fn select(&self, challenges: Vec<Challenge>, trust: Trust) -> Result<Challenge, Unanswered> {
+        let pinned = match trust {
+            Trust::Registrar => None,
+            Trust::Pinned => self.realm.as_deref(),
+            Trust::Never => {
+                return Err(Unanswered::Unusable(
+                    "A caller asked for our credentials".to_owned(),
+                ));
+            }
+        };
+        let challenges: Vec<_> = challenges
+            .into_iter()
+            .filter(|challenge| challenge.nonce.len() <= MAX_NONCE)
+            .filter(|challenge| pinned.is_none_or(|realm| realm == challenge.realm))
+            .collect();
+        choose(challenges, self.allow_md5).map_err(Unanswered::Unusable)
+    }
+
+    fn write(&mut self, side: Side, request: &mut Request, rng: &mut StdRng) {
+        if let Some(credentials) = self.credentials(side) {
+            let value = credentials.authorize(&request.method, &request.uri, rng);
+            request.headers.set(side.header(), value);
+        }
+    }
+
+    fn credentials(&mut self, side: Side) -> &mut Option<Credentials> {
+        match side {
+            Side::Server => &mut self.server,
+            Side::Proxy => &mut self.proxy,
+        }
+    }
+}
