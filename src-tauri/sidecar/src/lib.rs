@@ -24,4 +24,4 @@ pub use lock::{
     Acquired, Beat, LockAnswer, LockName, LockUnavailable, MemoryLock, Owner, Released, SessionLock,
 };
 pub use password::hash_password;
-pub use server::{RunError, run, run_with};
+pub use server::{RunError, check_address, run, run_with};

@@ -1,6 +1,6 @@
 //! `helix-sidecar`: the sidecar as a program.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -56,6 +56,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
                 .context("RUST_LOG cannot be understood")?;
             tracing_subscriber::fmt()
                 .with_env_filter(filter)
+                .with_ansi(io::stderr().is_terminal())
                 .with_writer(io::stderr)
                 .init();
             let config = load(&config)?;
@@ -87,6 +88,7 @@ async fn serve(config: Config, listen: SocketAddr) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("Cannot listen on {listen}"))?;
     let address = listener.local_addr().context("The socket has no address")?;
+    sidecar::check_address(&config, address)?;
     let shutdown = stop_signal()?;
     // Scripts wait for this line; it must not linger in a buffer.
     let mut stdout = io::stdout();

@@ -97,11 +97,11 @@ impl Refusal {
         }
     }
 
-    /// 503 with the part that failed.
-    pub(crate) fn unavailable(part: &str) -> Self {
+    /// 503 of a login, with the part that failed.
+    pub(crate) fn cannot_sign_in(failed: &str) -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            &format!("{CANNOT_SIGN_IN_NOW} {part}."),
+            &format!("{CANNOT_SIGN_IN_NOW} {failed}."),
         )
     }
 
@@ -128,7 +128,7 @@ impl Refusal {
 
 impl From<LockUnavailable> for Refusal {
     fn from(error: LockUnavailable) -> Self {
-        Self::unavailable(&error.to_string())
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, &format!("{error}."))
     }
 }
 

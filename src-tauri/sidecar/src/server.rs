@@ -88,7 +88,8 @@ pub async fn run_with(
     lock: Arc<dyn SessionLock>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
-    let secret = jwt_secret(&config, listener.local_addr()?)?;
+    check_address(&config, listener.local_addr()?)?;
+    let secret = jwt_secret(&config);
     let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock));
     let router = router(Arc::clone(&sidecar));
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -155,13 +156,17 @@ fn connection(
     }
 }
 
-fn jwt_secret(config: &Config, address: SocketAddr) -> Result<SecretSlice<u8>, RunError> {
-    if let Some(secret) = &config.settings.jwt_secret {
-        return Ok(secret.clone());
-    }
-    if !address.ip().is_loopback() {
+/// Whether `config` may be served on `address`: beyond loopback it must have a signing key.
+pub fn check_address(config: &Config, address: SocketAddr) -> Result<(), RunError> {
+    if config.settings.jwt_secret.is_none() && !address.ip().is_loopback() {
         return Err(RunError::NoJwtSecret(address));
     }
-    info!("no {JWT_SECRET_VARIABLE}: access tokens are signed with a key of this start alone");
-    Ok(random_bytes::<32>().to_vec().into())
+    Ok(())
+}
+
+fn jwt_secret(config: &Config) -> SecretSlice<u8> {
+    config.settings.jwt_secret.clone().unwrap_or_else(|| {
+        info!("no {JWT_SECRET_VARIABLE}: access tokens are signed with a key of this start alone");
+        random_bytes::<32>().to_vec().into()
+    })
 }

@@ -67,7 +67,10 @@ pub(crate) async fn login(
             .lock
             .acquire(lock, &owner, sidecar.config.settings.ttl, request.takeover)
             .await
-            .inspect_err(|_| info!(member = owner.member_id, "login refused: no lock store"))?;
+            .map_err(|error| {
+                info!(member = owner.member_id, "login refused: no lock store");
+                Refusal::cannot_sign_in(&error.to_string())
+            })?;
         report(&acquired, &owner, &lock.ozonetel_agent_id);
         if let Acquired::Busy { holder } = &acquired {
             return Err(Refusal::held(holder, &owner.member_id));
@@ -132,7 +135,7 @@ async fn authenticate(
         .passwords
         .verify(request.password.clone(), user.map(|user| &user.password))
         .await
-        .map_err(|_| Refusal::unavailable("Too many people are signing in"))?;
+        .map_err(|_| Refusal::cannot_sign_in("Too many people are signing in"))?;
     match user {
         Some(user) if right => {
             attempt.succeeded();

@@ -28,6 +28,7 @@ pub(crate) async fn logout(
         Ok(caller) => caller,
         Err(refusal) => of_refresh_token(&sidecar, request, &device).ok_or(refusal)?,
     };
+    let owner = sidecar.owner(&caller, &device);
     sidecar
         .sessions
         .end(&caller.session_id, sidecar.clock.now().monotonic);
@@ -38,7 +39,6 @@ pub(crate) async fn logout(
             false
         }
         Some(lock) => {
-            let owner = sidecar.owner(&caller, &device);
             let (member, agent) = (&owner.member_id, &lock.ozonetel_agent_id);
             match sidecar.lock.release(&lock, &owner).await? {
                 Released::Freed => {

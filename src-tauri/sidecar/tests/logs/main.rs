@@ -1,0 +1,111 @@
+//! What the sidecar writes into its log. A process of its own: the subscriber is global.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code, reason = "the other tests use the rest of it")]
+#[path = "../sidecar/world.rs"]
+mod world;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+use world::{JWT_SECRET, PASSWORD, SIP_PASSWORD, TURN_PASSWORD, World};
+
+const ANA: &str = "ana@helix.example";
+
+#[tokio::test]
+async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+
+    let world = World::start().await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop%0a%1b[31mred"));
+    let mut secrets: Vec<String> = [
+        PASSWORD,
+        JWT_SECRET,
+        SIP_PASSWORD,
+        TURN_PASSWORD,
+        "$argon2id",
+    ]
+    .map(str::to_owned)
+    .into();
+    let wrong = json!({"email": ANA, "password": "a-mistyped-password"});
+    desk.login_with(wrong).await.expect(401);
+    secrets.push("a-mistyped-password".to_owned());
+    let first = desk.login(ANA).await.expect(201);
+    laptop.login(ANA).await.expect(409);
+    let second = laptop.take_over(ANA).await.expect(201);
+    desk.beat(first.access_token()).await.expect(409);
+    let next = laptop.refresh(second.refresh_token()).await.expect(201);
+    laptop.beat(next.access_token()).await.expect(201);
+    world.clock.advance(Duration::from_secs(200));
+    laptop.refresh(second.refresh_token()).await.expect(401);
+    world.clock.advance(Duration::from_secs(3600));
+    let third = desk.login(ANA).await.expect(201);
+    desk.logout(third.access_token()).await.expect(201);
+    world
+        .device("desk")
+        .login("mira@helix.example")
+        .await
+        .expect(201);
+    for answer in [&first, &second, &next, &third] {
+        secrets.push(answer.access_token().to_owned());
+        secrets.push(answer.refresh_token().to_owned());
+    }
+    world.stop().await.unwrap();
+
+    let log = log.text();
+    for line in [
+        "login refused: wrong e-mail or password member=\"m-ana\"",
+        "signed in member=\"m-ana\" agent=\"agent1\" device=\"desk\"",
+        "login refused: the lock is held",
+        "took the lock over member=\"m-ana\" agent=\"agent1\" device=\"laptop[31mred\" from=\"desk\"",
+        "heartbeat refused: the lock is held",
+        "a used refresh token came back: its session has ended member=\"m-ana\"",
+        "lock expired agent=\"agent1\" member=\"m-ana\" device=\"laptop[31mred\"",
+        "signed out, lock released member=\"m-ana\" agent=\"agent1\" device=\"desk\"",
+        "signed in without a phone member=\"m-mira\"",
+        "stopped",
+    ] {
+        assert!(log.contains(line), "{line}\n{log}");
+    }
+    for secret in &secrets {
+        assert!(!log.contains(secret), "{secret}\n{log}");
+    }
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}

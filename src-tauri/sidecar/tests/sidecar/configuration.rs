@@ -1,0 +1,323 @@
+use std::fs;
+use std::path::Path;
+
+use sidecar::{Config, ConfigError, Problem};
+
+use crate::world::{JWT_SECRET, SIP_PASSWORD, config_text};
+
+#[test]
+fn the_example_is_without_problems() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sidecar.example.toml");
+    Config::load(&path).unwrap();
+}
+
+#[test]
+fn every_mistake_is_named_with_its_line() {
+    let good = config_text("");
+    for (find, replace, line_with, words) in [
+        (
+            "[settings]",
+            "[settings]\nttl = 5",
+            "ttl = 5",
+            "unknown field `ttl`",
+        ),
+        (
+            "[settings]",
+            "[settings]\nttl_seconds = 0",
+            "ttl_seconds",
+            "ttl_seconds must not be 0",
+        ),
+        (
+            "[settings]",
+            "[settings]\nttl_seconds = -1",
+            "ttl_seconds",
+            "-1",
+        ),
+        (
+            "[settings]",
+            "[settings]\nheartbeat_seconds = 1801",
+            "heartbeat",
+            "at most half",
+        ),
+        (
+            "[settings]",
+            "[settings]\nttl_seconds = 599",
+            "ttl_seconds",
+            "at most half",
+        ),
+        (
+            "[settings]",
+            "[settings]\n[settings.login_limits]\naccount_bursts = 1",
+            "account_bursts",
+            "unknown field `account_bursts`",
+        ),
+        (
+            "sip_uri = \"sip:700201@",
+            "sip_url = \"sip:700201@",
+            "sip_url",
+            "unknown field `sip_url`",
+        ),
+        (
+            "sip_uri = \"sip:700201@sip.example\"\n",
+            "",
+            "[[agents]]",
+            "missing field `sip_uri`",
+        ),
+        ("urls = [", "url = [", "url = [", "unknown field `url`"),
+        (
+            "name = \"ana\"",
+            "nickname = \"ana\"",
+            "nickname",
+            "unknown field `nickname`",
+        ),
+        (
+            "sip_extension = \"700202\"",
+            "sip_extension = \"700201\"",
+            "sip_extension = \"700201\"#2",
+            "\"agent1\" and \"agent2\" share the sip_extension \"700201\"",
+        ),
+        (
+            "agent_id = \"agent2\"",
+            "agent_id = \"agent1\"",
+            "agent_id = \"agent1\"#2",
+            "two agents have the ozonetel_agent_id \"agent1\"",
+        ),
+        (
+            "agent = \"agent1\"",
+            "agent = \"agent7\"",
+            "agent = \"agent7\"",
+            "there is no agent \"agent7\"",
+        ),
+        (
+            "role = \"manager\"",
+            "role = \"cc-agent\"\nagent = 5",
+            "agent = 5",
+            "invalid type",
+        ),
+        (
+            "role = \"manager\"",
+            "role = \"manager\"\nagent = \"agent1\"",
+            "role = \"manager\"+1",
+            "only the role \"cc-agent\" has an agent",
+        ),
+        (
+            "sip:700201@sip.example",
+            "700201@sip.example",
+            "sip_uri",
+            "must begin with sip:",
+        ),
+        (
+            "sip:700201@sip.example",
+            "sip:sip.example",
+            "sip_uri",
+            "lacks its user",
+        ),
+        (
+            "sip:700201@sip.example",
+            "sip:@sip.example",
+            "sip_uri",
+            "impossible user",
+        ),
+        (
+            "sip:700201@sip.example",
+            "sip:7 1@sip.example",
+            "sip_uri",
+            "impossible user",
+        ),
+        (
+            "sip:700201@sip.example",
+            "sip:7@sip example",
+            "sip_uri",
+            "impossible host",
+        ),
+        (
+            "sip:700201@sip.example",
+            "sip:7@",
+            "sip_uri",
+            "impossible host",
+        ),
+        (
+            "sip:700201@sip.example",
+            "sip:7@sip.example:0",
+            "sip_uri",
+            "impossible port",
+        ),
+        (
+            "wss://sip.example:444",
+            "ws://sip.example:444",
+            "sip_ws_server",
+            "must begin with wss://",
+        ),
+        (
+            "wss://sip.example:444",
+            "https://sip.example",
+            "sip_ws_server",
+            "must begin with wss://",
+        ),
+        (
+            "wss://sip.example:444",
+            "sip.example",
+            "sip_ws_server",
+            "is no address",
+        ),
+        (
+            "wss://sip.example:444",
+            "wss://",
+            "sip_ws_server",
+            "is no address",
+        ),
+        (
+            "turn:turn.example",
+            "http://turn.example",
+            "ice_servers",
+            "is no stun:",
+        ),
+        (
+            "\"ravi@helix.example\"",
+            "\"Ana@Helix.Example\"",
+            "Ana@",
+            "two users have the email",
+        ),
+        ("ravi@helix.example", "ravi", "\"ravi\"", "is no e-mail"),
+        (
+            "\"m-ravi\"",
+            "\"m-ana\"",
+            "\"m-ana\"#2",
+            "share the member_id \"m-ana\"",
+        ),
+        ("[[users]]", "[[user]]", "[[user]]", "unknown field `user`"),
+        ("[[agents]]", "[[agents]", "[[agents]", ""),
+    ] {
+        let text = good.replacen(find, replace, 1);
+        assert_ne!(text, good, "{find}");
+        let problem = problems(&text).remove(0);
+        assert_eq!(problem.line, Some(line_of(&text, line_with)), "{problem}");
+        assert!(problem.text.contains(words), "{problem}");
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let text = config_text("ttl_seconds = 0")
+        .replace("wss:", "ws:")
+        .replace("agent = \"agent2\"", "agent = \"agent7\"");
+    // The term, and half of it; two servers; Ravi and Rita.
+    assert_eq!(problems(&text).len(), 6);
+}
+
+#[test]
+fn a_password_hash_must_be_argon2id_and_is_never_repeated() {
+    let good = config_text("");
+    let start = good.find("$argon2id").unwrap();
+    let hash = &good[start..start + good[start..].find('"').unwrap()];
+    for (wrong, text) in [
+        ("correct-horse-battery", "is not a PHC string"),
+        (
+            &hash.replace("argon2id", "argon2i"),
+            "is not an argon2id hash",
+        ),
+        ("$argon2id$v=19$m=8,t=1,p=1", "lacks its salt"),
+        (&hash.replace("t=1", "t=0"), "unusable"),
+    ] {
+        let problem = problems(&good.replacen(hash, wrong, 1)).remove(0);
+        assert!(problem.text.contains(text), "{problem}");
+        assert!(problem.line.is_some());
+        assert!(!problem.to_string().contains(wrong), "{problem}");
+    }
+}
+
+#[test]
+fn secrets_come_from_one_place_and_no_error_repeats_them() {
+    let line = format!("sip_password = \"{SIP_PASSWORD}\"");
+    for (replace, text) in [
+        ("", "needs sip_password"),
+        ("sip_password = 4711", "expected a quoted string"),
+        ("sip_password = [\"4711\"]", "expected a quoted string"),
+        ("sip_password = \"4711", ""),
+        ("sip_password = \"\"", "sip_password is empty"),
+        (
+            "sip_password_env = \"NOWHERE\"",
+            "sip_password_env: the environment variable NOWHERE",
+        ),
+        (
+            "sip_password_file = \"no/such/file\"",
+            "sip_password_file: cannot read no/such/file",
+        ),
+        (
+            "sip_password = \"4711\"\nsip_password_env = \"X\"",
+            "only one of sip_password",
+        ),
+    ] {
+        let problem = problems(&config_text("").replace(&line, replace)).remove(0);
+        assert!(problem.text.contains(text), "{problem}");
+        assert!(problem.line.is_some(), "{problem}");
+        assert!(!problem.to_string().contains("4711"), "{problem}");
+    }
+}
+
+#[test]
+fn secrets_are_read_from_files_and_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("sip"), "from-a-file\n").unwrap();
+    fs::write(folder.path().join("jwt"), JWT_SECRET).unwrap();
+    let text = config_text("jwt_secret_file = \"jwt\"")
+        .replace(
+            &format!("sip_password = \"{SIP_PASSWORD}\""),
+            "sip_password_file = \"sip\"",
+        )
+        .replace(
+            "sip_password = \"a-sip-password-of-agent2\"",
+            "sip_password_env = \"SIP_2\"",
+        );
+    let variable = |name: &str| (name == "SIP_2").then(|| "from-the-environment".to_owned());
+    let config = Config::from_toml(&text, folder.path(), variable).unwrap();
+    let shown = format!("{config:?}");
+    for secret in [
+        "from-a-file",
+        "from-the-environment",
+        JWT_SECRET,
+        "$argon2id",
+    ] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn a_short_signing_key_is_refused() {
+    let short = |_: &str| Some("x".repeat(31));
+    let error = Config::from_toml(&config_text(""), Path::new("."), short).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "HELIX_JWT_SECRET must hold at least 32 bytes"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = Config::load(Path::new("no/such/file.toml")).unwrap_err();
+    assert!(error.to_string().contains("no/such/file.toml"), "{error}");
+}
+
+fn problems(text: &str) -> Vec<Problem> {
+    match Config::from_toml(text, Path::new("."), |_| None) {
+        Ok(_) => panic!("accepted: {text}"),
+        Err(ConfigError::Wrong(problems)) => problems,
+        Err(error @ ConfigError::Unreadable { .. }) => panic!("{error}"),
+    }
+}
+
+/// Returns the number of the first line with `mark`; `mark#2` means the second such line, `mark+1`
+/// the line after it.
+fn line_of(text: &str, mark: &str) -> usize {
+    let (mark, skip, add) = match (mark.strip_suffix("#2"), mark.strip_suffix("+1")) {
+        (Some(mark), _) => (mark, 1, 0),
+        (None, Some(mark)) => (mark, 0, 1),
+        (None, None) => (mark, 0, 0),
+    };
+    let lines = text.lines().enumerate();
+    let (index, _) = lines
+        .filter(|(_, line)| line.contains(mark))
+        .nth(skip)
+        .unwrap();
+    index + 1 + add
+}

@@ -1,0 +1,12 @@
+//! The sidecar over HTTP on loopback, with a clock that the tests move.
+#![allow(clippy::unwrap_used)]
+
+mod bodies;
+mod configuration;
+mod limits;
+mod lock_rules;
+mod locking;
+mod program;
+mod signing_in;
+mod tokens;
+mod world;

@@ -1,0 +1,137 @@
+//! `helix-sidecar` as a program.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use argon2::Argon2;
+use argon2::password_hash::PasswordVerifier;
+use argon2::password_hash::phc::PasswordHash;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::world::{DEADLINE, config_text};
+
+#[tokio::test]
+async fn hash_password_reads_standard_input_and_prints_an_argon2id_hash() {
+    let output = run(&["hash-password"], "päss word\n").await;
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let hash = PasswordHash::new(text.trim_end()).unwrap();
+    assert!(
+        text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+        "{text}"
+    );
+    let verify = |password: &str| Argon2::default().verify_password(password.as_bytes(), &hash);
+    verify("päss word").unwrap();
+    verify("another").unwrap_err();
+}
+
+#[tokio::test]
+async fn hash_password_refuses_an_empty_password_and_one_among_its_arguments() {
+    let output = run(&["hash-password"], "\n").await;
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    let output = run(&["hash-password", "secret"], "").await;
+    assert!(!output.status.success());
+}
+
+#[tokio::test]
+async fn check_config_tells_the_key_and_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = write(folder.path(), "good.toml", &config_text(""));
+    let output = run(&["check-config", &good], "").await;
+    assert!(output.status.success(), "{output:?}");
+    let bad = write(
+        folder.path(),
+        "bad.toml",
+        &config_text("\nhartbeat_seconds = 5"),
+    );
+    let output = run(&["check-config", &bad], "").await;
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("line 3: unknown field `hartbeat_seconds`"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_sidecar_that_others_reach_does_not_start_without_its_signing_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write(folder.path(), "sidecar.toml", &config_text(""));
+    let output = run(&["serve", "--config", &config, "--listen", "0.0.0.0:0"], "").await;
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("HELIX_JWT_SECRET"), "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn serve_tells_its_address_answers_and_stops_at_sigterm_and_sigint() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write(folder.path(), "sidecar.toml", &config_text(""));
+    for signal in ["-TERM", "-INT"] {
+        let mut server = program(&["serve", "--config", &config, "--listen", "127.0.0.1:0"])
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let line = timeout(DEADLINE, lines.next_line()).await.unwrap();
+        let line = line.unwrap().unwrap();
+        let address = line.strip_prefix("listening on http://127.0.0.1:").unwrap();
+        let port: u16 = address.parse().unwrap();
+
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .unwrap();
+        let call = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        stream.write_all(call).await.unwrap();
+        let mut answer = String::new();
+        let read = timeout(DEADLINE, stream.read_to_string(&mut answer)).await;
+        read.unwrap().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+
+        let pid = server.id().unwrap().to_string();
+        let kill = Command::new("kill")
+            .args([signal, &pid])
+            .status()
+            .await
+            .unwrap();
+        assert!(kill.success());
+        let status = timeout(DEADLINE, server.wait()).await.unwrap().unwrap();
+        assert!(status.success(), "{signal}: {status}");
+    }
+}
+
+async fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = program(arguments).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // A program that refuses its arguments has closed its input.
+    let _ = stdin.write_all(input.as_bytes()).await;
+    drop(stdin);
+    timeout(DEADLINE, child.wait_with_output())
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_helix-sidecar"));
+    command
+        .args(arguments)
+        .env_remove("HELIX_JWT_SECRET")
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}

@@ -1,0 +1,236 @@
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use crate::world::{JWT_SECRET, World, send};
+
+const ANA: &str = "ana@helix.example";
+const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
+/// Access tokens are accepted this long after their end.
+const LEEWAY: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_secs(120);
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn an_access_token_ends_half_an_hour_after_its_issue() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    world.clock.advance(HALF_AN_HOUR + LEEWAY - SECOND);
+    desk.beat(token.access_token()).await.expect(201);
+    world.clock.advance(SECOND);
+    desk.beat(token.access_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn logout_accepts_an_expired_token_and_frees_the_lock() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    world.clock.advance(HALF_AN_HOUR * 2 - SECOND);
+    desk.beat(token.access_token()).await.expect(401);
+    let logout = desk.logout(token.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+}
+
+#[tokio::test]
+async fn a_forged_or_broken_token_is_401_everywhere() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    let good = token.access_token();
+    let (head, rest) = good.split_once('.').unwrap();
+    let (payload, signature) = rest.split_once('.').unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    let now = claims["iat"].as_i64().unwrap();
+    let b64 = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let with = |key: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[key] = value;
+        sign(Algorithm::HS256, &claims, JWT_SECRET)
+    };
+    let without = |key: &str| {
+        let mut claims = claims.clone();
+        claims.as_object_mut().unwrap().remove(key);
+        sign(Algorithm::HS256, &claims, JWT_SECRET)
+    };
+    let none = b64(&json!({"alg": "none", "typ": "JWT"}));
+    let forged = [
+        String::new(),
+        "garbage".to_owned(),
+        "a.b.c".to_owned(),
+        format!("{head}.{payload}."),
+        format!("{head}.{payload}.{}", signature.to_uppercase()),
+        format!("{none}.{payload}."),
+        format!("{none}.{payload}.{signature}"),
+        format!("{head}.{}.{signature}", b64(&json!({"sub": "m-ana"}))),
+        sign(
+            Algorithm::HS256,
+            &claims,
+            "another key of more than thirty-two bytes",
+        ),
+        sign(Algorithm::HS256, &claims, ""),
+        sign(Algorithm::HS512, &claims, JWT_SECRET),
+        with("iss", json!("somebody")),
+        with("aud", json!("something")),
+        with("sub", json!("m-nobody")),
+        with("sub", json!(7)),
+        with("nbf", json!(now + 61)),
+        with("exp", json!("soon")),
+        without("exp"),
+        without("nbf"),
+        without("aud"),
+        without("iss"),
+        without("sub"),
+        without("sid"),
+        "x".repeat(6000),
+    ];
+    for token in &forged {
+        desk.beat(token).await.expect(401);
+    }
+    for token in forged
+        .iter()
+        .filter(|token| **token != with("sub", json!("m-nobody")))
+    {
+        desk.logout(token).await.expect(401);
+    }
+    // Untouched, the same construction is accepted: the reasons above are what was refused.
+    desk.beat(&sign(Algorithm::HS256, &claims, JWT_SECRET))
+        .await
+        .expect(201);
+}
+
+#[tokio::test]
+async fn a_call_without_a_bearer_token_is_401() {
+    let world = World::start().await;
+    send(world.post("/auth/heartbeat")).await.expect(401);
+    send(world.post("/auth/logout")).await.expect(401);
+    let basic = world.post("/auth/heartbeat").basic_auth("ana", Some("x"));
+    send(basic).await.expect(401);
+}
+
+#[tokio::test]
+async fn tokens_belong_to_the_device_that_signed_in() {
+    let world = World::start().await;
+    let (desk, thief) = (world.device("desk"), world.device("thief"));
+    let token = desk.login(ANA).await.expect(201);
+    thief.beat(token.access_token()).await.expect(401);
+    thief.logout(token.access_token()).await.expect(401);
+    thief.refresh(token.refresh_token()).await.expect(401);
+    thief
+        .logout_by_refresh_token(token.refresh_token())
+        .await
+        .expect(401);
+    desk.beat(token.access_token()).await.expect(201);
+    desk.refresh(token.refresh_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn after_logout_no_token_of_the_session_works_and_logout_may_be_repeated() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    desk.logout(token.access_token()).await.expect(201);
+    desk.beat(token.access_token()).await.expect(401);
+    desk.refresh(token.refresh_token()).await.expect(401);
+    let again = desk.logout(token.access_token()).await.expect(201);
+    assert_eq!(again.body["released"], false);
+}
+
+#[tokio::test]
+async fn a_refresh_token_signs_out_as_well() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    let logout = desk.logout_by_refresh_token(token.refresh_token()).await;
+    assert_eq!(logout.expect(201).body["released"], true);
+    desk.beat(token.access_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn refreshing_rotates_both_tokens_and_keeps_the_lock() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let mut token = desk.login(ANA).await.expect(201);
+    for _ in 0..100 {
+        world.clock.advance(HALF_AN_HOUR);
+        let next = desk.refresh(token.refresh_token()).await.expect(201);
+        assert_eq!(next.body.as_object().unwrap().len(), 2);
+        assert_ne!(next.refresh_token(), token.refresh_token());
+        assert_ne!(next.access_token(), token.access_token());
+        let beat = desk.beat(next.access_token()).await.expect(201);
+        assert_eq!(beat.body["lock"], "held");
+        token = next;
+    }
+    let logout = desk.logout(token.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_refresh_does_not_sign_the_agent_out() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    desk.refresh(token.refresh_token()).await.expect(201);
+    world.clock.advance(GRACE);
+    let retried = desk.refresh(token.refresh_token()).await.expect(201);
+    desk.beat(retried.access_token()).await.expect(201);
+    world.clock.advance(HALF_AN_HOUR);
+    desk.refresh(retried.refresh_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_used_refresh_token_that_comes_back_late_ends_the_session() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    let next = desk.refresh(token.refresh_token()).await.expect(201);
+    world.clock.advance(GRACE + SECOND);
+    desk.beat(next.access_token()).await.expect(201);
+    desk.refresh(token.refresh_token()).await.expect(401);
+    desk.refresh(next.refresh_token()).await.expect(401);
+    desk.beat(next.access_token()).await.expect(401);
+    desk.login(ANA).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_rests_too_long_expires() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    world.clock.advance(Duration::from_secs(12 * 3600));
+    desk.refresh(token.refresh_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn an_unknown_refresh_token_is_401() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    for wrong in ["", "garbage", token.access_token(), &"x".repeat(10_000)] {
+        desk.refresh(wrong).await.expect(401);
+        desk.logout_by_refresh_token(wrong).await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn a_member_keeps_at_most_sixteen_sessions() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let mut tokens = Vec::new();
+    for _ in 0..17 {
+        world.clock.advance(SECOND);
+        tokens.push(desk.login(ANA).await.expect(201));
+    }
+    desk.refresh(tokens[0].refresh_token()).await.expect(401);
+    desk.refresh(tokens[1].refresh_token()).await.expect(201);
+    desk.refresh(tokens[16].refresh_token()).await.expect(201);
+}
+
+fn sign(algorithm: Algorithm, claims: &Value, key: &str) -> String {
+    let key = EncodingKey::from_secret(key.as_bytes());
+    encode(&Header::new(algorithm), claims, &key).unwrap()
+}

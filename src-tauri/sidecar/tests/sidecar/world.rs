@@ -1,0 +1,286 @@
+//! A sidecar with people in it, and devices that call it.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use sidecar::{Clock, Config, MemoryLock, Now, RunError, SessionLock, run_with};
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+pub(crate) const JWT_SECRET: &str = "a signing key of more than thirty-two bytes";
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
+pub(crate) const SIP_PASSWORD: &str = "a-sip-password-of-agent1";
+pub(crate) const TURN_PASSWORD: &str = "a-turn-password-of-agent1";
+
+/// Every wait of a test, on a busy machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A clock that stands still until it is moved.
+#[derive(Clone)]
+pub(crate) struct MovedClock(Arc<Mutex<Now>>);
+
+impl MovedClock {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Now {
+            monotonic: Instant::now(),
+            wall: OffsetDateTime::now_utc(),
+        })))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap();
+        now.monotonic += by;
+        now.wall += by;
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        let now = Arc::clone(&self.0);
+        Clock::new(move || *now.lock().unwrap())
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) url: String,
+    pub(crate) clock: MovedClock,
+    client: Client,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<Result<(), RunError>>,
+}
+
+/// One installation of the phone.
+pub(crate) struct Device<'a> {
+    world: &'a World,
+    id: Option<String>,
+    name: Option<String>,
+}
+
+/// What the sidecar answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<u64>,
+    pub(crate) body: Value,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::with(config(""), |clock| Arc::new(MemoryLock::new(clock))).await
+    }
+
+    pub(crate) async fn with(
+        config: Config,
+        lock: impl FnOnce(Clock) -> Arc<dyn SessionLock>,
+    ) -> Self {
+        let clock = MovedClock::new();
+        let lock = lock(clock.clock());
+        Self::at(clock, config, lock).await
+    }
+
+    /// Starts a sidecar on a clock and a lock store that others may use, too.
+    pub(crate) async fn at(clock: MovedClock, config: Config, lock: Arc<dyn SessionLock>) -> Self {
+        // Another test may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(run_with(listener, config, clock.clock(), lock, async {
+            let _ = stopped.await;
+        }));
+        let client = Client::builder()
+            .no_proxy()
+            .timeout(DEADLINE)
+            .build()
+            .unwrap();
+        Self {
+            url,
+            clock,
+            client,
+            stop,
+            server,
+        }
+    }
+
+    pub(crate) async fn stop(self) -> Result<(), RunError> {
+        self.stop.send(()).unwrap();
+        timeout(DEADLINE, self.server).await.unwrap().unwrap()
+    }
+
+    /// Returns a device that names itself.
+    pub(crate) fn device(&self, name: &str) -> Device<'_> {
+        Device {
+            world: self,
+            id: Some(format!("id-of-{name}")),
+            name: Some(name.to_owned()),
+        }
+    }
+
+    /// Returns a device without headers, as old clients are.
+    pub(crate) fn old_client(&self) -> Device<'_> {
+        Device {
+            world: self,
+            id: None,
+            name: None,
+        }
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.url))
+    }
+}
+
+impl Device<'_> {
+    pub(crate) async fn login(&self, email: &str) -> Answer {
+        self.login_with(json!({"email": email, "password": PASSWORD}))
+            .await
+    }
+
+    pub(crate) async fn take_over(&self, email: &str) -> Answer {
+        self.login_with(json!({"email": email, "password": PASSWORD, "takeover": true}))
+            .await
+    }
+
+    pub(crate) async fn login_with(&self, body: Value) -> Answer {
+        send(self.post("/auth/login").json(&body)).await
+    }
+
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
+        let body = json!({"refreshToken": refresh_token});
+        send(self.post("/auth/refresh").json(&body)).await
+    }
+
+    pub(crate) async fn beat(&self, access_token: &str) -> Answer {
+        send(self.post("/auth/heartbeat").bearer_auth(access_token)).await
+    }
+
+    pub(crate) async fn logout(&self, access_token: &str) -> Answer {
+        send(self.post("/auth/logout").bearer_auth(access_token)).await
+    }
+
+    pub(crate) async fn logout_by_refresh_token(&self, refresh_token: &str) -> Answer {
+        let body = json!({"refreshToken": refresh_token});
+        send(self.post("/auth/logout").json(&body)).await
+    }
+
+    fn post(&self, path: &str) -> RequestBuilder {
+        let mut request = self.world.post(path);
+        if let Some(id) = &self.id {
+            request = request.header("X-Device-Id", id);
+        }
+        if let Some(name) = &self.name {
+            request = request.header("X-Device-Name", name);
+        }
+        request
+    }
+}
+
+impl Answer {
+    pub(crate) fn access_token(&self) -> &str {
+        self.body["accessToken"].as_str().unwrap()
+    }
+
+    pub(crate) fn refresh_token(&self) -> &str {
+        self.body["refreshToken"].as_str().unwrap()
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        self.body["message"].as_str().unwrap()
+    }
+
+    /// Asserts the status and that a refusal has the shape of one.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        if status >= 400 {
+            assert_eq!(self.body["statusCode"], status, "{self:?}");
+            assert!(
+                self.body["message"].is_string() || self.body["message"].is_array(),
+                "{self:?}"
+            );
+        }
+        self
+    }
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    Answer {
+        status: response.status().as_u16(),
+        retry_after: response
+            .headers()
+            .get("retry-after")
+            .map(|seconds| seconds.to_str().unwrap().parse().unwrap()),
+        body: response.json().await.unwrap(),
+    }
+}
+
+/// Ana, Ravi and Rita are agents; Ravi and Rita share agent2. Mira is a manager, Noor an agent
+/// without a record, Otto no member of the workspace.
+pub(crate) fn config(settings: &str) -> Config {
+    Config::from_toml(&config_text(settings), Path::new("."), |name| {
+        (name == "HELIX_JWT_SECRET").then(|| JWT_SECRET.to_owned())
+    })
+    .unwrap()
+}
+
+pub(crate) fn config_text(settings: &str) -> String {
+    let hash = cheap_hash(PASSWORD);
+    let user = |name: &str, role: &str, rest: &str| {
+        format!(
+            "[[users]]\nemail = \"{name}@helix.example\"\nname = \"{name}\"\nrole = \"{role}\"\n\
+             password_hash = \"{hash}\"\n{rest}\n"
+        )
+    };
+    let agent = |id: &str, extension: &str, password: &str| {
+        format!(
+            "[[agents]]\nozonetel_agent_id = \"{id}\"\nsip_extension = \"{extension}\"\n\
+             sip_password = \"{password}\"\nsip_uri = \"sip:{extension}@sip.example\"\n\
+             sip_ws_server = \"wss://sip.example:444\"\ncampaign_name = \"Inbound_1\"\n\
+             ice_servers = [{{ urls = [\"turn:turn.example\"], username = \"u\", \
+             credential = \"{TURN_PASSWORD}\" }}]\n"
+        )
+    };
+    [
+        format!("[settings]\n{settings}\n"),
+        agent("agent1", "700201", SIP_PASSWORD),
+        agent("agent2", "700202", "a-sip-password-of-agent2"),
+        user(
+            "ana",
+            "cc-agent",
+            "member_id = \"m-ana\"\nagent = \"agent1\"",
+        ),
+        user(
+            "ravi",
+            "cc-agent",
+            "member_id = \"m-ravi\"\nagent = \"agent2\"",
+        ),
+        user(
+            "rita",
+            "cc-agent",
+            "member_id = \"m-rita\"\nagent = \"agent2\"",
+        ),
+        user("mira", "manager", "member_id = \"m-mira\""),
+        user("noor", "cc-agent", "member_id = \"m-noor\""),
+        user("otto", "cc-agent", "agent = \"agent1\""),
+    ]
+    .concat()
+}
+
+/// Returns an argon2id hash that costs next to nothing.
+fn cheap_hash(password: &str) -> String {
+    let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password(password.as_bytes())
+        .unwrap()
+        .to_string()
+}
