@@ -63,6 +63,23 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Returns the session that the command is for.
+    pub fn session(&self) -> SessionId {
+        match self {
+            Self::Offer { session, .. }
+            | Self::Answer { session, .. }
+            | Self::Apply { session, .. }
+            | Self::Withdraw { session }
+            | Self::Select { session, .. }
+            | Self::Hold { session, .. }
+            | Self::Mute { session, .. }
+            | Self::Dtmf { session, .. }
+            | Self::Close { session } => *session,
+        }
+    }
+}
+
 /// A DTMF digit: `0`–`9`, `*`, `#`, `A`–`D` (RFC 4733 §3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digit(char);

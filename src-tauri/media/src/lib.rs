@@ -13,6 +13,10 @@ mod device;
 mod news;
 mod playout;
 mod rtp;
+mod sdp;
+mod servers;
+mod session;
+mod sockets;
 mod transport;
 mod worker;
 

@@ -1,31 +1,389 @@
+use std::collections::BTreeMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Instant, SystemTime};
 
+use rand::RngExt;
+use tokio::runtime::{self, Runtime};
 use tokio::sync::mpsc;
+use tracing::{debug, error, warn};
 
-use crate::{Command, Config, IceServer, News};
+use crate::device::{Recording, Sink, Source};
+use crate::servers::Servers;
+use crate::session::{self, Session};
+use crate::sockets::{Received, Sockets};
+use crate::transport::{Identity, host_addresses};
+use crate::{Capture, Command, Config, Failure, IceServer, News, Playback, SessionId};
 
 /// A handle to the media thread; clone it freely, drop the last one to stop it.
 #[derive(Debug, Clone)]
-pub struct Media {}
+pub struct Media {
+    thread: Arc<Thread>,
+}
 
-#[expect(
-    unused_variables,
-    clippy::todo,
-    reason = "the seam, before its implementation"
-)]
+/// Ends the thread with the last handle, and waits until its files are closed.
+#[derive(Debug)]
+struct Thread {
+    /// `None` while it is dropped.
+    orders: Option<mpsc::UnboundedSender<Order>>,
+    handle: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+enum Order {
+    Command(Command),
+    IceServers(Vec<IceServer>),
+}
+
 impl Media {
     /// Starts the thread. Fails where a file of `config` cannot be used: which and why.
     pub fn start(config: Config) -> io::Result<(Self, mpsc::UnboundedReceiver<News>)> {
-        todo!()
+        let microphone = Microphone::open(config.capture)?;
+        if let Playback::Wav { path } = &config.playback {
+            // The file is made at the start, so that one that cannot be written is known at once.
+            Sink::wav(path)?.close()?;
+        }
+        let (news, told) = mpsc::unbounded_channel();
+        let (orders, taken) = mpsc::unbounded_channel();
+        let worker = Worker {
+            microphone,
+            playback: config.playback,
+            servers: Servers::new(),
+            sessions: BTreeMap::new(),
+            begun: 0,
+            sockets: Sockets::new(),
+            news,
+        };
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let handle = thread::Builder::new()
+            .name("media".to_owned())
+            .spawn(move || run(runtime, worker, taken))?;
+        let thread = Arc::new(Thread {
+            orders: Some(orders),
+            handle: Some(handle),
+        });
+        Ok((Self { thread }, told))
     }
 
     /// Sets the servers for sessions that start from now on; those that cannot be used are logged and left out.
     pub fn set_ice_servers(&self, servers: Vec<IceServer>) {
-        todo!()
+        self.order(Order::IceServers(servers));
     }
 
     /// Hands `command` to the thread; never blocks.
     pub fn send(&self, command: Command) {
-        todo!()
+        self.order(Order::Command(command));
+    }
+
+    fn order(&self, order: Order) {
+        let sent = self.thread.orders.as_ref().map(|orders| orders.send(order));
+        if !matches!(sent, Some(Ok(()))) {
+            error!("the media thread has ended");
+        }
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.orders = None;
+        if let Some(handle) = self.handle.take()
+            && handle.join().is_err()
+        {
+            error!("the media thread panicked");
+        }
+    }
+}
+
+/// What [`Capture`] says, with its file read.
+#[derive(Debug)]
+enum Microphone {
+    Silence,
+    Tone { hz: f32 },
+    Recording(Recording),
+}
+
+impl Microphone {
+    fn open(capture: Capture) -> io::Result<Self> {
+        Ok(match capture {
+            Capture::Silence => Self::Silence,
+            Capture::Tone { hz } => Self::Tone { hz },
+            Capture::Wav { path } => Self::Recording(Recording::load(&path)?),
+        })
+    }
+
+    fn source(&self) -> Source {
+        match self {
+            Self::Silence => Source::Silence,
+            Self::Tone { hz } => Source::tone(*hz),
+            Self::Recording(recording) => Source::recording(recording.clone()),
+        }
+    }
+}
+
+/// What the thread owns.
+#[derive(Debug)]
+struct Worker {
+    microphone: Microphone,
+    playback: Playback,
+    servers: Servers,
+    sessions: BTreeMap<SessionId, Slot>,
+    /// How many sessions have begun, which numbers their files.
+    begun: u32,
+    sockets: Sockets,
+    news: mpsc::UnboundedSender<News>,
+}
+
+/// A session, or the place of one that cannot go on and waits to be closed.
+#[derive(Debug)]
+enum Slot {
+    Live(Box<Session>),
+    Dead,
+}
+
+/// The thread.
+fn run(runtime: Runtime, mut worker: Worker, mut orders: mpsc::UnboundedReceiver<Order>) {
+    runtime.block_on(async {
+        let mut buffer = vec![0; LARGEST_DATAGRAM];
+        loop {
+            let due = worker.poll_timeout();
+            tokio::select! {
+                // What is due comes first: a flood of datagrams must not stop the clock.
+                biased;
+                () = sleep_until(due) => worker.handle_timeout(),
+                order = orders.recv() => match order {
+                    Some(Order::Command(command)) => worker.handle_command(command),
+                    Some(Order::IceServers(servers)) => worker.servers.set(servers, Instant::now()),
+                    None => break,
+                },
+                () = worker.servers.resolve() => {}
+                received = worker.sockets.receive(&mut buffer) => {
+                    worker.handle_datagram(&received, &buffer);
+                }
+            }
+        }
+        worker.close();
+    });
+    // A name look-up that hangs must not hold the end up.
+    runtime.shutdown_background();
+}
+
+/// More than any path carries unfragmented; what is longer is cut and fails its authentication.
+const LARGEST_DATAGRAM: usize = 2048;
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Worker {
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.sessions
+            .values()
+            .filter_map(|slot| match slot {
+                Slot::Live(session) => session.poll_timeout(),
+                Slot::Dead => None,
+            })
+            .min()
+    }
+
+    fn handle_timeout(&mut self) {
+        let now = Instant::now();
+        let due: Vec<SessionId> = self
+            .sessions
+            .iter()
+            .filter_map(|(id, slot)| match slot {
+                Slot::Live(session) => session
+                    .poll_timeout()
+                    .is_some_and(|due| due <= now)
+                    .then_some(*id),
+                Slot::Dead => None,
+            })
+            .collect();
+        for id in due {
+            self.with(id, |session| session.handle_timeout(now));
+        }
+    }
+
+    fn handle_datagram(&mut self, received: &Received, buffer: &[u8]) {
+        let now = Instant::now();
+        let datagram = &buffer[..received.length];
+        self.with(received.session, |session| {
+            session.handle_datagram(received.local, received.from, datagram, now);
+        });
+    }
+
+    fn handle_command(&mut self, command: Command) {
+        let id = command.session();
+        match (self.sessions.get(&id), &command) {
+            (None, Command::Offer { .. } | Command::Answer { .. }) => self.begin(id),
+            (None | Some(Slot::Dead), Command::Close { .. }) => {
+                self.sessions.remove(&id);
+                self.tell(News::Closed { session: id });
+                return;
+            }
+            (None, Command::Apply { request, .. })
+            | (
+                Some(Slot::Dead),
+                Command::Answer { request, .. } | Command::Apply { request, .. },
+            ) => {
+                self.tell(News::Refused {
+                    session: id,
+                    request: *request,
+                    reason: "the media of this call has failed".to_owned(),
+                });
+                return;
+            }
+            (
+                None,
+                Command::Withdraw { .. }
+                | Command::Select { .. }
+                | Command::Hold { .. }
+                | Command::Mute { .. }
+                | Command::Dtmf { .. },
+            ) => {
+                debug!(session = id.0, "a command for no session");
+                return;
+            }
+            (Some(Slot::Live(_) | Slot::Dead), _) => {}
+        }
+        let now = Instant::now();
+        self.with(id, |session| session.handle_command(command, now));
+    }
+
+    /// Begins a session; one that cannot begin is told as failed.
+    fn begin(&mut self, id: SessionId) {
+        let slot = match self.open(id) {
+            Ok(session) => Slot::Live(Box::new(session)),
+            Err(failure) => {
+                warn!(session = id.0, ?failure, "a session could not begin");
+                self.tell(News::Failed {
+                    session: id,
+                    failure,
+                });
+                Slot::Dead
+            }
+        };
+        self.sessions.insert(id, slot);
+    }
+
+    fn open(&mut self, id: SessionId) -> Result<Session, Failure> {
+        let identity = Identity::generate().map_err(|e| Failure::Security(e.to_string()))?;
+        let addresses = host_addresses().unwrap_or_else(|error| {
+            warn!(%error, "the addresses of this machine are not known");
+            Vec::new()
+        });
+        let sockets = self.sockets.open(id, &addresses);
+        if sockets.is_empty() {
+            return Err(Failure::NoMediaPath);
+        }
+        self.begun += 1;
+        let now = Instant::now();
+        let config = session::Config {
+            id,
+            sockets,
+            servers: self.servers.addresses(now),
+            identity,
+            source: self.microphone.source(),
+            recording: match &self.playback {
+                Playback::Discard => None,
+                Playback::Wav { path } => Some(numbered(path, self.begun)),
+            },
+            seed: rand::rng().random(),
+            wall: SystemTime::now(),
+        };
+        Ok(Session::new(config, now))
+    }
+
+    /// Gives an input to a session and takes all its outputs. A session that panics ends alone.
+    fn with(&mut self, id: SessionId, input: impl FnOnce(&mut Session)) {
+        let Some(Slot::Live(session)) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let sockets = &self.sockets;
+        let news = &self.news;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            input(session);
+            while let Some(transmit) = session.poll_transmit() {
+                sockets.send(id, &transmit);
+            }
+            while let Some(told) = session.poll_news() {
+                tell(news, told);
+            }
+            session.is_closed()
+        }));
+        match outcome {
+            Ok(false) => {}
+            Ok(true) => {
+                self.sessions.remove(&id);
+                self.sockets.close(id);
+            }
+            Err(_) => {
+                error!(session = id.0, "a media session panicked and was ended");
+                self.sessions.insert(id, Slot::Dead);
+                self.sockets.close(id);
+                self.tell(News::Failed {
+                    session: id,
+                    failure: Failure::Device(
+                        "An internal fault ended the sound of this call".to_owned(),
+                    ),
+                });
+            }
+        }
+    }
+
+    fn tell(&self, news: News) {
+        tell(&self.news, news);
+    }
+
+    /// Ends all sessions.
+    fn close(&mut self) {
+        let now = Instant::now();
+        let ids: Vec<SessionId> = self.sessions.keys().copied().collect();
+        for session in ids {
+            self.with(session, |live| {
+                live.handle_command(Command::Close { session }, now);
+            });
+        }
+    }
+}
+
+fn tell(channel: &mpsc::UnboundedSender<News>, news: News) {
+    if channel.send(news).is_err() {
+        debug!("nobody listens to the media thread");
+    }
+}
+
+/// Returns the file of session number `number`: `path`, then `name-2.wav`, `name-3.wav`.
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    if number == 1 {
+        return path.to_owned();
+    }
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_session_writes_beside_the_first() {
+        let path = Path::new("/records/call.wav");
+        assert_eq!(numbered(path, 1), path);
+        assert_eq!(numbered(path, 2), Path::new("/records/call-2.wav"));
+        assert_eq!(numbered(Path::new("call"), 3), Path::new("call-3"));
     }
 }

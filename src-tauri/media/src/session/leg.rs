@@ -1,0 +1,370 @@
+use std::net::SocketAddr;
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use tracing::debug;
+
+use super::packet;
+use crate::Digit;
+use crate::codec::Frame;
+use crate::playout::Buffer;
+use crate::rtp::{
+    Format, ReceiveFormat, Received, Receiver, Reports, Sender, TelephoneEvent, Voice,
+};
+use crate::sdp::{Agreement, Payload, PayloadMap, Refusal, Setup, Stream};
+use crate::transport::{DtlsRole, Event, Failure, Remote, Transmit, Transport};
+
+/// One remote end: the transport to it, and the streams each way.
+#[derive(Debug)]
+pub(super) struct Leg {
+    transport: Transport,
+    /// After an ICE restart, until it is connected: it takes the place of `transport` then.
+    successor: Option<Transport>,
+    pub(super) state: State,
+    /// The peer's latest description, and what it means with ours.
+    pub(super) stream: Stream,
+    pub(super) agreement: Agreement,
+    /// Our role in DTLS.
+    pub(super) setup: Setup,
+    pub(super) sender: Sender,
+    pub(super) receiver: Receiver,
+    pub(super) reports: Reports,
+    pub(super) playout: Buffer,
+    /// Whether something that the peer sent was played.
+    pub(super) was_heard: bool,
+}
+
+/// ```text
+/// Connecting -> Connected -> Left, Failed      a restart of ICE leads back to Connecting
+///            -> Failed                         unless it is connected still
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    Connecting {
+        since: Instant,
+    },
+    Connected,
+    /// The peer ended the DTLS association: it says no more, and takes no more.
+    Left {
+        since: Instant,
+    },
+    Failed(Failure),
+}
+
+/// What comes of an input.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Occurrence {
+    Connected,
+    Digit(Digit),
+    Failed,
+}
+
+/// What a leg starts with, beside its transport.
+#[derive(Debug)]
+pub(super) struct Start<'a> {
+    pub(super) stream: Stream,
+    pub(super) agreement: Agreement,
+    pub(super) setup: Setup,
+    pub(super) payloads: &'a PayloadMap,
+    pub(super) ssrc: u32,
+    pub(super) cname: &'a str,
+    pub(super) seed: u64,
+}
+
+impl Leg {
+    pub(super) fn new(mut transport: Transport, start: Start<'_>, now: Instant) -> Self {
+        let Start {
+            stream,
+            agreement,
+            setup,
+            payloads,
+            ssrc,
+            cname,
+            seed,
+        } = start;
+        transport.start(remote(&stream, setup), now);
+        Self {
+            transport,
+            successor: None,
+            state: State::Connecting { since: now },
+            sender: Sender::new(ssrc, seed, format(&agreement)),
+            receiver: Receiver::new(&receive_formats(payloads)),
+            reports: Reports::new(cname.to_owned(), seed, now),
+            playout: Buffer::new(),
+            was_heard: false,
+            stream,
+            agreement,
+            setup,
+        }
+    }
+
+    /// Makes a transport to another answerer of the same offer.
+    pub(super) fn fork(&mut self, seed: u64) -> Transport {
+        self.transport.fork(seed)
+    }
+
+    /// Returns whether `stream` comes over the transport that there is, rather than over a new one
+    /// (RFC 8839 §4.4.1.1: new credentials restart ICE); refuses what would take the encryption over
+    /// unnoticed: another certificate on the same transport.
+    pub(super) fn continues(&self, stream: &Stream) -> Result<bool, Refusal> {
+        let current = self.successor.as_ref().unwrap_or(&self.transport);
+        let same = current.is_remote(&stream.ufrag, &stream.pwd);
+        let other = !self.has_certificate_of(stream) || !current.may_have(&stream.fingerprints);
+        if same && other {
+            return Err(Refusal::new(
+                "the certificate fingerprint changed without a restart of ICE",
+            ));
+        }
+        Ok(same)
+    }
+
+    /// Returns whether `stream` names a certificate that was named before.
+    pub(super) fn has_certificate_of(&self, stream: &Stream) -> bool {
+        let known = &self.stream.fingerprints;
+        stream
+            .fingerprints
+            .iter()
+            .any(|named| known.contains(named))
+    }
+
+    /// Takes a later description of the peer, after [`continues`](Self::continues) said yes.
+    pub(super) fn update(&mut self, stream: Stream, agreement: Agreement, now: Instant) {
+        let transport = self.successor.as_mut().unwrap_or(&mut self.transport);
+        transport.update_remote(&stream.candidates, stream.fingerprints.clone(), now);
+        self.agree(stream, agreement);
+    }
+
+    /// Takes a later description of the peer that moves to another transport; the old one goes on until
+    /// `successor` is connected (RFC 8445 §9).
+    pub(super) fn restart(
+        &mut self,
+        mut successor: Transport,
+        stream: Stream,
+        agreement: Agreement,
+        setup: Setup,
+        now: Instant,
+    ) {
+        successor.start(remote(&stream, setup), now);
+        self.setup = setup;
+        match self.state {
+            State::Connected => self.successor = Some(successor),
+            State::Connecting { .. } | State::Left { .. } | State::Failed(_) => {
+                self.state = State::Connecting { since: now };
+                self.transport = successor;
+                self.successor = None;
+            }
+        }
+        self.agree(stream, agreement);
+    }
+
+    fn agree(&mut self, stream: Stream, agreement: Agreement) {
+        let new = format(&agreement);
+        if new != format(&self.agreement) {
+            self.sender.set_format(new);
+        }
+        self.stream = stream;
+        self.agreement = agreement;
+    }
+
+    pub(super) fn set_payloads(&mut self, payloads: &PayloadMap) {
+        self.receiver.set_formats(&receive_formats(payloads));
+    }
+
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        match &self.state {
+            State::Failed(failure) => Some(failure),
+            State::Connecting { .. } | State::Connected | State::Left { .. } => None,
+        }
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        match self.state {
+            State::Connected => true,
+            State::Connecting { .. } | State::Left { .. } | State::Failed(_) => false,
+        }
+    }
+
+    /// Returns whether `datagram` is for this leg.
+    pub(super) fn accepts(&self, from: SocketAddr, datagram: &[u8]) -> bool {
+        self.successor
+            .iter()
+            .chain([&self.transport])
+            .any(|transport| transport.accepts(from, datagram))
+    }
+
+    pub(super) fn handle_datagram(
+        &mut self,
+        local: SocketAddr,
+        from: SocketAddr,
+        datagram: &[u8],
+        now: Instant,
+    ) {
+        // RFC 7983 §7: 128 and above is RTP and RTCP, and a successor has no keys for it yet.
+        let is_media = datagram.first().is_some_and(|byte| *byte >= 128);
+        let transport = match &mut self.successor {
+            Some(successor) if !is_media && successor.accepts(from, datagram) => successor,
+            Some(_) | None => &mut self.transport,
+        };
+        transport.handle_datagram(local, from, datagram, now);
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        for transport in self.successor.iter_mut().chain([&mut self.transport]) {
+            if transport.poll_timeout().is_some_and(|due| due <= now) {
+                transport.handle_timeout(now);
+            }
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let successor = self.successor.as_ref().and_then(Transport::poll_timeout);
+        let own = self.transport.poll_timeout();
+        successor.into_iter().chain(own).min()
+    }
+
+    pub(super) fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.successor
+            .as_mut()
+            .and_then(Transport::poll_transmit)
+            .or_else(|| self.transport.poll_transmit())
+    }
+
+    /// Works off what the transports have to tell; gives what the session has to know.
+    pub(super) fn poll(&mut self, now: Instant) -> Option<Occurrence> {
+        while let Some(event) = self.successor.as_mut().and_then(Transport::poll_event) {
+            match event {
+                Event::Connected { .. } => {
+                    if let Some(successor) = self.successor.take() {
+                        self.transport = successor;
+                    }
+                    return Some(Occurrence::Connected);
+                }
+                Event::Failed(Failure::Security(reason)) => {
+                    return Some(self.fail(Failure::Security(reason)));
+                }
+                // The old path stays; whether it is still alive, its consent tells.
+                Event::Failed(Failure::NoPath | Failure::ConsentLost) | Event::Closed => {
+                    debug!("a restart of ICE found no path");
+                    self.successor = None;
+                }
+                Event::Rtp(_) | Event::Rtcp(_) => {}
+            }
+        }
+        while let Some(event) = self.transport.poll_event() {
+            match event {
+                Event::Connected { .. } => {
+                    self.state = State::Connected;
+                    return Some(Occurrence::Connected);
+                }
+                Event::Rtp(bytes) => {
+                    if let Some(digit) = self.handle_rtp(bytes, now) {
+                        return Some(Occurrence::Digit(digit));
+                    }
+                }
+                Event::Rtcp(bytes) => {
+                    self.reports.handle(&bytes, now, &self.sender);
+                    if let Some(share) = self.reports.far_loss() {
+                        self.sender.set_expected_loss(share);
+                    }
+                }
+                Event::Closed => self.state = State::Left { since: now },
+                Event::Failed(failure) => return Some(self.fail(failure)),
+            }
+        }
+        None
+    }
+
+    fn fail(&mut self, failure: Failure) -> Occurrence {
+        self.state = State::Failed(failure);
+        Occurrence::Failed
+    }
+
+    fn handle_rtp(&mut self, bytes: Bytes, now: Instant) -> Option<Digit> {
+        match self.receiver.handle(packet::read(bytes)?, now) {
+            Received::Audio(audio) => {
+                self.playout.insert(audio);
+                None
+            }
+            Received::Digit(digit) => Some(digit),
+            Received::Nothing => None,
+        }
+    }
+
+    /// Sends the next 10 ms of the microphone.
+    pub(super) fn send(&mut self, frame: &Frame, voice: Voice) {
+        if let Some(packet) = self.sender.push(frame, voice) {
+            self.transport.send_rtp(&packet::write(packet));
+        }
+    }
+
+    /// Sends RTCP when it is due.
+    pub(super) fn report(&mut self, now: Instant, wall: SystemTime) {
+        if !self.is_connected() || !self.agreement.rtcp_mux || self.reports.poll_timeout() > now {
+            return;
+        }
+        if let Some(report) =
+            self.reports
+                .handle_timeout(now, wall, &self.sender, &mut self.receiver)
+        {
+            self.transport.send_rtcp(&report);
+        }
+    }
+
+    /// Says good-bye to the peer.
+    pub(super) fn close(&mut self, now: Instant, wall: SystemTime) {
+        if self.is_connected() && self.agreement.rtcp_mux {
+            let goodbye = self
+                .reports
+                .goodbye(now, wall, &self.sender, &mut self.receiver);
+            self.transport.send_rtcp(&goodbye);
+        }
+        self.transport.close(now);
+        self.successor = None;
+    }
+
+    /// Returns when something authentic last came from the peer.
+    pub(super) fn last_heard(&self) -> Option<Instant> {
+        self.transport.last_heard()
+    }
+}
+
+fn remote(stream: &Stream, setup: Setup) -> Remote {
+    Remote {
+        ufrag: stream.ufrag.clone(),
+        pwd: stream.pwd.clone(),
+        candidates: stream.candidates.clone(),
+        ice_lite: stream.ice_lite,
+        fingerprints: stream.fingerprints.clone(),
+        role: match setup {
+            Setup::Active => DtlsRole::Client,
+            Setup::Passive | Setup::ActPass => DtlsRole::Server,
+        },
+    }
+}
+
+fn format(agreement: &Agreement) -> Format {
+    Format {
+        codec: agreement.codec,
+        payload_type: agreement.payload_type,
+        ptime: agreement.ptime,
+        telephone_event: agreement.telephone_event.map(|(payload_type, clock_rate)| {
+            TelephoneEvent {
+                payload_type,
+                clock_rate,
+            }
+        }),
+    }
+}
+
+fn receive_formats(payloads: &PayloadMap) -> Vec<(u8, ReceiveFormat)> {
+    payloads
+        .iter()
+        .map(|(number, payload)| {
+            let format = match payload {
+                Payload::Audio(codec) => ReceiveFormat::Speech { codec },
+                Payload::TelephoneEvent(_) => ReceiveFormat::TelephoneEvent,
+            };
+            (number, format)
+        })
+        .collect()
+}
