@@ -94,14 +94,7 @@ fn a_far_end_that_rings_for_ever_is_given_up() {
 #[test]
 fn what_cannot_be_called_is_said_at_once() {
     let mut world = World::signed_in();
-    for target in [
-        "",
-        "  ",
-        "a b\r\nX: 1",
-        "sip:",
-        "mailto:a@b.example",
-        "sip:x@y.example;method=BYE",
-    ] {
+    for target in ["", "  ", "a b\r\nX: 1", "sip:", "mailto:a@b.example"] {
         let dialled = world.command(Command::Dial {
             target: target.to_owned(),
         });

@@ -1,0 +1,208 @@
+//! Whatever comes in whatever order: no panic, no state without a deadline, no secret in what a front door sees.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use phone::{AccountView, CallId, Command, Input, MediaNews};
+use proptest::prelude::*;
+use sip::DialogHandle;
+use world::{World, agent_grant, manager_grant, refused, setup, unreachable};
+
+const SECRETS: [&str; 6] = [
+    "user-secret",
+    "line-secret",
+    "access-secret",
+    "refresh-secret",
+    "access-2-secret",
+    "refresh-2-secret",
+];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Command(u8, u32),
+    Pass(u64),
+    Sidecar(u8),
+    Server(u8),
+    Drop,
+    Incoming(bool),
+    InDialog(u8),
+    Media(u8, u32),
+    Garbage(Vec<u8>),
+    Network,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_breaks_the_phone(steps in prop::collection::vec(step(), 1..60)) {
+        let mut world = World::new(setup());
+        world.sign_in();
+        for step in steps {
+            take(&mut world, step);
+            let resting = matches!(
+                world.view().account,
+                AccountView::SignedOut { .. }
+                    | AccountView::NotConfigured { .. }
+                    | AccountView::SignedIn { phone: false, .. }
+            );
+            prop_assert!(resting || world.phone.poll_timeout().is_some(), "{:?}", world.view());
+        }
+        // At the end everything can be given back, whatever happened.
+        let _ = world.command(Command::SignOut);
+        world.pass(Duration::from_secs(3));
+        let signed_out = matches!(world.view().account, AccountView::SignedOut { .. });
+        prop_assert!(signed_out, "{:?}", world.view());
+        prop_assert!(world.view().calls.is_empty());
+        prop_assert_eq!(world.phone.poll_timeout(), None);
+
+        let shown = format!(
+            "{:?} {} {}",
+            world.phone,
+            serde_json::to_string(&world.events).unwrap(),
+            serde_json::to_string(&world.view()).unwrap()
+        );
+        for secret in SECRETS {
+            prop_assert!(!shown.contains(secret), "{} shows", secret);
+        }
+    }
+}
+
+#[test]
+fn a_phone_in_a_call_shows_no_secret() {
+    let (world, _) = World::in_call();
+    let shown = format!(
+        "{:?} {} {}",
+        world.phone,
+        serde_json::to_string(&world.events).unwrap(),
+        serde_json::to_string(&world.view()).unwrap()
+    );
+    for secret in SECRETS {
+        assert!(!shown.contains(secret), "{secret} shows");
+    }
+    assert!(world.sent.iter().all(|it| !it.contains("line-secret")));
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..11u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
+        3 => (0..400u64).prop_map(Step::Pass),
+        1 => (0..10u8).prop_map(Step::Sidecar),
+        1 => (0..6u8).prop_map(Step::Server),
+        1 => Just(Step::Drop),
+        2 => any::<bool>().prop_map(Step::Incoming),
+        2 => (0..5u8).prop_map(Step::InDialog),
+        2 => (0..9u8, 0..4u32).prop_map(|(kind, call)| Step::Media(kind, call)),
+        1 => prop::collection::vec(any::<u8>(), 0..200).prop_map(Step::Garbage),
+        1 => Just(Step::Network),
+    ]
+}
+
+fn take(world: &mut World, step: Step) {
+    let linked = matches!(world.view().link, phone::LinkView::Up);
+    let registered = world.count_sent("REGISTER") > 0;
+    match step {
+        Step::Command(kind, call) => {
+            let _ = world.command(command(kind, CallId(call)));
+        }
+        Step::Pass(seconds) => world.pass(Duration::from_secs(seconds)),
+        Step::Sidecar(kind) => script_sidecar(world, kind),
+        Step::Server(kind) => match kind {
+            0 => world.server.reachable = !world.server.reachable,
+            1 => world.server.answers_pings = !world.server.answers_pings,
+            2 => world.server.invite = vec!["100 Trying", "183 Session Progress", "200 OK"],
+            3 => world.server.invite = vec!["486 Busy Here"],
+            4 => world.server.invite = vec!["180 Ringing"],
+            _ => world.server.media_connects = !world.server.media_connects,
+        },
+        Step::Drop => world.drop_flow(),
+        Step::Incoming(with_offer) if linked && registered => world.incoming(with_offer),
+        Step::InDialog(kind) if linked && world.count_sent("INVITE") > 0 => match kind {
+            0 => world.in_dialog("BYE", 7, ""),
+            1 => world.in_dialog("INVITE", 8, "v=0\r\na=sendonly\r\n"),
+            2 => world.in_dialog("INVITE", 9, ""),
+            3 => world.in_dialog("ACK", 9, "v=0\r\no=late\r\n"),
+            _ => world.in_dialog("UPDATE", 10, "v=0\r\no=unusable\r\n"),
+        },
+        Step::Media(kind, call) => world.news(CallId(call), media(kind)),
+        Step::Garbage(bytes) if linked => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            world.deliver(&text);
+        }
+        Step::Network => world.input(Input::NetworkChanged),
+        Step::Incoming(_) | Step::InDialog(_) | Step::Garbage(_) => {}
+    }
+}
+
+fn command(kind: u8, call: CallId) -> Command {
+    match kind {
+        0 => Command::SignOut,
+        1 | 2 => Command::Dial {
+            target: "4711".to_owned(),
+        },
+        3 => Command::Answer { call },
+        4 => Command::HangUp { call },
+        5 => Command::Hold { call },
+        6 => Command::Resume { call },
+        7 => Command::Mute { call },
+        8 => Command::Dtmf {
+            call,
+            digits: "1#".to_owned(),
+        },
+        9 => Command::Reconnect,
+        _ => Command::SignIn {
+            email: "ana@helix.example".to_owned(),
+            password: "user-secret".into(),
+            takeover: true,
+        },
+    }
+}
+
+fn script_sidecar(world: &mut World, kind: u8) {
+    let held = Ok(r#"{"status":"ok"}"#.to_owned());
+    let sidecar = &mut world.sidecar;
+    match kind {
+        0 => sidecar.beat = Some(Err(refused(401, "expired"))),
+        1 => sidecar.beat = Some(Err(refused(409, "taken"))),
+        2 => sidecar.beat = Some(Err(unreachable())),
+        3 => sidecar.beat = None,
+        4 => sidecar.refresh = Some(Err(refused(401, "used up"))),
+        5 => sidecar.refresh = None,
+        6 => sidecar.login = Some(Ok(manager_grant())),
+        7 => sidecar.login = None,
+        8 => sidecar.logout = None,
+        _ => {
+            sidecar.login = Some(Ok(agent_grant()));
+            sidecar.beat = Some(held);
+        }
+    }
+}
+
+fn media(kind: u8) -> MediaNews {
+    match kind {
+        0 => MediaNews::NoMediaPath,
+        1 => MediaNews::ConsentLost,
+        2 => MediaNews::SecurityFailed {
+            detail: "no".to_owned(),
+        },
+        3 => MediaNews::Refused {
+            request: 3,
+            reason: "no".to_owned(),
+        },
+        4 => MediaNews::Connected {
+            dialog: DialogHandle(0),
+        },
+        5 => MediaNews::Interrupted,
+        6 => MediaNews::Resumed {
+            after: Duration::from_secs(2),
+        },
+        7 => MediaNews::Dtmf { digit: '1' },
+        _ => MediaNews::Offer {
+            request: 5,
+            offer: sip::Offer("v=0\r\n".to_owned()),
+        },
+    }
+}
