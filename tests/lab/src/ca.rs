@@ -49,9 +49,9 @@ impl Ca {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "Helix Phone lab, throw-away CA");
+        // A name of its own, so that clients do not take one lab's CA for another's.
+        let name = format!("Helix Phone lab {}", uuid::Uuid::new_v4());
+        params.distinguished_name.push(DnType::CommonName, name);
         let now = OffsetDateTime::now_utc();
         params.not_before = now - Duration::days(60);
         params.not_after = now + Duration::days(1);

@@ -49,6 +49,11 @@ impl RawPhone {
         Self::connect(world, "700202", "ravi-lab-secret").await
     }
 
+    /// Opens another flow with the same instance.
+    pub(crate) async fn reconnect(&mut self, world: &World) {
+        self.socket = open(world, Some("sip")).await.unwrap();
+    }
+
     pub(crate) fn request(&mut self, method: &str, to: &str) -> Message {
         self.cseq += 1;
         let host = format!("{}.invalid", self.extension);
