@@ -126,9 +126,9 @@ fn bare(text: &str, domain: &str, at: usize) -> Result<Uri, String> {
 
 /// Returns the digits of a telephone number without visual separators and spaces, or `None` where it is none.
 fn number_of(text: &str) -> Option<String> {
-    let separator = |c: char| {
-        VISUAL_SEPARATORS.contains(&c) || c.is_whitespace() || c == '/' || is_direction_mark(c)
-    };
+    let is_space = |c: char| c.is_whitespace() && !c.is_control();
+    let separator =
+        |c: char| VISUAL_SEPARATORS.contains(&c) || is_space(c) || c == '/' || is_direction_mark(c);
     let number: String = text.chars().filter(|c| !separator(*c)).collect();
     let digits = number.strip_prefix('+').unwrap_or(&number);
     let valid = digits

@@ -16,6 +16,8 @@ mod method;
 mod name_addr;
 mod params;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod uri;
 mod via;
 mod write;

@@ -162,7 +162,9 @@ fn read_headers(lines: &mut Lines<'_>) -> (Headers, Result<(), String>) {
             .is_some_and(|byte| matches!(byte, b' ' | b'\t'))
         {
             if let Some((_, value)) = &mut field {
-                value.push(' ');
+                if !value.is_empty() {
+                    value.push(' ');
+                }
                 value.push_str(text(line).trim());
             }
             continue;
@@ -207,7 +209,7 @@ fn split_field(line: &[u8]) -> Option<(Cow<'_, str>, String)> {
 fn values_in(name: &str, value: &str) -> usize {
     let joined = |known: &&str| known.eq_ignore_ascii_case(name);
     let compact = name.eq_ignore_ascii_case("m") || name.eq_ignore_ascii_case("v");
-    if !value.contains(',') || !(compact || JOINED.iter().any(|known| joined(&known))) {
+    if !value.contains(',') || !(compact || JOINED.iter().any(joined)) {
         return 1;
     }
     split(value, b',', true).count()

@@ -32,17 +32,25 @@ pub(super) fn response_to(
     status: u16,
     reason: Option<&str>,
 ) -> Response {
-    let makes_dialog = matches!(method, Method::Invite | Method::Refer | Method::Subscribe)
-        && (101..300).contains(&status);
     let mut copied = Headers::default();
-    for (name, value) in headers.iter() {
-        let copy = match canonical(name) {
-            Some("Record-Route") => makes_dialog,
-            Some("Timestamp") => status == 100,
-            Some(_) => true,
-            None => false,
-        };
-        if let Some(name) = canonical(name).filter(|_| copy) {
+    let mut copy_all = |name: &'static str| {
+        for value in headers.all(name) {
+            copied.push(name, value);
+        }
+    };
+    copy_all("Via");
+    let makes_dialog = matches!(method, Method::Invite | Method::Refer | Method::Subscribe);
+    // RFC 3261 §12.1.1
+    if makes_dialog && (101..300).contains(&status) {
+        copy_all("Record-Route");
+    }
+    // RFC 3261 §8.2.6.1
+    if status == 100 {
+        copy_all("Timestamp");
+    }
+    // RFC 3261 §8.2.6.2
+    for name in ["From", "To", "Call-ID", "CSeq"] {
+        if let Some(value) = headers.get(name) {
             copied.push(name, value);
         }
     }
@@ -72,8 +80,8 @@ pub(crate) fn masked(message: &str) -> String {
         hiding = prefix.is_some();
         match prefix {
             Some(prefix) => {
-                out.push_str(prefix);
-                out.push_str(" …\r\n");
+                out.push_str(prefix.trim_end_matches(':'));
+                out.push_str(": …\r\n");
             }
             None => out.push_str(line),
         }
@@ -88,21 +96,6 @@ const SECRET_LINES: [&str; 4] = [
     "a=crypto:",
     "a=ice-pwd:",
 ];
-
-/// The headers that a response copies from its request (RFC 3261 §8.2.6, §12.1.1).
-fn canonical(name: &str) -> Option<&'static str> {
-    [
-        "Via",
-        "From",
-        "To",
-        "Call-ID",
-        "CSeq",
-        "Record-Route",
-        "Timestamp",
-    ]
-    .into_iter()
-    .find(|copied| copied.eq_ignore_ascii_case(name))
-}
 
 /// Returns the phrase of RFC 3261 §21 and its successors: `Busy Here`.
 fn reason_phrase(status: u16) -> String {

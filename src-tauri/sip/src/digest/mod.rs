@@ -4,6 +4,9 @@
 //! Authentication-Info (§3.5). A challenge without `qop` is the form of RFC 2069 that RFC 3261 §22.4 keeps for old servers;
 //! it is answered with MD5 alone and so only where MD5 is allowed.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use md5::Md5;
