@@ -117,6 +117,8 @@ enum Holding {
 struct SigningOut {
     reason: SignedOutReason,
     line: Option<Line>,
+    /// A login that was on its way when the user gave up: what it grants is given back.
+    login: Option<u64>,
     logout: Option<u64>,
     deadline: Instant,
 }
@@ -493,6 +495,10 @@ impl Phone {
                     Err(failure) => self.handle_beat_failed(failure, now),
                 }
             }
+            Account::SigningOut(it) if it.login == Some(number) => {
+                it.login = None;
+                self.give_back(reply, now);
+            }
             Account::SigningOut(it) if it.logout == Some(number) => {
                 if let Err(failure) = reply {
                     tracing::warn!(?failure, "The sidecar did not confirm the sign-out");
@@ -512,7 +518,10 @@ impl Phone {
     fn give_back(&mut self, reply: Result<Reply, SidecarFailure>, now: Instant) {
         if let Ok(Reply::Login(grant)) = reply {
             let tokens = Tokens::new(grant.access_token, grant.refresh_token, now);
-            self.log_out(&tokens);
+            let logout = self.log_out(&tokens);
+            if let Account::SigningOut(it) = &mut self.account {
+                it.logout.get_or_insert(logout);
+            }
         }
     }
 
@@ -717,8 +726,14 @@ impl Phone {
 impl Phone {
     fn sign_out_by_user(&mut self, now: Instant) -> Result<(), Rejected> {
         match std::mem::replace(&mut self.account, Account::SignedOut { reason: None }) {
-            Account::SigningIn { .. } => {
-                self.refuse(SignedOutReason::ByUser);
+            Account::SigningIn { attempt, .. } => {
+                self.account = Account::SigningOut(Box::new(SigningOut {
+                    reason: SignedOutReason::ByUser,
+                    line: None,
+                    login: Some(attempt),
+                    logout: None,
+                    deadline: now + SIGN_OUT_DEADLINE,
+                }));
                 Ok(())
             }
             Account::SignedIn(it) => {
@@ -798,6 +813,7 @@ impl Phone {
         self.account = Account::SigningOut(Box::new(SigningOut {
             reason,
             line,
+            login: None,
             logout,
             deadline,
         }));
@@ -815,7 +831,7 @@ impl Phone {
         {
             line.close(&mut self.outputs);
         }
-        if (it.line.is_none() && it.logout.is_none()) || deadline <= now {
+        if (it.line.is_none() && it.login.is_none() && it.logout.is_none()) || deadline <= now {
             let reason = it.reason.clone();
             self.refuse(reason);
         }

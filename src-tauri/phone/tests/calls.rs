@@ -429,9 +429,12 @@ fn last_end(world: &World) -> EndCause {
         .events
         .iter()
         .rev()
-        .find_map(|it| match it {
-            Event::CallEnded { cause, .. } => Some(cause.clone()),
-            _ => None,
+        .find_map(|it| {
+            if let Event::CallEnded { cause, .. } = it {
+                Some(cause.clone())
+            } else {
+                None
+            }
         })
         .expect("a call ended")
 }

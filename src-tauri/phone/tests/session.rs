@@ -316,15 +316,22 @@ fn sign_out_is_done_within_two_seconds_when_every_server_is_gone() {
 
 #[test]
 fn a_grant_that_comes_after_the_user_gave_up_is_given_back() {
-    let mut world = World::new(setup());
-    world.sidecar.login = None;
-    world.sign_in();
-    world.command(Command::SignOut).unwrap();
-    let grant = serde_json::from_str(&world::agent_grant()).unwrap();
-    let reply = Ok(phone::Reply::Login(Box::new(grant)));
-    world.input(phone::Input::Sidecar { attempt: 1, reply });
-    assert_eq!(world.asked, ["login", "logout"]);
-    assert!(world.sent.is_empty());
+    for late in [Duration::ZERO, Duration::from_secs(5)] {
+        let mut world = World::new(setup());
+        world.sidecar.login = None;
+        world.sign_in();
+        world.command(Command::SignOut).unwrap();
+        world.pass(late);
+        let grant = serde_json::from_str(&world::agent_grant()).unwrap();
+        let reply = Ok(phone::Reply::Login(Box::new(grant)));
+        world.input(phone::Input::Sidecar { attempt: 1, reply });
+        assert_eq!(world.asked, ["login", "logout"], "after {late:?}");
+        assert!(world.sent.is_empty());
+        let by_user = AccountView::SignedOut {
+            reason: Some(SignedOutReason::ByUser),
+        };
+        assert_eq!(world.view().account, by_user);
+    }
 }
 
 #[test]
