@@ -63,7 +63,6 @@ enum State {
 struct Flight {
     /// The highest message_seq sent.
     last_message: Option<u16>,
-    sent_at: Option<Instant>,
     repeat_at: Option<Instant>,
     repeats: u32,
 }
@@ -159,9 +158,6 @@ impl Dtls {
                     return Some(Outcome::Failed(format!(
                         "the peer refused the DTLS handshake with alert {alert}"
                     )));
-                }
-                if sifted.repeated {
-                    self.repeat_early(now);
                 }
                 self.read(&sifted.datagram, now)
             }
@@ -361,19 +357,6 @@ impl Dtls {
         })
     }
 
-    /// The peer repeats itself, so it lacks our flight: need not wait for the timer, nor answer every repeat.
-    fn repeat_early(&mut self, now: Instant) {
-        if let State::Handshake { flight, .. } = &mut self.state
-            && flight.repeats < EARLY_REPEATS
-            && flight.repeat_at.is_some()
-            && flight
-                .sent_at
-                .is_some_and(|sent_at| now >= sent_at + EARLY_REPEAT)
-        {
-            flight.repeat_at = Some(now);
-        }
-    }
-
     fn repeat(&mut self, now: Instant) -> Option<Outcome> {
         let State::Handshake { flight, .. } = &mut self.state else {
             return None;
@@ -391,7 +374,6 @@ impl Dtls {
             };
         }
         flight.repeats += 1;
-        flight.sent_at = Some(now);
         flight.repeat_at = Some(now + back_off(flight.repeats));
         let result = self.endpoint.handle_timeout(PEER, now);
         self.drain(now);
@@ -407,7 +389,6 @@ impl Dtls {
             {
                 *flight = Flight {
                     last_message: message,
-                    sent_at: Some(now),
                     repeat_at: Some(now + back_off(0)),
                     repeats: 0,
                 };
@@ -429,12 +410,6 @@ fn back_off(repeats: u32) -> Duration {
 
 const FIRST_REPEAT: Duration = Duration::from_millis(100);
 const LONGEST_REPEAT: Duration = Duration::from_secs(1);
-
-/// Less than the first repeat of a peer that keeps such short times too.
-const EARLY_REPEAT: Duration = Duration::from_millis(80);
-
-/// What a peer's repeats may use up of [`MAX_REPEATS`].
-const EARLY_REPEATS: u32 = 4;
 
 /// After as many the endpoint gives up; it has no setting for it.
 const MAX_REPEATS: u32 = 7;

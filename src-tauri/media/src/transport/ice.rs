@@ -119,9 +119,7 @@ impl Ice {
                 // A peer may be deaf for long while its user decides.
                 max_binding_requests: Some(u16::MAX),
                 // On failure the agent would forget its candidates; consent is looked after here.
-                disconnected_timeout: Some(Duration::ZERO),
                 failed_timeout: Some(Duration::ZERO),
-                keepalive_interval: Some(Duration::ZERO),
                 srflx_acceptance_min_wait: wait(SERVER_REFLEXIVE_WAIT),
                 prflx_acceptance_min_wait: Some(Duration::ZERO),
                 relay_acceptance_min_wait: wait(RELAY_WAIT),

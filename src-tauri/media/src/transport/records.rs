@@ -22,8 +22,6 @@ type Fragment = (u16, u32, u32);
 pub(super) struct Sifted {
     /// The records to hand on; empty where there are none.
     pub(super) datagram: Vec<u8>,
-    /// A handshake record was there before: the peer did not get our answer.
-    pub(super) repeated: bool,
     /// The peer gave up: the AlertDescription of its fatal alert or close_notify, in the clear.
     pub(super) alert: Option<u8>,
 }
@@ -44,11 +42,9 @@ impl Records {
     pub(super) fn sift(&mut self, datagram: &[u8]) -> Sifted {
         let mut sifted = Sifted::default();
         for record in split(datagram) {
-            let (accepted, repeated) = self.judge(&record);
-            if accepted {
+            if self.accepts(&record) {
                 sifted.datagram.extend_from_slice(record.bytes);
             }
-            sifted.repeated |= repeated;
             // Warnings mean nothing here, and once there are keys anyone could have sent an alert in the clear.
             if let [FATAL, alert] | [_, alert @ CLOSE_NOTIFY] = record.body
                 && record.epoch == 0
@@ -61,8 +57,7 @@ impl Records {
         sifted
     }
 
-    /// Returns whether to hand on `record`, and whether it repeats a handshake record.
-    fn judge(&mut self, record: &Record<'_>) -> (bool, bool) {
+    fn accepts(&mut self, record: &Record<'_>) -> bool {
         if record.epoch > 0 {
             // The association keeps those that come before their keys.
             self.encrypted += usize::from(!self.complete);
@@ -70,39 +65,37 @@ impl Records {
                 record.kind,
                 CHANGE_CIPHER_SPEC | ALERT | HANDSHAKE | APPLICATION_DATA
             );
-            let room = self.complete || self.encrypted <= MAX_EARLY_RECORDS;
-            return (known && room, false);
+            return known && (self.complete || self.encrypted <= MAX_EARLY_RECORDS);
         }
         match record.kind {
-            HANDSHAKE => self.judge_handshake(record),
-            CHANGE_CIPHER_SPEC => (!self.complete && record.body == [1], false),
-            _ => (false, false),
+            HANDSHAKE => self.accepts_handshake(record),
+            CHANGE_CIPHER_SPEC => !self.complete && record.body == [1],
+            _ => false,
         }
     }
 
-    fn judge_handshake(&mut self, record: &Record<'_>) -> (bool, bool) {
+    fn accepts_handshake(&mut self, record: &Record<'_>) -> bool {
         let Some(fragment) = record.fragment() else {
-            return (false, false);
+            return false;
         };
         let repeated = self.seen.contains(&fragment);
         if self.complete {
-            return (repeated, repeated);
+            return repeated;
         }
         if repeated {
             // A HelloVerifyRequest has no timer: only the repeated ClientHello brings it again.
-            let unanswered = record.client_random().is_some()
+            return record.client_random().is_some()
                 && fragment.0 == 0
                 && !self.seen.iter().any(|(sequence, ..)| *sequence > 0);
-            return (unanswered, true);
         }
         if self.seen.len() >= MAX_FRAGMENTS {
-            return (false, false);
+            return false;
         }
         self.seen.insert(fragment);
         if self.client.is_none() {
             self.client = record.client_random();
         }
-        (true, false)
+        true
     }
 }
 
@@ -193,16 +186,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handshake_record_passes_once_and_its_repeat_is_told() {
+    fn a_handshake_record_passes_once() {
         let mut records = Records::default();
         let certificate = handshake(11, 2, 0, b"certificate");
         assert_eq!(records.sift(&certificate), passed(&certificate));
-        let repeat = records.sift(&certificate);
-        assert!(repeat.datagram.is_empty() && repeat.repeated);
+        assert_eq!(records.sift(&certificate), Sifted::default());
         let next = handshake(14, 3, 0, b"done");
-        let both = [certificate.clone(), next.clone()].concat();
-        let sifted = records.sift(&both);
-        assert_eq!((sifted.datagram, sifted.repeated), (next, true));
+        let both = [certificate, next.clone()].concat();
+        assert_eq!(records.sift(&both), passed(&next));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::{
         *,
     },
     link::*,
+    peer::*,
 };
 
 #[test]
@@ -48,6 +49,36 @@ fn a_peer_that_has_the_older_protection_only_gets_that() {
         assert_eq!(shake(ours, older, true), Ok(()));
         assert_eq!(shake(ours, with_srtp, true), Ok(()));
     }
+}
+
+#[test]
+fn a_peer_that_begins_dtls_before_it_nominates_is_answered_where_it_is() {
+    let (_, other) = &*IDENTITIES;
+    let mut peer = ByHand::new(false);
+    let remote = Remote {
+        role: DtlsRole::Server,
+        ..peer.description()
+    };
+    peer.end.transport.start(remote, peer.now);
+    let at = PEER.parse().unwrap();
+    let mut endpoint = Endpoint::new(at, TransportProtocol::UDP, None);
+    let config = with_srtp(ConfigBuilder::default())
+        .with_crypto_provider(other.provider.clone())
+        .with_certificates(vec![other.certificate.clone()])
+        .with_insecure_skip_verify(true)
+        .with_server_name("media.example".to_owned())
+        .build(true, None)
+        .unwrap();
+    endpoint
+        .connect(peer.now, at, Arc::new(config), None)
+        .unwrap();
+    let hello = endpoint.poll_transmit().unwrap().message;
+    peer.receive("10.0.0.8:8000", &hello);
+    assert!(!peer.sent().iter().any(|sent| is_dtls(&sent.bytes)));
+    peer.receive(PEER, &hello);
+    let answers = peer.sent();
+    let answer = answers.iter().find(|sent| is_dtls(&sent.bytes)).unwrap();
+    assert_eq!(answer.to, at);
 }
 
 /// Shakes hands with an endpoint of the other role that `configure` made; an error is the reason for the failure.

@@ -297,7 +297,7 @@ pub(super) fn candidate_line(address: SocketAddr) -> String {
     )
 }
 
-pub(super) fn rtp_packet(ssrc: u32, sequence_number: u16) -> Vec<u8> {
+pub(in super::super) fn rtp_packet(ssrc: u32, sequence_number: u16) -> Vec<u8> {
     let packet = rtp::Packet {
         header: rtp::Header {
             version: 2,
@@ -312,7 +312,8 @@ pub(super) fn rtp_packet(ssrc: u32, sequence_number: u16) -> Vec<u8> {
 }
 
 /// Keys take time to make, and the tests need no others.
-pub(super) static IDENTITIES: LazyLock<(Arc<Identity>, Arc<Identity>)> = LazyLock::new(|| {
-    let identity = || Arc::new(Identity::generate().unwrap());
-    (identity(), identity())
-});
+pub(in super::super) static IDENTITIES: LazyLock<(Arc<Identity>, Arc<Identity>)> =
+    LazyLock::new(|| {
+        let identity = || Arc::new(Identity::generate().unwrap());
+        (identity(), identity())
+    });

@@ -10,3 +10,5 @@ mod nomination;
 mod peer;
 mod security;
 mod setup;
+
+pub(super) use link::{IDENTITIES, rtp_packet};
