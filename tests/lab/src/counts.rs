@@ -29,7 +29,7 @@ pub struct Counts {
     pub pings: u64,
     /// What was no SIP message.
     pub malformed: u64,
-    /// The last INVITEs outside dialogs that phones sent and that carried valid credentials.
+    /// The last INVITEs outside dialogs that phones sent; one that is challenged and repeated is two.
     pub invites: VecDeque<InviteArrival>,
     /// The last calls that the lab's own user agents took part in, by Call-ID in the order of their beginning.
     pub calls: VecDeque<CallCount>,
@@ -42,6 +42,8 @@ pub struct InviteArrival {
     /// User parts of From and of the request URI.
     pub from: String,
     pub to: String,
+    /// Whether it carried credentials, right or wrong.
+    pub credentials: bool,
 }
 
 /// A call of one of the lab's user agents.

@@ -378,7 +378,22 @@ impl State {
             .and_then(|from| user_of(uri_of(from)))
             .unwrap_or_default()
             .to_owned();
+        let target = request
+            .request_uri()
+            .and_then(user_of)
+            .unwrap_or_default()
+            .to_owned();
         if peer.is_some() {
+            if request.method() == "INVITE" {
+                let arrival = InviteArrival {
+                    at: std::time::Instant::now(),
+                    call_id: request.call_id().to_owned(),
+                    from: from.clone(),
+                    to: target.clone(),
+                    credentials: request.header("Proxy-Authorization").is_some(),
+                };
+                self.tally.update(|counts| counts.remember_invite(arrival));
+            }
             let Some(username) = self.authenticate(flow, &request, "Proxy-Authenticate") else {
                 return;
             };
@@ -391,20 +406,6 @@ impl State {
             .is_some_and(|hops| hops.trim() == "0")
         {
             return self.reply(flow, &request, 483);
-        }
-        let target = request
-            .request_uri()
-            .and_then(user_of)
-            .unwrap_or_default()
-            .to_owned();
-        if peer.is_some() && request.method() == "INVITE" {
-            let arrival = InviteArrival {
-                at: std::time::Instant::now(),
-                call_id: request.call_id().to_owned(),
-                from,
-                to: target.clone(),
-            };
-            self.tally.update(|counts| counts.remember_invite(arrival));
         }
         let targets = if let Some(&flow) = self.extensions.get(&target) {
             vec![(End { flow, phone: None }, None)]

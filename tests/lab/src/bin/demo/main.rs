@@ -1,0 +1,115 @@
+//! `demo`: the whole path with real processes, told line by line.
+//!
+//! A sidecar and the lab start on free loopback ports; phones without windows sign in, register, call, hear and hang up. The exit status
+//! is 0 only if every step and every figure held.
+
+mod figures;
+mod narrator;
+mod office;
+mod phone;
+mod speech;
+mod story;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::Parser;
+
+use crate::{narrator::Narrator, story::Stage};
+
+/// Shows the whole path: sign in, hold the session, register, call, hear, hang up, sign out.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The helix-phone program
+    #[arg(long, value_name = "PATH")]
+    phone: PathBuf,
+    /// The helix-sidecar program
+    #[arg(long, value_name = "PATH")]
+    sidecar: PathBuf,
+    /// Where recordings, events and logs go; "demo" beside the folder of this program where absent
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// A WAV file that Ana says, in place of a sentence spoken by espeak-ng
+    #[arg(long, value_name = "FILE")]
+    speech: Option<PathBuf>,
+}
+
+/// The story takes about half of this on an idle machine.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let narrator = Narrator::new();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("demo: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // Whatever ends the story drops the child processes, and a dropped child is killed.
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = tokio::time::timeout(DEADLINE, run(arguments, &narrator)) => match outcome {
+                Ok(outcome) => outcome,
+                Err(_) => Err(anyhow::anyhow!("The demo took longer than {DEADLINE:?}")),
+            },
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("Interrupted")),
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\ndemo: FAILED at \"{}\": {error:#}", narrator.last());
+            for line in narrator.last_words() {
+                eprintln!("  {line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments, narrator: &Narrator) -> anyhow::Result<()> {
+    for program in [&arguments.phone, &arguments.sidecar] {
+        if !program.is_file() {
+            bail!("There is no program {}", program.display());
+        }
+    }
+    let out = match arguments.out {
+        Some(out) => out,
+        None => beside_this_program()?,
+    };
+    std::fs::create_dir_all(&out).with_context(|| format!("Cannot make {}", out.display()))?;
+    let out = out
+        .canonicalize()
+        .with_context(|| format!("Cannot find {}", out.display()))?;
+    let stage = Stage {
+        phone: arguments.phone,
+        sidecar: arguments.sidecar,
+        speech: arguments.speech,
+        out,
+        narrator,
+    };
+    let figures = story::tell(&stage).await?;
+    println!("\n{figures}");
+    println!("Recordings, events and logs: {}", stage.out.display());
+    match figures.missed() {
+        missed if missed.is_empty() => {
+            println!("All of it held.");
+            Ok(())
+        }
+        missed => bail!("Beyond the limit: {}", missed.join(", ")),
+    }
+}
+
+/// `target/demo` for `target/release/demo`.
+fn beside_this_program() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe().context("Cannot tell where this program lies")?;
+    let folder = program.parent().context("This program lies nowhere")?;
+    Ok(folder.parent().unwrap_or(folder).join("demo"))
+}

@@ -1,0 +1,182 @@
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use lab::World;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, Command},
+};
+
+use crate::{narrator::Narrator, phone::read_log};
+
+/// Somebody who can sign in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Person {
+    pub(crate) name: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) phone: Option<PhoneAccount>,
+}
+
+/// The phone of an agent; the password is the lab's built-in one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PhoneAccount {
+    pub(crate) extension: &'static str,
+    pub(crate) sip_password: &'static str,
+}
+
+pub(crate) const ANA: Person = Person {
+    name: "Ana",
+    email: "ana@helix.example",
+    password: "ana's demo password",
+    phone: Some(PhoneAccount {
+        extension: "700201",
+        sip_password: "ana-lab-secret",
+    }),
+};
+pub(crate) const RAVI: Person = Person {
+    name: "Ravi",
+    email: "ravi@helix.example",
+    password: "ravi's demo password",
+    phone: Some(PhoneAccount {
+        extension: "700202",
+        sip_password: "ravi-lab-secret",
+    }),
+};
+pub(crate) const MAYA: Person = Person {
+    name: "Maya",
+    email: "maya@helix.example",
+    password: "maya's demo password",
+    phone: None,
+};
+
+/// The sidecar as a process; dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Sidecar {
+    pub(crate) url: String,
+    _child: Child,
+}
+
+/// The sidecar's start, and each password hash, takes tenths of a second.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Sidecar {
+    /// Writes the configuration with the lab's address in it, and serves it on a free port.
+    pub(crate) async fn start(
+        program: &Path,
+        world: &World,
+        out: &Path,
+        narrator: &Narrator,
+    ) -> anyhow::Result<Self> {
+        let config = write_config(program, world, out).await?;
+        let mut child = Command::new(program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("Cannot start {}", program.display()))?;
+        let log = narrator.log("the sidecar", out.join("sidecar.log"));
+        let stderr = child.stderr.take().context("No standard error")?;
+        tokio::spawn(read_log(stderr, log));
+        let stdout = child.stdout.take().context("No standard output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let first = tokio::time::timeout(PATIENCE, lines.next_line())
+            .await
+            .context("The sidecar did not say where it listens")?
+            .context("The sidecar cannot be read")?;
+        match first
+            .as_deref()
+            .and_then(|line| line.strip_prefix("listening on "))
+        {
+            Some(url) => Ok(Self {
+                url: url.to_owned(),
+                _child: child,
+            }),
+            None => bail!("The sidecar did not start; it said {first:?}"),
+        }
+    }
+}
+
+async fn write_config(program: &Path, world: &World, out: &Path) -> anyhow::Result<PathBuf> {
+    let mut text = String::new();
+    for (number, person) in (1..).zip([ANA, RAVI, MAYA]) {
+        let hash = hash_password(program, person.password).await?;
+        let agent_id = format!("agent{number}");
+        let role = if person.phone.is_some() {
+            "cc-agent"
+        } else {
+            "manager"
+        };
+        if let Some(phone) = person.phone {
+            table(
+                &mut text,
+                "agents",
+                &[
+                    ("ozonetel_agent_id", &agent_id),
+                    ("sip_extension", phone.extension),
+                    ("sip_password", phone.sip_password),
+                    ("sip_uri", &world.sip_uri(phone.extension)),
+                    ("sip_ws_server", world.wss_url()),
+                    ("campaign_name", "Demo"),
+                ],
+            );
+        }
+        let member_id = format!("member-{number}");
+        let mut user = vec![
+            ("email", person.email),
+            ("name", person.name),
+            ("role", role),
+            ("password_hash", &hash),
+            ("member_id", &member_id),
+        ];
+        if person.phone.is_some() {
+            user.push(("agent", &agent_id));
+        }
+        table(&mut text, "users", &user);
+    }
+    let path = out.join("sidecar.toml");
+    std::fs::write(&path, text).with_context(|| format!("Cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+/// Adds one `[[name]]`; the values are plain ASCII, for which JSON's and TOML's strings are the same.
+fn table(text: &mut String, name: &str, fields: &[(&str, &str)]) {
+    text.push_str(&format!("[[{name}]]\n"));
+    for (key, value) in fields {
+        text.push_str(&format!("{key} = {}\n", serde_json::json!(value)));
+    }
+    text.push('\n');
+}
+
+async fn hash_password(program: &Path, password: &str) -> anyhow::Result<String> {
+    let mut child = Command::new(program)
+        .arg("hash-password")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("Cannot start {}", program.display()))?;
+    let mut stdin = child.stdin.take().context("No standard input")?;
+    stdin
+        .write_all(format!("{password}\n").as_bytes())
+        .await
+        .context("helix-sidecar hash-password takes no password")?;
+    drop(stdin);
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output())
+        .await
+        .context("helix-sidecar hash-password does not end")?
+        .context("helix-sidecar hash-password cannot be read")?;
+    let hash = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() || hash.is_empty() {
+        bail!("helix-sidecar hash-password failed: {}", output.status);
+    }
+    Ok(hash)
+}
