@@ -11,8 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// How long a login waits for its turn to be checked. A phone gives up after 8 s (faults, 68).
-const TURN: Duration = Duration::from_secs(8);
+/// How long a login waits for its turn, first among those of its account, then for a core. A phone gives up after 8 s (faults, 68).
+pub(crate) const TURN: Duration = Duration::from_secs(8);
 
 /// Returns the argon2id PHC string of `password` with a random salt and the costs that OWASP's
 /// password storage cheat sheet names (19 MiB, 2 passes, 1 lane).

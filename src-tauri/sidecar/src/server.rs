@@ -9,11 +9,10 @@ use axum::extract::ConnectInfo;
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use secrecy::SecretSlice;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
@@ -35,6 +34,9 @@ const MAX_HEADERS: usize = 64;
 
 /// How long a head may take to arrive, and how long a connection may rest (security, S20).
 const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long a connection may live, so that one which never reads its answers ends as well.
+const CONNECTION_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// How long calls under way may take to end once the server is to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
@@ -93,7 +95,7 @@ pub async fn run_with(
     let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock));
     let router = router(Arc::clone(&sidecar));
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let graceful = GracefulShutdown::new();
+    let (stop, _) = watch::channel(());
     let mut sweep = interval(SWEEP_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::pin!(shutdown);
@@ -115,7 +117,7 @@ pub async fn run_with(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = connection(stream, peer, router.clone(), &graceful);
+                let connection = connection(stream, peer, router.clone(), stop.subscribe());
                 tokio::spawn(async move {
                     connection.await;
                     drop(place);
@@ -128,19 +130,20 @@ pub async fn run_with(
         }
     }
     drop(listener);
-    if timeout(DRAIN_TIME, graceful.shutdown()).await.is_err() {
-        warn!("stopped with calls under way");
-    }
+    stop.send_replace(());
+    // Each connection gives its receiver back as it ends.
+    stop.closed().await;
     info!("stopped");
     Ok(())
 }
 
-fn connection(
+/// Serves one connection until it ends, grows too old or `stop` changes.
+async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + use<> {
+    mut stop: watch::Receiver<()>,
+) {
     let service = TowerToHyperService::new(router.layer(Extension(ConnectInfo(peer))));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -148,11 +151,23 @@ fn connection(
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    async move {
-        if let Err(error) = connection.await {
-            debug!(%error, "connection broke off");
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        _ = stop.changed() => None,
+        () = sleep(CONNECTION_TIME) => None,
+    };
+    let ended = match ended {
+        Some(ended) => Ok(ended),
+        None => {
+            connection.as_mut().graceful_shutdown();
+            timeout(DRAIN_TIME, connection).await
         }
+    };
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => debug!(%error, "connection broke off"),
+        Err(_) => debug!("connection cut with a call under way"),
     }
 }
 

@@ -10,12 +10,14 @@ use axum::response::{IntoResponse, Response};
 use sidecar_api::{
     LoginRequest, LoginResponse, SessionGrant, Telephony, TelephonyState, User as UserBody,
 };
+use tokio::time::timeout;
 use tracing::{debug, info};
 
 use crate::body::{Field, read_json};
 use crate::config::{User, fold_email};
 use crate::device::Device;
 use crate::lock::{Acquired, Owner};
+use crate::password::TURN;
 use crate::random::random_id;
 use crate::refusal::Refusal;
 use crate::sidecar::{Sidecar, lock_name};
@@ -121,10 +123,10 @@ async fn authenticate(
     device: &Device,
 ) -> Result<Arc<User>, Refusal> {
     let email = fold_email(&request.email);
-    let attempt = sidecar
-        .attempts
-        .begin(&email, peer.ip())
+    let busy = || Refusal::cannot_sign_in("Too many people are signing in");
+    let attempt = timeout(TURN, sidecar.attempts.begin(&email, peer.ip()))
         .await
+        .map_err(|_| busy())?
         .map_err(|wait| {
             debug!(address = %peer.ip(), ?wait, "wait before another attempt");
             info!(device = device.name, "login refused: too many attempts");
@@ -135,7 +137,7 @@ async fn authenticate(
         .passwords
         .verify(request.password.clone(), user.map(|user| &user.password))
         .await
-        .map_err(|_| Refusal::cannot_sign_in("Too many people are signing in"))?;
+        .map_err(|_| busy())?;
     match user {
         Some(user) if right => {
             attempt.succeeded();

@@ -159,6 +159,28 @@ async fn a_connection_whose_head_never_ends_is_closed() {
     assert!(!answer.contains("HTTP/1.1 2"), "{answer}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_connection_ends_after_ten_minutes_between_two_calls() {
+    let world = World::start().await;
+    let mut stream = connect(&world).await;
+    let mut seconds = 0;
+    loop {
+        let call = b"GET /healthz HTTP/1.1\r\nhost: sidecar\r\n\r\n";
+        if stream.write_all(call).await.is_err() {
+            break;
+        }
+        let mut answer = [0; 1024];
+        match stream.read(&mut answer).await {
+            Ok(0) | Err(_) => break,
+            Ok(length) => assert!(answer[..length].starts_with(b"HTTP/1.1 200 ")),
+        }
+        tokio::time::advance(Duration::from_secs(5)).await;
+        seconds += 5;
+        assert!(seconds <= 700);
+    }
+    assert!(seconds >= 600, "{seconds}");
+}
+
 #[tokio::test]
 async fn garbage_on_the_wire_is_answered_and_the_server_goes_on() {
     let world = World::start().await;
