@@ -202,8 +202,65 @@ impl Call {
         }
     }
 
+    /// The caller makes another offer; returns both descriptions and what both sides understood.
+    pub(crate) async fn reoffer_of_caller(&mut self) -> Round {
+        round(&mut self.caller, &mut self.callee, |offer| offer).await
+    }
+
+    /// The callee makes another offer.
+    pub(crate) async fn reoffer_of_callee(&mut self) -> Round {
+        round(&mut self.callee, &mut self.caller, |offer| offer).await
+    }
+
+    /// The caller makes another offer, which is changed on the way.
+    pub(crate) async fn changed_reoffer(&mut self, change: impl Fn(String) -> String) -> Round {
+        round(&mut self.caller, &mut self.callee, change).await
+    }
+
     pub(crate) async fn close(mut self) {
         self.caller.close().await;
         self.callee.close().await;
     }
+}
+
+/// An offer and its answer in mid-call.
+pub(crate) struct Round {
+    pub(crate) offer: String,
+    pub(crate) answer: String,
+    pub(crate) offerer: Negotiated,
+    pub(crate) answerer: Negotiated,
+}
+
+async fn round(
+    offerer: &mut Side,
+    answerer: &mut Side,
+    change: impl Fn(String) -> String,
+) -> Round {
+    let offer = change(offerer.offer().await);
+    let (answer, understood) = answerer.answer(offer.clone()).await.unwrap();
+    let negotiated = offerer.apply(Peer(0), answer.clone()).await.unwrap();
+    Round {
+        offer,
+        answer,
+        offerer: negotiated,
+        answerer: understood,
+    }
+}
+
+/// Leaves only the formats `numbers` in the `m=` line of `sdp`.
+pub(crate) fn with_formats(sdp: &str, numbers: &str) -> String {
+    sdp.lines()
+        .map(|line| match line.split_once("SAVPF ") {
+            Some((start, _)) => format!("{start}SAVPF {numbers}\r\n"),
+            None => format!("{line}\r\n"),
+        })
+        .collect()
+}
+
+/// Changes one digit of the fingerprint.
+pub(crate) fn tampered(sdp: &str) -> String {
+    const START: &str = "a=fingerprint:sha-256 ";
+    let digit = sdp.find(START).unwrap() + START.len();
+    let other = if &sdp[digit..=digit] == "0" { "1" } else { "0" };
+    format!("{}{other}{}", &sdp[..digit], &sdp[digit + 1..])
 }
