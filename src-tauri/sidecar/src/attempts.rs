@@ -233,3 +233,61 @@ fn network(address: IpAddr) -> IpAddr {
         v4 @ IpAddr::V4(_) => v4,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::clock::Now;
+
+    #[tokio::test]
+    async fn a_flood_of_accounts_and_addresses_fills_a_bounded_memory() {
+        let attempts = attempts();
+        let flood = u32::try_from(MAX_BUCKETS).unwrap() + 50;
+        for n in 0..flood {
+            let email = format!("guess-{n}@helix.example");
+            drop(
+                attempts
+                    .begin(&email, IpAddr::from(n.to_be_bytes()))
+                    .await
+                    .unwrap(),
+            );
+        }
+        let state = attempts.state();
+        assert_eq!(state.accounts.len(), MAX_BUCKETS);
+        assert_eq!(state.addresses.len(), MAX_BUCKETS);
+    }
+
+    #[tokio::test]
+    async fn neighbours_of_one_ipv6_network_share_a_bucket() {
+        let attempts = attempts();
+        for host in 1..=2_u16 {
+            let address = IpAddr::from([0x2001, 0xdb8, 0, 7, 0, 0, 0, host]);
+            drop(
+                attempts
+                    .begin(&format!("{host}@x.example"), address)
+                    .await
+                    .unwrap(),
+            );
+        }
+        let neighbour = IpAddr::from([0x2001, 0xdb8, 0, 7, 0, 0, 0, 3]);
+        let wait = attempts.begin("3@x.example", neighbour).await.unwrap_err();
+        assert_eq!(wait, Duration::from_secs(1));
+        let elsewhere = IpAddr::from([0x2001, 0xdb8, 0, 8, 0, 0, 0, 3]);
+        drop(attempts.begin("3@x.example", elsewhere).await.unwrap());
+    }
+
+    /// Two wrong passwords in a row for an account or an address, on a clock that stands still.
+    fn attempts() -> Attempts {
+        let now = Now {
+            monotonic: Instant::now(),
+            wall: time::OffsetDateTime::UNIX_EPOCH,
+        };
+        let limit = Limit {
+            burst: 2,
+            refill: Duration::from_secs(1),
+        };
+        Attempts::new(Clock::new(move || now), limit, limit)
+    }
+}

@@ -5,6 +5,7 @@ mod rules;
 mod secret;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) refresh_token: Duration,
     /// `None`: one is made at each start, on loopback only.
     pub(crate) jwt_secret: Option<SecretSlice<u8>>,
+    /// Whose word on the address of a caller is believed.
+    pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) account_limit: Limit,
     pub(crate) address_limit: Limit,
 }

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod body;
+mod client_address;
 mod clock;
 mod config;
 mod device;

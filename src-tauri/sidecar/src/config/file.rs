@@ -1,5 +1,6 @@
 //! The shape of the configuration file; an unknown key is an error.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -26,6 +27,7 @@ pub(super) struct SettingsTable {
     pub(super) access_token_seconds: Spanned<u32>,
     pub(super) refresh_token_seconds: Spanned<u32>,
     pub(super) jwt_secret_file: Option<Spanned<PathBuf>>,
+    pub(super) trusted_proxies: Vec<IpAddr>,
     pub(super) login_limits: LimitsTable,
 }
 
@@ -85,6 +87,7 @@ impl Default for SettingsTable {
             // One shift; it begins anew with each refresh.
             refresh_token_seconds: unplaced(12 * 60 * 60),
             jwt_secret_file: None,
+            trusted_proxies: Vec::new(),
             login_limits: LimitsTable::default(),
         }
     }

@@ -111,6 +111,7 @@ impl Rules<'_> {
             access_token: seconds(&table.access_token_seconds),
             refresh_token: seconds(&table.refresh_token_seconds),
             jwt_secret,
+            trusted_proxies: table.trusted_proxies,
             account_limit: limit(&limits.account_burst, &limits.account_refill_seconds),
             address_limit: limit(&limits.address_burst, &limits.address_refill_seconds),
         }

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tracing::{debug, info};
 
 use crate::body::{Field, read_json};
+use crate::client_address::client_address;
 use crate::config::{User, fold_email};
 use crate::device::Device;
 use crate::lock::{Acquired, Owner};
@@ -42,7 +43,8 @@ pub(crate) async fn login(
 ) -> Result<Response, Refusal> {
     let device = Device::of(&headers)?;
     let request: LoginRequest = read_json(&headers, body, &FIELDS).await?;
-    let user = authenticate(&sidecar, &request, peer, &device).await?;
+    let address = client_address(peer, &headers, &sidecar.config.settings.trusted_proxies);
+    let user = authenticate(&sidecar, &request, address, &device).await?;
     let Some(member_id) = user.member_id.clone() else {
         info!("login refused: the user has no workspace member");
         return Err(Refusal::bad_request([
@@ -119,16 +121,16 @@ pub(crate) async fn login(
 async fn authenticate(
     sidecar: &Sidecar,
     request: &LoginRequest,
-    peer: SocketAddr,
+    address: IpAddr,
     device: &Device,
 ) -> Result<Arc<User>, Refusal> {
     let email = fold_email(&request.email);
     let busy = || Refusal::cannot_sign_in("Too many people are signing in");
-    let attempt = timeout(TURN, sidecar.attempts.begin(&email, peer.ip()))
+    let attempt = timeout(TURN, sidecar.attempts.begin(&email, address))
         .await
         .map_err(|_| busy())?
         .map_err(|wait| {
-            debug!(address = %peer.ip(), ?wait, "wait before another attempt");
+            debug!(%address, ?wait, "wait before another attempt");
             info!(device = device.name, "login refused: too many attempts");
             Refusal::too_many_attempts(wait)
         })?;
@@ -144,7 +146,7 @@ async fn authenticate(
             Ok(Arc::clone(user))
         }
         Some(_) | None => {
-            debug!(address = %peer.ip(), "wrong credentials");
+            debug!(%address, "wrong credentials");
             info!(
                 member = user.and_then(|user| user.member_id.as_deref()),
                 device = device.name,

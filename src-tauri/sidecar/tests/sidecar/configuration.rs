@@ -185,6 +185,12 @@ fn every_mistake_is_named_with_its_line() {
             "\"m-ana\"#2",
             "share the member_id \"m-ana\"",
         ),
+        (
+            "[settings]",
+            "[settings]\ntrusted_proxies = [\"proxy\"]",
+            "trusted_proxies",
+            "invalid IP address",
+        ),
         ("[[users]]", "[[user]]", "[[user]]", "unknown field `user`"),
         ("[[agents]]", "[[agents]", "[[agents]", ""),
     ] {

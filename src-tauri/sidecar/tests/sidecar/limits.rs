@@ -136,6 +136,24 @@ async fn a_whole_shift_behind_one_address_signs_in() {
     }
 }
 
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_limit() {
+    let settings = "trusted_proxies = [\"127.0.0.1\"]\n[settings.login_limits]\naddress_burst = 1";
+    let world = World::with(crate::world::config(settings), |clock| {
+        std::sync::Arc::new(sidecar::MemoryLock::new(clock))
+    })
+    .await;
+    for (client, status) in [
+        ("203.0.113.1", 401),
+        ("203.0.113.1", 429),
+        ("203.0.113.2", 401),
+    ] {
+        let request = world.post("/auth/login").header("X-Forwarded-For", client);
+        let body = json!({"email": format!("{client}-{status}@x.example"), "password": "x"});
+        crate::world::send(request.json(&body)).await.expect(status);
+    }
+}
+
 async fn guess(device: &Device<'_>, email: &str) -> Answer {
     let password = format!("not-{PASSWORD}");
     device
