@@ -66,7 +66,14 @@ fn name(headers: &HeaderMap) -> Option<String> {
 /// Marks that reorder or hide text: zero-width and bidirectional controls (Unicode UAX #9 §2),
 /// line and paragraph separators, the byte order mark.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+    )
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// How long a login waits for its turn, first among those of its account, then for a core. A phone gives up after 8 s (faults, 68).
+/// How long a login waits for its turn, first among those of its account, then for a core. A phone
+/// gives up after 8 s (faults, 68).
 pub(crate) const TURN: Duration = Duration::from_secs(8);
 
 /// Returns the argon2id PHC string of `password` with a random salt and the costs that OWASP's
@@ -84,7 +85,7 @@ impl Passwords {
         }
     }
 
-    /// Returns whether `password` is the one of `stored`; never, and as slowly, where that is `None`.
+    /// Returns whether `password` is the one of `stored`; where that is `None`, `false` and as slowly.
     pub(crate) async fn verify(
         &self,
         password: SecretString,
