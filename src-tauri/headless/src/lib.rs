@@ -1,1 +1,57 @@
+//! The front door for machines: JSON lines in, JSON lines out. `PROTOCOL.md` beside this crate describes them.
+//!
+//! It runs the very engine that the window runs; only the sound card is replaced.
 
+mod arguments;
+mod door;
+mod end;
+mod input;
+mod log;
+mod order;
+mod password;
+mod report;
+mod settings;
+mod signals;
+mod spool;
+mod verdict;
+
+#[cfg(test)]
+mod protocol;
+
+use std::{ffi::OsString, process::ExitCode, time::Duration};
+
+use end::Exit;
+
+/// How long the end of the log may take to be read.
+const LOG_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Runs the phone without a window until its input ends, and returns how it went.
+///
+/// `arguments` are those of the process, the program's name first. Call it before any thread is started: it takes the
+/// fallback account out of the environment.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match arguments::parse(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers, not faults.
+            let exit = if error.use_stderr() {
+                Exit::BadArguments
+            } else {
+                Exit::Passed
+            };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let settings = match settings::Settings::gather(arguments) {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("helix-phone: {error}");
+            return Exit::BadArguments.into();
+        }
+    };
+    let log = log::start(settings.log);
+    let exit = door::open(settings);
+    log.drain(LOG_PATIENCE);
+    exit.into()
+}

@@ -1,0 +1,249 @@
+//! The words of the phone and of the media thread, which know nothing of each other.
+//!
+//! A call and its media session have the same number, and so have a dialog and the peer at its end: both count from 0
+//! within a call, and an incoming call has number 0 alone.
+
+use phone::{CallId, MediaNews, MediaRequest};
+use sip::{Answer, DialogHandle, Offer};
+
+pub(crate) fn to_media(call: CallId, request: MediaRequest) -> media::Command {
+    let session = media::SessionId(call.0);
+    match request {
+        MediaRequest::Offer { request } => media::Command::Offer { session, request },
+        MediaRequest::Answer { request, offer } => media::Command::Answer {
+            session,
+            request,
+            offer: offer.0,
+        },
+        MediaRequest::Apply {
+            request,
+            dialog,
+            answer,
+        } => media::Command::Apply {
+            session,
+            request,
+            peer: media::Peer(dialog.0),
+            answer: answer.0,
+        },
+        MediaRequest::Withdraw => media::Command::Withdraw { session },
+        MediaRequest::Select { dialog } => media::Command::Select {
+            session,
+            peer: media::Peer(dialog.0),
+        },
+        MediaRequest::Hold { on } => media::Command::Hold { session, on },
+        MediaRequest::Mute { on } => media::Command::Mute { session, on },
+        MediaRequest::Dtmf {
+            digits,
+            duration,
+            gap,
+        } => media::Command::Dtmf {
+            session,
+            // The phone has refused everything else already.
+            digits: digits.chars().filter_map(media::Digit::new).collect(),
+            duration,
+            gap,
+        },
+        MediaRequest::Close => media::Command::Close { session },
+    }
+}
+
+/// Returns `None` for what the phone need not know.
+pub(crate) fn from_media(news: media::News) -> Option<(CallId, MediaNews)> {
+    let call = |session: media::SessionId| CallId(session.0);
+    let dialog = |peer: media::Peer| DialogHandle(peer.0);
+
+    Some(match news {
+        media::News::Offer {
+            session,
+            request,
+            sdp,
+        } => (
+            call(session),
+            MediaNews::Offer {
+                request,
+                offer: Offer(sdp),
+            },
+        ),
+        media::News::Answer {
+            session,
+            request,
+            sdp,
+            negotiated,
+        } => (
+            call(session),
+            MediaNews::Answer {
+                request,
+                answer: Answer(sdp),
+                telephone_event: negotiated.telephone_event,
+                held_by_peer: negotiated.held_by_peer,
+            },
+        ),
+        media::News::Applied {
+            session,
+            request,
+            peer: _,
+            negotiated,
+        } => (
+            call(session),
+            MediaNews::Applied {
+                request,
+                telephone_event: negotiated.telephone_event,
+                held_by_peer: negotiated.held_by_peer,
+            },
+        ),
+        media::News::Refused {
+            session,
+            request,
+            reason,
+        } => (call(session), MediaNews::Refused { request, reason }),
+        media::News::Connected { session, peer } => (
+            call(session),
+            MediaNews::Connected {
+                dialog: dialog(peer),
+            },
+        ),
+        media::News::FirstAudio { session, peer } => (
+            call(session),
+            MediaNews::FirstAudio {
+                dialog: dialog(peer),
+            },
+        ),
+        media::News::Interrupted { session } => (call(session), MediaNews::Interrupted),
+        media::News::Resumed { session, after } => (call(session), MediaNews::Resumed { after }),
+        media::News::Dtmf { session, digit } => (
+            call(session),
+            MediaNews::Dtmf {
+                digit: digit.as_char(),
+            },
+        ),
+        media::News::Quality { session, quality } => {
+            (call(session), MediaNews::Quality(figures(quality)))
+        }
+        media::News::Failed { session, failure } => (call(session), failed(failure)),
+        media::News::Closed { session: _ } => return None,
+    })
+}
+
+/// Expands each entry into one server for each of its URLs.
+pub(crate) fn ice_servers(servers: Vec<sidecar_api::IceServer>) -> Vec<media::IceServer> {
+    servers
+        .iter()
+        .flat_map(|server| {
+            server.urls.iter().map(|url| media::IceServer {
+                url: url.to_owned(),
+                username: server.username.clone(),
+                credential: server.credential.clone(),
+            })
+        })
+        .collect()
+}
+
+fn failed(failure: media::Failure) -> MediaNews {
+    match failure {
+        media::Failure::NoMediaPath => MediaNews::NoMediaPath,
+        media::Failure::Security(detail) => MediaNews::SecurityFailed { detail },
+        media::Failure::ConsentLost => MediaNews::ConsentLost,
+        media::Failure::Device(detail) => MediaNews::DeviceFailed { detail },
+    }
+}
+
+fn figures(quality: media::Quality) -> phone::Quality {
+    let media::Quality {
+        packets_sent,
+        packets_received,
+        packets_lost,
+        packets_late,
+        samples_played,
+        samples_concealed,
+        jitter_ms,
+        playout_delay_ms,
+        round_trip_ms,
+        far_loss,
+        capture_level_dbfs,
+        playback_level_dbfs,
+        playback_tone_hz,
+    } = quality;
+    phone::Quality {
+        packets_sent,
+        packets_received,
+        packets_lost,
+        packets_late,
+        samples_played,
+        samples_concealed,
+        jitter_ms,
+        playout_delay_ms,
+        round_trip_ms,
+        far_loss,
+        capture_level_dbfs,
+        playback_level_dbfs,
+        playback_tone_hz,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sidecar_api::{IceServer, Urls};
+
+    use super::*;
+
+    #[test]
+    fn each_url_of_an_entry_becomes_a_server_with_its_credentials() {
+        let entry = IceServer {
+            urls: Urls::Many(vec![
+                "stun:turn.example".into(),
+                "turns:turn.example:443?transport=tcp".into(),
+            ]),
+            username: Some("ana".into()),
+            credential: Some("secret".into()),
+        };
+
+        let servers = ice_servers(vec![entry]);
+
+        let urls: Vec<&str> = servers.iter().map(|server| server.url.as_str()).collect();
+        assert_eq!(
+            urls,
+            ["stun:turn.example", "turns:turn.example:443?transport=tcp"]
+        );
+        assert!(servers.iter().all(|server| server.credential.is_some()));
+    }
+
+    #[test]
+    fn a_dialog_and_its_peer_have_the_same_number() {
+        let request = MediaRequest::Apply {
+            request: 7,
+            dialog: DialogHandle(2),
+            answer: Answer("v=0".into()),
+        };
+        let command = to_media(CallId(3), request);
+        assert!(
+            matches!(
+                command,
+                media::Command::Apply {
+                    session: media::SessionId(3),
+                    request: 7,
+                    peer: media::Peer(2),
+                    ..
+                }
+            ),
+            "{command:?}"
+        );
+
+        let news = media::News::Connected {
+            session: media::SessionId(3),
+            peer: media::Peer(2),
+        };
+        let told = from_media(news);
+        assert!(
+            matches!(
+                told,
+                Some((
+                    CallId(3),
+                    MediaNews::Connected {
+                        dialog: DialogHandle(2)
+                    }
+                ))
+            ),
+            "{told:?}"
+        );
+    }
+}

@@ -1,0 +1,139 @@
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use media::Media;
+use phone::{Effect, FlowFailure, FlowId, Hop, Input, Request, SidecarFailure};
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{self, Instant},
+};
+use tracing::error;
+
+use crate::{connector::Connector, flow::Flow, sidecar::Sidecar, translation, vault::Vault};
+
+/// Carries out the effects of a phone and tells it the outcome as inputs.
+pub(crate) struct World {
+    pub(crate) sidecar: Option<Arc<Sidecar>>,
+    pub(crate) connector: Arc<Connector>,
+    pub(crate) media: Media,
+    pub(crate) vault: Box<dyn Vault>,
+    pub(crate) inputs: mpsc::Sender<Input>,
+    flows: BTreeMap<FlowId, Flow>,
+    /// Requests in flight and flows that live or close.
+    tasks: JoinSet<()>,
+}
+
+/// The parts of a [`World`].
+pub(crate) struct Parts {
+    pub(crate) sidecar: Option<Sidecar>,
+    pub(crate) connector: Connector,
+    pub(crate) media: Media,
+    pub(crate) vault: Box<dyn Vault>,
+    pub(crate) inputs: mpsc::Sender<Input>,
+}
+
+impl World {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            sidecar: parts.sidecar.map(Arc::new),
+            connector: Arc::new(parts.connector),
+            media: parts.media,
+            vault: parts.vault,
+            inputs: parts.inputs,
+            flows: BTreeMap::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Begins to carry out `effect`; returns what is known of its outcome at once.
+    pub(crate) fn perform(&mut self, effect: Effect) -> Option<Input> {
+        match effect {
+            Effect::Sidecar {
+                attempt,
+                request,
+                deadline,
+            } => self.ask_sidecar(attempt, request, deadline),
+            Effect::OpenFlow {
+                flow,
+                url,
+                deadline,
+            } => {
+                let connector = self.connector.clone();
+                let (handle, life) =
+                    Flow::open(connector, flow, url, deadline, self.inputs.clone());
+                self.flows.insert(flow, handle);
+                self.tasks.spawn(life);
+                None
+            }
+            Effect::Send { flow, message } => self.give(flow, |handle| handle.send(message)),
+            Effect::Ping { flow } => self.give(flow, Flow::ping),
+            Effect::CloseFlow { flow } => {
+                self.flows.remove(&flow);
+                None
+            }
+            Effect::Media { call, request } => {
+                self.media.send(translation::to_media(call, request));
+                None
+            }
+            Effect::IceServers { servers } => {
+                self.media
+                    .set_ice_servers(translation::ice_servers(servers));
+                None
+            }
+            Effect::Store { stored } => vault_outcome(self.vault.store(stored)),
+            Effect::Wipe => vault_outcome(self.vault.wipe()),
+        }
+    }
+
+    /// Takes away what has ended; a part of the engine that panicked is told of in the log and takes nothing with it.
+    pub(crate) fn reap(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next() {
+            if let Err(error) = ended {
+                error!(%error, "a task of the engine broke");
+            }
+        }
+    }
+
+    /// Closes every flow and waits until the last message and the last request have left, or until `deadline`.
+    pub(crate) async fn close(mut self, deadline: Instant) {
+        self.flows.clear();
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if time::timeout_at(deadline, all).await.is_err() {
+            tracing::info!("stopped before the servers answered");
+        }
+    }
+
+    fn ask_sidecar(&mut self, attempt: u64, request: Request, deadline: Duration) -> Option<Input> {
+        let Some(sidecar) = self.sidecar.clone() else {
+            return Some(Input::Sidecar {
+                attempt,
+                reply: Err(SidecarFailure::Unreachable {
+                    hop: Hop::Configuration,
+                    detail: "No sidecar is configured".into(),
+                }),
+            });
+        };
+        let inputs = self.inputs.clone();
+        self.tasks.spawn(async move {
+            let reply = sidecar.call(request, deadline).await;
+            let _ = inputs.send(Input::Sidecar { attempt, reply }).await;
+        });
+        None
+    }
+
+    /// Gives something to a flow. A flow that takes no more is closed and told as failed.
+    fn give(
+        &mut self,
+        flow: FlowId,
+        give: impl FnOnce(&Flow) -> Result<(), FlowFailure>,
+    ) -> Option<Input> {
+        let failure = give(self.flows.get(&flow)?).err()?;
+        self.flows.remove(&flow);
+        Some(Input::FlowFailed { flow, failure })
+    }
+}
+
+fn vault_outcome(result: Result<(), crate::VaultFault>) -> Option<Input> {
+    let fault = result.err()?;
+    Some(Input::VaultFailed { detail: fault.0 })
+}

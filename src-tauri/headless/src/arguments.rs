@@ -1,0 +1,130 @@
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Parser, ValueEnum};
+use serde::Deserialize;
+use url::Url;
+use uuid::Uuid;
+
+/// The softphone of a contact-centre agent, without its window.
+///
+/// Commands are read from standard input and events written to standard output, one JSON object per line.
+/// Passwords are never arguments: a command brings them, or names an environment variable or a file descriptor.
+#[derive(Debug, Parser)]
+#[command(name = "helix-phone", version)]
+pub(crate) struct Arguments {
+    /// Run without a window
+    #[arg(long, required = true)]
+    headless: bool,
+
+    /// A TOML file with the same keys as these arguments, which come first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+}
+
+/// What can be set, by an argument or in the configuration file.
+#[derive(Debug, Default, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Keys {
+    /// The sidecar's address: https, or http to this machine
+    #[arg(long, value_name = "URL", env = "HELIX_SIDECAR_URL")]
+    pub(crate) sidecar: Option<Url>,
+
+    /// A PEM file with authorities to trust beside those of the system
+    #[arg(long, value_name = "FILE", env = "HELIX_CA")]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// The proxy for everything but loopback, in place of the system's
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<Url>,
+
+    /// Names this installation: a random one where absent
+    #[arg(long, value_name = "UUID")]
+    pub(crate) device_id: Option<Uuid>,
+
+    /// Names this installation for people
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device_name: Option<String>,
+
+    /// In place of the microphone: silence, tone:HZ or wav:PATH
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) capture: Option<String>,
+
+    /// In place of the speaker: discard or wav:PATH
+    #[arg(long, value_name = "SINK")]
+    pub(crate) playback: Option<String>,
+
+    /// Makes Call-IDs, tags and jitter the same in every run
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+
+    /// Whether to write a media.quality event every second of a call [default: on]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, default_missing_value = "on")]
+    pub(crate) quality: Option<Switch>,
+
+    /// How much to write to standard error [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log: Option<Level>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn quality_is_a_switch_with_or_without_a_value() {
+        for (given, wanted) in [
+            (&["--quality"][..], Some(Switch::On)),
+            (&["--quality", "off"], Some(Switch::Off)),
+            (&[], None),
+        ] {
+            let all = ["helix-phone", "--headless"].iter().chain(given);
+            let parsed = parse(all.map(OsString::from)).unwrap();
+            assert_eq!(parsed.keys.quality, wanted, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_no_argument() {
+        for name in ["--password", "--sip-password"] {
+            let all = ["helix-phone", "--headless", name, "canary"];
+            let error = parse(all.map(OsString::from)).unwrap_err();
+            assert_eq!(error.kind(), clap::error::ErrorKind::UnknownArgument);
+        }
+    }
+}

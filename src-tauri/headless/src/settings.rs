@@ -1,0 +1,247 @@
+use std::{env, fs, path::PathBuf};
+
+use media::{Capture, Playback};
+use phone::{Fallback, Setup};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::arguments::{Arguments, Keys, Level, Switch};
+
+/// As many calls as an agent has at a time; one more that comes in is answered "busy".
+const MAX_CALLS: usize = 1;
+
+const DEVICE_NAME: &str = "Helix Phone (headless)";
+
+/// Everything that a run is started with.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) setup: Setup,
+    pub(crate) sidecar: Option<Url>,
+    pub(crate) ca: Option<PathBuf>,
+    pub(crate) proxy: Option<Url>,
+    pub(crate) device_name: String,
+    pub(crate) media: media::Config,
+    pub(crate) quality: bool,
+    pub(crate) log: Level,
+}
+
+/// A setting that cannot be used: which, where, and why.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("The configuration file {} cannot be read: {error}", path.display())]
+    Unreadable {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("The configuration file {} cannot be used: {error}", path.display())]
+    File {
+        path: PathBuf,
+        error: Box<toml::de::Error>,
+    },
+    #[error("capture is silence, tone:HZ (20 to 20000) or wav:PATH, not \"{0}\"")]
+    Capture(String),
+    #[error("playback is discard or wav:PATH, not \"{0}\"")]
+    Playback(String),
+    #[error(
+        "Of SIP_URI, SIP_PASSWORD and SIP_WS_SERVER all are needed or none: {} missing",
+        missing.join(" and ")
+    )]
+    Fallback { missing: Vec<&'static str> },
+    #[error("The system gives no random numbers: {0}")]
+    Randomness(getrandom::Error),
+}
+
+impl Settings {
+    /// Puts arguments and environment before the configuration file, and that before what is usual.
+    pub(crate) fn gather(arguments: Arguments) -> Result<Self, Unusable> {
+        let file = arguments.config.map_or(Ok(Keys::default()), read)?;
+        let given = arguments.keys;
+
+        let sidecar = given.sidecar.or(file.sidecar);
+        let account = fallback_account()?;
+        let capture = given.capture.or(file.capture);
+        let playback = given.playback.or(file.playback);
+        let device_id = match given.device_id.or(file.device_id) {
+            Some(id) => id,
+            None => uuid::Builder::from_random_bytes(random()?).into_uuid(),
+        };
+
+        Ok(Self {
+            setup: Setup {
+                sidecar: sidecar.is_some(),
+                fallback: account.filter(|_| sidecar.is_none()),
+                device_id: device_id.hyphenated().to_string(),
+                user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),
+                max_calls: MAX_CALLS,
+                seed: match given.seed.or(file.seed) {
+                    Some(number) => seed(number),
+                    None => random()?,
+                },
+            },
+            sidecar,
+            ca: given.ca.or(file.ca),
+            proxy: given.proxy.or(file.proxy),
+            device_name: given
+                .device_name
+                .or(file.device_name)
+                .unwrap_or_else(|| DEVICE_NAME.into()),
+            media: media::Config {
+                capture: capture.map_or(Ok(Capture::Silence), parse_capture)?,
+                playback: playback.map_or(Ok(Playback::Discard), parse_playback)?,
+            },
+            quality: given.quality.or(file.quality) != Some(Switch::Off),
+            log: given.log.or(file.log).unwrap_or(Level::Info),
+        })
+    }
+}
+
+fn read(path: PathBuf) -> Result<Keys, Unusable> {
+    match fs::read_to_string(&path) {
+        Err(error) => Err(Unusable::Unreadable { path, error }),
+        // The error names the line, the column and the key.
+        Ok(text) => toml::from_str(&text).map_err(|error| Unusable::File {
+            path,
+            error: Box::new(error),
+        }),
+    }
+}
+
+fn parse_capture(text: String) -> Result<Capture, Unusable> {
+    if text == "silence" {
+        return Ok(Capture::Silence);
+    }
+    if let Some(path) = text.strip_prefix("wav:").filter(|path| !path.is_empty()) {
+        return Ok(Capture::Wav { path: path.into() });
+    }
+    text.strip_prefix("tone:")
+        .and_then(|hz| hz.parse::<f32>().ok())
+        .filter(|hz| (20.0..=20_000.0).contains(hz))
+        .map(|hz| Capture::Tone { hz })
+        .ok_or(Unusable::Capture(text))
+}
+
+fn parse_playback(text: String) -> Result<Playback, Unusable> {
+    if text == "discard" {
+        return Ok(Playback::Discard);
+    }
+    match text.strip_prefix("wav:").filter(|path| !path.is_empty()) {
+        Some(path) => Ok(Playback::Wav { path: path.into() }),
+        None => Err(Unusable::Playback(text)),
+    }
+}
+
+/// Takes the account of `SIP_URI`, `SIP_PASSWORD` and `SIP_WS_SERVER` out of the environment, where nothing that this
+/// process starts or dumps will find it. What the system shows of a process's first environment stays.
+fn fallback_account() -> Result<Option<Fallback>, Unusable> {
+    let [uri, password, server] = ["SIP_URI", "SIP_PASSWORD", "SIP_WS_SERVER"].map(|name| {
+        let value = env::var(name).ok().filter(|value| !value.is_empty());
+        // SAFETY: `run` demands that no other thread exists yet.
+        #[expect(unsafe_code, reason = "the standard library has no safe way")]
+        unsafe {
+            env::remove_var(name);
+        }
+        (name, value)
+    });
+
+    match (uri.1, password.1, server.1) {
+        (None, None, None) => Ok(None),
+        (Some(sip_uri), Some(password), Some(ws_server)) => Ok(Some(Fallback {
+            sip_uri,
+            password: SecretString::from(password),
+            ws_server,
+        })),
+        (uri_given, password_given, server_given) => {
+            let missing = [
+                (uri.0, uri_given.is_none()),
+                (password.0, password_given.is_none()),
+                (server.0, server_given.is_none()),
+            ];
+            Err(Unusable::Fallback {
+                missing: missing
+                    .into_iter()
+                    .filter_map(|(name, is_missing)| is_missing.then_some(name))
+                    .collect(),
+            })
+        }
+    }
+}
+
+fn seed(number: u64) -> [u8; 32] {
+    let mut seed = [0; 32];
+    seed[..8].copy_from_slice(&number.to_le_bytes());
+    seed
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Unusable> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(Unusable::Randomness)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn sources_and_sinks_are_read_as_they_are_written() {
+        let tone = parse_capture("tone:440".into()).unwrap();
+        assert_eq!(tone, Capture::Tone { hz: 440.0 });
+        let wav = parse_capture("wav:a:b.wav".into()).unwrap();
+        assert_eq!(
+            wav,
+            Capture::Wav {
+                path: "a:b.wav".into()
+            }
+        );
+        let wav = parse_playback("wav:out.wav".into()).unwrap();
+        assert_eq!(
+            wav,
+            Playback::Wav {
+                path: "out.wav".into()
+            }
+        );
+    }
+
+    #[test]
+    fn what_is_no_source_or_sink_is_refused_by_its_words() {
+        for wrong in [
+            "",
+            "tone",
+            "tone:",
+            "tone:NaN",
+            "tone:5",
+            "tone:-440",
+            "wav:",
+            "mic",
+        ] {
+            let told = parse_capture(wrong.into()).unwrap_err().to_string();
+            assert!(told.ends_with(&format!("not \"{wrong}\"")), "{told}");
+        }
+        for wrong in ["", "wav:", "speaker"] {
+            let told = parse_playback(wrong.into()).unwrap_err().to_string();
+            assert!(told.ends_with(&format!("not \"{wrong}\"")), "{told}");
+        }
+    }
+
+    #[test]
+    fn the_configuration_file_has_the_keys_of_the_arguments() {
+        let keys: Keys = toml::from_str(
+            "sidecar = \"https://helix.example/api\"\nca = \"ca.pem\"\ndevice-name = \"Ana's desk\"\n\
+             device-id = \"6f1c2d3e-4a5b-4c6d-8e7f-001122334455\"\ncapture = \"tone:440\"\n\
+             playback = \"discard\"\nseed = 7\nquality = \"off\"\nlog = \"debug\"\n\
+             proxy = \"http://proxy.example:3128\"\n",
+        )
+        .unwrap();
+        assert_eq!(keys.device_name.unwrap(), "Ana's desk");
+        assert_eq!(keys.quality, Some(Switch::Off));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let error = toml::from_str::<Keys>("seed = 7\ncolour = \"blue\"\n").unwrap_err();
+        let told = error.to_string();
+        assert!(told.contains("line 2") && told.contains("colour"), "{told}");
+    }
+}
