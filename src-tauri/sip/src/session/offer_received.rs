@@ -296,6 +296,7 @@ impl Session {
                 let answer = request_description(ack);
                 if unacknowledged.wants_answer() && answer.is_none() {
                     // RFC 3261 §13.2.1: the ACK to an offer in a 2xx has the answer.
+                    established.received = Received::Idle;
                     return self.close_established(
                         core,
                         Cause::Protocol("The ACK to our offer has no answer".to_owned()),

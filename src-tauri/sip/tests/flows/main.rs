@@ -1,0 +1,14 @@
+//! A user agent against servers and far ends that the tests play, in virtual time.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod changes;
+mod flow;
+mod incoming;
+mod message;
+mod outgoing;
+mod pair;
+mod phone;
+mod properties;
+mod proxy;
+mod registration;
+mod requests;
