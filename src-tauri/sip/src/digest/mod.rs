@@ -20,6 +20,9 @@ use crate::message::{self, Method, Uri, quote};
 /// The longest realm, nonce or opaque that is taken, in bytes: each comes back in every request.
 const LONGEST_VALUE: usize = 2048;
 
+/// How many parameters of one header line are read: RFC 7616 §3.3 defines nine, and a line may hold a few challenges.
+const MOST_PARAMS: usize = 100;
+
 /// A digest challenge of WWW-Authenticate or Proxy-Authenticate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Challenge {
@@ -57,7 +60,7 @@ impl Challenge {
     /// Those of other schemes, without realm or nonce, or with a value beyond 2048 bytes are left out.
     pub(crate) fn parse(line: &str) -> Vec<Self> {
         let mut challenges: Vec<(&str, Vec<(&str, String)>)> = Vec::new();
-        for piece in message::comma_separated(line) {
+        for piece in message::comma_separated(line).take(MOST_PARAMS) {
             let (before, value) = match piece.split_once('=') {
                 Some((before, value)) => (before.trim_end(), Some(value.trim_start())),
                 None => (piece, None),

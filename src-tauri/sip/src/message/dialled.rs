@@ -1,4 +1,7 @@
-use super::uri::{Escapes, Scheme, Uri, VISUAL_SEPARATORS, escape_user, named, unescape};
+use super::uri::{Escapes, Scheme, Uri, clip, escape_user, named, unescape};
+
+/// RFC 3966 §5.1.1.
+const VISUAL_SEPARATORS: [char; 4] = ['-', '.', '(', ')'];
 
 /// What a dialled SIP URI loses: each of these would change what is sent, or where, beyond the address itself
 /// (RFC 3261 §19.1.5); `transport` because there is one flow and proxies may route on it.
@@ -148,9 +151,4 @@ fn unexpected(character: char, at: usize) -> String {
         named(character),
         at + 1
     )
-}
-
-/// Keeps error texts short.
-fn clip(text: &str) -> String {
-    text.chars().take(60).collect()
 }

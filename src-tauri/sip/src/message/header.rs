@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use super::{
     Method, NameAddr, Params, Via,
     lexer::{is_token, split},
+    parse::MOST_HEADERS,
 };
 use crate::digest::Challenge;
 
@@ -130,11 +131,6 @@ impl Headers {
         self.values("Record-Route").map(str::to_owned).collect()
     }
 
-    /// Returns each value as it was sent, in order.
-    pub(crate) fn routes(&self) -> Vec<String> {
-        self.values("Route").map(str::to_owned).collect()
-    }
-
     /// In seconds.
     pub(crate) fn expires(&self) -> Option<u32> {
         number(self.get("Expires")?)
@@ -143,10 +139,6 @@ impl Headers {
     /// In seconds.
     pub(crate) fn min_expires(&self) -> Option<u32> {
         number(self.get("Min-Expires")?)
-    }
-
-    pub(crate) fn max_forwards(&self) -> Option<u32> {
-        number(self.get("Max-Forwards")?)
     }
 
     /// In seconds.
@@ -168,14 +160,6 @@ impl Headers {
 
     pub(crate) fn require(&self) -> Vec<String> {
         self.values("Require").map(str::to_owned).collect()
-    }
-
-    pub(crate) fn supported(&self) -> Vec<String> {
-        self.values("Supported").map(str::to_owned).collect()
-    }
-
-    pub(crate) fn allow(&self) -> Vec<Method> {
-        self.values("Allow").map(Method::from).collect()
     }
 
     /// The media type in lower case, without parameters: `application/sdp`.
@@ -203,9 +187,11 @@ impl Headers {
         self.values("Alert-Info").map(Reference::parse).collect()
     }
 
-    /// Returns each value, joined ones apart, in order (RFC 3261 §7.3.1).
+    /// Returns each value, joined ones apart, in order (RFC 3261 §7.3.1), as many as a message may have.
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.all(name).flat_map(|line| split(line, b',', true))
+        self.all(name)
+            .flat_map(|line| split(line, b',', true))
+            .take(MOST_HEADERS)
     }
 
     /// Takes a header as it was received, its name in any form.

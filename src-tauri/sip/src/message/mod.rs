@@ -2,12 +2,6 @@
 //!
 //! Reading is lenient where one bad header must not lose a call and strict in what a transaction needs: Via, From, To,
 //! Call-ID and CSeq. Everything that is written passes one place that keeps each header on its line.
-#![allow(
-    dead_code,
-    unused_imports,
-    clippy::todo,
-    reason = "signatures, before their users"
-)]
 
 mod dialled;
 mod header;
@@ -22,7 +16,7 @@ mod uri;
 mod via;
 mod write;
 
-pub(crate) use header::{Contacts, Headers, Reason, Reference};
+pub(crate) use header::{Contacts, Headers};
 pub(crate) use lexer::{comma_separated, quote, unquote};
 pub(crate) use method::Method;
 pub(crate) use name_addr::NameAddr;

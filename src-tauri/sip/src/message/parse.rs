@@ -11,7 +11,7 @@ use super::{
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
 /// How many header values are read; joined ones count one by one. A call through ten proxies has less than fifty.
-const MOST_HEADERS: usize = 100;
+pub(super) const MOST_HEADERS: usize = 100;
 
 /// The headers whose values proxies may join into one line (RFC 3261 §7.3.1) and a far end can make many of.
 const JOINED: [&str; 5] = [

@@ -12,11 +12,9 @@ pub(crate) struct Uri {
     scheme: Scheme,
     /// As it was sent, with its escapes.
     user: Option<String>,
-    password: Option<String>,
     host: String,
     port: Option<u16>,
     params: Params,
-    headers: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +51,9 @@ impl Uri {
             raw: text.to_owned(),
             scheme: Scheme::from(scheme),
             user: None,
-            password: None,
             host: String::new(),
             port: None,
             params: Params::default(),
-            headers: None,
         };
         match uri.scheme {
             Scheme::Sip | Scheme::Sips => uri.read_sip(rest)?,
@@ -90,10 +86,6 @@ impl Uri {
         self.user.as_deref().map(unescape)
     }
 
-    pub(crate) fn password(&self) -> Option<&str> {
-        self.password.as_deref()
-    }
-
     /// Empty for tel and unknown schemes; an IPv6 reference keeps its brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host
@@ -107,82 +99,19 @@ impl Uri {
         &self.params
     }
 
-    /// The part after `?`.
-    pub(crate) fn headers(&self) -> Option<&str> {
-        self.headers.as_deref()
-    }
-
-    /// Compares as RFC 3261 §19.1.4 says; tel URIs by their digits (RFC 3966 §4); others as text.
-    pub(crate) fn is_equivalent(&self, other: &Self) -> bool {
-        if self.scheme != other.scheme {
-            return false;
-        }
-        match self.scheme {
-            Scheme::Sip | Scheme::Sips => {
-                self.user() == other.user()
-                    && self.password == other.password
-                    && self.host.eq_ignore_ascii_case(&other.host)
-                    && self.port == other.port
-                    && self.headers == other.headers
-                    && self.params_match(other)
-                    && other.params_match(self)
-            }
-            Scheme::Tel => {
-                let digits = |uri: &Self| {
-                    let number = uri.user.as_deref().unwrap_or_default();
-                    number.replace(VISUAL_SEPARATORS, "").to_ascii_lowercase()
-                };
-                digits(self) == digits(other)
-                    && self.params_match(other)
-                    && other.params_match(self)
-            }
-            Scheme::Other(_) => self.raw == other.raw,
-        }
-    }
-
-    /// Returns whether `other` has nothing against each parameter of this one.
-    fn params_match(&self, other: &Self) -> bool {
-        // RFC 3261 §19.1.4, RFC 3966 §4: these count even where only one of the two has them.
-        let counts = |name: &str| {
-            [
-                "user",
-                "ttl",
-                "method",
-                "maddr",
-                "transport",
-                "phone-context",
-            ]
-            .iter()
-            .any(|counted| counted.eq_ignore_ascii_case(name))
-        };
-        self.params.iter().all(|(name, value)| {
-            if !other.params.has(name) {
-                return !counts(name);
-            }
-            let (ours, theirs) = (value.unwrap_or_default(), other.params.get(name));
-            unescape(ours).eq_ignore_ascii_case(&unescape(theirs.unwrap_or_default()))
-        })
-    }
-
     fn read_sip(&mut self, rest: &str) -> Result<(), String> {
         // A user part may hold `;`, `?` and `/` unescaped, but no `@` (RFC 3261 §25.1): the first one ends it.
         let rest = match rest.split_once('@') {
             Some((userinfo, rest)) => {
-                let (user, password) = match userinfo.split_once(':') {
-                    Some((user, password)) => (user, Some(password.to_owned())),
-                    None => (userinfo, None),
-                };
+                // RFC 3261 §19.1.1: a password is not recommended, and nothing here reads it.
+                let user = userinfo.split(':').next().unwrap_or(userinfo);
                 // `sip:@host` is no valid URI, but some servers name withheld callers so.
                 self.user = Some(user.to_owned()).filter(|user| !user.is_empty());
-                self.password = password;
                 rest
             }
             None => rest,
         };
-        let (rest, headers) = match rest.split_once('?') {
-            Some((rest, headers)) => (rest, Some(headers.to_owned())),
-            None => (rest, None),
-        };
+        let rest = rest.split('?').next().unwrap_or(rest);
         let (address, params) = rest.split_once(';').unwrap_or((rest, ""));
         if address.is_empty() {
             return Err("The URI has no host".to_owned());
@@ -192,7 +121,6 @@ impl Uri {
         self.host = host.to_owned();
         self.port = port;
         self.params = Params::parse(params);
-        self.headers = headers;
         Ok(())
     }
 
@@ -223,9 +151,6 @@ impl From<&str> for Scheme {
         }
     }
 }
-
-/// RFC 3966 §5.1.1.
-pub(super) const VISUAL_SEPARATORS: [char; 4] = ['-', '.', '(', ')'];
 
 /// What `%` means in a text that becomes a user part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -299,6 +224,6 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// Keeps error texts short.
-fn clip(text: &str) -> String {
+pub(super) fn clip(text: &str) -> String {
     text.chars().take(60).collect()
 }

@@ -146,7 +146,7 @@ fn read_all(message: &Message) {
     headers.contacts();
     headers.www_authenticate();
     headers.reasons();
-    headers.allow();
+    headers.require();
     headers.call_info();
     let (via, from, to) = (headers.via_top(), headers.from(), headers.to());
     assert!(via.is_some() && from.is_some() && to.is_some());

@@ -55,7 +55,7 @@ proptest! {
     fn reading_any_header_text_never_panics(text in any::<String>()) {
         let mut headers = Headers::default();
         for name in ["Via", "From", "To", "CSeq", "Contact", "Record-Route", "WWW-Authenticate",
-            "Reason", "Call-Info", "Alert-Info", "Retry-After", "Content-Type", "Allow"] {
+            "Reason", "Call-Info", "Alert-Info", "Retry-After", "Content-Type", "Require"] {
             headers.push(name, text.as_str());
         }
         headers.set_to_tag("1");
@@ -71,14 +71,13 @@ proptest! {
         headers.retry_after();
         headers.content_type();
         prop_assert_eq!(headers.iter().count(), 13);
-        prop_assert!(headers.allow().len() <= text.len());
+        prop_assert!(headers.require().len() <= text.len());
     }
 
     #[test]
-    fn a_uri_that_is_read_is_equivalent_to_itself(text in "(sip|sips|tel|urn):[a-z0-9@:;=.?%+-]{1,30}") {
+    fn a_uri_that_is_read_keeps_its_text(text in "(sip|sips|tel|urn):[a-z0-9@:;=.?%+-]{1,30}") {
         if let Ok(uri) = Uri::parse(&text) {
             prop_assert_eq!(uri.as_str(), &text);
-            prop_assert!(uri.is_equivalent(&Uri::parse(&text).unwrap()));
         }
     }
 
@@ -88,8 +87,10 @@ proptest! {
         target in "(sip:|sips:|tel:|callto:|)(\\PC|%0d%0a|;method=BYE|;Transport=tcp|\\?To=x){0,12}(@(sip\\.example|\\PC{0,5})|)(;method=BYE|\\?Route=%3Csip:x%3E|;%6Dethod=INVITE){0,3}",
     ) {
         if let Ok(uri) = Uri::from_dialled(&target, "sip.example") {
-            prop_assert_eq!(uri.headers(), None, "{}", uri);
-            prop_assert_eq!(uri.password(), None, "{}", uri);
+            let (_, rest) = uri.as_str().split_once(':').unwrap();
+            let (user, address) = rest.split_once('@').unwrap_or(("", rest));
+            prop_assert!(!user.contains(':'), "{}", uri);
+            prop_assert!(!address.contains('?'), "{}", uri);
             for name in ["method", "%6dethod", "transport", "maddr"] {
                 prop_assert!(!uri.params().has(name), "{}", uri);
             }

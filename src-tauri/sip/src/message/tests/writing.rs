@@ -124,13 +124,13 @@ fn line_ends_in_values_become_spaces() {
 #[test]
 fn header_names_match_in_any_case_and_set_replaces_all() {
     let mut headers = Headers::default();
-    headers.push("Route", "<sip:a;lr>");
-    headers.push("route", "<sip:b;lr>, <sip:c;lr>");
-    assert_eq!(headers.routes(), ["<sip:a;lr>", "<sip:b;lr>", "<sip:c;lr>"]);
-    headers.set("ROUTE", "<sip:d;lr>");
-    assert_eq!(headers.routes(), ["<sip:d;lr>"]);
-    headers.remove("Route");
-    assert_eq!(headers.get("Route"), None);
+    headers.push("Require", "100rel");
+    headers.push("require", "timer, outbound");
+    assert_eq!(headers.require(), ["100rel", "timer", "outbound"]);
+    headers.set("REQUIRE", "gruu");
+    assert_eq!(headers.require(), ["gruu"]);
+    headers.remove("Require");
+    assert_eq!(headers.get("Require"), None);
 }
 
 #[test]
