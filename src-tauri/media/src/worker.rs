@@ -377,7 +377,51 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_session_that_panics_ends_alone_and_says_so() {
+        let (news, mut told) = mpsc::unbounded_channel();
+        let mut worker = Worker {
+            microphone: Microphone::Silence,
+            playback: Playback::Discard,
+            servers: Servers::new(),
+            sessions: BTreeMap::new(),
+            begun: 0,
+            sockets: Sockets::new(),
+            news,
+        };
+        let (session, other) = (SessionId(1), SessionId(2));
+        for session in [session, other] {
+            worker.handle_command(Command::Offer {
+                session,
+                request: 1,
+            });
+            assert!(matches!(told.try_recv(), Ok(News::Offer { .. })));
+        }
+
+        worker.with(session, |_| panic!("a fault in a session"));
+
+        let is_fault = |failure| matches!(failure, Failure::Device(_));
+        assert!(
+            matches!(told.try_recv(), Ok(News::Failed { session: failed, failure })
+                if failed == session && is_fault(failure.clone()))
+        );
+        worker.handle_command(Command::Apply {
+            session,
+            request: 2,
+            peer: crate::Peer(0),
+            answer: String::new(),
+        });
+        assert!(matches!(told.try_recv(), Ok(News::Refused { request: 2, .. })));
+        for session in [session, other] {
+            worker.handle_command(Command::Close { session });
+            assert_eq!(told.try_recv(), Ok(News::Closed { session }));
+        }
+        assert!(worker.sessions.is_empty());
+    }
 
     #[test]
     fn the_second_session_writes_beside_the_first() {

@@ -109,8 +109,11 @@ impl Leg {
     pub(super) fn continues(&self, stream: &Stream) -> Result<bool, Refusal> {
         let current = self.successor.as_ref().unwrap_or(&self.transport);
         let same = current.is_remote(&stream.ufrag, &stream.pwd);
-        let other = !self.has_certificate_of(stream) || !current.may_have(&stream.fingerprints);
-        if same && other {
+        // Once it is connected the certificate itself is known, whatever was said meanwhile.
+        let is_new = self.successor.is_some() || !self.is_connected();
+        let is_other = !current.may_have(&stream.fingerprints)
+            || is_new && !self.has_certificate_of(stream);
+        if same && is_other {
             return Err(Refusal::new(
                 "the certificate fingerprint changed without a restart of ICE",
             ));

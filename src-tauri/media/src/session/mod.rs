@@ -11,6 +11,9 @@ mod negotiation;
 mod packet;
 mod sound;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -159,7 +159,7 @@ impl Session {
                 if leg.continues(&stream)? {
                     leg.update(stream, agreement, now);
                 } else {
-                    let successor = leg.fork(seed);
+                    let successor = Transport::new(self.local.transport(true, seed));
                     leg.restart(successor, stream, agreement, setup, now);
                 }
             }

@@ -1,5 +1,9 @@
 //! Media threads of this machine talk to each other through real sockets.
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test waits for one kind of news among all"
+)]
 
 mod common;
 mod files;

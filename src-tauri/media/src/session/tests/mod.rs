@@ -1,0 +1,10 @@
+#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test waits for one kind of news among all"
+)]
+
+mod moves;
+mod robustness;
+mod timing;
+mod world;

@@ -1,0 +1,96 @@
+use super::world::{ID, Make, World, make};
+use crate::transport::Identity;
+use crate::{Command, News};
+
+const CALLER: usize = 0;
+const CALLEE: usize = 1;
+
+fn attribute<'a>(sdp: &'a str, name: &str) -> &'a str {
+    let line = sdp.lines().find(|line| line.starts_with(name)).unwrap();
+    line.trim()
+}
+
+fn is_connected(news: &News) -> Option<()> {
+    matches!(news, News::Connected { .. }).then_some(())
+}
+
+#[test]
+fn a_server_may_move_the_call_to_another_party_with_its_offer() {
+    let mut world = World::with_call();
+    world.hears(CALLER, 880.0);
+    let other = world.add(make("192.0.2.3:6000", 1500.0));
+    let offer = world.offer(other);
+    let (answer, _) = world.answer(CALLER, offer).unwrap();
+    world.apply(other, answer).unwrap();
+    world.select(other);
+    world.until(CALLER, is_connected);
+    world.hears(CALLER, 1500.0);
+    world.hears(other, 440.0);
+}
+
+#[test]
+fn a_server_may_move_the_call_to_another_party_with_its_answer() {
+    let mut world = World::with_call();
+    world.hears(CALLER, 880.0);
+    let other = world.add(make("192.0.2.3:6000", 1500.0));
+    let offer = world.offer(CALLER);
+    let (answer, _) = world.answer(other, offer).unwrap();
+    world.select(other);
+    world.apply(CALLER, answer).unwrap();
+    world.until(CALLER, is_connected);
+    world.hears(CALLER, 1500.0);
+    world.hears(other, 440.0);
+}
+
+#[test]
+fn a_peer_that_restarts_ice_gets_new_credentials_and_a_new_association() {
+    let identity = Identity::generate().unwrap();
+    let mut world = World::new();
+    let caller = world.add(make("192.0.2.1:4000", 440.0));
+    let with_identity = |hz| Make {
+        identity: identity.clone(),
+        ..make("192.0.2.2:5000", hz)
+    };
+    let before = world.add(with_identity(880.0));
+    world.call(caller, before);
+    world.hears(caller, 880.0);
+    let first = world.offer(caller);
+    world.command(caller, Command::Withdraw { session: ID });
+
+    // The same party at the same address, with its certificate and other credentials.
+    world.ends[before].address = "192.0.2.99:9".parse().unwrap();
+    let after = world.add(with_identity(1500.0));
+    let offer = world.offer(after);
+    let (answer, _) = world.answer(caller, offer).unwrap();
+    for name in ["a=ice-ufrag", "a=ice-pwd", "a=fingerprint"] {
+        assert_ne!(attribute(&answer, name), attribute(&first, name), "{name}");
+    }
+    world.apply(after, answer).unwrap();
+    world.select(after);
+    world.until(caller, is_connected);
+    world.hears(caller, 1500.0);
+    world.hears(after, 440.0);
+}
+
+#[test]
+fn a_move_that_finds_no_path_leaves_the_call_where_it_was() {
+    let mut world = World::with_call();
+    world.hears(CALLER, 880.0);
+    let other = world.add(make("192.0.2.3:6000", 1500.0));
+    let offer = world.offer(other);
+    world.ends[other].address = "192.0.2.99:9".parse().unwrap();
+    world.answer(CALLER, offer).unwrap();
+    world.run(std::time::Duration::from_secs(60));
+    world.hears(CALLER, 880.0);
+    let failed = |news: &News| matches!(news, News::Failed { .. });
+    assert!(!world.ends[CALLER].news.iter().any(failed));
+    assert!(!world.ends[CALLEE].news.iter().any(failed));
+
+    for (offerer, answerer) in [(CALLEE, CALLER), (CALLER, CALLEE)] {
+        let offer = world.offer(offerer);
+        let (answer, _) = world.answer(answerer, offer).unwrap();
+        world.apply(offerer, answer).unwrap();
+        world.hears(CALLER, 880.0);
+        world.hears(CALLEE, 440.0);
+    }
+}

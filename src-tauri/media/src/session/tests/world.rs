@@ -1,0 +1,328 @@
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::device::Source;
+use crate::session::{Config, Session};
+use crate::transport::{Identity, Transmit};
+use crate::{Command, Negotiated, News, Peer, Quality, SessionId};
+
+/// One way through the network.
+const DELAY: Duration = Duration::from_millis(20);
+
+pub(super) const ID: SessionId = SessionId(7);
+
+/// Sessions at different addresses, and the network between them, in virtual time.
+pub(super) struct World {
+    pub(super) now: Instant,
+    pub(super) ends: Vec<End>,
+    /// Nothing arrives.
+    pub(super) is_down: bool,
+    flying: BTreeMap<(Instant, u64), Transmit>,
+    count: u64,
+}
+
+/// One session.
+pub(super) struct End {
+    pub(super) session: Session,
+    pub(super) address: SocketAddr,
+    pub(super) news: Vec<News>,
+    /// What it sent: when, and what.
+    pub(super) sent: Vec<(Instant, Transmit)>,
+    requests: u64,
+}
+
+/// What a session is made of.
+pub(super) struct Make<'a> {
+    pub(super) address: &'a str,
+    pub(super) hz: f32,
+    pub(super) identity: Identity,
+    pub(super) servers: Vec<SocketAddr>,
+}
+
+pub(super) fn make(address: &str, hz: f32) -> Make<'_> {
+    Make {
+        address,
+        hz,
+        identity: Identity::generate().unwrap(),
+        servers: Vec::new(),
+    }
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self {
+            now: Instant::now(),
+            ends: Vec::new(),
+            is_down: false,
+            flying: BTreeMap::new(),
+            count: 0,
+        }
+    }
+
+    /// Adds a session; returns its number.
+    pub(super) fn add(&mut self, make: Make<'_>) -> usize {
+        let address: SocketAddr = make.address.parse().unwrap();
+        let config = Config {
+            id: ID,
+            sockets: vec![address],
+            servers: make.servers,
+            identity: make.identity,
+            source: Source::tone(make.hz),
+            recording: None,
+            seed: [self.ends.len() as u8 + 1; 32],
+            wall: SystemTime::UNIX_EPOCH,
+        };
+        self.ends.push(End {
+            session: Session::new(config, self.now),
+            address,
+            news: Vec::new(),
+            sent: Vec::new(),
+            requests: 0,
+        });
+        self.ends.len() - 1
+    }
+
+    /// Adds two sessions and connects them.
+    pub(super) fn with_call() -> Self {
+        let mut world = Self::new();
+        let caller = world.add(make("192.0.2.1:4000", 440.0));
+        let callee = world.add(make("192.0.2.2:5000", 880.0));
+        world.call(caller, callee);
+        world
+    }
+
+    /// Lets `caller` call `callee` until they are connected.
+    pub(super) fn call(&mut self, caller: usize, callee: usize) {
+        let offer = self.offer(caller);
+        let (answer, _) = self.answer(callee, offer).unwrap();
+        self.apply(caller, answer).unwrap();
+        for end in [callee, caller] {
+            self.select(end);
+        }
+        for end in [callee, caller] {
+            self.until(end, |news| {
+                matches!(news, News::Connected { .. }).then_some(())
+            });
+        }
+    }
+
+    pub(super) fn command(&mut self, end: usize, command: Command) {
+        let now = self.now;
+        self.ends[end].session.handle_command(command, now);
+        self.drain(end);
+    }
+
+    pub(super) fn select(&mut self, end: usize) {
+        self.command(
+            end,
+            Command::Select {
+                session: ID,
+                peer: Peer(0),
+            },
+        );
+    }
+
+    pub(super) fn offer(&mut self, end: usize) -> String {
+        let request = self.request(end);
+        self.command(
+            end,
+            Command::Offer {
+                session: ID,
+                request,
+            },
+        );
+        self.until(end, |news| match news {
+            News::Offer {
+                request: number,
+                sdp,
+                ..
+            } if *number == request => Some(sdp.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        end: usize,
+        offer: String,
+    ) -> Result<(String, Negotiated), String> {
+        let request = self.request(end);
+        self.command(
+            end,
+            Command::Answer {
+                session: ID,
+                request,
+                offer,
+            },
+        );
+        self.until(end, |news| match news {
+            News::Answer {
+                request: number,
+                sdp,
+                negotiated,
+                ..
+            } if *number == request => Some(Ok((sdp.clone(), negotiated.clone()))),
+            News::Refused {
+                request: number,
+                reason,
+                ..
+            } if *number == request => Some(Err(reason.clone())),
+            _ => None,
+        })
+    }
+
+    pub(super) fn apply(&mut self, end: usize, answer: String) -> Result<Negotiated, String> {
+        let request = self.request(end);
+        self.command(
+            end,
+            Command::Apply {
+                session: ID,
+                request,
+                peer: Peer(0),
+                answer,
+            },
+        );
+        self.until(end, |news| match news {
+            News::Applied {
+                request: number,
+                negotiated,
+                ..
+            } if *number == request => Some(Ok(negotiated.clone())),
+            News::Refused {
+                request: number,
+                reason,
+                ..
+            } if *number == request => Some(Err(reason.clone())),
+            _ => None,
+        })
+    }
+
+    /// Lets time go by until `end` has told what `wanted` makes something of, at most five minutes.
+    pub(super) fn until<T>(&mut self, end: usize, wanted: impl Fn(&News) -> Option<T>) -> T {
+        let limit = self.now + Duration::from_secs(300);
+        let mut seen = 0;
+        loop {
+            while let Some(news) = self.ends[end].news.get(seen) {
+                seen += 1;
+                if let Some(found) = wanted(news) {
+                    self.ends[end].news.drain(..seen);
+                    return found;
+                }
+            }
+            assert!(
+                self.step(limit),
+                "it was never told: {:?}",
+                self.ends[end].news
+            );
+        }
+    }
+
+    /// Waits until a second had the quality that `wanted` describes.
+    pub(super) fn quality(&mut self, end: usize, wanted: impl Fn(&Quality) -> bool) -> Quality {
+        self.until(end, |news| match news {
+            News::Quality { quality, .. } => wanted(quality).then_some(*quality),
+            _ => None,
+        })
+    }
+
+    pub(super) fn hears(&mut self, end: usize, hz: f32) {
+        self.quality(end, |quality| {
+            quality
+                .playback_tone_hz
+                .is_some_and(|tone| (tone - hz).abs() < 10.0)
+        });
+    }
+
+    /// Lets `time` go by.
+    pub(super) fn run(&mut self, time: Duration) {
+        let limit = self.now + time;
+        while self.step(limit) {}
+        self.now = limit;
+    }
+
+    /// Does what comes next before `limit`; returns whether there was something.
+    fn step(&mut self, limit: Instant) -> bool {
+        let timeout = self
+            .ends
+            .iter()
+            .enumerate()
+            .filter_map(|(end, e)| Some((e.session.poll_timeout()?, end)))
+            .min();
+        let arrival = self.flying.keys().next().copied();
+        match (timeout, arrival) {
+            (Some((due, _)), Some((arrives, _))) if arrives <= due && arrives < limit => {
+                self.arrive();
+                true
+            }
+            (None, Some((arrives, _))) if arrives < limit => {
+                self.arrive();
+                true
+            }
+            (Some((due, end)), _) if due < limit => {
+                self.now = self.now.max(due);
+                self.wake(end);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells the time to `end`.
+    pub(super) fn wake(&mut self, end: usize) {
+        let now = self.now;
+        self.ends[end].session.handle_timeout(now);
+        self.drain(end);
+    }
+
+    fn arrive(&mut self) {
+        let ((at, _), transmit) = self.flying.pop_first().unwrap();
+        self.now = self.now.max(at);
+        if !self.is_down {
+            self.deliver(transmit.local, transmit.to, &transmit.bytes);
+        }
+    }
+
+    /// Hands a datagram to the end at `to`.
+    pub(super) fn deliver(&mut self, from: SocketAddr, to: SocketAddr, datagram: &[u8]) {
+        let now = self.now;
+        if let Some(end) = self.ends.iter().position(|end| end.address == to) {
+            self.ends[end]
+                .session
+                .handle_datagram(to, from, datagram, now);
+            self.drain(end);
+        }
+    }
+
+    pub(super) fn drain(&mut self, end: usize) {
+        let End {
+            session,
+            news,
+            sent,
+            ..
+        } = &mut self.ends[end];
+        while let Some(transmit) = session.poll_transmit() {
+            sent.push((self.now, transmit.clone()));
+            self.count += 1;
+            self.flying.insert((self.now + DELAY, self.count), transmit);
+        }
+        while let Some(told) = session.poll_news() {
+            news.push(told);
+        }
+    }
+
+    fn request(&mut self, end: usize) -> u64 {
+        self.ends[end].requests += 1;
+        self.ends[end].requests
+    }
+}
+
+impl End {
+    /// Counts the RTP and RTCP packets that were sent from `since` on.
+    pub(super) fn media_sent(&self, since: Instant) -> usize {
+        self.sent
+            .iter()
+            .filter(|(at, transmit)| *at >= since && transmit.bytes[0] >= 128)
+            .count()
+    }
+}
