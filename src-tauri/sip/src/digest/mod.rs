@@ -4,9 +4,6 @@
 //! Authentication-Info (§3.5). A challenge without `qop` is the form of RFC 2069 that RFC 3261 §22.4 keeps for old servers;
 //! it is answered with MD5 alone and so only where MD5 is allowed.
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 
 use md5::Md5;
@@ -291,3 +288,6 @@ impl From<&str> for Algorithm {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

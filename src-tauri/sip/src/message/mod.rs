@@ -10,8 +10,6 @@ mod method;
 mod name_addr;
 mod params;
 mod parse;
-#[cfg(test)]
-mod tests;
 mod uri;
 mod via;
 mod write;
@@ -108,3 +106,6 @@ impl Response {
         write::response(self)
     }
 }
+
+#[cfg(test)]
+mod tests;
