@@ -1,7 +1,7 @@
 //! Messages as Kamailio, Asterisk and JsSIP write them.
 
 use super::{request, response, wire};
-use crate::message::{Contacts, KeepAlive, Message, Method, NameAddr, keep_alive};
+use crate::message::{Contacts, KeepAlive, Message, Method, NameAddr, Uri, Via, keep_alive};
 
 #[test]
 fn the_401_of_asterisk_has_one_challenge_per_algorithm() {
@@ -207,6 +207,39 @@ l:0
     assert_eq!(headers.get("Supported"), Some("timer,100rel"));
     assert_eq!(headers.get("Event"), Some("message-summary"));
     assert_eq!(headers.get("Session-Expires"), Some("90"));
+}
+
+/// RFC 5118.
+#[test]
+fn ipv6_addresses_are_read_in_brackets_and_in_received_without() {
+    for (address, host, port) in [
+        ("[2001:db8::10]", "[2001:db8::10]", None),
+        ("[2001:db8::10:5070]", "[2001:db8::10:5070]", None),
+        ("[2001:db8::10]:5070", "[2001:db8::10]", Some(5070)),
+        (
+            "[::ffff:192.0.2.10]:19823",
+            "[::ffff:192.0.2.10]",
+            Some(19823),
+        ),
+        ("[2001:db8:::192.0.2.1]", "", None),
+        ("2001:db8::10", "", None),
+        ("[2001:db8::10", "", None),
+        ("[]", "", None),
+    ] {
+        let uri = Uri::parse(&format!("sip:user@{address}"));
+        let via = Via::parse(&format!(
+            "SIP/2.0/UDP {address};received=[2001:db8::9:255];branch=z9hG4bKas3-111"
+        ));
+        if host.is_empty() {
+            assert!(uri.is_err() && via.is_none(), "{address}");
+            continue;
+        }
+        let (uri, via) = (uri.unwrap(), via.unwrap());
+        assert_eq!((uri.host(), uri.port()), (host, port));
+        assert_eq!((via.host.as_str(), via.port), (host, port));
+        assert_eq!(via.params.get("received"), Some("[2001:db8::9:255]"));
+        assert_eq!(via.branch(), Some("z9hG4bKas3-111"));
+    }
 }
 
 #[test]
