@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use rtc::{
     ice::candidate::{
         Candidate, CandidateConfig, CandidateType, candidate_host::CandidateHostConfig,
-        candidate_server_reflexive::CandidateServerReflexiveConfig,
+        candidate_server_reflexive::CandidateServerReflexiveConfig, unmarshal_candidate,
     },
     shared::error::Error,
 };
@@ -32,6 +32,22 @@ pub(super) fn server_reflexive(
     .new_candidate_server_reflexive()
 }
 
+/// Returns those of the peer's candidates, one in a line, that a check could be sent to: UDP, of the RTP component, with an address.
+pub(super) fn usable(lines: &[String]) -> Vec<Candidate> {
+    lines
+        .iter()
+        .filter_map(|line| unmarshal_candidate(line.trim()).ok())
+        .filter(|candidate| {
+            candidate.component() == RTP
+                && candidate.network_type().is_udp()
+                && candidate.addr().port() != 0
+                && !candidate.addr().ip().is_unspecified()
+                && !candidate.addr().ip().is_multicast()
+        })
+        .take(MAX_REMOTE)
+        .collect()
+}
+
 fn config(address: SocketAddr, kind: CandidateType, index: usize) -> CandidateConfig {
     CandidateConfig {
         network: "udp".to_owned(),
@@ -50,6 +66,9 @@ fn priority(kind: CandidateType, address: IpAddr, index: usize) -> u32 {
         | (u32::from(u16::MAX - rank) << 8)
         | (256 - u32::from(RTP))
 }
+
+/// Enough for a host with several interfaces behind a NAT; a peer cannot make us keep more, nor send to more.
+pub(super) const MAX_REMOTE: usize = 16;
 
 /// The component of RTP, and of RTCP that is multiplexed with it.
 const RTP: u16 = 1;

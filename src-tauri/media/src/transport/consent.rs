@@ -60,4 +60,28 @@ fn spread(random: &mut StdRng) -> Duration {
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// RFC 7675 §5.1: after it nothing may be sent.
-pub(super) const EXPIRY: Duration = Duration::from_secs(30);
+const EXPIRY: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_about_another_pair_is_no_consent_to_the_one_in_use() {
+        let pair = |port| Pair {
+            local: ([10, 0, 0, 1], 4000).into(),
+            remote: ([10, 0, 0, 9], port).into(),
+        };
+        let (start, mut random) = (Instant::now(), StdRng::seed_from_u64(1));
+        let mut consent = Consent::new(pair(9000), &mut random, start);
+        let later = start + Duration::from_secs(10);
+        consent.renew(pair(9999), later);
+        assert!(!consent.is_lost(start + EXPIRY - Duration::from_millis(1)));
+        assert!(consent.is_lost(start + EXPIRY));
+        consent.renew(pair(9000), later);
+        assert!(!consent.is_lost(start + EXPIRY));
+        assert!(consent.is_lost(later + EXPIRY));
+    }
+}

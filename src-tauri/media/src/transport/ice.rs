@@ -15,7 +15,7 @@ use rtc::{
             control::{AttrControlled, AttrControlling},
             priority::PriorityAttr,
         },
-        candidate::{Candidate, CandidateType, unmarshal_candidate},
+        candidate::CandidateType,
         network_type::NetworkType,
     },
     sansio::Protocol,
@@ -98,7 +98,7 @@ pub(super) struct Config {
 impl Ice {
     /// Begins connectivity checks.
     pub(super) fn start(config: Config, now: Instant) -> Result<Self, rtc::shared::error::Error> {
-        let remotes = usable(&config.candidates);
+        let remotes = candidate::usable(&config.candidates);
         // Waiting for better pairs makes sense only where there are better candidates.
         let wait = |wait: Duration| {
             let hosts = remotes
@@ -165,9 +165,9 @@ impl Ice {
 
     /// Adds those candidates of a later description that are new.
     pub(super) fn add_candidates(&mut self, candidates: &[String], now: Instant) {
-        for remote in usable(candidates) {
+        for remote in candidate::usable(candidates) {
             let known = self.is_known(remote.addr());
-            if !known && self.agent.get_remote_candidates().len() < MAX_REMOTE_CANDIDATES {
+            if !known && self.agent.get_remote_candidates().len() < candidate::MAX_REMOTE {
                 // A candidate that the agent filters out is no loss: nothing could be sent to it.
                 let _ = self.agent.add_remote_candidate(remote);
             }
@@ -283,7 +283,7 @@ impl Ice {
             return;
         }
         let known = self.is_known(pair.remote);
-        if !known && self.agent.get_remote_candidates().len() >= MAX_REMOTE_CANDIDATES {
+        if !known && self.agent.get_remote_candidates().len() >= candidate::MAX_REMOTE {
             return;
         }
         self.last_heard = Some(now);
@@ -505,22 +505,6 @@ impl Ice {
     }
 }
 
-/// Returns the candidates that a check could be sent to: UDP, of the RTP component, with an address.
-fn usable(lines: &[String]) -> Vec<Candidate> {
-    lines
-        .iter()
-        .filter_map(|line| unmarshal_candidate(line.trim()).ok())
-        .filter(|candidate| {
-            candidate.component() == 1
-                && candidate.network_type().is_udp()
-                && candidate.addr().port() != 0
-                && !candidate.addr().ip().is_unspecified()
-                && !candidate.addr().ip().is_multicast()
-        })
-        .take(MAX_REMOTE_CANDIDATES)
-        .collect()
-}
-
 /// Returns the time to the next round of checks, which asks all `pairs`: 50 ms a round at first (RFC 8445 §14.2, Ta),
 /// longer with many pairs, and slowly where the peer does not answer.
 fn pace(elapsed: Duration, pairs: usize) -> Duration {
@@ -542,9 +526,6 @@ const RELAY_WAIT: Duration = Duration::from_millis(300);
 
 /// RFC 8445 §7.3.1.1.
 const ROLE_CONFLICT: u16 = 487;
-
-/// Enough for a host with several interfaces behind a NAT; a peer cannot make us keep more, nor send to more.
-const MAX_REMOTE_CANDIDATES: usize = 16;
 
 /// More than all pairs ask within the lifetime of a request.
 const MAX_REQUESTS: usize = 512;

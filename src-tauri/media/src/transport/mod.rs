@@ -33,12 +33,12 @@ use tracing::debug;
 
 use active::Active;
 pub(crate) use credentials::Credentials;
-pub(crate) use fingerprint::{Fingerprint, FingerprintError};
+pub(crate) use fingerprint::Fingerprint;
 pub(crate) use gather::{Gatherer, host_addresses};
-pub(crate) use identity::{Identity, IdentityError};
+pub(crate) use identity::Identity;
 pub(crate) use rtc::{
     rtcp, rtp,
-    shared::marshal::{Marshal, MarshalSize, Unmarshal},
+    shared::marshal::{Marshal, Unmarshal},
 };
 
 /// What is known of our side before the peer's description is.

@@ -62,6 +62,20 @@ fn a_nomination_of_a_pair_that_does_not_work_is_not_followed() {
 }
 
 #[test]
+fn a_peer_with_a_hundred_addresses_does_not_make_us_check_them_all() {
+    let mut peer = ByHand::started(true);
+    for port in 10_000..10_100 {
+        peer.send_check(&format!("10.0.0.9:{port}"), Role::Controlled);
+    }
+    peer.sent();
+    peer.pass(Duration::from_secs(1));
+    let mut to: Vec<_> = peer.requests().iter().map(|sent| sent.to).collect();
+    to.sort();
+    to.dedup();
+    assert_eq!(to.len(), candidate::MAX_REMOTE);
+}
+
+#[test]
 fn a_forged_check_is_not_answered_and_changes_nothing() {
     for offerer in [true, false] {
         let mut peer = ByHand::started(offerer);
