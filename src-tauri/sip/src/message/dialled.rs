@@ -55,12 +55,11 @@ fn address(scheme: &str, text: &str, domain: &str, at: usize) -> Result<Uri, Str
     if let Some((place, character)) = text.chars().enumerate().find(|(_, c)| forbidden(*c)) {
         return Err(unexpected(character, at + place));
     }
+    let bare = text.split([';', '?']).next().unwrap_or(text);
     let (user, rest) = match text.split_once('@') {
         Some((user, rest)) => (Some(user), rest),
         // `sip:1001` names a host by the grammar, and whoever writes it means a user.
-        None if !text.contains(['.', '[']) => {
-            (Some(text.split([';', '?']).next().unwrap_or(text)), domain)
-        }
+        None if !bare.contains(['.', '[']) => (Some(bare), domain),
         None => (None, text),
     };
     let rest = rest.split('?').next().unwrap_or(rest);

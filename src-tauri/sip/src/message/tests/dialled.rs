@@ -35,6 +35,7 @@ fn what_people_dial_becomes_a_sip_uri() {
             "sips:bob@far.example;user=phone",
         ),
         ("sip:1002", "sip:1002@sip.example"),
+        ("sip:1002;x=1.5?Subject=a.b", "sip:1002@sip.example"),
         ("sip:conference.far.example", "sip:conference.far.example"),
         ("sip:a%20b@far.example", "sip:a%20b@far.example"),
         ("sip:100%@far.example", "sip:100%25@far.example"),
