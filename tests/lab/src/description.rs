@@ -82,6 +82,43 @@ fn edited(sdp: &str, edit: impl Fn(&str) -> String) -> String {
     })
 }
 
+/// RFC 8839 §4.2.1.2: `c=` and `m=` name the default candidate once all are known; the `webrtc` crate leaves 0.0.0.0 and port 9 there,
+/// which some read as hold.
+pub(crate) fn with_default_candidate(sdp: &str) -> String {
+    let Some((address, port)) = sdp.lines().find_map(|line| {
+        let fields: Vec<&str> = line
+            .strip_prefix("a=candidate:")?
+            .split_whitespace()
+            .collect();
+        let usable = fields.get(2)?.eq_ignore_ascii_case("udp") && fields.get(4)?.contains('.');
+        usable.then(|| Some((*fields.get(4)?, *fields.get(5)?)))?
+    }) else {
+        return sdp.to_owned();
+    };
+    sdp.lines().fold(String::new(), |mut patched, line| {
+        if let Some(rest) = line.strip_prefix("m=audio 9 ") {
+            patched.push_str(&format!("m=audio {port} {rest}"));
+        } else if line == "c=IN IP4 0.0.0.0" {
+            patched.push_str(&format!("c=IN IP4 {address}"));
+        } else {
+            patched.push_str(line);
+        }
+        patched.push_str("\r\n");
+        patched
+    })
+}
+
+/// Returns the number that `a=rtpmap` gives to a codec, such as `opus/48000`.
+pub(crate) fn payload_type_of(sdp: &str, codec: &str) -> Option<u8> {
+    sdp.lines().find_map(|line| {
+        let (number, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+        let matches = name
+            .get(..codec.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(codec));
+        matches.then(|| number.trim().parse().ok())?
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +135,24 @@ mod tests {
         );
         assert_eq!(mirrored(&held), Direction::RecvOnly);
         assert_eq!(ice_user(&held), Some("abcd"));
+    }
+
+    #[test]
+    fn the_default_candidate_is_the_first_one_over_udp() {
+        let sdp = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n\
+            a=candidate:1 1 udp 2130706431 127.0.0.1 4000 typ host\r\n";
+
+        let patched = with_default_candidate(sdp);
+
+        assert!(patched.contains("m=audio 4000 UDP/TLS/RTP/SAVPF 111\r\n"));
+        assert!(patched.contains("c=IN IP4 127.0.0.1\r\n"));
+    }
+
+    #[test]
+    fn payload_types_are_found_by_name_in_any_case() {
+        let sdp = "a=rtpmap:0 PCMU/8000\r\na=rtpmap:96 OPUS/48000/2\r\n";
+
+        assert_eq!(payload_type_of(sdp, "opus/48000"), Some(96));
+        assert_eq!(payload_type_of(sdp, "G722/8000"), None);
     }
 }

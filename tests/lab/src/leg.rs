@@ -1,6 +1,7 @@
 use crate::{
+    hop::reason_of,
     message::{Message, uri_of},
-    registrar::{FlowId, Registrar, reason_of},
+    registrar::{FlowId, Registrar},
 };
 
 /// The way of one of the lab's user agents to the registrar.

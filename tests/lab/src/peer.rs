@@ -9,13 +9,7 @@ use std::{
 
 use rtc::{
     media_stream::MediaStreamTrack,
-    peer_connection::configuration::media_engine::{
-        MIME_TYPE_OPUS, MIME_TYPE_PCMA, MIME_TYPE_PCMU, MIME_TYPE_TELEPHONE_EVENT,
-    },
-    rtp_transceiver::rtp_sender::{
-        RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
-        RtpCodecKind,
-    },
+    rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind},
 };
 use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 use webrtc::{
@@ -33,17 +27,11 @@ use webrtc::{
 
 use crate::{
     clip::{Clip, FRAME, Recorder},
-    counts::{CallState, Tally},
+    codec::{Codec, telephone_event},
+    counts::{CallCount, CallState, Tally},
+    description::{payload_type_of, with_default_candidate},
     sound::Sound,
 };
-
-/// A codec that the lab's user agents take part in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Codec {
-    Opus,
-    Pcmu,
-    Pcma,
-}
 
 /// What a user agent of the lab does with a call's sound.
 #[derive(Debug, Clone)]
@@ -272,7 +260,7 @@ impl Handler {
             .expect("no holder of the recorder's lock panics")
     }
 
-    fn count(&self, change: impl FnOnce(&mut crate::counts::CallCount)) {
+    fn count(&self, change: impl FnOnce(&mut CallCount)) {
         let PeerConfig {
             call_id, extension, ..
         } = &self.config;
@@ -411,39 +399,6 @@ impl Sequence {
     }
 }
 
-impl Codec {
-    fn parameters(self) -> RTCRtpCodecParameters {
-        let (mime_type, clock_rate, channels, fmtp, payload_type) = match self {
-            Self::Opus => (MIME_TYPE_OPUS, 48_000, 2, "minptime=10;useinbandfec=1", 111),
-            Self::Pcmu => (MIME_TYPE_PCMU, 8_000, 0, "", 0),
-            Self::Pcma => (MIME_TYPE_PCMA, 8_000, 0, "", 8),
-        };
-        RTCRtpCodecParameters {
-            rtp_codec: RTCRtpCodec {
-                mime_type: mime_type.to_owned(),
-                clock_rate,
-                channels,
-                sdp_fmtp_line: fmtp.to_owned(),
-                rtcp_feedback: Vec::new(),
-            },
-            payload_type,
-        }
-    }
-}
-
-fn telephone_event() -> RTCRtpCodecParameters {
-    RTCRtpCodecParameters {
-        rtp_codec: RTCRtpCodec {
-            mime_type: MIME_TYPE_TELEPHONE_EVENT.to_owned(),
-            clock_rate: 8_000,
-            channels: 0,
-            sdp_fmtp_line: "0-16".to_owned(),
-            rtcp_feedback: Vec::new(),
-        },
-        payload_type: 101,
-    }
-}
-
 /// Loopback and the machine's other IPv4 addresses, each with a free port.
 fn local_addresses() -> Vec<SocketAddr> {
     let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
@@ -464,43 +419,6 @@ fn local_addresses() -> Vec<SocketAddr> {
         .collect()
 }
 
-/// RFC 8839 §4.2.1.2: `c=` and `m=` name the default candidate once all are known; the `webrtc` crate leaves 0.0.0.0 and port 9 there,
-/// which some read as hold.
-fn with_default_candidate(sdp: &str) -> String {
-    let Some((address, port)) = sdp.lines().find_map(|line| {
-        let fields: Vec<&str> = line
-            .strip_prefix("a=candidate:")?
-            .split_whitespace()
-            .collect();
-        let usable = fields.get(2)?.eq_ignore_ascii_case("udp") && fields.get(4)?.contains('.');
-        usable.then(|| Some((*fields.get(4)?, *fields.get(5)?)))?
-    }) else {
-        return sdp.to_owned();
-    };
-    sdp.lines().fold(String::new(), |mut patched, line| {
-        if let Some(rest) = line.strip_prefix("m=audio 9 ") {
-            patched.push_str(&format!("m=audio {port} {rest}"));
-        } else if line == "c=IN IP4 0.0.0.0" {
-            patched.push_str(&format!("c=IN IP4 {address}"));
-        } else {
-            patched.push_str(line);
-        }
-        patched.push_str("\r\n");
-        patched
-    })
-}
-
-/// Returns the number that `a=rtpmap` gives to a codec, such as `opus/48000`.
-fn payload_type_of(sdp: &str, codec: &str) -> Option<u8> {
-    sdp.lines().find_map(|line| {
-        let (number, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
-        let matches = name
-            .get(..codec.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(codec));
-        matches.then(|| number.trim().parse().ok())?
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -513,24 +431,5 @@ mod tests {
         assert_eq!(sequence.take(0), 1);
         assert_eq!(sequence.take(65_535), 0);
         assert_eq!(sequence.take(3), 2);
-    }
-
-    #[test]
-    fn the_default_candidate_is_the_first_one_over_udp() {
-        let sdp = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n\
-            a=candidate:1 1 udp 2130706431 127.0.0.1 4000 typ host\r\n";
-
-        let patched = with_default_candidate(sdp);
-
-        assert!(patched.contains("m=audio 4000 UDP/TLS/RTP/SAVPF 111\r\n"));
-        assert!(patched.contains("c=IN IP4 127.0.0.1\r\n"));
-    }
-
-    #[test]
-    fn payload_types_are_found_by_name_in_any_case() {
-        let sdp = "a=rtpmap:0 PCMU/8000\r\na=rtpmap:96 OPUS/48000/2\r\n";
-
-        assert_eq!(payload_type_of(sdp, "opus/48000"), Some(96));
-        assert_eq!(payload_type_of(sdp, "G722/8000"), None);
     }
 }

@@ -124,3 +124,13 @@ impl Relay {
             .map(|leg| (&leg.to, &leg.forwarded))
     }
 }
+
+impl Leg {
+    /// Returns the final response that refused the request, if one did.
+    pub(crate) fn refusal(&self) -> Option<Message> {
+        match &self.fate {
+            Fate::Refused(response) => Some((**response).clone()),
+            Fate::Pending | Fate::Accepted => None,
+        }
+    }
+}

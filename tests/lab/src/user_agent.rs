@@ -7,11 +7,12 @@ use tokio::sync::mpsc;
 
 use crate::{
     clip::Clip,
+    codec::Codec,
     conversation::{Conversation, Order, ToCall, note},
     counts::CallState,
     leg::{Leg, Line, token},
     message::Message,
-    peer::{Codec, Peer, PeerConfig, PeerError, Treatment},
+    peer::{Peer, PeerConfig, PeerError, Treatment},
     registrar::ToFlow,
 };
 

@@ -7,19 +7,21 @@ use std::{
 };
 
 use rustls::ServerConfig;
-use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
     binding::Expiry,
     ca::{Ca, CaError, Certificate},
     clip::{Clip, ClipError},
-    conversation::{Order, ToCall},
-    counts::{CallCount, Counts, NotSeen},
+    codec::Codec,
+    conversation::Order,
+    counts::{Counts, NotSeen},
     digest::{Algorithm, Realm},
+    lab_call::{LabCall, OfferIn},
     leg::{Line, token},
     listener,
     outgoing::OutgoingCall,
-    peer::{Codec, Ear, Peer, PeerConfig, PeerError, Treatment},
+    peer::{Peer, PeerConfig, PeerError, Treatment},
     registrar::{FlowFault, Registrar, RegistrarConfig},
     sound::Sound,
     user_agent::{Behaviour, Calls, Extension},
@@ -88,24 +90,6 @@ pub enum WorldError {
     Clip(#[from] ClipError),
     #[error("The media of a call could not be made: {0}")]
     Media(String),
-}
-
-/// A call from the lab to a phone or to one of its own extensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OfferIn {
-    Invite,
-    /// Late offer: the callee's 200 offers, our ACK answers (RFC 3261 §13.2.1).
-    Answer,
-}
-
-/// A handle to a call that the lab made; dropping it does not end the call.
-#[derive(Clone)]
-pub struct LabCall {
-    call_id: String,
-    extension: String,
-    registrar: Registrar,
-    orders: mpsc::Sender<ToCall>,
-    ear: Ear,
 }
 
 /// The extension whose calls [`World::call`] makes.
@@ -388,70 +372,6 @@ impl Drop for World {
         for task in self.tasks.drain(..).chain(self.listener.take()) {
             task.abort();
         }
-    }
-}
-
-impl LabCall {
-    pub fn call_id(&self) -> &str {
-        &self.call_id
-    }
-
-    /// What has been seen of this call until now.
-    pub fn count(&self) -> Option<CallCount> {
-        let counts = self.registrar.tally.now();
-        self.of(&counts).cloned()
-    }
-
-    /// Waits until the call is as `held` says; `what` names it in the error.
-    pub async fn wait_for(
-        &self,
-        what: &str,
-        deadline: Duration,
-        mut held: impl FnMut(&CallCount) -> bool,
-    ) -> Result<Counts, NotSeen> {
-        self.registrar
-            .tally
-            .wait_for(what, deadline, |counts| {
-                self.of(counts).is_some_and(&mut held)
-            })
-            .await
-    }
-
-    /// CANCEL before the answer, BYE after it.
-    pub fn hang_up(&self) {
-        self.order(Order::HangUp);
-    }
-
-    /// Holds the callee by a re-INVITE, or takes it back.
-    pub fn hold(&self, on: bool) {
-        self.order(Order::Hold(on));
-    }
-
-    /// Returns what has been heard until now, at 48 kHz; Opus only.
-    pub fn heard(&self) -> Sound {
-        self.ear.heard()
-    }
-
-    fn order(&self, order: Order) {
-        if self.orders.try_send(ToCall::Order(order)).is_err() {
-            tracing::debug!(call_id = self.call_id, ?order, "the call is over");
-        }
-    }
-
-    fn of<'a>(&self, counts: &'a Counts) -> Option<&'a CallCount> {
-        counts
-            .calls
-            .iter()
-            .rev()
-            .find(|call| call.call_id == self.call_id && call.extension == self.extension)
-    }
-}
-
-impl std::fmt::Debug for LabCall {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LabCall")
-            .field("call_id", &self.call_id)
-            .finish_non_exhaustive()
     }
 }
 

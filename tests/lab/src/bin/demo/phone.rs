@@ -163,10 +163,20 @@ impl Phone {
         what: &str,
         wanted: impl Fn(&Value) -> bool,
     ) -> anyhow::Result<Line> {
+        self.line_within(PATIENCE, what, wanted).await
+    }
+
+    /// The same, for what takes longer by its nature than [`PATIENCE`] allows.
+    pub(crate) async fn line_within(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<Line> {
         let mark = self.mark;
         let find = |told: &Told| told.lines[mark..].iter().find(|l| wanted(&l.json)).cloned();
         let arrived = tokio::time::timeout(
-            PATIENCE,
+            patience,
             self.told
                 .wait_for(|told| told.ended || find(told).is_some()),
         )
@@ -180,7 +190,7 @@ impl Phone {
         match told {
             Some(line) => Ok(line),
             None if waited => bail!(
-                "{}: waited {PATIENCE:?} for {what}; it told {}",
+                "{}: waited {patience:?} for {what}; it told {}",
                 self.name,
                 self.last_told()
             ),

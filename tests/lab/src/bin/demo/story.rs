@@ -381,7 +381,7 @@ impl Scene<'_> {
         let samples = (speech.sound.duration() + COME_BACK).as_secs_f64() * 48_000.0;
         let what = format!("{samples:.0} samples played in call {call}");
         phone
-            .line(&what, |json| {
+            .line_within(speech.sound.duration() + PATIENCE, &what, |json| {
                 json["type"] == "media.quality"
                     && json["call"] == *call
                     && json["samples_played"].as_f64().unwrap_or(0.0) >= samples

@@ -1,0 +1,48 @@
+use rtc::{
+    peer_connection::configuration::media_engine::{
+        MIME_TYPE_OPUS, MIME_TYPE_PCMA, MIME_TYPE_PCMU, MIME_TYPE_TELEPHONE_EVENT,
+    },
+    rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters},
+};
+
+/// A codec that the lab's user agents take part in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    Opus,
+    Pcmu,
+    Pcma,
+}
+
+impl Codec {
+    pub(crate) fn parameters(self) -> RTCRtpCodecParameters {
+        let (mime_type, clock_rate, channels, fmtp, payload_type) = match self {
+            Self::Opus => (MIME_TYPE_OPUS, 48_000, 2, "minptime=10;useinbandfec=1", 111),
+            Self::Pcmu => (MIME_TYPE_PCMU, 8_000, 0, "", 0),
+            Self::Pcma => (MIME_TYPE_PCMA, 8_000, 0, "", 8),
+        };
+        RTCRtpCodecParameters {
+            rtp_codec: RTCRtpCodec {
+                mime_type: mime_type.to_owned(),
+                clock_rate,
+                channels,
+                sdp_fmtp_line: fmtp.to_owned(),
+                rtcp_feedback: Vec::new(),
+            },
+            payload_type,
+        }
+    }
+}
+
+/// RFC 4733 at the clock of G.711.
+pub(crate) fn telephone_event() -> RTCRtpCodecParameters {
+    RTCRtpCodecParameters {
+        rtp_codec: RTCRtpCodec {
+            mime_type: MIME_TYPE_TELEPHONE_EVENT.to_owned(),
+            clock_rate: 8_000,
+            channels: 0,
+            sdp_fmtp_line: "0-16".to_owned(),
+            rtcp_feedback: Vec::new(),
+        },
+        payload_type: 101,
+    }
+}
