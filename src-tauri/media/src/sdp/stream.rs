@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::candidate;
 use super::description::{Attribute, Description, Section, all, first};
@@ -111,6 +111,11 @@ impl Stream {
             }
         }
         Err(reason.unwrap_or_else(|| Refusal::new("the session description has no audio stream")))
+    }
+
+    /// Returns whether both have the same ICE credentials.
+    pub(crate) fn has_credentials_of(&self, other: &Self) -> bool {
+        self.ufrag == other.ufrag && self.pwd.expose_secret() == other.pwd.expose_secret()
     }
 
     /// Returns the codec that comes first in the peer's order.

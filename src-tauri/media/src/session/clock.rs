@@ -144,7 +144,7 @@ impl Session {
         let (present, left) = match leg.state {
             LegState::Connected => (true, None),
             LegState::Left { since } => (true, Some(since)),
-            LegState::Connecting { .. } | LegState::Failed(_) => (false, None),
+            LegState::Waiting | LegState::Connecting { .. } | LegState::Failed(_) => (false, None),
         };
         let expected =
             present && !hold && !leg.agreement.held_by_peer && leg.agreement.direction.receives();

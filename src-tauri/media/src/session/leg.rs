@@ -35,11 +35,13 @@ pub(super) struct Leg {
 }
 
 /// ```text
-/// Connecting -> Connected -> Left, Failed      a restart of ICE leads back to Connecting
-///            -> Failed                         unless it is connected still
+/// Waiting -> Connecting -> Connected -> Left, Failed    a restart of ICE leads back to Connecting
+///                       -> Failed                       unless it is connected still
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
+    /// The call was not answered: the peer does not know our side yet, and is not to know that we exist.
+    Waiting,
     Connecting {
         since: Instant,
     },
@@ -72,7 +74,7 @@ pub(super) struct Start<'a> {
 }
 
 impl Leg {
-    pub(super) fn new(mut transport: Transport, start: Start<'_>, now: Instant) -> Self {
+    pub(super) fn new(transport: Transport, start: Start<'_>, now: Instant) -> Self {
         let Start {
             stream,
             agreement,
@@ -82,11 +84,10 @@ impl Leg {
             cname,
             seed,
         } = start;
-        transport.start(remote(&stream, setup), now);
         Self {
             transport,
             successor: None,
-            state: State::Connecting { since: now },
+            state: State::Waiting,
             sender: Sender::new(ssrc, seed, format(&agreement)),
             receiver: Receiver::new(&receive_formats(payloads)),
             reports: Reports::new(cname.to_owned(), seed, now),
@@ -96,6 +97,21 @@ impl Leg {
             agreement,
             setup,
         }
+    }
+
+    /// Begins to connect.
+    pub(super) fn start(&mut self, now: Instant) {
+        if self.state == State::Waiting {
+            self.transport.start(remote(&self.stream, self.setup), now);
+            self.state = State::Connecting { since: now };
+        }
+    }
+
+    /// Begins to connect anew with a peer that could not be reached.
+    pub(super) fn retry(&mut self, seed: u64, now: Instant) {
+        self.transport = self.transport.fork(seed);
+        self.state = State::Waiting;
+        self.start(now);
     }
 
     /// Makes a transport to another answerer of the same offer.
@@ -108,11 +124,17 @@ impl Leg {
     /// unnoticed: another certificate on the same transport.
     pub(super) fn continues(&self, stream: &Stream) -> Result<bool, Refusal> {
         let current = self.successor.as_ref().unwrap_or(&self.transport);
-        let same = current.is_remote(&stream.ufrag, &stream.pwd);
+        let same = match self.state {
+            State::Waiting => self.stream.has_credentials_of(stream),
+            State::Connecting { .. }
+            | State::Connected
+            | State::Left { .. }
+            | State::Failed(_) => current.is_remote(&stream.ufrag, &stream.pwd),
+        };
         // Once it is connected the certificate itself is known, whatever was said meanwhile.
         let is_new = self.successor.is_some() || !self.is_connected();
-        let is_other = !current.may_have(&stream.fingerprints)
-            || is_new && !self.has_certificate_of(stream);
+        let is_other =
+            !current.may_have(&stream.fingerprints) || is_new && !self.has_certificate_of(stream);
         if same && is_other {
             return Err(Refusal::new(
                 "the certificate fingerprint changed without a restart of ICE",
@@ -147,14 +169,18 @@ impl Leg {
         setup: Setup,
         now: Instant,
     ) {
-        successor.start(remote(&stream, setup), now);
         self.setup = setup;
         match self.state {
-            State::Connected => self.successor = Some(successor),
+            State::Waiting => self.transport = successor,
+            State::Connected => {
+                successor.start(remote(&stream, setup), now);
+                self.successor = Some(successor);
+            }
             State::Connecting { .. } | State::Left { .. } | State::Failed(_) => {
-                self.state = State::Connecting { since: now };
+                successor.start(remote(&stream, setup), now);
                 self.transport = successor;
                 self.successor = None;
+                self.state = State::Connecting { since: now };
             }
         }
         self.agree(stream, agreement);
@@ -176,14 +202,14 @@ impl Leg {
     pub(super) fn failure(&self) -> Option<&Failure> {
         match &self.state {
             State::Failed(failure) => Some(failure),
-            State::Connecting { .. } | State::Connected | State::Left { .. } => None,
+            State::Waiting | State::Connecting { .. } | State::Connected | State::Left { .. } => None,
         }
     }
 
     pub(super) fn is_connected(&self) -> bool {
         match self.state {
             State::Connected => true,
-            State::Connecting { .. } | State::Left { .. } | State::Failed(_) => false,
+            State::Waiting | State::Connecting { .. } | State::Left { .. } | State::Failed(_) => false,
         }
     }
 

@@ -291,37 +291,41 @@ impl Session {
             Selection::Selected { peer: selected, .. } => selected == peer,
             Selection::Early(_) => self.offered.is_none(),
         };
-        let Some(failure) = self.legs.get(&peer).and_then(Leg::failure) else {
+        let seed = self.seed();
+        let Some(leg) = self.legs.get_mut(&peer) else {
             return;
         };
-        debug!(
-            session = self.id.0,
-            peer = peer.0,
-            ?failure,
-            matters,
-            "a transport failed"
-        );
+        let Some(failure) = leg.failure().cloned() else {
+            return;
+        };
+        debug!(session = self.id.0, peer = peer.0, ?failure, matters, "a transport failed");
+        let failure = match failure {
+            // Whoever only rings may be deaf for long.
+            transport::Failure::NoPath if !matters => return leg.retry(seed, now),
+            transport::Failure::NoPath => Failure::NoMediaPath,
+            transport::Failure::Security(reason) => Failure::Security(reason),
+            transport::Failure::ConsentLost => Failure::ConsentLost,
+        };
         if matters {
-            let failure = match failure.clone() {
-                transport::Failure::NoPath => Failure::NoMediaPath,
-                transport::Failure::Security(reason) => Failure::Security(reason),
-                transport::Failure::ConsentLost => Failure::ConsentLost,
-            };
             self.fail(failure, now);
         }
     }
 
+    /// Goes on with `peer`, whose answer may be still to come: in the ACK, where the 2xx made our offer.
     fn select(&mut self, peer: Peer, now: Instant) {
-        if !self.legs.contains_key(&peer) {
-            warn!(
-                session = self.id.0,
-                peer = peer.0,
-                "a peer without a description was selected"
-            );
+        if self.selected().is_some() && !self.legs.contains_key(&peer) {
+            warn!(session = self.id.0, peer = peer.0, "the call goes on with another peer");
             return;
         }
         self.selection = Selection::Selected { peer, since: now };
-        self.unanswered = None;
+        let seed = self.seed();
+        if let Some(leg) = self.legs.get_mut(&peer) {
+            self.unanswered = None;
+            leg.start(now);
+        } else if self.unanswered.is_none() {
+            let other = self.legs.values_mut().next();
+            self.unanswered = other.map(|other| other.fork(seed));
+        }
         let others: Vec<Peer> = self.legs.keys().copied().filter(|p| *p != peer).collect();
         for other in others {
             self.drop_leg(other, now);
@@ -398,7 +402,10 @@ impl Session {
         };
         match self.legs.get(&peer)?.state {
             LegState::Connecting { since: started } => Some(since.max(started) + SET_UP),
-            LegState::Connected | LegState::Left { .. } | LegState::Failed(_) => None,
+            LegState::Waiting
+            | LegState::Connected
+            | LegState::Left { .. }
+            | LegState::Failed(_) => None,
         }
     }
 

@@ -130,6 +130,11 @@ impl Session {
                 let transport = Transport::new(self.local.transport(false, seed));
                 self.unanswered = None;
                 self.add_leg(peer, transport, stream, agreement, answer.setup, now);
+                match self.selection {
+                    Selection::Selected { .. } => self.start(peer, now),
+                    // The peer gets our answer with the 2xx, when the call is selected.
+                    Selection::Early(_) => {}
+                }
             }
         }
         self.after_agreement();
@@ -164,8 +169,9 @@ impl Session {
                 }
             }
             None => {
-                let transport = self.transport_of_new_peer(seed)?;
+                let transport = self.transport_of_new_peer(peer, seed)?;
                 self.add_leg(peer, transport, stream, agreement, setup, now);
+                self.start(peer, now);
             }
         }
         self.after_agreement();
@@ -176,12 +182,12 @@ impl Session {
         Ok(negotiated)
     }
 
-    fn transport_of_new_peer(&mut self, seed: u64) -> Result<Transport, Refusal> {
+    fn transport_of_new_peer(&mut self, peer: Peer, seed: u64) -> Result<Transport, Refusal> {
         match self.selection {
-            Selection::Selected { .. } => {
+            Selection::Selected { peer: other, .. } if other != peer => {
                 return Err(Refusal::new("the call goes on with another peer"));
             }
-            Selection::Early(_) => {}
+            Selection::Selected { .. } | Selection::Early(_) => {}
         }
         if self.legs.len() == MOST_LEGS {
             return Err(Refusal::new("too many peers answered"));
@@ -213,6 +219,12 @@ impl Session {
         self.legs.insert(peer, Leg::new(transport, start, now));
         if self.selection == Selection::Early(None) {
             self.selection = Selection::Early(Some(peer));
+        }
+    }
+
+    fn start(&mut self, peer: Peer, now: Instant) {
+        if let Some(leg) = self.legs.get_mut(&peer) {
+            leg.start(now);
         }
     }
 

@@ -43,6 +43,20 @@ fn a_server_may_move_the_call_to_another_party_with_its_answer() {
 }
 
 #[test]
+fn the_answer_to_an_offer_in_the_2xx_comes_after_the_selection() {
+    let mut world = World::new();
+    let callee = world.add(make("192.0.2.1:4000", 440.0));
+    let caller = world.add(make("192.0.2.2:5000", 880.0));
+    let offer = world.offer(callee);
+    world.select(callee);
+    let (answer, _) = world.answer(caller, offer).unwrap();
+    world.select(caller);
+    world.apply(callee, answer).unwrap();
+    world.hears(callee, 880.0);
+    world.hears(caller, 440.0);
+}
+
+#[test]
 fn a_peer_that_restarts_ice_gets_new_credentials_and_a_new_association() {
     let identity = Identity::generate().unwrap();
     let mut world = World::new();

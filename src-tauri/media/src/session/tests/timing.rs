@@ -64,6 +64,52 @@ fn an_answered_call_without_a_path_fails_after_15_s() {
 }
 
 #[test]
+fn a_call_may_ring_for_minutes_on_either_side_before_it_is_answered() {
+    let mut world = World::new();
+    let caller = world.add(make("192.0.2.1:4000", 440.0));
+    let callee = world.add(make("192.0.2.2:5000", 880.0));
+    let offer = world.offer(caller);
+    let (answer, _) = world.answer(callee, offer).unwrap();
+    // With early media announced, the caller knows the answer at once.
+    world.apply(caller, answer).unwrap();
+    world.run(Duration::from_secs(100));
+    assert!(world.ends[callee].sent.is_empty(), "nobody hears of a phone that rings");
+    let answered = world.now;
+    world.select(callee);
+    world.select(caller);
+    for end in [callee, caller] {
+        world.until(end, |news| matches!(news, News::Connected { .. }).then_some(()));
+    }
+    assert!(world.now - answered < ms(500), "{:?}", world.now - answered);
+    world.hears(caller, 880.0);
+    world.hears(callee, 440.0);
+}
+
+#[test]
+fn an_offer_that_changes_while_it_rings_is_answered_again() {
+    let mut world = World::new();
+    let callee = world.add(make("192.0.2.2:5000", 880.0));
+    let before = world.add(make("192.0.2.1:4000", 440.0));
+    let offer = world.offer(before);
+    let first = world.answer(callee, offer.clone()).unwrap().0;
+    let again = world.answer(callee, offer).unwrap().0;
+    let ufrag = |sdp: &str| {
+        let line = sdp.lines().find(|line| line.starts_with("a=ice-ufrag"));
+        line.unwrap().to_owned()
+    };
+    assert_eq!(ufrag(&first), ufrag(&again));
+    let after = world.add(make("192.0.2.3:6000", 1500.0));
+    let offer = world.offer(after);
+    let (answer, _) = world.answer(callee, offer).unwrap();
+    assert_ne!(ufrag(&first), ufrag(&answer));
+    world.apply(after, answer).unwrap();
+    world.select(after);
+    world.select(callee);
+    world.hears(callee, 1500.0);
+    world.hears(after, 880.0);
+}
+
+#[test]
 fn an_interruption_is_told_after_a_second_and_its_end_with_its_length() {
     let mut world = World::with_call();
     world.hears(CALLER, 880.0);
