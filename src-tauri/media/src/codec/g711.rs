@@ -92,7 +92,7 @@ fn expanded(expand: fn(u8) -> i16) -> [f32; 256] {
 const MU_BIAS: i32 = 33 << 2;
 
 /// G.711 tables 2a and 2b, left-justified in 16 bit.
-fn compress_mu(sample: i16) -> u8 {
+pub(super) fn compress_mu(sample: i16) -> u8 {
     let magnitude = i32::from(sample).abs().min(32_635) + MU_BIAS;
     let segment = magnitude.ilog2() - 7;
     let step = (magnitude >> (segment + 3)) & 0x0f;
@@ -101,7 +101,7 @@ fn compress_mu(sample: i16) -> u8 {
     if sample < 0 { !(code | 0x80) } else { !code }
 }
 
-fn expand_mu(code: u8) -> i16 {
+pub(super) fn expand_mu(code: u8) -> i16 {
     let code = !code;
     let segment = (code >> 4) & 0x07;
     let step = i32::from(code & 0x0f);
@@ -115,7 +115,7 @@ fn expand_mu(code: u8) -> i16 {
 }
 
 /// G.711 tables 1a and 1b, left-justified in 16 bit.
-fn compress_a(sample: i16) -> u8 {
+pub(super) fn compress_a(sample: i16) -> u8 {
     // 13 bit, magnitude; negative values are mirrored so that −1 is in the first step.
     let value = i32::from(sample) >> 3;
     let (sign, magnitude) = if value < 0 {
@@ -134,7 +134,7 @@ fn compress_a(sample: i16) -> u8 {
     (code as u8 | sign) ^ 0x55
 }
 
-fn expand_a(code: u8) -> i16 {
+pub(super) fn expand_a(code: u8) -> i16 {
     let code = code ^ 0x55;
     let segment = (code >> 4) & 0x07;
     let step = i32::from(code & 0x0f);

@@ -4,6 +4,10 @@ mod g711;
 mod opus;
 mod repetition;
 mod resample;
+#[cfg(test)]
+pub(crate) mod speech;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 
@@ -89,15 +93,15 @@ impl Encoder {
 #[derive(Debug)]
 pub(crate) enum Decoder {
     Opus(opus::Decoder),
-    G711(g711::Decoder),
+    G711(Box<g711::Decoder>),
 }
 
 impl Decoder {
     pub(crate) fn new(codec: Codec) -> Self {
         match codec {
             Codec::Opus => Self::Opus(opus::Decoder::new()),
-            Codec::Pcmu => Self::G711(g711::Decoder::new(g711::Law::Mu)),
-            Codec::Pcma => Self::G711(g711::Decoder::new(g711::Law::A)),
+            Codec::Pcmu => Self::G711(Box::new(g711::Decoder::new(g711::Law::Mu))),
+            Codec::Pcma => Self::G711(Box::new(g711::Decoder::new(g711::Law::A))),
         }
     }
 

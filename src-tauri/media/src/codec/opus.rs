@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use opusic_c::{Application, Bitrate, Channels, InbandFec, SampleRate, Signal};
+use opusic_c::{Application, Bandwidth, Bitrate, Channels, InbandFec, SampleRate, Signal};
 
 use super::{FRAME, LONGEST_PACKET};
 
@@ -14,6 +14,9 @@ const LARGEST_PAYLOAD: usize = 3 * 1275;
 
 /// libopus adds FEC only when it expects loss. One percent keeps it ready before the first report.
 const LEAST_EXPECTED_LOSS: u8 = 1;
+
+/// From here on libopus rather narrows the band than leaves FEC out (`decide_fec`).
+const LEAST_REPORTED_LOSS: u8 = 6;
 
 pub(crate) struct Encoder {
     inner: opusic_c::Encoder,
@@ -34,6 +37,8 @@ impl Encoder {
         let configured = inner
             .set_bitrate(Bitrate::Value(BITRATE))
             .and_then(|()| inner.set_signal(Signal::Voice))
+            // At full band libopus finds the bit rate too low for FEC (`decide_fec`).
+            .and_then(|()| inner.set_max_bandwidth(Bandwidth::Superwide))
             .and_then(|()| inner.set_complexity(COMPLEXITY))
             .and_then(|()| inner.set_inband_fec(InbandFec::Mode1))
             .and_then(|()| inner.set_packet_loss(LEAST_EXPECTED_LOSS))
@@ -54,9 +59,12 @@ impl Encoder {
     }
 
     pub(super) fn set_expected_loss(&mut self, share: f32) {
-        let percent = (share * 100.0).ceil().clamp(0.0, 100.0) as u8;
+        let percent = match (share * 100.0).round().clamp(0.0, 100.0) as u8 {
+            0 => LEAST_EXPECTED_LOSS,
+            percent => percent.max(LEAST_REPORTED_LOSS),
+        };
         self.inner
-            .set_packet_loss(percent.max(LEAST_EXPECTED_LOSS))
+            .set_packet_loss(percent)
             .expect("0 to 100 % is the range of libopus");
     }
 }

@@ -3,7 +3,9 @@
 mod meter;
 mod sink;
 mod source;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use meter::{Measure, Meter};
+pub(crate) use meter::Meter;
 pub(crate) use sink::Sink;
 pub(crate) use source::{Recording, Source};

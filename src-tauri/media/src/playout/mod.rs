@@ -6,6 +6,8 @@
 
 mod stretch;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -19,7 +21,7 @@ use target::Target;
 /// What a [`Buffer`] has played, since its start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Statistics {
-    /// Samples at 48 kHz given out since the first packet.
+    /// Samples at 48 kHz given out since the first packet was decoded.
     pub(crate) played: u64,
     /// Those among them that were made up because a packet was lost or late.
     pub(crate) concealed: u64,
@@ -44,7 +46,8 @@ pub(crate) struct Buffer {
     target: Target,
     /// The constant of all lateness and delays.
     epoch: Option<Instant>,
-    /// The moment of the last pull, in samples.
+    /// The moment of the last pull, in samples, without the unsteadiness of who pulls; `None` before the first.
+    pulled: Option<f64>,
     moment: i64,
     /// Samples to be played before the next change of length.
     settle: i64,
@@ -64,8 +67,9 @@ const MOST_PACKETS: usize = 400;
 const MS: i64 = SAMPLES_PER_MS as i64;
 const FRAME_SAMPLES: i64 = FRAME as i64;
 
-/// The delay is left alone between the target and this above it: frames are pulled every 10 ms, wherever packets fall between.
-const SLACK: i64 = 12 * MS;
+/// The delay is shortened where it is more than that above the target: 10 ms for the start of a packet to lie anywhere in a frame,
+/// and one pitch period.
+const SLACK: i64 = 16 * MS;
 
 /// It is lengthened where it comes nearer to the target than this.
 const TIGHT: i64 = MS;
@@ -81,6 +85,12 @@ const SETTLE: i64 = 20 * MS;
 
 /// Excess that is skipped rather than played fast, where sound resumes after an interruption.
 const SKIPPED: i64 = 400 * MS;
+
+/// Pulls that are later or earlier than that are a stall, not unsteadiness.
+const STALL: i64 = 40 * MS;
+
+/// Over so many pulls their unsteadiness is evened out.
+const STEADINESS: f64 = 32.0;
 
 /// Made-up sound keeps its level for so long and has faded to silence after that.
 const FADE_FROM: i64 = 60 * MS;
@@ -100,6 +110,7 @@ impl Buffer {
             made_up: 0,
             target: Target::new(),
             epoch: None,
+            pulled: None,
             moment: 0,
             settle: 0,
             played: [0.0; stretch::LONGEST],
@@ -140,7 +151,7 @@ impl Buffer {
         let Some(epoch) = self.epoch else {
             return SILENCE;
         };
-        self.moment = to_samples(now.saturating_duration_since(epoch));
+        self.go_on(to_samples(now.saturating_duration_since(epoch)));
         while self.sound.len() < FRAME {
             self.fill();
         }
@@ -151,7 +162,9 @@ impl Buffer {
         self.played.copy_within(FRAME.., 0);
         self.played[stretch::LONGEST - FRAME..].copy_from_slice(&frame);
         self.settle -= FRAME_SAMPLES;
-        self.statistics.played += FRAME as u64;
+        if self.decoder.is_some() {
+            self.statistics.played += FRAME as u64;
+        }
         for sample in &mut frame {
             *sample = sample.clamp(-1.0, 1.0);
         }
@@ -165,6 +178,25 @@ impl Buffer {
 
     pub(crate) fn statistics(&self) -> Statistics {
         self.statistics
+    }
+
+    /// Takes note of a pull at `moment`.
+    fn go_on(&mut self, moment: i64) {
+        let moment = moment as f64;
+        let steady = match self.pulled {
+            Some(pulled) => {
+                let expected = pulled + FRAME as f64;
+                let error = moment - expected;
+                if error.abs() > STALL as f64 {
+                    moment
+                } else {
+                    expected + error / STEADINESS
+                }
+            }
+            None => moment,
+        };
+        self.pulled = Some(steady);
+        self.moment = steady as i64;
     }
 
     /// When `packet` arrived, in samples.
@@ -182,12 +214,7 @@ impl Buffer {
     fn fill(&mut self) {
         let due = self.moment + self.sound.len() as i64;
         if self.made_up > 0 {
-            // Sound resumes: what has piled up meanwhile is not worth hearing late.
-            while self.packets.len() > 1 && due - self.packets[0].position > self.target() + SKIPPED
-            {
-                self.packets.pop_front();
-                self.statistics.late += 1;
-            }
+            self.skip(due);
         }
         let Some(&Audio {
             position, samples, ..
@@ -347,9 +374,11 @@ impl Buffer {
 
     /// Changes the length of what is played next, where the delay is not what it should be.
     fn approach_target(&mut self) {
+        // A frame that holds the start of a packet needs it when the frame starts, up to 10 ms earlier.
         let playing = self.next - self.sound.len() as i64;
         let excess = self.moment - playing - self.target();
-        let content = (TIGHT..=SLACK).contains(&excess);
+        let early = (self.sound.len() % FRAME) as i64;
+        let content = excess - early >= TIGHT && excess <= SLACK;
         if content || self.made_up > 0 || self.settle > 0 || self.decoder.is_none() {
             return;
         }
@@ -369,7 +398,11 @@ impl Buffer {
             } else {
                 Urgency::Relaxed
             };
-            stretch::shorten(&mut self.sound, (excess - TIGHT) as usize, urgency)
+            stretch::shorten(
+                &mut self.sound,
+                (excess - TIGHT - FRAME_SAMPLES) as usize,
+                urgency,
+            )
         } else {
             let urgency = if excess < -HURRY {
                 Urgency::Hurried

@@ -132,11 +132,16 @@ impl Digits {
                     start,
                     elapsed,
                 };
-                Some(if elapsed.as_millis() % UPDATE_INTERVAL.as_millis() == 0 {
-                    send(false, start, &queued, false, elapsed, clock_rate)
-                } else {
-                    Step::Quiet
-                })
+                Some(
+                    if elapsed
+                        .as_millis()
+                        .is_multiple_of(UPDATE_INTERVAL.as_millis())
+                    {
+                        send(false, start, &queued, false, elapsed, clock_rate)
+                    } else {
+                        Step::Quiet
+                    },
+                )
             }
             State::Ending {
                 queued,
@@ -155,11 +160,13 @@ impl Digits {
                         elapsed,
                     };
                 }
-                Some(if elapsed.as_millis() % END_INTERVAL.as_millis() == 0 {
-                    send(false, start, &queued, true, queued.duration, clock_rate)
-                } else {
-                    Step::Quiet
-                })
+                Some(
+                    if elapsed.as_millis().is_multiple_of(END_INTERVAL.as_millis()) {
+                        send(false, start, &queued, true, queued.duration, clock_rate)
+                    } else {
+                        Step::Quiet
+                    },
+                )
             }
             State::Gap { left } if left.is_zero() || self.queue.is_empty() => {
                 self.state = State::Idle;

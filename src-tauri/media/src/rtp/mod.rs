@@ -7,6 +7,8 @@ mod receiver;
 mod reports;
 mod sender;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 pub(crate) use packet::Packet;

@@ -65,15 +65,34 @@ pub(crate) struct Receiver {
     bucket: Option<Bucket>,
     /// Counted in streams that have ended.
     ended: Totals,
-    dropped: Dropped,
+    pub(super) dropped: Dropped,
 }
 
 /// Packets that were not used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Dropped {
-    pub(crate) unknown_payload_type: u64,
-    pub(crate) malformed: u64,
-    pub(crate) flood: u64,
+pub(super) struct Dropped {
+    pub(super) unknown_payload_type: u64,
+    pub(super) malformed: u64,
+    pub(super) flood: u64,
+}
+
+impl Dropped {
+    /// The 1st, 2nd, 4th, 8th … time: a flood does not flood the log.
+    fn log(&self) {
+        let Self {
+            unknown_payload_type,
+            malformed,
+            flood,
+        } = *self;
+        if (unknown_payload_type + malformed + flood).is_power_of_two() {
+            tracing::debug!(
+                unknown_payload_type,
+                malformed,
+                flood,
+                "RTP packets dropped"
+            );
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -124,10 +143,12 @@ impl Receiver {
             .take(now)
         {
             self.dropped.flood += 1;
+            self.dropped.log();
             return Received::Nothing;
         }
         let Some(format) = self.format(packet.payload_type) else {
             self.dropped.unknown_payload_type += 1;
+            self.dropped.log();
             return Received::Nothing;
         };
         let speech = match format {
@@ -136,6 +157,7 @@ impl Receiver {
                 // It has a place in the sequence, but no sound.
                 None => {
                     self.dropped.malformed += 1;
+                    self.dropped.log();
                     None
                 }
             },
@@ -234,11 +256,6 @@ impl Receiver {
         self.stream
             .as_ref()
             .map_or(0.0, |stream| stream.statistics.jitter_ms())
-    }
-
-    /// Returns what was not used, and why.
-    pub(crate) fn dropped(&self) -> Dropped {
-        self.dropped
     }
 
     /// Returns SSRC, figures and jitter (in timestamp units) for a report block, and begins the next interval.

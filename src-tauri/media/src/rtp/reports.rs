@@ -92,7 +92,9 @@ impl Reports {
         let mut packets = self.compound(now, wall, sender, receiver);
         packets.push(Box::new(Goodbye {
             sources: vec![sender.ssrc()],
-            reason: Bytes::new(),
+            // With its length octet it fills a word: the wire type would pad a shorter one to less than the word that
+            // RFC 3550 §6.4.1 asks of padding.
+            reason: Bytes::from_static(b"end"),
         }));
         to_bytes(&packets)
     }
@@ -136,7 +138,7 @@ impl Reports {
                 .iter()
                 .find(|(ntp, _)| *ntp == report.last_sender_report)
             {
-                let held = Duration::from_nanos(u64::from(report.delay) * 1_000_000_000 >> 16);
+                let held = Duration::from_nanos((u64::from(report.delay) * 1_000_000_000) >> 16);
                 let round_trip = now.saturating_duration_since(*left).saturating_sub(held);
                 self.round_trip = Some(round_trip);
             }
