@@ -138,7 +138,8 @@ impl Active {
         self.drain(now);
     }
 
-    /// Returns the pair that everything but checks travels on: what ICE selected, or until then where DTLS comes from.
+    /// Returns the pair that everything but checks travels on: what ICE selected, or until then
+    /// where DTLS comes from.
     fn pair(&self) -> Option<Pair> {
         self.ice.selected().or(self.dtls_pair)
     }

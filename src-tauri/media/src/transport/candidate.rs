@@ -17,7 +17,8 @@ pub(super) fn host(base: SocketAddr, index: usize) -> Result<Candidate, Error> {
     .new_candidate_host()
 }
 
-/// Makes the candidate of our socket at `base`, the `index`-th of ours, which a server sees at `mapped`.
+/// Makes the candidate of our socket at `base`, the `index`-th of ours, which a server sees at
+/// `mapped`.
 pub(super) fn server_reflexive(
     base: SocketAddr,
     mapped: SocketAddr,
@@ -32,7 +33,8 @@ pub(super) fn server_reflexive(
     .new_candidate_server_reflexive()
 }
 
-/// Returns those of the peer's candidates, one in a line, that a check could be sent to: UDP, of the RTP component, with an address.
+/// Returns those of the peer's candidates, one in a line, that a check could be sent to: UDP, of
+/// the RTP component, with an address.
 pub(super) fn usable(lines: &[String]) -> Vec<Candidate> {
     lines
         .iter()
@@ -59,7 +61,8 @@ fn config(address: SocketAddr, kind: CandidateType, index: usize) -> CandidateCo
     }
 }
 
-/// RFC 8445 §5.1.2.1. Each interface has its own local preference; of one kind, IPv6 goes first (RFC 8421 §4).
+/// RFC 8445 §5.1.2.1. Each interface has its own local preference; of one kind, IPv6 goes first
+/// (RFC 8421 §4).
 fn priority(kind: CandidateType, address: IpAddr, index: usize) -> u32 {
     let rank = u16::try_from(2 * index).unwrap_or(u16::MAX) + u16::from(address.is_ipv4());
     (u32::from(kind.preference()) << 24)
@@ -67,11 +70,13 @@ fn priority(kind: CandidateType, address: IpAddr, index: usize) -> u32 {
         | (256 - u32::from(RTP))
 }
 
-/// Enough for a host with several interfaces behind a NAT; a peer cannot make us keep more, nor send to more.
+/// Enough for a host with several interfaces behind a NAT; a peer cannot make us keep more, nor
+/// send to more.
 pub(super) const MAX_REMOTE: usize = 16;
 
 /// The component of RTP, and of RTCP that is multiplexed with it.
 const RTP: u16 = 1;
 
-/// RFC 8445 §7.1.1: what a check says is the priority of the peer-reflexive candidate it might find.
+/// RFC 8445 §7.1.1: what a check says is the priority of the peer-reflexive candidate it might
+/// find.
 pub(super) const PEER_REFLEXIVE_PRIORITY: u32 = (110 << 24) | (65_535 << 8) | 255;

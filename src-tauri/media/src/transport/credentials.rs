@@ -9,8 +9,8 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Makes credentials from `seed`, which must be as unguessable as they are to be: 4 characters of fragment would do,
-    /// and 22 of password (RFC 8839 §5.4); 8 and 24 are 48 and 144 bits.
+    /// Makes credentials from `seed`, which must be as unguessable as they are to be: 4 characters
+    /// of fragment would do, and 22 of password (RFC 8839 §5.4); 8 and 24 are 48 and 144 bits.
     pub(crate) fn from_seed(seed: [u8; 32]) -> Self {
         let mut random = StdRng::from_seed(seed);
         let mut text = |length: usize| -> String {

@@ -31,8 +31,9 @@ use super::{
 
 /// The DTLS 1.2 association with the peer, which makes the keys of SRTP (RFC 6347, RFC 5763).
 ///
-/// The endpoint of `rtc` does the handshake. Which records reach it and when it repeats a flight is decided here: its own timer does not
-/// back off, cannot be set, and stops for good on a repeated record.
+/// The endpoint of `rtc` does the handshake. Which records reach it and when it repeats a flight is
+/// decided here: its own timer does not back off, cannot be set, and stops for good on a repeated
+/// record.
 pub(super) struct Dtls {
     role: DtlsRole,
     identity: Arc<Identity>,
@@ -44,7 +45,8 @@ pub(super) struct Dtls {
     transmits: VecDeque<Bytes>,
 }
 
-/// Handshake → Complete → Over; Handshake → Over. A renewal that completes takes the place of the whole.
+/// Handshake → Complete → Over; Handshake → Over. A renewal that completes takes the place of the
+/// whole.
 enum State {
     Handshake {
         /// `None` until there is a path.
@@ -117,7 +119,8 @@ impl Dtls {
         })
     }
 
-    /// There is a path: begins the handshake where that is ours to do, and its deadline in any case.
+    /// There is a path: begins the handshake where that is ours to do, and its deadline in any
+    /// case.
     pub(super) fn begin(&mut self, now: Instant) -> Option<Outcome> {
         let State::Handshake {
             deadline: deadline @ None,
@@ -326,7 +329,8 @@ impl Dtls {
             .endpoint
             .get_connection_state(PEER)
             .ok_or("the DTLS association is gone")?;
-        // A handshake without certificate passes the endpoint's own checks, and so does one without use_srtp.
+        // A handshake without certificate passes the endpoint's own checks, and so does one without
+        // use_srtp.
         if self.trust.accepted().is_none() {
             return Err("the peer showed no certificate".to_owned());
         }
@@ -363,7 +367,8 @@ impl Dtls {
         };
         if flight.repeats == MAX_REPEATS {
             flight.repeat_at = None;
-            // One more would end the association. A client begins anew; a server gets a new ClientHello then.
+            // One more would end the association. A client begins anew; a server gets a new
+            // ClientHello then.
             return match self.role {
                 DtlsRole::Client => {
                     debug!("The DTLS handshake begins anew");
@@ -403,7 +408,8 @@ fn endpoint(role: DtlsRole, config: &Arc<HandshakeConfig>) -> Endpoint {
     Endpoint::new(PEER, TransportProtocol::UDP, server)
 }
 
-/// A timer of 1 s (RFC 6347 §4.2.4.1) is for unknown networks; ICE has just shown that this one answers.
+/// A timer of 1 s (RFC 6347 §4.2.4.1) is for unknown networks; ICE has just shown that this one
+/// answers.
 fn back_off(repeats: u32) -> Duration {
     (FIRST_REPEAT * (1 << repeats.min(4))).min(LONGEST_REPEAT)
 }
@@ -426,7 +432,8 @@ const PROFILES: [(SrtpProtectionProfile, ProtectionProfile); 2] = [
     ),
 ];
 
-/// Bytes of a handshake message in a record: with its headers a datagram stays within 1200 bytes, which pass any path.
+/// Bytes of a handshake message in a record: with its headers a datagram stays within 1200 bytes,
+/// which pass any path.
 const MAX_FRAGMENT: usize = 1150;
 
 /// The endpoint tells associations apart by address; this is the only one, on whatever path.

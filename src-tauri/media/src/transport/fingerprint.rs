@@ -9,7 +9,8 @@ pub(crate) struct Fingerprint {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The hash functions a fingerprint may use. SHA-1 and MD5 are left out: a certificate with the same hash can be made.
+/// The hash functions a fingerprint may use. SHA-1 and MD5 are left out: a certificate with the
+/// same hash can be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hash {
     Sha256,

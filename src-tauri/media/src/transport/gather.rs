@@ -20,8 +20,9 @@ use super::{Transmit, candidate, stun};
 
 /// Returns the addresses of this machine's interfaces that can serve as host candidates.
 ///
-/// Link-local addresses are left out (RFC 8445 §5.1.1.1 leaves out what cannot be reached), and so is loopback where there is anything
-/// else: no peer on another machine could use it, and one on this machine reaches the other addresses as well.
+/// Link-local addresses are left out (RFC 8445 §5.1.1.1 leaves out what cannot be reached), and so
+/// is loopback where there is anything else: no peer on another machine could use it, and one on
+/// this machine reaches the other addresses as well.
 pub(crate) fn host_addresses() -> io::Result<Vec<IpAddr>> {
     let addresses: Vec<IpAddr> = if_addrs::get_if_addrs()?
         .into_iter()
@@ -52,7 +53,8 @@ fn usable(addresses: &[IpAddr]) -> Vec<IpAddr> {
 
 /// Asks STUN servers how our sockets are seen from outside (RFC 8445 §5.1.1.2).
 ///
-/// It is done when every server answered every socket, and after 250 ms whatever came: an offer does not wait for a dead server.
+/// It is done when every server answered every socket, and after 250 ms whatever came: an offer
+/// does not wait for a dead server.
 #[derive(Debug)]
 pub(crate) struct Gatherer {
     bases: Vec<SocketAddr>,
@@ -149,7 +151,8 @@ impl Gatherer {
         }
     }
 
-    /// Returns when [`handle_timeout`](Self::handle_timeout) is to be called next; `None` when done.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) is to be called next; `None` when
+    /// done.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         (!self.is_done()).then(|| self.repeat_at.min(self.deadline))
     }
@@ -164,7 +167,8 @@ impl Gatherer {
         self.over || self.questions.is_empty()
     }
 
-    /// Returns what follows `a=candidate:`: our host candidates and, so far, the server-reflexive ones.
+    /// Returns what follows `a=candidate:`: our host candidates and, so far, the server-reflexive
+    /// ones.
     pub(crate) fn candidates(&self) -> Vec<String> {
         let hosts = self
             .bases
@@ -220,7 +224,8 @@ impl Question {
     }
 }
 
-/// From the start to the end of gathering, answered or not: what a user does not notice before an offer.
+/// From the start to the end of gathering, answered or not: what a user does not notice before an
+/// offer.
 const DEADLINE: Duration = Duration::from_millis(250);
 
 /// Doubles each time; three questions fit into the deadline.

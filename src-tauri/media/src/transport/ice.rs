@@ -43,8 +43,9 @@ use super::{
 
 /// Connectivity checks with one peer, and consent on the pair they found (RFC 8445, RFC 7675).
 ///
-/// The agent of `rtc` does the checks. What it gets wrong is put right around it: only authentic messages reach it, a pair is
-/// nominated as soon as it is valid, later nominations are followed, and consent is asked for here.
+/// The agent of `rtc` does the checks. What it gets wrong is put right around it: only authentic
+/// messages reach it, a pair is nominated as soon as it is valid, later nominations are followed,
+/// and consent is asked for here.
 pub(super) struct Ice {
     agent: Agent,
     identity: Arc<Identity>,
@@ -189,7 +190,8 @@ impl Ice {
         }
     }
 
-    /// Returns whether `remote` is a candidate of the peer, from its description or from an authentic check.
+    /// Returns whether `remote` is a candidate of the peer, from its description or from an
+    /// authentic check.
     pub(super) fn is_known(&self, remote: SocketAddr) -> bool {
         self.agent
             .get_remote_candidates()
@@ -337,7 +339,8 @@ impl Ice {
                     // Nominates the valid pair at once instead of with the next check.
                     self.run_checks(now + 2 * AGENT_STEP);
                 }
-                // The agent forgets a nomination that came before its own check of the pair succeeded.
+                // The agent forgets a nomination that came before its own check of the pair
+                // succeeded.
                 if let Some((nominated, datagram)) = self.early_nomination.take() {
                     if nominated == pair && !self.agent.role() {
                         if self.feed(pair, &datagram, now) {
@@ -403,8 +406,8 @@ impl Ice {
             };
             sent.push((pair, message));
         }
-        // RFC 8445 §7.3.1.1: a conflict has one loser. The agent answers with both 487 and success, and with 487 even
-        // when it is the one to change.
+        // RFC 8445 §7.3.1.1: a conflict has one loser. The agent answers with both 487 and success,
+        // and with 487 even when it is the one to change.
         let refused = sent
             .iter()
             .any(|(_, message)| message.typ.class == CLASS_ERROR_RESPONSE);
@@ -505,8 +508,8 @@ impl Ice {
     }
 }
 
-/// Returns the time to the next round of checks, which asks all `pairs`: 50 ms a round at first (RFC 8445 §14.2, Ta),
-/// longer with many pairs, and slowly where the peer does not answer.
+/// Returns the time to the next round of checks, which asks all `pairs`: 50 ms a round at first
+/// (RFC 8445 §14.2, Ta), longer with many pairs, and slowly where the peer does not answer.
 fn pace(elapsed: Duration, pairs: usize) -> Duration {
     if elapsed < Duration::from_secs(2) {
         Duration::from_millis(10 * pairs.clamp(5, 25) as u64)

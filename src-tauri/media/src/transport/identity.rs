@@ -4,8 +4,8 @@ use rtc::{crypto::RTCCryptoProvider, dtls::crypto::Certificate};
 
 use super::fingerprint::{Fingerprint, Hash};
 
-/// The certificate this phone shows in DTLS: self-signed, ECDSA P-256, bound to a call by the fingerprint in the
-/// session description (RFC 8827 §6.5).
+/// The certificate this phone shows in DTLS: self-signed, ECDSA P-256, bound to a call by the
+/// fingerprint in the session description (RFC 8827 §6.5).
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub(super) provider: Arc<dyn RTCCryptoProvider>,

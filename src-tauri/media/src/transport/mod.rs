@@ -1,7 +1,8 @@
-//! Encrypted media transport between two hosts: ICE finds a path, DTLS agrees on keys, SRTP uses them.
+//! Encrypted media transport between two hosts: ICE finds a path, DTLS agrees on keys, SRTP uses
+//! them.
 //!
-//! Sans-IO: datagrams, time and seeds go in; datagrams, events and deadlines come out. After each input all outputs are to be drained.
-//! This folder is the only place that names the `rtc` crate.
+//! Sans-IO: datagrams, time and seeds go in; datagrams, events and deadlines come out. After each
+//! input all outputs are to be drained. This folder is the only place that names the `rtc` crate.
 
 mod active;
 mod candidate;
@@ -44,7 +45,8 @@ pub(crate) use rtc::{
 /// What is known of our side before the peer's description is.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    /// Whether ours is the offer: then we control ICE, except against a lite peer (RFC 8445 §6.1.1).
+    /// Whether ours is the offer: then we control ICE, except against a lite peer (RFC 8445
+    /// §6.1.1).
     pub(crate) offerer: bool,
     /// Ours; transports for the forks of one offer share them.
     pub(crate) credentials: Credentials,
@@ -120,7 +122,8 @@ pub(crate) enum Failure {
 pub(crate) struct Transport {
     config: Config,
     state: State,
-    /// Connectivity checks that came before the peer's description, or for another peer with the same offer.
+    /// Connectivity checks that came before the peer's description, or for another peer with the
+    /// same offer.
     early: VecDeque<Early>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
@@ -160,7 +163,8 @@ impl Transport {
         }
     }
 
-    /// Makes a transport for another answer to the same offer: same credentials, identity and sockets, another peer.
+    /// Makes a transport for another answer to the same offer: same credentials, identity and
+    /// sockets, another peer.
     pub(crate) fn fork(&mut self, seed: u64) -> Self {
         let mut fork = Self::new(Config {
             seed,
@@ -205,7 +209,8 @@ impl Transport {
         }
     }
 
-    /// Returns whether the peer has these ICE credentials; a description with others restarts ICE (RFC 8839 §4.4.1.1.1).
+    /// Returns whether the peer has these ICE credentials; a description with others restarts ICE
+    /// (RFC 8839 §4.4.1.1.1).
     pub(crate) fn is_remote(&self, ufrag: &str, pwd: &SecretString) -> bool {
         match &self.state {
             State::Active(active) => active.is_remote(ufrag, pwd),
@@ -313,7 +318,8 @@ impl Transport {
         }
     }
 
-    /// Returns when something authentic last came from the peer: a check, a consent response or media.
+    /// Returns when something authentic last came from the peer: a check, a consent response or
+    /// media.
     pub(crate) fn last_heard(&self) -> Option<Instant> {
         match &self.state {
             State::Waiting => None,
@@ -408,7 +414,8 @@ fn setup_deadline(now: Instant) -> Instant {
     now + SETUP
 }
 
-/// As long as consent would last without an answer (RFC 7675 §5.1): a peer that is silent for 20 s is still met.
+/// As long as consent would last without an answer (RFC 7675 §5.1): a peer that is silent for 20 s
+/// is still met.
 const SETUP: Duration = Duration::from_secs(30);
 
 /// Checks of a peer's first moments; it repeats them.

@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 
 /// What of the peer's DTLS records may reach the association (RFC 6347 §4.1, §4.2).
 ///
-/// The DTLS implementation stops its retransmission timer on any handshake record, so a record it has seen already would leave the
-/// handshake waiting for ever. And it answers what it cannot read with a fatal alert, where RFC 6347 §4.1.2.7 says to drop it.
+/// The DTLS implementation stops its retransmission timer on any handshake record, so a record it
+/// has seen already would leave the handshake waiting for ever. And it answers what it cannot read
+/// with a fatal alert, where RFC 6347 §4.1.2.7 says to drop it.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     /// Handshake messages, or parts of them, that were let through.
@@ -27,7 +28,8 @@ pub(super) struct Sifted {
 }
 
 impl Records {
-    /// Returns whether `datagram` begins another handshake than the one known: a ClientHello with another random.
+    /// Returns whether `datagram` begins another handshake than the one known: a ClientHello with
+    /// another random.
     pub(super) fn is_new_client(&self, datagram: &[u8]) -> bool {
         self.client.is_some_and(|client| {
             split(datagram).any(|record| record.client_random().is_some_and(|r| r != client))
@@ -45,7 +47,8 @@ impl Records {
             if self.accepts(&record) {
                 sifted.datagram.extend_from_slice(record.bytes);
             }
-            // Warnings mean nothing here, and once there are keys anyone could have sent an alert in the clear.
+            // Warnings mean nothing here, and once there are keys anyone could have sent an alert
+            // in the clear.
             if let [FATAL, alert] | [_, alert @ CLOSE_NOTIFY] = record.body
                 && record.epoch == 0
                 && record.kind == ALERT

@@ -14,7 +14,8 @@ use rtc::{
 
 use super::Identity;
 
-/// Protects what is sent and opens what comes, with the keys of one DTLS association (RFC 3711, RFC 5764).
+/// Protects what is sent and opens what comes, with the keys of one DTLS association (RFC 3711, RFC
+/// 5764).
 pub(super) struct Srtp {
     identity: Arc<Identity>,
     keys: SessionKeys,
@@ -22,7 +23,8 @@ pub(super) struct Srtp {
     outbound: Context,
     /// Sources with at least one authentic packet, the last heard of in front.
     ///
-    /// Each has a context of its own, because a context keeps something for each source before it knows whether a packet is authentic.
+    /// Each has a context of its own, because a context keeps something for each source before it
+    /// knows whether a packet is authentic.
     inbound: VecDeque<Source>,
 }
 
@@ -74,7 +76,8 @@ impl Srtp {
     /// Opens a compound RTCP packet; `None` where it is not authentic, or came before.
     pub(super) fn open_rtcp(&mut self, packet: &[u8]) -> Option<Bytes> {
         let ssrc = packet.get(4..)?.first_chunk()?;
-        // RFC 3711 §3.4: the index, whose first bit tells encryption, stands before the authentication tag; RFC 7714 §9.3: at the end.
+        // RFC 3711 §3.4: the index, whose first bit tells encryption, stands before the
+        // authentication tag; RFC 7714 §9.3: at the end.
         let index = packet
             .len()
             .checked_sub(4 + self.profile.rtcp_auth_tag_len())?;
@@ -124,7 +127,8 @@ impl Srtp {
 
 /// Returns what SRTP wants of an RTP header: source, sequence number and length (RFC 3550 §5.1).
 ///
-/// Contributing sources and extension go as that many words: read in earnest, an extension can come out longer than the packet is.
+/// Contributing sources and extension go as that many words: read in earnest, an extension can come
+/// out longer than the packet is.
 fn header(packet: &[u8]) -> Option<Header> {
     let fixed = packet.first_chunk::<12>()?;
     let mut words = usize::from(fixed[0] & 0x0F);

@@ -38,7 +38,8 @@ pub(super) fn error_code(message: &Message) -> Option<u16> {
     Some(u16::from(class) * 100 + u16::from(*number))
 }
 
-/// Returns whether MESSAGE-INTEGRITY is there and made with the password of `credentials` (RFC 8489 §14.5).
+/// Returns whether MESSAGE-INTEGRITY is there and made with the password of `credentials` (RFC 8489
+/// §14.5).
 pub(super) fn is_authentic(
     message: &mut Message,
     credentials: &Credentials,

@@ -81,7 +81,8 @@ fn a_peer_that_begins_dtls_before_it_nominates_is_answered_where_it_is() {
     assert_eq!(answer.to, at);
 }
 
-/// Shakes hands with an endpoint of the other role that `configure` made; an error is the reason for the failure.
+/// Shakes hands with an endpoint of the other role that `configure` made; an error is the reason
+/// for the failure.
 fn shake(
     ours: DtlsRole,
     configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder,

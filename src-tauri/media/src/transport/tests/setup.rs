@@ -166,7 +166,8 @@ fn an_answer_that_comes_late_costs_the_way_of_the_handshake_only() {
     let start = link.now;
     link.start_offerer(DtlsRole::Client);
     link.connect();
-    // A check each way and the nomination, then five flights of 20 ms, and a round of the slow checks at most.
+    // A check each way and the nomination, then five flights of 20 ms, and a round of the slow
+    // checks at most.
     assert!(link.now - start < Duration::from_millis(400));
 }
 
