@@ -35,7 +35,7 @@ pub use ca::{Ca, CaError, Certificate};
 pub use clip::{Clip, ClipError};
 pub use codec::Codec;
 pub use counts::{CallCount, CallState, Counts, InviteArrival, NotSeen};
-pub use delay::{Delay, delay};
+pub use delay::{Alignment, Delay, delay};
 pub use digest::{Algorithm, DigestInput, digest_response, parse_credentials};
 pub use lab_call::{LabCall, OfferIn};
 pub use likeness::likeness;

@@ -1,7 +1,7 @@
 use std::{fmt, time::Duration};
 
 use anyhow::Context as _;
-use lab::{Sound, delay, likeness};
+use lab::{Alignment, Sound, likeness};
 
 use crate::{phone::Line, speech::Speech};
 
@@ -101,8 +101,10 @@ impl fmt::Display for Figures {
 /// What one side heard of what the other said.
 #[derive(Debug)]
 pub(crate) struct Hearing {
-    /// Negative where the hearing side's recording began later than the other's speech.
+    /// The median over the speech; negative where the recording began later than the speech.
     pub(crate) delay_ms: f64,
+    /// The playout buffer moves between these.
+    pub(crate) range_ms: (f64, f64),
     pub(crate) correlation: f32,
     pub(crate) likeness: f32,
     /// Of what was heard.
@@ -121,12 +123,15 @@ pub(crate) fn hearing(said: &Speech, recording: &std::path::Path) -> anyhow::Res
     let level_dbfs = heard.level_dbfs();
     let lead = (LATE_START.as_secs_f64() * f64::from(heard.rate)) as usize;
     heard.samples.splice(0..0, std::iter::repeat_n(0.0, lead));
-    let found = delay(&said.sound, &heard, LATE_START + LONGEST)
+    let found = Alignment::find(&said.sound, &heard, LATE_START + LONGEST)
         .with_context(|| format!("Nothing but silence in {}", recording.display()))?;
+    let since_start = |delay: Duration| (delay.as_secs_f64() - LATE_START.as_secs_f64()) * 1000.0;
+    let (shortest, longest) = found.range();
     Ok(Hearing {
-        delay_ms: (found.by.as_secs_f64() - LATE_START.as_secs_f64()) * 1000.0,
-        correlation: found.correlation,
-        likeness: likeness(&said.sound, &heard, found.by),
+        delay_ms: since_start(found.median()),
+        range_ms: (since_start(shortest), since_start(longest)),
+        correlation: found.correlation(),
+        likeness: likeness(&said.sound, &found.undone(&heard), Duration::ZERO),
         level_dbfs,
     })
 }

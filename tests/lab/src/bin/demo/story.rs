@@ -272,12 +272,16 @@ impl Scene<'_> {
         self.say(
             "Ana",
             &format!(
-                "heard herself {:.0} ms later at {:.0} dBFS (correlation {:.2})",
-                came_back.delay_ms, came_back.level_dbfs, came_back.correlation
+                "heard herself {:.0} ms later ({:.0} to {:.0}) at {:.0} dBFS (correlation {:.2})",
+                came_back.delay_ms,
+                came_back.range_ms.0,
+                came_back.range_ms.1,
+                came_back.level_dbfs,
+                came_back.correlation
             ),
         );
         figures.add(
-            "round-trip audio delay (say to hear, by correlation)",
+            "round-trip audio delay (by correlation, median)",
             came_back.delay_ms,
             Unit::Milliseconds,
             Limit::AtMost(500.0),
