@@ -150,11 +150,18 @@ impl Session {
             present && !hold && !leg.agreement.held_by_peer && leg.agreement.direction.receives();
         let last_heard = leg.last_heard();
         let session = self.id;
-        let finding = self.interruption.watch(expected, last_heard, now);
-        self.news.extend(finding.map(|finding| match finding {
-            Finding::Interrupted => News::Interrupted { session },
-            Finding::Resumed { after } => News::Resumed { session, after },
-        }));
+        match self.interruption.watch(expected, last_heard, now) {
+            None => {}
+            Some(Finding::Quiet) => {
+                if let Some(leg) = self.selected() {
+                    leg.ask(now);
+                }
+            }
+            Some(Finding::Interrupted) => self.news.push_back(News::Interrupted { session }),
+            Some(Finding::Resumed { after }) => {
+                self.news.push_back(News::Resumed { session, after });
+            }
+        }
         if left.is_some_and(|since| now.saturating_duration_since(since) >= LEFT_FOR) {
             self.fail(Failure::ConsentLost, now);
         }

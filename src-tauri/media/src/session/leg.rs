@@ -126,10 +126,9 @@ impl Leg {
         let current = self.successor.as_ref().unwrap_or(&self.transport);
         let same = match self.state {
             State::Waiting => self.stream.has_credentials_of(stream),
-            State::Connecting { .. }
-            | State::Connected
-            | State::Left { .. }
-            | State::Failed(_) => current.is_remote(&stream.ufrag, &stream.pwd),
+            State::Connecting { .. } | State::Connected | State::Left { .. } | State::Failed(_) => {
+                current.is_remote(&stream.ufrag, &stream.pwd)
+            }
         };
         // Once it is connected the certificate itself is known, whatever was said meanwhile.
         let is_new = self.successor.is_some() || !self.is_connected();
@@ -202,14 +201,18 @@ impl Leg {
     pub(super) fn failure(&self) -> Option<&Failure> {
         match &self.state {
             State::Failed(failure) => Some(failure),
-            State::Waiting | State::Connecting { .. } | State::Connected | State::Left { .. } => None,
+            State::Waiting | State::Connecting { .. } | State::Connected | State::Left { .. } => {
+                None
+            }
         }
     }
 
     pub(super) fn is_connected(&self) -> bool {
         match self.state {
             State::Connected => true,
-            State::Waiting | State::Connecting { .. } | State::Left { .. } | State::Failed(_) => false,
+            State::Waiting | State::Connecting { .. } | State::Left { .. } | State::Failed(_) => {
+                false
+            }
         }
     }
 
@@ -349,6 +352,11 @@ impl Leg {
         }
         self.transport.close(now);
         self.successor = None;
+    }
+
+    /// Asks the peer for a sign of life.
+    pub(super) fn ask(&mut self, now: Instant) {
+        self.transport.ask(now);
     }
 
     /// Returns when something authentic last came from the peer.

@@ -133,6 +133,11 @@ impl Active {
         self.send(sealed);
     }
 
+    pub(super) fn ask(&mut self, now: Instant) {
+        self.ice.ask(now);
+        self.drain(now);
+    }
+
     pub(super) fn close(&mut self, now: Instant) {
         self.dtls.close(now);
         self.drain(now);

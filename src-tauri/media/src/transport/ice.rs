@@ -255,6 +255,14 @@ impl Ice {
         Ok(())
     }
 
+    /// Asks for consent before it is due.
+    pub(super) fn ask(&mut self, now: Instant) {
+        match &self.path {
+            Path::Checking { .. } => {}
+            Path::Selected(consent) => self.ask_for_consent(consent.pair(), now),
+        }
+    }
+
     pub(super) fn poll_timeout(&self) -> Instant {
         match &self.path {
             Path::Checking {

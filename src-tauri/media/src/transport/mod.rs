@@ -328,6 +328,17 @@ impl Transport {
         }
     }
 
+    /// Asks the peer for its consent at once, as a sign of life; see [`last_heard`](Self::last_heard).
+    pub(crate) fn ask(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Active(active) => {
+                active.ask(now);
+                self.collect();
+            }
+            State::Waiting | State::Over { .. } => {}
+        }
+    }
+
     /// Ends the association: a DTLS close_notify leaves, and nothing after it.
     pub(crate) fn close(&mut self, now: Instant) {
         match &mut self.state {

@@ -242,6 +242,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_extension_whose_last_element_is_cut_off_is_carried_as_it_is() {
+        for profile in PROFILES {
+            let (mut near, mut far) = pair(profile);
+            let mut packet = rtp_packet(5, 1)[..12].to_vec();
+            packet[0] |= 0x10;
+            // RFC 8285 §4.2: five words, of which the last element would need more than there are.
+            packet.extend([0xBE, 0xDE, 0, 5, 0x6E]);
+            packet.extend([0; 15]);
+            packet.extend([0, 0, 0, 0x4F]);
+            packet.extend([0; 17]);
+            let sealed = near.seal_rtp(&packet).unwrap();
+            assert_eq!(far.open_rtp(&sealed).unwrap(), packet);
+        }
+    }
+
     proptest! {
         #[test]
         fn packets_that_are_not_authentic_are_refused(packet in packet()) {

@@ -73,12 +73,17 @@ fn a_call_may_ring_for_minutes_on_either_side_before_it_is_answered() {
     // With early media announced, the caller knows the answer at once.
     world.apply(caller, answer).unwrap();
     world.run(Duration::from_secs(100));
-    assert!(world.ends[callee].sent.is_empty(), "nobody hears of a phone that rings");
+    assert!(
+        world.ends[callee].sent.is_empty(),
+        "nobody hears of a phone that rings"
+    );
     let answered = world.now;
     world.select(callee);
     world.select(caller);
     for end in [callee, caller] {
-        world.until(end, |news| matches!(news, News::Connected { .. }).then_some(()));
+        world.until(end, |news| {
+            matches!(news, News::Connected { .. }).then_some(())
+        });
     }
     assert!(world.now - answered < ms(500), "{:?}", world.now - answered);
     world.hears(caller, 880.0);
@@ -128,6 +133,30 @@ fn an_interruption_is_told_after_a_second_and_its_end_with_its_length() {
     });
     assert!(after > ms(3900) && after < ms(4100), "{after:?}");
     world.hears(CALLER, 880.0);
+}
+
+#[test]
+fn a_peer_that_says_nothing_is_no_interruption_as_long_as_it_is_there() {
+    let mut world = World::with_call();
+    world.hears(CALLER, 880.0);
+    // The callee sends nothing, without having said so: its capture is held, its offer never leaves.
+    world.command(
+        CALLEE,
+        Command::Hold {
+            session: ID,
+            on: true,
+        },
+    );
+    let quiet = world.now;
+    world.run(Duration::from_secs(20));
+    let bad = |news: &News| matches!(news, News::Interrupted { .. });
+    assert!(!world.ends[CALLER].news.iter().any(bad));
+    let asked = world.ends[CALLER].checks_sent(quiet);
+    assert!((40..80).contains(&asked), "{asked} questions in 20 s");
+    world.is_down = true;
+    world.until(CALLER, |news| {
+        matches!(news, News::Interrupted { .. }).then_some(())
+    });
 }
 
 #[test]

@@ -325,4 +325,12 @@ impl End {
             .filter(|(at, transmit)| *at >= since && transmit.bytes[0] >= 128)
             .count()
     }
+
+    /// Counts the Binding requests that were sent from `since` on.
+    pub(super) fn checks_sent(&self, since: Instant) -> usize {
+        self.sent
+            .iter()
+            .filter(|(at, transmit)| *at >= since && transmit.bytes[..2] == [0, 1])
+            .count()
+    }
 }

@@ -72,6 +72,16 @@ fn a_gap_of_23_s_ends_nothing() {
     }
 }
 
+#[test]
+fn a_peer_that_is_asked_shows_that_it_lives_within_the_time_of_the_way() {
+    let mut link = connected();
+    let start = link.now;
+    link.with(OFFERER, |transport, now| transport.ask(now));
+    link.run_for(2 * FAIR.delay);
+    let heard = link.ends[OFFERER].transport.last_heard();
+    assert_eq!(heard, Some(start + 2 * FAIR.delay));
+}
+
 fn connected() -> Link {
     let mut link = Link::new(FAIR, 1);
     link.start(DtlsRole::Client);
