@@ -67,7 +67,7 @@ impl Down {
             self.line
                 .windows(TAPS)
                 .step_by(FACTOR)
-                .map(|window| dot(window, LOW_PASS.iter())),
+                .map(|window| dot(window, &LOW_PASS[..])),
         );
         self.line.drain(..samples.len());
     }
@@ -94,17 +94,22 @@ impl Up {
     pub(super) fn process(&mut self, samples: &[f32], out: &mut Vec<f32>) {
         self.line.extend_from_slice(samples);
         for window in self.line.windows(REACH) {
-            for phase in 0..FACTOR {
-                // The filter is symmetric, so its taps may be read upwards against samples read backwards.
-                let taps = LOW_PASS[phase..].iter().step_by(FACTOR);
-                let sum: f32 = window.iter().rev().zip(taps).map(|(x, h)| x * h).sum();
-                out.push(sum * FACTOR as f32);
-            }
+            out.extend(PHASES.iter().map(|taps| dot(window, taps)));
         }
         self.line.drain(..samples.len());
     }
 }
 
-fn dot<'a>(samples: &[f32], taps: impl Iterator<Item = &'a f32>) -> f32 {
+/// The taps that meet samples between the inserted zeros, for each place of an output sample, latest sample last.
+static PHASES: LazyLock<[[f32; REACH]; FACTOR]> = LazyLock::new(|| {
+    std::array::from_fn(|phase| {
+        std::array::from_fn(|i| {
+            let tap = phase + (REACH - 1 - i) * FACTOR;
+            LOW_PASS.get(tap).map_or(0.0, |tap| tap * FACTOR as f32)
+        })
+    })
+});
+
+fn dot(samples: &[f32], taps: &[f32]) -> f32 {
     samples.iter().zip(taps).map(|(x, h)| x * h).sum()
 }

@@ -17,9 +17,9 @@ const FORMATS: [(u8, ReceiveFormat); 3] = [
 
 #[test]
 fn a_clean_net_has_no_concealment_in_ten_minutes_and_waits_less_than_a_packet() {
-    for codec in [Codec::Opus, Codec::Pcmu] {
+    for (codec, frames) in [(Codec::Opus, 60_000), (Codec::Pcmu, 6_000)] {
         let mut line = Line::new(codec, 1);
-        line.run(60_000, |_| Some(30.0));
+        line.run(frames, |_| Some(30.0));
         let played = line.buffer.statistics();
         assert_eq!((played.concealed, played.late), (0, 0), "{codec:?}");
         assert!(line.buffer.delay() < ms(20), "{:?}", line.buffer.delay());
@@ -31,7 +31,7 @@ fn clocks_that_drift_apart_are_followed_without_concealment() {
     for ppm in [-300.0, 300.0] {
         let mut line = Line::new(Codec::Opus, 2);
         // The peer's clock runs fast or slow: its packets come ever earlier or later.
-        line.run(12_000, |sent_ms| Some(300.0 - sent_ms * ppm / 1e6));
+        line.run(6_000, |sent_ms| Some(300.0 - sent_ms * ppm / 1e6));
         let played = line.buffer.statistics();
         assert_eq!((played.concealed, played.late), (0, 0), "{ppm} ppm");
         assert!(
@@ -47,7 +47,7 @@ fn a_playing_clock_that_drifts_is_followed_too() {
     for ppm in [-300.0, 300.0] {
         let mut line = Line::new(Codec::Opus, 2);
         line.drift_ppm = ppm;
-        line.run(12_000, |_| Some(30.0));
+        line.run(6_000, |_| Some(30.0));
         let played = line.buffer.statistics();
         assert_eq!((played.concealed, played.late), (0, 0), "{ppm} ppm");
         assert!(
@@ -78,7 +78,12 @@ fn without_fec_concealment_is_the_loss() {
     line.run(6_000, |_| (random.random::<f32>() > 0.1).then_some(40.0));
     let share = line.concealed();
     assert!((0.07..0.13).contains(&share), "{share} concealed");
-    let alike = likeness(&line.spoken, &line.heard, line.lag(), 24 * SAMPLES_PER_MS);
+    let alike = likeness(
+        &line.spoken[..10 * 48_000],
+        &line.heard,
+        line.lag(),
+        24 * SAMPLES_PER_MS,
+    );
     assert!(alike > 0.85, "{alike}");
 }
 
@@ -185,7 +190,12 @@ fn a_change_of_ssrc_or_codec_costs_nothing_and_is_not_loud() {
     assert!(line.delay_ms() < 80.0, "{}", line.delay_ms());
     let peak = |s: &[f32]| s.iter().fold(0.0, |peak: f32, s| peak.max(s.abs()));
     assert!(peak(&line.heard) < 1.5 * peak(&line.spoken));
-    let alike = likeness(&line.spoken, &line.heard, line.lag(), 24 * SAMPLES_PER_MS);
+    let alike = likeness(
+        &line.spoken[..10 * 48_000],
+        &line.heard,
+        line.lag(),
+        24 * SAMPLES_PER_MS,
+    );
     assert!(alike > 0.8, "{alike}");
 }
 
