@@ -58,7 +58,7 @@ fn main() -> ExitCode {
                 Ok(outcome) => outcome,
                 Err(_) => Err(anyhow::anyhow!("The demo took longer than {DEADLINE:?}")),
             },
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("Interrupted")),
+            signal = stop_signal() => Err(anyhow::anyhow!("Stopped by {signal}")),
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -104,6 +104,33 @@ async fn run(arguments: Arguments, narrator: &Narrator) -> anyhow::Result<()> {
             Ok(())
         }
         missed => bail!("Beyond the limit: {}", missed.join(", ")),
+    }
+}
+
+/// Waits for what ends programs; returns its name.
+#[cfg(unix)]
+async fn stop_signal() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (Ok(mut terminate), Ok(mut hang_up)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
+        return "a system without signals";
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => "Ctrl-C",
+        _ = terminate.recv() => "SIGTERM",
+        _ = hang_up.recv() => "SIGHUP",
+    }
+}
+
+/// Waits for what ends programs; returns its name.
+#[cfg(not(unix))]
+async fn stop_signal() -> &'static str {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => "Ctrl-C",
+        Err(_) => "a system without signals",
     }
 }
 

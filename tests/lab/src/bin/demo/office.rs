@@ -176,7 +176,11 @@ async fn hash_password(program: &Path, password: &str) -> anyhow::Result<String>
         .context("helix-sidecar hash-password cannot be read")?;
     let hash = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if !output.status.success() || hash.is_empty() {
-        bail!("helix-sidecar hash-password failed: {}", output.status);
+        bail!(
+            "{} hash-password printed {hash:?} and ended with {}",
+            program.display(),
+            output.status
+        );
     }
     Ok(hash)
 }
