@@ -10,20 +10,21 @@ use crate::{
 /// The longest nonce that is answered; a longer one only serves to make us send much.
 const MAX_NONCE: usize = 1024;
 
-/// How often one request is sent at most: at first, for the challenge of the server, for that of a proxy before it,
-/// and once for a nonce that had grown old (RFC 3261 §22.1, RFC 7616 §3.3).
-pub(crate) const MAX_TRIES: u8 = 4;
+/// How often one request is sent at most: at first, for the challenge of the server, for that of a
+/// proxy before it, and once for a nonce that had grown old (RFC 3261 §22.1, RFC 7616 §3.3).
+const MAX_TRIES: u8 = 4;
 
 /// Answers challenges, and decides which are not to be answered.
 ///
-/// A response of the far end and one of our registrar's proxy look alike: who sends us a 407 may be anyone we talk to.
-/// So the realm is pinned to that of the registrar, see [`Trust`].
+/// A response of the far end and one of our registrar's proxy look alike: who sends us a 407 may be
+/// anyone we talk to. So the realm is pinned to that of the registrar, see [`Trust`].
 #[derive(Debug)]
 pub(crate) struct Authentication {
     user: String,
     password: SecretString,
     allow_md5: bool,
-    /// The realm that the registrar named, or, before any registration, the first that challenged an INVITE of ours.
+    /// The realm that the registrar named, or, before any registration, the first that challenged
+    /// an INVITE of ours.
     realm: Option<String>,
     /// For Authorization.
     server: Option<Credentials>,
@@ -31,16 +32,50 @@ pub(crate) struct Authentication {
     proxy: Option<Credentials>,
 }
 
+/// How often a request was sent, and whether at first with the nonce of an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    tries: u8,
+    is_preloaded: bool,
+}
+
+impl Attempt {
+    pub(crate) fn first() -> Self {
+        Self {
+            tries: 1,
+            is_preloaded: false,
+        }
+    }
+
+    pub(crate) fn first_preloaded() -> Self {
+        Self {
+            tries: 1,
+            is_preloaded: true,
+        }
+    }
+
+    /// The request is sent once more, with the credentials of its last challenge.
+    pub(crate) fn next(self) -> Self {
+        Self {
+            tries: self.tries + 1,
+            is_preloaded: false,
+        }
+    }
+}
+
 /// How far the sender of a challenge is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// It answers a REGISTER, which goes no further than the registrar: it names the realm.
     Registrar,
-    /// It answers a request in a call that we placed, or an INVITE: the realm must be the pinned one.
-    Pinned,
-    /// It answers a BYE or INFO in a call that came in: whoever calls us could collect digests to guess the
-    /// password from. It gets none.
-    Never,
+    /// It answers the INVITE of a call that we place: the realm must be the pinned one, and is pinned
+    /// where there is none yet.
+    Placing,
+    /// It answers a request inside a call: the realm must be pinned.
+    InCall,
+    /// It answers a BYE or INFO in a call that came in: whoever calls us could collect digests to
+    /// guess the password from. It gets none.
+    Caller,
 }
 
 /// Why a challenge is not answered, for people.
@@ -82,24 +117,29 @@ impl Authentication {
         }
     }
 
-    /// Adds the credentials of the last challenge, so that a refresh is one round trip (RFC 7616 §3.6).
-    pub(crate) fn preload(&mut self, request: &mut Request, rng: &mut StdRng) {
+    /// Adds the credentials of the last challenge, so that a refresh is one round trip (RFC 7616
+    /// §3.6).
+    pub(crate) fn preload(&mut self, request: &mut Request, rng: &mut StdRng) -> Attempt {
+        if self.server.is_none() && self.proxy.is_none() {
+            return Attempt::first();
+        }
         for side in [Side::Server, Side::Proxy] {
             self.write(side, request, rng);
         }
+        Attempt::first_preloaded()
     }
 
-    /// Makes the repetition of `request` that answers a 401 or 407: CSeq + 1, with credentials (RFC 3261 §22.2).
+    /// Makes the repetition of `request` that answers a 401 or 407: CSeq + 1, with credentials (RFC
+    /// 3261 §22.2).
     ///
-    /// `tries` counts how often the request was sent. Credentials that the request already carried count as
-    /// refused unless the server calls their nonce stale or `preloaded` says that the nonce was an old one.
+    /// Credentials that the request already carried count as refused unless the server calls their
+    /// nonce stale or they were preloaded.
     pub(crate) fn answer(
         &mut self,
         mut request: Request,
         response: &Response,
         trust: Trust,
-        preloaded: bool,
-        tries: u8,
+        attempt: Attempt,
         rng: &mut StdRng,
     ) -> Result<Request, Unanswered> {
         let (side, challenges) = if response.status == 407 {
@@ -114,19 +154,20 @@ impl Authentication {
                 .as_ref()
                 .is_some_and(|sent| sent.challenge().nonce == challenge.nonce);
             // RFC 7616 §3.3: stale says that the password was right; one answer per nonce.
-            if is_same_nonce || !(challenge.stale || preloaded) {
+            if is_same_nonce || !(challenge.stale || attempt.is_preloaded) {
                 return Err(Unanswered::WrongPassword);
             }
         }
-        if tries >= MAX_TRIES {
+        if attempt.tries >= MAX_TRIES {
             return Err(Unanswered::AlwaysStale);
         }
 
         match trust {
             Trust::Registrar => self.realm = Some(challenge.realm.clone()),
-            Trust::Pinned | Trust::Never => {
+            Trust::Placing => {
                 self.realm.get_or_insert_with(|| challenge.realm.clone());
             }
+            Trust::InCall | Trust::Caller => {}
         }
         *self.credentials(side) = Some(Credentials::new(challenge, &self.user, &self.password));
         let other = match side {
@@ -146,10 +187,11 @@ impl Authentication {
     }
 
     fn select(&self, challenges: Vec<Challenge>, trust: Trust) -> Result<Challenge, Unanswered> {
-        let pinned = match trust {
-            Trust::Registrar => None,
-            Trust::Pinned => self.realm.as_deref(),
-            Trust::Never => {
+        let may_name_realm = match trust {
+            Trust::Registrar => true,
+            Trust::Placing => self.realm.is_none(),
+            Trust::InCall => false,
+            Trust::Caller => {
                 return Err(Unanswered::Unusable(
                     "A caller asked for our credentials".to_owned(),
                 ));
@@ -158,7 +200,7 @@ impl Authentication {
         let challenges: Vec<_> = challenges
             .into_iter()
             .filter(|challenge| challenge.nonce.len() <= MAX_NONCE)
-            .filter(|challenge| pinned.is_none_or(|realm| realm == challenge.realm))
+            .filter(|it| may_name_realm || self.realm.as_deref() == Some(it.realm.as_str()))
             .collect();
         choose(challenges, self.allow_md5).map_err(Unanswered::Unusable)
     }

@@ -11,7 +11,8 @@ pub struct Config {
     pub auth_user: String,
     pub password: SecretString,
     pub display_name: Option<String>,
-    /// The installation's UUID, in its canonical text form: `+sip.instance="<urn:uuid:…>"` (RFC 5626 §4.1).
+    /// The installation's UUID, in its canonical text form: `+sip.instance="<urn:uuid:…>"` (RFC
+    /// 5626 §4.1).
     pub instance: String,
     /// The value of the `User-Agent` header.
     pub user_agent: String,

@@ -23,7 +23,8 @@ pub(crate) const ACCEPT: &str = "application/sdp, application/dtmf-relay, applic
 /// JsSIP's value: 70 (RFC 3261 §8.1.1.6) less one hop.
 const MAX_FORWARDS: &str = "69";
 
-/// What registration, calls and probes have in common (the core of RFC 3261 §5, and the layers under it).
+/// What registration, calls and probes have in common (the core of RFC 3261 §5, and the layers
+/// under it).
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) config: Config,

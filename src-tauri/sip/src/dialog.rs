@@ -13,7 +13,8 @@ pub(crate) struct Dialog {
     local: String,
     /// To of our requests, with the tag.
     remote: String,
-    /// Where the far end wants requests; named in the Request-URI and never resolved: all goes out on the flow.
+    /// Where the far end wants requests; named in the Request-URI and never resolved: all goes out
+    /// on the flow.
     remote_target: Uri,
     route_set: Vec<String>,
     local_seq: u32,
@@ -40,7 +41,8 @@ impl Dialog {
         })
     }
 
-    /// Makes the dialog of an INVITE that came in (RFC 3261 §12.1.1); `None` without a usable Contact.
+    /// Makes the dialog of an INVITE that came in (RFC 3261 §12.1.1); `None` without a usable
+    /// Contact.
     pub(crate) fn of_request(invite: &Request, local_tag: &str, rng: &mut StdRng) -> Option<Self> {
         let headers = &invite.headers;
         let mut local = headers.to()?;
@@ -134,7 +136,8 @@ impl Dialog {
     fn route(&self) -> (Uri, Vec<String>) {
         let first = self.route_set.first().map(|value| NameAddr::parse(value));
         match first {
-            // RFC 3261 §12.2.1.1: a strict router wants to be the Request-URI, the target comes last.
+            // RFC 3261 §12.2.1.1: a strict router wants to be the Request-URI, the target comes
+            // last.
             Some(Some(first)) if !first.uri.params().has("lr") => {
                 let mut routes = self.route_set[1..].to_vec();
                 routes.push(format!("<{}>", self.remote_target));

@@ -12,7 +12,8 @@ pub enum Event {
     },
     /// The registrar refused or did not answer.
     ///
-    /// With `retry_in` the user agent tries again by itself; without it the account is wrong and it has stopped.
+    /// With `retry_in` the user agent tries again by itself; without it the account is wrong and it
+    /// has stopped.
     RegistrationFailed {
         cause: Cause,
         retry_in: Option<Duration>,
@@ -30,7 +31,8 @@ pub enum Event {
         offer: Option<Offer>,
         /// Every `X-*` header and Diversion, in order of appearance, values trimmed.
         headers: Vec<(String, String)>,
-        /// The delay of `Call-Info: …;answer-after=`, or zero for an Alert-Info that asks for auto-answer.
+        /// The delay of `Call-Info: …;answer-after=`, or zero for an Alert-Info that asks for
+        /// auto-answer.
         answer_after: Option<Duration>,
     },
     /// A call that came while as many as allowed existed; it was answered 486.
@@ -46,7 +48,8 @@ pub enum Event {
         call: CallHandle,
         dialog: DialogHandle,
         status: u16,
-        /// Early media (RFC 3960), given once per dialog: a repeated or changed description is not given again.
+        /// Early media (RFC 3960), given once per dialog: a repeated or changed description is not
+        /// given again.
         answer: Option<Answer>,
     },
     /// A 2xx to our INVITE; ACK has been sent and every other dialog is being ended.
@@ -58,9 +61,11 @@ pub enum Event {
     },
 
     /// The peer asks to change the session (re-INVITE or UPDATE with an offer): respond with
-    /// [`accept_reoffer`](crate::UserAgent::accept_reoffer) or [`refuse_reoffer`](crate::UserAgent::refuse_reoffer).
+    /// [`accept_reoffer`](crate::UserAgent::accept_reoffer) or
+    /// [`refuse_reoffer`](crate::UserAgent::refuse_reoffer).
     Reoffered { call: CallHandle, offer: Offer },
-    /// A re-INVITE without a description: respond with [`offer_in_answer`](crate::UserAgent::offer_in_answer).
+    /// A re-INVITE without a description: respond with
+    /// [`offer_in_answer`](crate::UserAgent::offer_in_answer).
     OfferWanted { call: CallHandle },
     /// The answer to our [`reoffer`](crate::UserAgent::reoffer), or to our offer in a 2xx.
     ReofferAccepted { call: CallHandle, answer: Answer },
@@ -75,7 +80,8 @@ pub enum Event {
     /// The call is over; its handle names nothing any more. Always the last event of a call.
     Ended { call: CallHandle, cause: Cause },
 
-    /// The peer or the registrar showed that the flow is alive and this device reachable: any valid message.
+    /// The peer or the registrar showed that the flow is alive and this device reachable: any valid
+    /// message.
     Alive,
 }
 

@@ -1,6 +1,6 @@
 //! The WebSocket flow to the registrar's side, as far as the protocol sees it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 use rand::rngs::StdRng;
 
@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// What leaves on the flow, and the names under which we are reachable over it.
-#[derive(Debug)]
 pub(crate) struct Flow {
     state: State,
-    /// Counts the flows of this user agent: what came on one is not answered as if it came on the next.
+    /// Counts the flows of this user agent: what came on one is not answered as if it came on the
+    /// next.
     generation: u32,
     outbox: VecDeque<String>,
     /// RFC 7118 §5: a WebSocket client has no address of its own and invents a host.
@@ -96,7 +96,8 @@ impl Flow {
         self.gruu = gruu;
     }
 
-    /// Returns the URI that is registered; `transport=ws` also over TLS, as JsSIP writes it (RFC 7118 §5.2.1).
+    /// Returns the URI that is registered; `transport=ws` also over TLS, as JsSIP writes it (RFC
+    /// 7118 §5.2.1).
     pub(crate) fn contact_uri(&self) -> String {
         format!("sip:{}@{};transport=ws", self.user, self.host)
     }
@@ -120,5 +121,16 @@ impl Flow {
         // RFC 5626 §4.3: later requests of this dialog shall use this flow.
         let ob = if is_request { ";ob" } else { "" };
         format!("<{scheme}:{}@{};transport=ws{ob}>", self.user, self.host)
+    }
+}
+
+/// Without what is to be sent, which may carry credentials.
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flow")
+            .field("state", &self.state)
+            .field("generation", &self.generation)
+            .field("host", &self.host)
+            .finish_non_exhaustive()
     }
 }

@@ -19,7 +19,8 @@ use crate::{
     transaction::{Arrival, Branch, Outcome, Owner, ServerKey, Transactions},
 };
 
-/// How long requests inside dialogs wait on a new flow for the registrar, which may know no one it has not heard from.
+/// How long requests inside dialogs wait on a new flow for the registrar, which may know no one it
+/// has not heard from.
 const SETTLING_LIMIT: Duration = Duration::from_secs(3);
 
 /// How many calls that are over for the caller may still be saying BYE.
@@ -27,7 +28,8 @@ const MAX_LEAVING: usize = 64;
 
 /// One account's user agent; see the [crate] documentation.
 ///
-/// After each call that takes `&mut self`, drain [`poll_transmit`](Self::poll_transmit) and [`poll_event`](Self::poll_event).
+/// After each call that takes `&mut self`, drain [`poll_transmit`](Self::poll_transmit) and
+/// [`poll_event`](Self::poll_event).
 #[derive(Debug)]
 pub struct UserAgent {
     core: Core,
@@ -51,7 +53,8 @@ pub struct InvalidTarget(pub String);
 pub struct WrongState;
 
 impl UserAgent {
-    /// Creates a user agent without a flow; `seed` feeds every tag, branch, Call-ID, cnonce and jitter.
+    /// Creates a user agent without a flow; `seed` feeds every tag, branch, Call-ID, cnonce and
+    /// jitter.
     ///
     /// Fails where `config.aor` is no SIP URI with a user part.
     pub fn new(config: Config, seed: [u8; 32]) -> Result<Self, InvalidTarget> {
@@ -224,10 +227,11 @@ impl UserAgent {
         self.target(target).map(|_| ())
     }
 
-    /// Calls `target`: a SIP, SIPS or tel URI, or a user name or number at the account's own domain.
+    /// Calls `target`: a SIP, SIPS or tel URI, or a user name or number at the account's own
+    /// domain.
     ///
-    /// Visual separators of numbers are removed (RFC 3966 §5.1.1). Fails without side effects. Without a flow the call
-    /// ends at once with [`Cause::FlowLost`](crate::Cause::FlowLost).
+    /// Visual separators of numbers are removed (RFC 3966 §5.1.1). Fails without side effects.
+    /// Without a flow the call ends at once with [`Cause::FlowLost`](crate::Cause::FlowLost).
     pub fn invite(
         &mut self,
         target: &str,
@@ -254,7 +258,8 @@ impl UserAgent {
         })
     }
 
-    /// Answers an incoming call, or a re-INVITE, that came without an offer: our 2xx makes it (late offer).
+    /// Answers an incoming call, or a re-INVITE, that came without an offer: our 2xx makes it (late
+    /// offer).
     pub fn offer_in_answer(
         &mut self,
         call: CallHandle,
@@ -266,10 +271,11 @@ impl UserAgent {
         })
     }
 
-    /// Ends a call in whatever state it is: CANCEL, BYE, or `status` (300 to 699) for one that still rings here.
+    /// Ends a call in whatever state it is: CANCEL, BYE, or `status` (300 to 699) for one that
+    /// still rings here.
     ///
-    /// [`Event::Ended`] comes at once. What the peer is to be told follows when it may be sent, over a new flow if
-    /// there is none, for at most 32 s.
+    /// [`Event::Ended`] comes at once. What the peer is to be told follows when it may be sent,
+    /// over a new flow if there is none, for at most 32 s.
     pub fn end(&mut self, call: CallHandle, status: u16, now: Instant) -> Result<(), WrongState> {
         let status = if (300..700).contains(&status) {
             status
@@ -279,7 +285,8 @@ impl UserAgent {
         self.with_session(call, now, |session, core| session.end(core, status, now))
     }
 
-    /// Offers a change of an established session (re-INVITE, repeated after 401, 407 and 491 by itself).
+    /// Offers a change of an established session (re-INVITE, repeated after 401, 407 and 491 by
+    /// itself).
     ///
     /// Waits for its turn where an offer of the peer is open, and for a flow where there is none.
     pub fn reoffer(
@@ -334,7 +341,8 @@ impl UserAgent {
         })
     }
 
-    /// Asks the peer's or registrar's side for a sign of life (OPTIONS); an answer of any status is [`Event::Alive`].
+    /// Asks the peer's or registrar's side for a sign of life (OPTIONS); an answer of any status is
+    /// [`Event::Alive`].
     ///
     /// Does nothing while an earlier one is unanswered.
     pub fn probe(&mut self, now: Instant) {

@@ -15,8 +15,8 @@ pub(super) struct Binding {
 impl Binding {
     /// Finds our own binding among all of the address of record; `None`: we are not bound.
     ///
-    /// A Contact with another instance belongs to another device whatever its URI says; registrars that list no
-    /// instances are read by URI.
+    /// A Contact with another instance belongs to another device whatever its URI says; registrars
+    /// that list no instances are read by URI.
     pub(super) fn find(
         response: &Response,
         flow: &Flow,

@@ -1,37 +1,32 @@
 //! Keeps this device's binding at the registrar (RFC 3261 §10, RFC 5626 §4.2).
 
 mod binding;
+mod verdict;
 
 use std::time::{Duration, Instant};
 
-use rand::{RngExt, rngs::StdRng};
+use rand::rngs::StdRng;
 
-use self::binding::Binding;
+use self::{
+    binding::Binding,
+    verdict::{Question, Verdict},
+};
 use crate::{
     Cause, Event,
-    authentication::Trust,
-    core::{Core, refused},
-    message::{Method, Request, Response},
-    timer::{TRANSACTION_TIMEOUT, share},
+    authentication::{Attempt, Trust},
+    core::Core,
+    message::{Method, Request},
+    timer::share,
     token,
     transaction::{Branch, News, Owner},
 };
 
-/// When a binding is refreshed, in percent of its life: late enough to be seldom, early enough for another try.
-/// Random, so that a thousand phones that came back together do not refresh together.
+/// When a binding is refreshed, in percent of its life: late enough to be seldom, early enough for
+/// another try. Random, so that a thousand phones that came back together do not refresh together.
 const REFRESH: (u64, u64) = (50, 80);
 
 /// The shortest time between two refreshes, against a registrar that grants next to nothing.
 const MIN_REFRESH: Duration = Duration::from_secs(1);
-
-/// The first and the longest pause after failures that pass by themselves; doubled each time.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(300));
-
-/// The pause after a refusal that another device or a person has to cure, such as 603 "too many contacts".
-const LONG_BACK_OFF: Duration = Duration::from_secs(60);
-
-/// The longest pause a server can ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// How long leaving waits for the registrar's word.
 const UNREGISTER_TIMEOUT: Duration = Duration::from_secs(4);
@@ -63,6 +58,8 @@ enum State {
     Registering {
         branch: Branch,
         attempt: Attempt,
+        /// Whether a 423 was obeyed.
+        is_lengthened: bool,
         wish: Wish,
     },
     Registered {
@@ -82,40 +79,11 @@ enum State {
     },
 }
 
-/// How often one REGISTER was sent, and with what.
-#[derive(Debug, Clone, Copy)]
-struct Attempt {
-    tries: u8,
-    /// It carried the nonce of an earlier one.
-    preloaded: bool,
-    /// A 423 was obeyed.
-    lengthened: bool,
-}
-
-impl Attempt {
-    fn first(preloaded: bool) -> Self {
-        Self {
-            tries: 1,
-            preloaded,
-            lengthened: false,
-        }
-    }
-}
-
 /// What was asked for while a request was under way (RFC 3261 §10.2: one at a time).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wish {
     Stay,
     Leave,
-}
-
-/// What a final response means.
-enum Verdict {
-    Repeat(Request),
-    Lengthen(Duration),
-    Bound { binding: Binding },
-    Failed { cause: Cause, retry_in: Duration },
-    Wrong { cause: Cause },
 }
 
 impl Registration {
@@ -245,11 +213,42 @@ impl Registration {
             State::Registering {
                 branch: awaited,
                 attempt,
+                is_lengthened,
                 wish,
             } if awaited == branch => {
                 let (attempt, wish) = (*attempt, *wish);
-                if let Some(verdict) = self.judge(core, attempt, news) {
-                    self.conclude(core, verdict, attempt, wish, now);
+                let is_lengthened = *is_lengthened;
+                let question = Question {
+                    attempt,
+                    is_lengthened,
+                    expires: self.expires,
+                    failures: self.failures,
+                };
+                let Some(verdict) = Verdict::of(news, &question, core) else {
+                    return;
+                };
+                match verdict {
+                    Verdict::Repeat(request) => {
+                        self.note_cseq(&request);
+                        self.state = State::Registering {
+                            branch: core.send(request, Owner::Registration, now),
+                            attempt: attempt.next(),
+                            is_lengthened,
+                            wish,
+                        };
+                    }
+                    Verdict::Lengthen(expires) => {
+                        self.expires = expires;
+                        self.send_first(core, true, wish, now);
+                    }
+                    Verdict::Bound(binding) => self.conclude_bound(core, binding, wish, now),
+                    Verdict::Failed { .. } | Verdict::Wrong { .. } if wish == Wish::Leave => {
+                        self.leave(core);
+                    }
+                    Verdict::Failed { cause, retry_in } => {
+                        self.conclude_failed(core, cause, retry_in, now);
+                    }
+                    Verdict::Wrong { cause } => self.conclude_wrong(core, cause),
                 }
             }
             State::Unregistering {
@@ -271,193 +270,65 @@ impl Registration {
         }
     }
 
-    fn conclude(
-        &mut self,
-        core: &mut Core,
-        verdict: Verdict,
-        attempt: Attempt,
-        wish: Wish,
-        now: Instant,
-    ) {
-        match verdict {
-            Verdict::Repeat(request) => {
-                self.cseq = request
-                    .headers
-                    .cseq()
-                    .map_or(self.cseq, |(number, _)| number);
-                self.state = State::Registering {
-                    branch: core.send(request, Owner::Registration, now),
-                    attempt: Attempt {
-                        tries: attempt.tries + 1,
-                        preloaded: false,
-                        ..attempt
-                    },
-                    wish,
-                };
-            }
-            Verdict::Lengthen(expires) => {
-                self.expires = expires;
-                self.send(core, now);
-                if let State::Registering {
-                    attempt, wish: w, ..
-                } = &mut self.state
-                {
-                    attempt.lengthened = true;
-                    *w = wish;
-                }
-            }
-            Verdict::Bound { binding } => {
-                self.failures = 0;
-                core.flow.set_gruu(binding.gruu);
-                tracing::info!(expires = binding.expires.as_secs(), "Registered");
-                core.emit(Event::Registered {
-                    expires_in: binding.expires,
-                });
+    fn conclude_bound(&mut self, core: &mut Core, binding: Binding, wish: Wish, now: Instant) {
+        self.failures = 0;
+        core.flow.set_gruu(binding.gruu);
+        tracing::info!(expires = binding.expires.as_secs(), "Registered");
+        core.emit(Event::Registered {
+            expires_in: binding.expires,
+        });
+        match wish {
+            Wish::Stay => {
                 let pause = share(binding.expires, REFRESH.0, REFRESH.1, &mut core.rng);
                 self.state = State::Registered {
                     refresh_at: now + pause.max(MIN_REFRESH),
                 };
-                if wish == Wish::Leave {
-                    self.send_removal(core, now);
-                }
             }
-            Verdict::Failed { cause, retry_in } => {
-                self.failures = self.failures.saturating_add(1);
-                if wish == Wish::Leave {
-                    return self.leave(core);
-                }
-                tracing::info!(?cause, retry_in = retry_in.as_secs(), "Not registered");
-                core.emit(Event::RegistrationFailed {
-                    cause,
-                    retry_in: Some(retry_in),
-                });
-                self.state = State::BackingOff {
-                    retry_at: now + retry_in,
-                };
-            }
-            Verdict::Wrong { cause } => {
-                if wish == Wish::Leave {
-                    return self.leave(core);
-                }
-                tracing::info!(?cause, "Not registered, and stopped trying");
-                core.emit(Event::RegistrationFailed {
-                    cause,
-                    retry_in: None,
-                });
-                self.state = State::Stopped;
-            }
+            Wish::Leave => self.send_removal(core, now),
         }
     }
 
-    /// Reads the outcome of a REGISTER; `None`: it is still open.
-    fn judge(&mut self, core: &mut Core, attempt: Attempt, news: News) -> Option<Verdict> {
-        match news {
-            News::Provisional(_) => None,
-            News::Success(response) => Some(self.judge_success(core, &response)),
-            News::Failure { request, response } => {
-                Some(self.judge_failure(core, attempt, *request, &response))
-            }
-            News::Timeout => Some(self.passing(core, Cause::Timeout)),
-            News::FlowLost => None,
-        }
-    }
-
-    fn judge_success(&mut self, core: &mut Core, response: &Response) -> Verdict {
-        match Binding::find(response, &core.flow, &core.config.instance, self.expires) {
-            Some(binding) => Verdict::Bound { binding },
-            // RFC 3261 §10.2.4: the 200 lists what is bound, and we are not.
-            None => self.passing(
-                core,
-                Cause::Protocol("The registrar's list does not have this device".to_owned()),
-            ),
-        }
-    }
-
-    fn judge_failure(
-        &mut self,
-        core: &mut Core,
-        attempt: Attempt,
-        request: Request,
-        response: &Response,
-    ) -> Verdict {
-        let cause = refused(response);
-        match response.status {
-            401 | 407 => {
-                let answer = core.authentication.answer(
-                    request,
-                    response,
-                    Trust::Registrar,
-                    attempt.preloaded,
-                    attempt.tries,
-                    &mut core.rng,
-                );
-                match answer {
-                    Ok(request) => Verdict::Repeat(request),
-                    Err(crate::authentication::Unanswered::WrongPassword) => {
-                        Verdict::Wrong { cause }
-                    }
-                    Err(crate::authentication::Unanswered::AlwaysStale) => Verdict::Failed {
-                        cause,
-                        retry_in: jittered(LONG_BACK_OFF, &mut core.rng),
-                    },
-                    Err(crate::authentication::Unanswered::Unusable(reason)) => Verdict::Wrong {
-                        cause: Cause::Protocol(reason),
-                    },
-                }
-            }
-            403 | 404 => Verdict::Wrong { cause },
-            423 => match response.headers.min_expires() {
-                // RFC 3261 §10.2.8
-                Some(seconds)
-                    if !attempt.lengthened && u64::from(seconds) > self.expires.as_secs() =>
-                {
-                    Verdict::Lengthen(Duration::from_secs(seconds.into()))
-                }
-                Some(_) | None => Verdict::Failed {
-                    cause,
-                    retry_in: jittered(LONG_BACK_OFF, &mut core.rng),
-                },
-            },
-            408 | 480 | 500..600 => match response.headers.retry_after() {
-                Some(seconds) => {
-                    let asked = Duration::from_secs(seconds.max(1).into()).min(MAX_RETRY_AFTER);
-                    Verdict::Failed {
-                        cause,
-                        retry_in: jittered(asked, &mut core.rng),
-                    }
-                }
-                None => self.passing(core, cause),
-            },
-            _ => Verdict::Failed {
-                cause,
-                retry_in: jittered(LONG_BACK_OFF, &mut core.rng),
-            },
-        }
-    }
-
-    /// Returns the verdict on a failure that may pass by itself.
-    fn passing(&self, core: &mut Core, cause: Cause) -> Verdict {
-        let (first, longest) = BACK_OFF;
-        let pause = first
-            .saturating_mul(1 << self.failures.min(10))
-            .min(longest);
-        // RFC 5626 §4.5: a random point in its second half.
-        Verdict::Failed {
+    fn conclude_failed(&mut self, core: &mut Core, cause: Cause, retry_in: Duration, now: Instant) {
+        self.failures = self.failures.saturating_add(1);
+        tracing::info!(?cause, retry_in = retry_in.as_secs(), "Not registered");
+        core.emit(Event::RegistrationFailed {
             cause,
-            retry_in: share(pause, 50, 100, &mut core.rng),
-        }
+            retry_in: Some(retry_in),
+        });
+        self.state = State::BackingOff {
+            retry_at: now + retry_in,
+        };
+    }
+
+    fn conclude_wrong(&mut self, core: &mut Core, cause: Cause) {
+        tracing::info!(?cause, "Not registered, and stopped trying");
+        core.emit(Event::RegistrationFailed {
+            cause,
+            retry_in: None,
+        });
+        self.state = State::Stopped;
     }
 
     fn send(&mut self, core: &mut Core, now: Instant) {
+        self.send_first(core, false, Wish::Stay, now);
+    }
+
+    fn send_first(&mut self, core: &mut Core, is_lengthened: bool, wish: Wish, now: Instant) {
         let mut request = self.request(core, self.expires);
-        core.authentication.preload(&mut request, &mut core.rng);
-        let preloaded = request.headers.get("Authorization").is_some()
-            || request.headers.get("Proxy-Authorization").is_some();
+        let attempt = core.authentication.preload(&mut request, &mut core.rng);
         self.state = State::Registering {
             branch: core.send(request, Owner::Registration, now),
-            attempt: Attempt::first(preloaded),
-            wish: Wish::Stay,
+            attempt,
+            is_lengthened,
+            wish,
         };
+    }
+
+    /// Counts on from a request that was repeated with credentials.
+    fn note_cseq(&mut self, request: &Request) {
+        if let Some((number, _)) = request.headers.cseq() {
+            self.cseq = number;
+        }
     }
 
     fn request(&mut self, core: &mut Core, expires: Duration) -> Request {
@@ -488,13 +359,11 @@ impl Registration {
 impl Registration {
     fn send_removal(&mut self, core: &mut Core, now: Instant) {
         let mut request = self.request(core, Duration::ZERO);
-        core.authentication.preload(&mut request, &mut core.rng);
-        let preloaded = request.headers.get("Authorization").is_some()
-            || request.headers.get("Proxy-Authorization").is_some();
+        let attempt = core.authentication.preload(&mut request, &mut core.rng);
         self.state = State::Unregistering {
             branch: core.send(request, Owner::Registration, now),
-            attempt: Attempt::first(preloaded),
-            deadline: now + UNREGISTER_TIMEOUT.min(TRANSACTION_TIMEOUT),
+            attempt,
+            deadline: now + UNREGISTER_TIMEOUT,
             wish: Wish::Leave,
         };
     }
@@ -514,24 +383,16 @@ impl Registration {
                     *request,
                     &response,
                     Trust::Registrar,
-                    attempt.preloaded,
-                    attempt.tries,
+                    attempt,
                     &mut core.rng,
                 );
                 let Ok(request) = answer else {
                     return self.end_removal(core, wish, now);
                 };
-                self.cseq = request
-                    .headers
-                    .cseq()
-                    .map_or(self.cseq, |(number, _)| number);
+                self.note_cseq(&request);
                 self.state = State::Unregistering {
                     branch: core.send(request, Owner::Registration, now),
-                    attempt: Attempt {
-                        tries: attempt.tries + 1,
-                        preloaded: false,
-                        ..attempt
-                    },
+                    attempt: attempt.next(),
                     deadline: now + UNREGISTER_TIMEOUT,
                     wish,
                 };
@@ -557,9 +418,4 @@ impl Registration {
         tracing::info!("Unregistered");
         core.emit(Event::Unregistered);
     }
-}
-
-/// Returns `whole` ± 20 %, so that phones that were refused together do not come back together.
-fn jittered(whole: Duration, rng: &mut StdRng) -> Duration {
-    whole.mul_f64(rng.random_range(0.8..=1.2))
 }

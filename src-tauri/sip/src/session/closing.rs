@@ -3,7 +3,7 @@ use std::time::Instant;
 use super::Unacknowledged;
 use crate::{
     CallHandle,
-    authentication::Trust,
+    authentication::{Attempt, Trust},
     core::Core,
     dialog::Dialog,
     message::{Method, Request},
@@ -31,7 +31,7 @@ enum Bye {
     Waiting,
     Sent {
         branch: Branch,
-        tries: u8,
+        attempt: Attempt,
     },
 }
 
@@ -66,7 +66,7 @@ impl Closing {
                 let request = self.dialog.request(Method::Bye);
                 self.bye = Bye::Sent {
                     branch: core.send(request, Owner::Call(call), now),
-                    tries: 1,
+                    attempt: Attempt::first(),
                 };
             }
             Bye::Waiting | Bye::AwaitingAck(_) | Bye::Sent { .. } => {}
@@ -108,29 +108,24 @@ impl Closing {
         news: News,
         now: Instant,
     ) -> bool {
-        let tries = match &self.bye {
+        let attempt = match &self.bye {
             Bye::Sent {
                 branch: sent,
-                tries,
-            } if sent == branch => *tries,
+                attempt,
+            } if sent == branch => *attempt,
             Bye::Sent { .. } | Bye::AwaitingAck(_) | Bye::Waiting => return false,
         };
         match news {
             News::Provisional(_) => false,
             News::Failure { request, response } if matches!(response.status, 401 | 407) => {
-                let answer = core.authentication.answer(
-                    *request,
-                    &response,
-                    trust,
-                    false,
-                    tries,
-                    &mut core.rng,
-                );
+                let answer =
+                    core.authentication
+                        .answer(*request, &response, trust, attempt, &mut core.rng);
                 match answer {
                     Ok(request) => {
                         self.bye = Bye::Sent {
                             branch: core.send(request, Owner::Call(call), now),
-                            tries: tries + 1,
+                            attempt: attempt.next(),
                         };
                         false
                     }

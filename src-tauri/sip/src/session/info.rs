@@ -5,12 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Session, State};
+use super::{Established, Session, State};
 use crate::{
-    CallHandle, Cause, Event,
-    authentication::Trust,
+    Cause, Event,
+    authentication::Attempt,
     core::{Core, refused},
-    dialog::Dialog,
     message::{Method, Request},
     other_requests,
     transaction::{Branch, News, Owner, ServerKey},
@@ -26,58 +25,7 @@ pub(super) struct Infos(VecDeque<SentInfo>);
 #[derive(Debug)]
 struct SentInfo {
     branch: Branch,
-    tries: u8,
-}
-
-impl Infos {
-    pub(super) fn handle_news(
-        &mut self,
-        core: &mut Core,
-        call: CallHandle,
-        trust: Trust,
-        dialog: &mut Dialog,
-        branch: &Branch,
-        news: News,
-        now: Instant,
-    ) {
-        let Some(position) = self.0.iter().position(|info| info.branch == *branch) else {
-            return;
-        };
-        let cause = match news {
-            News::Provisional(_) => return,
-            News::Success(_) => None,
-            News::Failure { request, response } => {
-                let cause = Some(refused(&response));
-                let tries = self.0[position].tries;
-                if matches!(response.status, 401 | 407)
-                    && let Ok(request) = core.authentication.answer(
-                        *request,
-                        &response,
-                        trust,
-                        false,
-                        tries,
-                        &mut core.rng,
-                    )
-                {
-                    if let Some((number, _)) = request.headers.cseq() {
-                        dialog.set_local_seq(number);
-                    }
-                    self.0[position] = SentInfo {
-                        branch: core.send(request, Owner::Call(call), now),
-                        tries: tries + 1,
-                    };
-                    return;
-                }
-                cause
-            }
-            News::Timeout => Some(Cause::Timeout),
-            News::FlowLost => Some(Cause::FlowLost),
-        };
-        self.0.remove(position);
-        if let Some(cause) = cause {
-            core.emit(Event::DtmfFailed { call, cause });
-        }
-    }
+    attempt: Attempt,
 }
 
 impl Session {
@@ -114,9 +62,62 @@ impl Session {
         );
         established.infos.0.push_back(SentInfo {
             branch: core.send(request, Owner::Call(self.call), now),
-            tries: 1,
+            attempt: Attempt::first(),
         });
         true
+    }
+
+    pub(super) fn handle_info_news(
+        &mut self,
+        core: &mut Core,
+        branch: &Branch,
+        news: News,
+        now: Instant,
+    ) {
+        let trust = self.origin.trust();
+        let State::Established(established) = &mut self.state else {
+            return;
+        };
+        let Established { dialog, infos, .. } = established.as_mut();
+        let Some(position) = infos.0.iter().position(|info| info.branch == *branch) else {
+            return;
+        };
+        let attempt = infos.0[position].attempt;
+        let cause = match news {
+            News::Provisional(_) => return,
+            News::Success(_) => None,
+            News::Failure { request, response } => {
+                let cause = refused(&response);
+                if matches!(response.status, 401 | 407)
+                    && let Ok(request) = core.authentication.answer(
+                        *request,
+                        &response,
+                        trust,
+                        attempt,
+                        &mut core.rng,
+                    )
+                {
+                    if let Some((number, _)) = request.headers.cseq() {
+                        dialog.set_local_seq(number);
+                    }
+                    infos.0[position] = SentInfo {
+                        branch: core.send(request, Owner::Call(self.call), now),
+                        attempt: attempt.next(),
+                    };
+                    return;
+                }
+                Some(cause)
+            }
+            News::Timeout => Some(Cause::Timeout),
+            News::FlowLost => Some(Cause::FlowLost),
+        };
+        infos.0.remove(position);
+        if let Some(cause) = cause {
+            core.emit(Event::DtmfFailed {
+                call: self.call,
+                cause,
+            });
+        }
     }
 
     pub(super) fn handle_info(

@@ -8,7 +8,7 @@ mod outgoing;
 mod ringing;
 mod unacknowledged;
 
-use std::{collections::VecDeque, mem, time::Instant};
+use std::{collections::VecDeque, fmt, mem, time::Instant};
 
 pub(crate) use self::ringing::InviteArrival;
 use self::{
@@ -42,7 +42,6 @@ pub(crate) struct Session {
     state: State,
 }
 
-#[derive(Debug)]
 enum Origin {
     /// We called: `invite` is the INVITE as it was sent last.
     Placed {
@@ -63,7 +62,8 @@ enum Origin {
 ///  Ringing --accept--> Established;  --CANCEL, refusal--> Over
 /// ```
 ///
-/// To the caller a call is over when it leaves Calling, Ringing or Established otherwise than into Established.
+/// To the caller a call is over when it leaves Calling, Ringing or Established otherwise than into
+/// Established.
 #[derive(Debug)]
 enum State {
     Calling(Box<Calling>),
@@ -188,7 +188,7 @@ impl Session {
             State::Established(established) if established.sent.awaits(branch) => {
                 self.handle_reoffer_news(core, news, now);
             }
-            State::Established(established) => match news {
+            State::Established(_) => match news {
                 News::Success(response) if is_to_invite(&response) => {
                     self.acknowledge_late(core, &response);
                 }
@@ -197,9 +197,7 @@ impl Session {
                 | News::Failure { .. }
                 | News::Timeout
                 | News::FlowLost) => {
-                    let Established { dialog, infos, .. } = established.as_mut();
-                    let trust = self.origin.trust();
-                    infos.handle_news(core, self.call, trust, dialog, branch, news, now);
+                    self.handle_info_news(core, branch, news, now);
                 }
             },
             State::Closing(closing) => {
@@ -263,8 +261,8 @@ impl Session {
 
     pub(crate) fn handle_flow_closed(&mut self, core: &mut Core, now: Instant) {
         match &mut self.state {
-            // RFC 3261 §18.4 leaves it open: its responses cannot reach us, so the call ends here, and the next
-            // flow carries a CANCEL so that nobody is left ringing.
+            // RFC 3261 §18.4 leaves it open: its responses cannot reach us, so the call ends here,
+            // and the next flow carries a CANCEL so that nobody is left ringing.
             State::Calling(_) => self.cancel(core, Cause::FlowLost, now),
             State::Ringing(ringing) => ringing.handle_flow_closed(now),
             State::Established(_) | State::Cancelled | State::Closing(_) | State::Over => {}
@@ -403,6 +401,16 @@ impl Session {
                 true
             }
             None => false,
+        }
+    }
+}
+
+/// Without the INVITE, which may carry credentials.
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Placed { branch, .. } => f.debug_tuple("Placed").field(branch).finish(),
+            Self::Received => f.write_str("Received"),
         }
     }
 }

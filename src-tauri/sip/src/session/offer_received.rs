@@ -19,7 +19,8 @@ use crate::{
     transaction::ServerKey,
 };
 
-/// How long the caller of this crate may think about an offer before it is refused: half of the peer's timer F.
+/// How long the caller of this crate may think about an offer before it is refused: half of the
+/// peer's timer F.
 const THINKING_LIMIT: Duration = Duration::from_secs(16);
 
 /// Where the peer's offer, or its wish for ours, stands.
@@ -66,8 +67,8 @@ impl Received {
         }
     }
 
-    /// The call ends: a request that waits is answered (RFC 3261 §15.1.2). Returns the call's first 2xx, if that
-    /// still waits for its ACK.
+    /// The call ends: a request that waits is answered (RFC 3261 §15.1.2). Returns the call's first
+    /// 2xx, if that still waits for its ACK.
     pub(super) fn abandon(&mut self, core: &mut Core, now: Instant) -> Option<Unacknowledged> {
         match mem::take(self) {
             Self::Idle => None,

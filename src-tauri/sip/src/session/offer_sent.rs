@@ -10,15 +10,15 @@ use rand::RngExt;
 use super::{SDP, Session, State, response_description};
 use crate::{
     Answer, Cause, Event, Offer,
-    authentication::Trust,
+    authentication::{Attempt, Trust},
     core::{Core, refused},
     message::{Method, Request, Response},
     timer::TRANSACTION_TIMEOUT,
     transaction::{Branch, News, Owner},
 };
 
-/// How often an offer is repeated after glare. Two peers that collide choose from ranges that do not overlap, so a
-/// third collision means that the peer has something open for long.
+/// How often an offer is repeated after glare. Two peers that collide choose from ranges that do
+/// not overlap, so a third collision means that the peer has something open for long.
 const MAX_GLARES: u8 = 5;
 
 /// How long an offer may wait for its turn, for a flow and for the peer, all repetitions together.
@@ -43,7 +43,7 @@ pub(super) enum Sent {
     UnderWay {
         offer: Offer,
         branch: Branch,
-        tries: u8,
+        attempt: Attempt,
         glares: u8,
         give_up_at: Instant,
     },
@@ -118,7 +118,7 @@ impl Session {
                 established.sent = Sent::UnderWay {
                     offer,
                     branch: core.send(request, Owner::Call(self.call), now),
-                    tries: 1,
+                    attempt: Attempt::first(),
                     glares,
                     give_up_at,
                 };
@@ -188,7 +188,8 @@ impl Session {
         }
     }
 
-    /// Acknowledges a 2xx to a re-INVITE that was given up, so that the peer does not end the call for want of it.
+    /// Acknowledges a 2xx to a re-INVITE that was given up, so that the peer does not end the call
+    /// for want of it.
     pub(super) fn acknowledge_late(&mut self, core: &mut Core, response: &Response) {
         let State::Established(established) = &self.state else {
             return;
@@ -238,7 +239,8 @@ impl Session {
             }
             408 => self.close_established(core, refused(response), now),
             491 => {
-                // RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, else 0 to 2 s, in steps of 10 ms.
+                // RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, else 0 to 2 s, in steps
+                // of 10 ms.
                 let steps = if self.origin.owns_call_id() {
                     core.rng.random_range(210..=400)
                 } else {
@@ -268,23 +270,21 @@ impl Session {
         let State::Established(established) = &mut self.state else {
             return;
         };
-        let Sent::UnderWay { branch, tries, .. } = &mut established.sent else {
+        let Sent::UnderWay {
+            branch, attempt, ..
+        } = &mut established.sent
+        else {
             return;
         };
-        let answer = core.authentication.answer(
-            request,
-            response,
-            Trust::Pinned,
-            false,
-            *tries,
-            &mut core.rng,
-        );
+        let answer =
+            core.authentication
+                .answer(request, response, Trust::InCall, *attempt, &mut core.rng);
         match answer {
             Ok(request) => {
                 if let Some((number, _)) = request.headers.cseq() {
                     established.dialog.set_local_seq(number);
                 }
-                *tries += 1;
+                *attempt = attempt.next();
                 *branch = core.send(request, Owner::Call(self.call), now);
             }
             Err(reason) => {

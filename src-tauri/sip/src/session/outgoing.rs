@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     Answer, CallHandle, Cause, DialogHandle, Event, Offer,
-    authentication::Trust,
+    authentication::{Attempt, Trust},
     core::{Core, refused},
     dialog::Dialog,
     message::{Headers, Method, Request, Response, Uri},
@@ -16,8 +16,8 @@ use crate::{
 /// How many early dialogs one INVITE may make; further forks ring unseen.
 const MAX_FORKS: usize = 16;
 
-/// How long a peer may ring without another sign; proxies give up after three minutes (RFC 3261 §16.6 timer C), and
-/// the caller of this crate long before.
+/// How long a peer may ring without another sign; proxies give up after three minutes (RFC 3261
+/// §16.6 timer C), and the caller of this crate long before.
 const RINGING_LIMIT: Duration = Duration::from_secs(600);
 
 /// An INVITE without a 2xx.
@@ -26,7 +26,7 @@ pub(super) struct Calling {
     early: Vec<Early>,
     /// Counts the dialogs ever seen: handles are given in order of appearance.
     dialogs: u32,
-    tries: u8,
+    attempt: Attempt,
     deadline: Instant,
 }
 
@@ -40,11 +40,11 @@ struct Early {
 }
 
 impl Calling {
-    fn new(tries: u8, now: Instant) -> Self {
+    fn new(now: Instant) -> Self {
         Self {
             early: Vec::new(),
             dialogs: 0,
-            tries,
+            attempt: Attempt::first(),
             deadline: now + RINGING_LIMIT,
         }
     }
@@ -67,7 +67,8 @@ impl Calling {
             .find(|dialog| dialog.matches(headers))
     }
 
-    /// Finds or makes the early dialog of a response (RFC 3261 §12.1.2); `None` where there are too many.
+    /// Finds or makes the early dialog of a response (RFC 3261 §12.1.2); `None` where there are too
+    /// many.
     fn early(&mut self, invite: &Request, response: &Response) -> Option<&mut Early> {
         let dialog = Dialog::of_response(invite, response)?;
         let position = self
@@ -127,7 +128,7 @@ impl Session {
                 invite: Box::new(invite),
             },
             acks: std::collections::VecDeque::new(),
-            state: State::Calling(Box::new(Calling::new(1, now))),
+            state: State::Calling(Box::new(Calling::new(now))),
         };
         if !has_flow {
             core.transactions.forget(&branch);
@@ -269,13 +270,12 @@ impl Session {
             return;
         };
         if matches!(response.status, 401 | 407) {
-            let tries = calling.tries;
+            let attempt = calling.attempt;
             let answer = core.authentication.answer(
                 request,
                 response,
-                Trust::Pinned,
-                false,
-                tries,
+                Trust::Placing,
+                attempt,
                 &mut core.rng,
             );
             match answer {
@@ -285,7 +285,7 @@ impl Session {
                         branch,
                         invite: Box::new(request),
                     };
-                    calling.tries += 1;
+                    calling.attempt = attempt.next();
                     // RFC 3261 §12.3: a final response other than 2xx ends its early dialogs.
                     calling.early.clear();
                     return;
@@ -293,12 +293,14 @@ impl Session {
                 Err(reason) => tracing::info!(call = self.call.0, %reason, "Challenge refused"),
             }
         }
-        // 3xx as well: where a call goes is the user's decision, not the callee's (left out: RFC 3261 §8.1.3.4).
+        // 3xx as well: where a call goes is the user's decision, not the callee's (left out: RFC
+        // 3261 §8.1.3.4).
         self.state = State::Over;
         self.ended(core, refused(response));
     }
 
-    /// Acknowledges a fork's first 2xx and returns its dialog (RFC 3261 §13.2.2.4: of the 2xx, not of earlier 18x).
+    /// Acknowledges a fork's first 2xx and returns its dialog (RFC 3261 §13.2.2.4: of the 2xx, not
+    /// of earlier 18x).
     fn acknowledge_fork(&mut self, core: &mut Core, response: &Response) -> Option<Dialog> {
         let Origin::Placed { invite, .. } = &self.origin else {
             return None;
@@ -311,11 +313,11 @@ impl Session {
 }
 
 impl Origin {
-    /// Returns how far a challenge inside this call is trusted.
+    /// Returns how far a challenge to a BYE or INFO of ours in this call is trusted.
     pub(super) fn trust(&self) -> Trust {
         match self {
-            Self::Placed { .. } => Trust::Pinned,
-            Self::Received => Trust::Never,
+            Self::Placed { .. } => Trust::InCall,
+            Self::Received => Trust::Caller,
         }
     }
 

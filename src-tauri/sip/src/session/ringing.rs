@@ -19,8 +19,8 @@ use crate::{
 /// How often ringing is repeated, so that proxies keep the call (RFC 3261 §13.3.1.1: every minute).
 const REPEAT_RINGING: Duration = Duration::from_secs(60);
 
-/// How long a call rings at most: longer than any proxy's timer C (RFC 3261 §16.6), so that a CANCEL that was lost
-/// does not leave us ringing for ever.
+/// How long a call rings at most: longer than any proxy's timer C (RFC 3261 §16.6), so that a
+/// CANCEL that was lost does not leave us ringing for ever.
 const RINGING_LIMIT: Duration = Duration::from_secs(200);
 
 /// How long a call rings on without a flow on which its CANCEL could come.
@@ -135,7 +135,8 @@ impl Ringing {
 }
 
 impl Session {
-    /// Takes an INVITE that starts a call, and rings; `None`: it has no usable Contact (RFC 3261 §8.1.1.8).
+    /// Takes an INVITE that starts a call, and rings; `None`: it has no usable Contact (RFC 3261
+    /// §8.1.1.8).
     pub(crate) fn receive(
         core: &mut Core,
         call: CallHandle,
@@ -185,8 +186,9 @@ impl Session {
         })
     }
 
-    /// Looks whether an INVITE outside any dialog is this call again (RFC 3261 §8.2.2.2), perhaps over a newer flow:
-    /// the registrar's side found our binding anew and the old flow's responses are lost. It rings once.
+    /// Looks whether an INVITE outside any dialog is this call again (RFC 3261 §8.2.2.2), perhaps
+    /// over a newer flow: the registrar's side found our binding anew and the old flow's responses
+    /// are lost. It rings once.
     pub(crate) fn handle_repeated_invite(
         &mut self,
         core: &mut Core,
@@ -238,7 +240,8 @@ impl Session {
         }
     }
 
-    /// Takes the caller's CANCEL (RFC 3261 §9.2); the To tag for its 200, or `None` where the CANCEL is for another.
+    /// Takes the caller's CANCEL (RFC 3261 §9.2); the To tag for its 200, or `None` where the
+    /// CANCEL is for another.
     pub(crate) fn handle_cancel(
         &mut self,
         core: &mut Core,
@@ -321,7 +324,8 @@ fn is_same_caller(dialog: &Dialog, request: &Request) -> bool {
     from.as_ref().and_then(NameAddr::tag).unwrap_or_default() == dialog.remote_tag()
 }
 
-/// Returns the headers that an agent's desktop shows or searches: all `X-*` and Diversion (RFC 5806).
+/// Returns the headers that an agent's desktop shows or searches: all `X-*` and Diversion (RFC
+/// 5806).
 fn surfaced(request: &Request) -> Vec<(String, String)> {
     request
         .headers
@@ -335,8 +339,8 @@ fn surfaced(request: &Request) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns after how long the caller wants the call answered by itself; whether it is, is the user's setting.
-/// The URLs of these headers are never fetched.
+/// Returns after how long the caller wants the call answered by itself; whether it is, is the
+/// user's setting. The URLs of these headers are never fetched.
 fn answer_after(request: &Request) -> Option<Duration> {
     let by_call_info = request
         .headers

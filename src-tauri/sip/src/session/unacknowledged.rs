@@ -6,7 +6,8 @@ use crate::{
     timer::{T1, T2, TRANSACTION_TIMEOUT},
 };
 
-/// A 2xx of ours that waits for its ACK, repeated also over a reliable transport (RFC 3261 §13.3.1.4).
+/// A 2xx of ours that waits for its ACK, repeated also over a reliable transport (RFC 3261
+/// §13.3.1.4).
 #[derive(Debug)]
 pub(super) struct Unacknowledged {
     cseq: u32,

@@ -1,10 +1,9 @@
-use std::time::Instant;
+use std::{fmt, time::Instant};
 
 use super::{Owner, timeout};
 use crate::message::{Method, Request, Response};
 
 /// An INVITE of ours (RFC 3261 §17.1.1, RFC 6026 §7.2).
-#[derive(Debug)]
 pub(super) struct ClientInvite {
     /// With our Via.
     request: Request,
@@ -114,7 +113,8 @@ impl ClientInvite {
                 false
             }
             State::Calling { .. } | State::Proceeding => {
-                // RFC 3261 §9.1: without a final response after 64·T1 the INVITE counts as cancelled.
+                // RFC 3261 §9.1: without a final response after 64·T1 the INVITE counts as
+                // cancelled.
                 self.state = State::Cancelled {
                     deadline: timeout(now),
                 };
@@ -126,8 +126,8 @@ impl ClientInvite {
 
     /// Returns whether CANCEL is to be sent on a new flow.
     ///
-    /// Whether the INVITE or a provisional response was lost with the old one is unknown; a CANCEL for nothing
-    /// is answered 481, a call that rings on for nobody is worse.
+    /// Whether the INVITE or a provisional response was lost with the old one is unknown; a CANCEL
+    /// for nothing is answered 481, a call that rings on for nobody is worse.
     pub(super) fn is_cancelled(&mut self, now: Instant) -> bool {
         match self.state {
             State::CancelWanted { .. } => {
@@ -189,5 +189,15 @@ impl ClientInvite {
             made.headers.push("User-Agent", user_agent);
         }
         made
+    }
+}
+
+/// Without the request, which may carry credentials.
+impl fmt::Debug for ClientInvite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientInvite")
+            .field("owner", &self.owner)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }

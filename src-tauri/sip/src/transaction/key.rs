@@ -50,7 +50,8 @@ impl ServerKey {
         let via = headers.via_top()?;
         let branch = match via.branch() {
             Some(branch) if branch.starts_with(MAGIC_COOKIE) => branch.to_owned(),
-            // RFC 3261 §17.2.3: elements of RFC 2543 have no unique branch; these fields stand for it.
+            // RFC 3261 §17.2.3: elements of RFC 2543 have no unique branch; these fields stand for
+            // it.
             Some(_) | None => format!(
                 "{} {} {} {}",
                 headers.call_id()?,

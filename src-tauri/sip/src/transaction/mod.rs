@@ -1,6 +1,7 @@
 //! The transaction layer over one reliable flow (RFC 3261 §17, RFC 6026).
 //!
-//! Nothing is retransmitted here: over a reliable transport timers A, E and G do not run, and D, I, J and K are zero.
+//! Nothing is retransmitted here: over a reliable transport timers A, E and G do not run, and D, I,
+//! J and K are zero.
 
 mod client_invite;
 mod client_non_invite;
@@ -27,7 +28,8 @@ use crate::{
 
 /// How many requests of others may be open at once; more are turned away with 503.
 ///
-/// A registrar's whole queue ringing at one agent is two or three; refused calls stay until their ACK.
+/// A registrar's whole queue ringing at one agent is two or three; refused calls stay until their
+/// ACK.
 const MAX_SERVER_TRANSACTIONS: usize = 128;
 
 /// Whom the answer to a request of ours concerns.
@@ -36,7 +38,8 @@ pub(crate) enum Owner {
     Registration,
     Probe,
     Call(CallHandle),
-    /// The request wants to be delivered, its answer changes nothing: CANCEL, BYE to a surplus fork.
+    /// The request wants to be delivered, its answer changes nothing: CANCEL, BYE to a surplus
+    /// fork.
     Nobody,
 }
 
@@ -144,7 +147,8 @@ impl Transactions {
         if response.headers.vias().len() != 1 {
             return None;
         }
-        // RFC 3261 §17.1.3: servers add rport and received, so branch and method are all that is compared.
+        // RFC 3261 §17.1.3: servers add rport and received, so branch and method are all that is
+        // compared.
         let branch = Branch::of(&response.headers)?;
         let (_, method) = response.headers.cseq()?;
         if method == Method::Invite {
@@ -308,8 +312,8 @@ impl Transactions {
 
 /// The flow and time.
 impl Transactions {
-    /// The flow is gone: no response can arrive on it. Non-INVITE transactions end; what becomes of an INVITE, its
-    /// owner decides by [`cancel`](Self::cancel) or [`forget`](Self::forget).
+    /// The flow is gone: no response can arrive on it. Non-INVITE transactions end; what becomes of
+    /// an INVITE, its owner decides by [`cancel`](Self::cancel) or [`forget`](Self::forget).
     pub(crate) fn handle_flow_closed(&mut self) -> Vec<Outcome> {
         let invites = self
             .client_invite
@@ -378,7 +382,8 @@ impl Transactions {
             }
             !is_due
         });
-        // Timer H: an ACK that never came to a refusal concerns nobody; timer L ends the absorbing of INVITEs.
+        // Timer H: an ACK that never came to a refusal concerns nobody; timer L ends the absorbing
+        // of INVITEs.
         self.server_invite
             .retain(|_, transaction| transaction.deadline().is_none_or(|at| at > now));
         outcomes

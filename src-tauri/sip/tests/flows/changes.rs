@@ -275,7 +275,7 @@ fn glare_without_end_is_given_up() {
 
 #[test]
 fn a_challenge_to_a_reinvite_and_to_bye_is_answered_in_a_call_we_placed() {
-    let mut phone = phone();
+    let mut phone = Phone::registered(config("700201"));
     let (call, _, _) = phone.established_call();
     phone.ua.reoffer(call, hold(), phone.now).unwrap();
     let reinvite = phone.sent_one();
@@ -307,7 +307,7 @@ fn a_challenge_to_a_reinvite_and_to_bye_is_answered_in_a_call_we_placed() {
 #[test]
 fn a_caller_gets_no_digest_for_our_bye_whatever_realm_it_names() {
     for realm in ["sip.example", "evil.example"] {
-        let mut phone = phone();
+        let mut phone = Phone::registered(config("700201"));
         let (call, _, _) = phone.established_incoming();
         phone.ua.end(call, 480, phone.now).unwrap();
         let bye = phone.sent_one();
@@ -324,11 +324,7 @@ fn a_caller_gets_no_digest_for_our_bye_whatever_realm_it_names() {
 
 #[test]
 fn a_foreign_realm_gets_no_digest_once_the_registrar_named_its_own() {
-    let mut phone = phone();
-    phone.ua.register(phone.now);
-    let register = phone.sent_one();
-    phone.hear(&register.reply(401, "r").with("WWW-Authenticate", CHALLENGE));
-    phone.sent();
+    let mut phone = Phone::registered(config("700201"));
     let (_, invite) = phone.call();
 
     phone.hear(&invite.reply(407, "far").with(
@@ -344,6 +340,55 @@ fn a_foreign_realm_gets_no_digest_once_the_registrar_named_its_own() {
             ..
         }
     )));
+}
+
+#[test]
+fn a_challenge_to_a_hold_in_an_incoming_call_is_answered_for_the_registrars_realm_alone() {
+    for (realm, is_answered) in [("sip.example", true), ("evil.example", false)] {
+        let mut phone = Phone::registered(config("700201"));
+        let (call, _, _) = phone.established_incoming();
+        phone.ua.reoffer(call, hold(), phone.now).unwrap();
+        let reinvite = phone.sent_one();
+
+        phone.hear(&reinvite.reply(407, "").with(
+            "Proxy-Authenticate",
+            &CHALLENGE.replace("sip.example", realm),
+        ));
+
+        let sent = phone.sent();
+        assert_eq!(sent[0].method(), "ACK");
+        assert_eq!(sent.len() == 2, is_answered, "{realm}");
+        let is_refused = matches!(phone.events()[..], [Event::ReofferRefused { .. }]);
+        assert_eq!(is_refused, !is_answered, "{realm}");
+    }
+}
+
+#[test]
+fn without_a_registrars_realm_no_challenge_inside_a_call_is_answered() {
+    let mut phone = phone();
+    let (call, _, _) = phone.established_call();
+    phone.ua.end(call, 480, phone.now).unwrap();
+    let bye = phone.sent_one();
+
+    phone.hear(&bye.reply(407, "").with("Proxy-Authenticate", CHALLENGE));
+
+    assert_eq!(phone.sent(), []);
+}
+
+#[test]
+fn an_enormous_nonce_is_not_sent_back() {
+    let mut phone = phone();
+    let (_, invite) = phone.call();
+    let nonce = "n".repeat(10_000);
+
+    phone.hear(
+        &invite
+            .reply(407, "far")
+            .with("Proxy-Authenticate", &CHALLENGE.replace("p1", &nonce)),
+    );
+
+    assert_eq!(phone.sent_one().method(), "ACK");
+    assert!(matches!(phone.events()[..], [Event::Ended { .. }]));
 }
 
 #[test]

@@ -299,21 +299,19 @@ fn glare_resolves_itself_and_both_offers_pass() {
     for _ in 0..100 {
         pair.pass(Duration::from_millis(100));
         for event in std::mem::take(&mut pair.heard_by_ana) {
-            match event {
-                Event::Reoffered { call, .. } => {
-                    pair.ana.accept_reoffer(call, answer(), pair.now).unwrap();
-                }
-                Event::ReofferAccepted { .. } => accepted.0 = true,
-                other => panic!("{other:?}"),
+            if let Event::Reoffered { call, .. } = event {
+                pair.ana.accept_reoffer(call, answer(), pair.now).unwrap();
+            } else {
+                assert!(matches!(event, Event::ReofferAccepted { .. }), "{event:?}");
+                accepted.0 = true;
             }
         }
         for event in std::mem::take(&mut pair.heard_by_ben) {
-            match event {
-                Event::Reoffered { call, .. } => {
-                    pair.ben.accept_reoffer(call, answer(), pair.now).unwrap();
-                }
-                Event::ReofferAccepted { .. } => accepted.1 = true,
-                other => panic!("{other:?}"),
+            if let Event::Reoffered { call, .. } = event {
+                pair.ben.accept_reoffer(call, answer(), pair.now).unwrap();
+            } else {
+                assert!(matches!(event, Event::ReofferAccepted { .. }), "{event:?}");
+                accepted.1 = true;
             }
         }
     }

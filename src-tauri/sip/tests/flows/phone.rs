@@ -63,6 +63,25 @@ impl Phone {
         phone
     }
 
+    /// A phone that the registrar of realm `sip.example` has challenged and bound.
+    pub(crate) fn registered(config: Config) -> Self {
+        let mut phone = Self::online(config);
+        phone.ua.register(phone.now);
+        let register = phone.sent_one();
+        phone.hear(&register.reply(401, "r").with(
+            "WWW-Authenticate",
+            "Digest realm=\"sip.example\", nonce=\"r1\", qop=\"auth\", algorithm=MD5",
+        ));
+        let register = phone.sent_one();
+        phone.hear(
+            &register
+                .reply(200, "r")
+                .with("Contact", register.get("Contact")),
+        );
+        phone.events();
+        phone
+    }
+
     pub(crate) fn open(&mut self) {
         self.ua.handle_flow_opened(self.now);
     }

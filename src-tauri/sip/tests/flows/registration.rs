@@ -496,3 +496,27 @@ fn registering_again_while_leaving_ends_registered() {
         [Event::Unregistered, Event::Registered { .. }]
     ));
 }
+
+#[test]
+fn the_password_is_nowhere_to_be_seen() {
+    let (mut phone, register) = registering();
+    phone.hear(&challenge(&register, CHALLENGE));
+    let again = phone.sent_one();
+    let response = parameter(again.get("Authorization"), "response");
+    let while_asking = format!("{:?}", phone.ua);
+    phone.hear(&again.reply(403, "registrar"));
+    let (_, invite) = phone.call();
+    phone.hear(&invite.reply(407, "p").with(
+        "Proxy-Authenticate",
+        "Digest realm=\"sip.example\", nonce=\"p\", qop=\"auth\", algorithm=MD5",
+    ));
+    let invite = phone.sent().pop().unwrap();
+    let call_response = parameter(invite.get("Proxy-Authorization"), "response");
+
+    let events = phone.events();
+    let seen = format!("{while_asking} {:?} {events:?}", phone.ua);
+    for secret in ["correct horse", response, call_response] {
+        assert!(!seen.contains(secret), "{secret} in {seen}");
+    }
+    assert!(!again.text().contains("correct horse"));
+}
