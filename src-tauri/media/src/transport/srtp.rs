@@ -254,6 +254,7 @@ mod tests {
             packet.extend([0, 0, 0, 0x4F]);
             packet.extend([0; 17]);
             let sealed = near.seal_rtp(&packet).unwrap();
+            assert_ne!(sealed[36..52], packet[36..52], "in the clear");
             assert_eq!(far.open_rtp(&sealed).unwrap(), packet);
         }
     }
