@@ -60,7 +60,7 @@ fn a_playing_clock_that_drifts_is_followed_too() {
 
 #[test]
 fn fec_keeps_concealment_below_the_loss() {
-    for (loss, most) in [(0.05, 0.03), (0.10, 0.05), (0.20, 0.12)] {
+    for (loss, most) in [(0.05, 0.02), (0.10, 0.04), (0.20, 0.09)] {
         let mut line = Line::new(Codec::Opus, 3);
         line.sender.set_expected_loss(loss);
         let mut random = StdRng::seed_from_u64(7);

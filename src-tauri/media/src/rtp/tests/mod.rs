@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod reports;
+
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -399,95 +401,7 @@ fn a_flood_is_cut_to_a_bounded_rate() {
     assert!(receiver.dropped.flood > 90_000);
 }
 
-#[test]
-fn reports_tell_loss_and_round_trip_to_both_sides() {
-    let start = Instant::now();
-    let wall = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
-    let mut ours = Side::new(1, start);
-    let mut theirs = Side::new(2, start);
-    for i in 0..3_000_u32 {
-        let now = start + ms(10) * i;
-        let at = wall + ms(10) * i;
-        for (from, to, lossy) in [(0, 1, true), (1, 0, false)] {
-            let (from, to) = if from < to {
-                (&mut ours, &mut theirs)
-            } else {
-                (&mut theirs, &mut ours)
-            };
-            if let Some(packet) = from.sender.push(&SILENCE, Voice::On)
-                && !(lossy && packet.sequence_number % 4 == 0)
-            {
-                to.receiver.handle(packet, now);
-            }
-            if let Some(report) =
-                from.reports
-                    .handle_timeout(now, at, &from.sender, &mut from.receiver)
-            {
-                from.sent_at.push(i);
-                // 40 ms each way.
-                to.incoming.push((now + ms(40), report));
-            }
-            to.incoming.retain(|(due, report)| {
-                if *due <= now {
-                    to.reports.handle(report, now, &to.sender);
-                }
-                *due > now
-            });
-        }
-    }
-    let loss = ours.reports.far_loss().unwrap();
-    assert!((loss - 0.25).abs() < 0.03, "{loss}");
-    assert_eq!(theirs.reports.far_loss(), Some(0.0));
-    for side in [&ours, &theirs] {
-        let round_trip = side.reports.round_trip().unwrap();
-        assert!(round_trip.abs_diff(ms(80)) <= ms(1), "{round_trip:?}");
-        assert!(side.sent_at[0] <= 308, "{:?}", side.sent_at);
-        for pair in side.sent_at.windows(2) {
-            // RFC 3550 §6.3.1: 2.5 to 7.5 s over 1.21828.
-            assert!(
-                (205..=617).contains(&(pair[1] - pair[0])),
-                "{:?}",
-                side.sent_at
-            );
-        }
-    }
-    assert_ne!(ours.sent_at, theirs.sent_at);
-}
-
-#[test]
-fn who_sends_nothing_reports_as_a_receiver_and_says_goodbye() {
-    let start = Instant::now();
-    let mut side = Side::new(0x0102_0304, start);
-    let goodbye = side.reports.goodbye(
-        start,
-        SystemTime::UNIX_EPOCH,
-        &side.sender,
-        &mut side.receiver,
-    );
-    // RR without blocks, SDES with "name@host", BYE (RFC 3550 §6.4.2, §6.5, §6.6).
-    assert_eq!(goodbye[..8], [0x80, 201, 0, 1, 1, 2, 3, 4]);
-    assert_eq!(goodbye[8..10], [0x81, 202]);
-    assert!(goodbye.windows(11).any(|w| w == b"\x01\x09name@host"));
-    assert!(goodbye.ends_with(b"\x81\xcb\x00\x02\x01\x02\x03\x04\x03end"));
-}
-
 proptest! {
-    #[test]
-    fn no_rtcp_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 200_u8..208) {
-        let start = Instant::now();
-        let mut side = Side::new(1, start);
-        let mut bytes = bytes;
-        side.reports.handle(&bytes, start, &side.sender);
-        if bytes.len() >= 4 {
-            bytes[0] = 0x80 | (bytes[0] & 0x3f);
-            bytes[1] = kind;
-            bytes[2] = 0;
-            bytes[3] = (bytes.len() / 4 - 1) as u8;
-            side.reports.handle(&bytes, start, &side.sender);
-        }
-        prop_assert_eq!(side.reports.round_trip(), None);
-    }
-
     #[test]
     fn no_stream_makes_the_receiver_panic(
         packets in proptest::collection::vec(
@@ -514,26 +428,6 @@ proptest! {
 
 /// 20 ms of Opus: SILK, narrow band, one frame without content (RFC 6716 §3.1).
 const OPUS: [u8; 1] = [0x08];
-
-struct Side {
-    sender: Sender,
-    receiver: Receiver,
-    reports: Reports,
-    sent_at: Vec<u32>,
-    incoming: Vec<(Instant, Bytes)>,
-}
-
-impl Side {
-    fn new(ssrc: u32, now: Instant) -> Self {
-        Self {
-            sender: Sender::new(ssrc, u64::from(ssrc), format(Codec::Pcmu, 8_000)),
-            receiver: Receiver::new(&formats()),
-            reports: Reports::new("name@host".into(), u64::from(ssrc), now),
-            sent_at: Vec::new(),
-            incoming: Vec::new(),
-        }
-    }
-}
 
 fn push(sender: &mut Sender, frames: usize, voice: Voice) -> Vec<Packet> {
     (0..frames)
