@@ -4,8 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "peers/process.rs"]
-mod process;
+mod support;
 
 use std::{
     fs,
@@ -16,8 +15,8 @@ use std::{
 };
 
 use lab::{Ca, Sound};
-use process::Process;
 use serde_json::{Value, json};
+use support::process::Process;
 use tempfile::TempDir;
 use tokio::{
     net::TcpStream,

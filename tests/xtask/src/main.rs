@@ -1,6 +1,7 @@
-//! `cargo demo` and `cargo verify`: installs what is missing, then builds and runs.
+//! `cargo demo`, `cargo figures` and `cargo verify`: installs what is missing, then builds and runs.
 
 mod demo;
+mod figures;
 mod packages;
 mod run;
 mod verify;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo demo [--out DIR]   sign in, hold the session, register, call and hear, on this machine alone
+cargo figures            times, memory and processor of the phone; cost of a message and of a packet
 cargo verify [STEP…]     format, lints, dependencies, tests, the demo, real peers; all of them, or the named ones
 ";
 
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
     let rest = arguments.collect::<Vec<_>>();
     let result = match command.as_deref() {
         Some("demo") => demo::demo(&rest),
+        Some("figures") => figures::figures(),
         Some("verify") => verify::verify(&rest),
         Some(_) | None => {
             eprint!("{USAGE}");

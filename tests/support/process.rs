@@ -80,6 +80,19 @@ impl Process {
         self.until(kind, |it| it["type"] == kind).await
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("the process runs")
+    }
+
+    /// Interrupts it, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        let id = self.id();
+        let status = std::process::Command::new("sh")
+            .args(["-c", &format!("kill -INT {id}")])
+            .status();
+        assert!(status.expect("sh starts").success());
+    }
+
     /// Returns its exit code, once it has ended by itself.
     pub async fn ended(mut self) -> Option<i32> {
         drop(self.stdin);

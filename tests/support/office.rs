@@ -1,0 +1,156 @@
+//! A lab and a sidecar in this process, on loopback, for phones that are real processes.
+
+use std::time::Duration;
+
+use lab::{World, WorldConfig};
+use secrecy::SecretString;
+use sidecar::Config;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, process::Command, sync::oneshot, task::JoinHandle};
+
+use super::process::Process;
+
+pub const PASSWORD: &str = "a-password-for-people";
+
+/// The passwords of the lab's two phones.
+pub const SIP_PASSWORDS: [&str; 2] = ["ana-lab-secret", "ravi-lab-secret"];
+
+pub struct Office {
+    pub world: World,
+    pub sidecar: Sidecar,
+    pub directory: TempDir,
+}
+
+/// The sidecar, which can be stopped.
+pub struct Sidecar {
+    pub url: String,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Office {
+    pub async fn open() -> Self {
+        Self::with(|toml| toml).await
+    }
+
+    /// An office whose sidecar is configured otherwise.
+    pub async fn with(change: impl FnOnce(String) -> String) -> Self {
+        let world = World::start(WorldConfig::new().unwrap()).await.unwrap();
+        let sidecar = Sidecar::start(&change(configuration(&world))).await;
+        Self {
+            world,
+            sidecar,
+            directory: TempDir::new().unwrap(),
+        }
+    }
+
+    /// A phone's command line; `device` tells two of one agent apart.
+    pub fn phone(&self, device: u8) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_helix-phone"));
+        command
+            .args([
+                "--headless",
+                "--capture",
+                "tone:440",
+                "--playback",
+                "discard",
+            ])
+            .args(["--sidecar", &self.sidecar.url])
+            .args([
+                "--device-id",
+                &format!("00000000-0000-4000-8000-0000000000{device:02}"),
+            ])
+            .args(["--device-name", &format!("Desk {device}")])
+            .arg("--ca")
+            .arg(self.world.ca_path());
+        command
+    }
+
+    /// A phone at which `name` is signed in and registered.
+    pub async fn agent(&self, name: &'static str, device: u8) -> Process {
+        let mut phone = Process::start(name, &mut self.phone(device));
+        phone.send(sign_in(name)).await;
+        phone.event("sip.registered").await;
+        phone
+    }
+
+    /// Waits until the extension has this many bindings.
+    pub async fn bindings(&self, extension: &str, wanted: usize) {
+        let what = format!("{wanted} bindings of {extension}");
+        let deadline = Duration::from_secs(20);
+        self.world
+            .wait_for(&what, deadline, |it| it.bindings(extension) == wanted)
+            .await
+            .unwrap();
+    }
+}
+
+impl Sidecar {
+    async fn start(toml: &str) -> Self {
+        let config = Config::from_toml(toml, ".".as_ref(), |_| None).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            sidecar::run(listener, config, shutdown).await.unwrap();
+        });
+        Self {
+            url,
+            stop: Some(stop),
+            task,
+        }
+    }
+
+    /// Ends it as a crash does: nothing more is answered.
+    pub fn kill(&mut self) {
+        self.task.abort();
+        self.stop = None;
+    }
+}
+
+pub fn sign_in(name: &str) -> serde_json::Value {
+    serde_json::json!({
+        "id": "sign_in",
+        "command": "sign_in",
+        "email": format!("{name}@helix.example"),
+        "password": PASSWORD,
+    })
+}
+
+fn configuration(world: &World) -> String {
+    let hash = sidecar::hash_password(&SecretString::from(PASSWORD));
+    let mut toml = "[settings]\nttl_seconds = 3600\nheartbeat_seconds = 300\n".to_owned();
+    for (agent, extension, password) in [
+        ("agent1", "700201", SIP_PASSWORDS[0]),
+        ("agent2", "700202", SIP_PASSWORDS[1]),
+    ] {
+        toml += &format!(
+            "[[agents]]\nozonetel_agent_id = \"{agent}\"\nsip_extension = \"{extension}\"\nsip_password = \"{password}\"\n\
+             sip_uri = \"{}\"\nsip_ws_server = \"{}\"\n",
+            world.sip_uri(extension),
+            world.wss_url()
+        );
+    }
+    for (name, agent) in [
+        ("ana", Some("agent1")),
+        ("ravi", Some("agent2")),
+        ("mira", None),
+    ] {
+        let role = if agent.is_some() {
+            "cc-agent"
+        } else {
+            "manager"
+        };
+        let agent = agent
+            .map(|it| format!("agent = \"{it}\"\n"))
+            .unwrap_or_default();
+        toml += &format!(
+            "[[users]]\nemail = \"{name}@helix.example\"\nname = \"{name}\"\nrole = \"{role}\"\nmember_id = \"member-{name}\"\n\
+             {agent}password_hash = \"{hash}\"\n"
+        );
+    }
+    toml
+}
