@@ -8,6 +8,7 @@ use std::{
 };
 
 use rtc::{
+    ice::mdns::MulticastDnsMode,
     media_stream::MediaStreamTrack,
     rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind},
 };
@@ -20,7 +21,7 @@ use webrtc::{
     peer_connection::{
         MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
         RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription, Registry,
-        configure_rtcp_reports,
+        SettingEngineBuilder, configure_rtcp_reports,
     },
     runtime::TokioRuntime,
 };
@@ -114,9 +115,14 @@ impl Peer {
             config: config.clone(),
         });
         let registry = configure_rtcp_reports(Registry::new());
+        // Names of mDNS are for browsers; joining its group fails where there is loopback alone.
+        let settings = SettingEngineBuilder::new()
+            .with_multicast_dns_mode(MulticastDnsMode::Disabled)
+            .build();
         let connection = PeerConnectionBuilder::new()
             .with_media_engine(engine)
             .with_interceptor_registry(registry)
+            .with_setting_engine(settings)
             .with_runtime(Arc::new(TokioRuntime))
             .with_handler(Arc::new(PeerEvents(Arc::clone(&handler))))
             .with_udp_addrs(local_addresses())

@@ -153,8 +153,19 @@ impl Phone {
     /// Waits for an event of this type and call since the mark.
     pub(crate) async fn call_event(&mut self, kind: &str, call: &Value) -> anyhow::Result<Line> {
         let what = format!("{kind} of call {call}");
-        self.line(&what, |json| json["type"] == kind && json["call"] == *call)
-            .await
+        let line = self
+            .line(&what, |json| {
+                json["call"] == *call && (json["type"] == kind || json["type"] == "call.ended")
+            })
+            .await?;
+        if line.json["type"] != kind {
+            bail!(
+                "{}: call {call} ended before {kind}: {}",
+                self.name,
+                line.json["cause"]
+            );
+        }
+        Ok(line)
     }
 
     /// Waits for the first line since the mark that is wanted.
