@@ -415,7 +415,10 @@ mod tests {
             peer: crate::Peer(0),
             answer: String::new(),
         });
-        assert!(matches!(told.try_recv(), Ok(News::Refused { request: 2, .. })));
+        assert!(matches!(
+            told.try_recv(),
+            Ok(News::Refused { request: 2, .. })
+        ));
         for session in [session, other] {
             worker.handle_command(Command::Close { session });
             assert_eq!(told.try_recv(), Ok(News::Closed { session }));

@@ -298,7 +298,13 @@ impl Session {
         let Some(failure) = leg.failure().cloned() else {
             return;
         };
-        debug!(session = self.id.0, peer = peer.0, ?failure, matters, "a transport failed");
+        debug!(
+            session = self.id.0,
+            peer = peer.0,
+            ?failure,
+            matters,
+            "a transport failed"
+        );
         let failure = match failure {
             // Whoever only rings may be deaf for long.
             transport::Failure::NoPath if !matters => return leg.retry(seed, now),
@@ -314,7 +320,11 @@ impl Session {
     /// Goes on with `peer`, whose answer may be still to come: in the ACK, where the 2xx made our offer.
     fn select(&mut self, peer: Peer, now: Instant) {
         if self.selected().is_some() && !self.legs.contains_key(&peer) {
-            warn!(session = self.id.0, peer = peer.0, "the call goes on with another peer");
+            warn!(
+                session = self.id.0,
+                peer = peer.0,
+                "the call goes on with another peer"
+            );
             return;
         }
         self.selection = Selection::Selected { peer, since: now };
