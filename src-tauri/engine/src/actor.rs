@@ -17,7 +17,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Ask {
     Command(Command, oneshot::Sender<Result<Accepted, Rejected>>),
-    /// Sign out and end, at the latest at the given moment; the sender is dropped, unused, when all is done.
+    /// Sign out and end, at the latest at the given moment; the sender is dropped, unused, when all
+    /// is done.
     Stop(time::Instant, oneshot::Sender<()>),
 }
 

@@ -22,7 +22,8 @@ use crate::{
 /// How many events a slow follower may be behind: a minute of the busiest call.
 const EVENT_BACKLOG: usize = 1024;
 
-/// How many inputs may wait for the phone. Flows that bring more wait themselves, and so do their servers.
+/// How many inputs may wait for the phone. Flows that bring more wait themselves, and so do their
+/// servers.
 const INPUT_BACKLOG: usize = 64;
 
 /// What an engine is started with.
@@ -59,7 +60,8 @@ pub enum StartError {
 
 /// A handle to a running phone; clone it freely.
 ///
-/// When the last one is dropped the phone signs out and ends; [`stop`](Self::stop) does the same and waits for it.
+/// When the last one is dropped the phone signs out and ends; [`stop`](Self::stop) does the same
+/// and waits for it.
 #[derive(Debug, Clone)]
 pub struct Engine {
     asks: mpsc::Sender<Ask>,
@@ -159,8 +161,8 @@ impl Engine {
         self.clock.stamp()
     }
 
-    /// Ends all calls, un-registers, gives the lease back and ends the phone; returns when that is done, after
-    /// `deadline` at the latest.
+    /// Ends all calls, un-registers, gives the lease back and ends the phone; returns when that is
+    /// done, after `deadline` at the latest.
     pub async fn stop(&self, deadline: Duration) {
         let (done, done_rx) = oneshot::channel();
         let ask = Ask::Stop(Instant::now() + deadline, done);
@@ -170,3 +172,6 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

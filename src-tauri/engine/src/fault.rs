@@ -136,6 +136,10 @@ fn certificate_sentence(host: &str, error: &CertificateError) -> String {
         CertificateError::UnknownIssuer => format!(
             "The certificate of {host} was issued by an authority that this machine does not trust"
         ),
+        CertificateError::BadSignature => format!(
+            "The certificate of {host} bears the name of a trusted authority and not its signature: \
+             this machine does not trust it"
+        ),
         CertificateError::Expired => format!("The certificate of {host} has expired"),
         CertificateError::ExpiredContext { not_after, .. } => {
             format!("The certificate of {host} expired on {}", utc(not_after))

@@ -25,17 +25,17 @@ use tokio_tungstenite::{
         protocol::WebSocketConfig,
     },
 };
-use tracing::{debug, trace, warn};
+use tracing::{debug, warn};
 use url::Url;
 
 use crate::{
     connector::{Connector, Wire, within},
     fault::{Fault, find, io_sentence},
-    mask::Masked,
     retry_after,
 };
 
-/// The largest message that is taken, in bytes: far above any real SIP message, far below what hurts.
+/// The largest message that is taken, in bytes: far above any real SIP message, far below what
+/// hurts.
 pub(crate) const MAX_MESSAGE: usize = 64 * 1024;
 
 /// How many messages may wait for a server that does not read. The phone sends a few at a time.
@@ -44,12 +44,14 @@ const MAX_WAITING: usize = 256;
 /// How long one message may take to leave: a server that reads nothing for this long is gone.
 const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
-/// How long the server may take to return our close frame; nothing of value comes any more (RFC 6455 §7.1.1).
+/// How long the server may take to return our close frame; nothing of value comes any more (RFC
+/// 6455 §7.1.1).
 const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 
 type Socket = WebSocketStream<TlsStream<Box<dyn Wire>>>;
 
-/// The engine's end of a WebSocket. Dropping it closes the socket, after everything that was given has been sent.
+/// The engine's end of a WebSocket. Dropping it closes the socket, after everything that was given
+/// has been sent.
 #[derive(Debug)]
 pub(crate) struct Flow {
     outbox: mpsc::Sender<Outgoing>,
@@ -85,6 +87,11 @@ impl Flow {
 
     pub(crate) fn ping(&self) -> Result<(), FlowFailure> {
         self.give(Outgoing::Ping)
+    }
+
+    /// Tells whether the flow has ended by itself.
+    pub(crate) fn is_over(&self) -> bool {
+        self.outbox.is_closed()
     }
 
     fn give(&self, outgoing: Outgoing) -> Result<(), FlowFailure> {
@@ -126,7 +133,7 @@ async fn live(
 
     let (mut sink, mut stream) = socket.split();
     let failure = tokio::select! {
-        written = write(flow, &mut sink, &mut outgoing) => written.err(),
+        written = write(&mut sink, &mut outgoing) => written.err(),
         failure = read(flow, &mut stream, &inputs) => failure,
     };
     match failure {
@@ -138,25 +145,26 @@ async fn live(
     }
 }
 
-/// Waits until the engine wants the flow no more; what is given before a flow is open is a mistake and is not sent.
+/// Waits until the engine wants the flow no more; what is given before a flow is open is a mistake
+/// and is not sent.
 async fn closed(outgoing: &mut mpsc::Receiver<Outgoing>) {
     while let Some(outgoing) = outgoing.recv().await {
-        warn!(?outgoing, "given to a flow that is not open");
+        // Not what it is: it may hold credentials.
+        warn!(
+            is_ping = matches!(outgoing, Outgoing::Ping),
+            "given to a flow that is not open"
+        );
     }
 }
 
 /// Sends what it is given, until nobody can give anything any more.
 async fn write(
-    flow: FlowId,
     sink: &mut SplitSink<Socket, Message>,
     outgoing: &mut mpsc::Receiver<Outgoing>,
 ) -> Result<(), FlowFailure> {
     while let Some(outgoing) = outgoing.recv().await {
         let message = match outgoing {
-            Outgoing::Text(text) => {
-                trace!(flow = flow.0, message = %Masked(&text), "sent");
-                Message::text(text)
-            }
+            Outgoing::Text(text) => Message::text(text),
             Outgoing::Ping => Message::Ping(Bytes::new()),
         };
         match time::timeout(WRITE_DEADLINE, sink.send(message)).await {
@@ -205,16 +213,14 @@ async fn read(
             }
             Message::Frame(_) => continue,
         };
-        if let Input::Message { message, .. } = &input {
-            trace!(flow = flow.0, message = %Masked(&String::from_utf8_lossy(message)), "received");
-        }
         if inputs.send(input).await.is_err() {
             return None;
         }
     }
 }
 
-/// Says goodbye (RFC 6455 §7.1.2) and waits a moment for the reply, so that the server reads what was sent before it.
+/// Says goodbye (RFC 6455 §7.1.2) and waits a moment for the reply, so that the server reads what
+/// was sent before it.
 async fn close(mut sink: SplitSink<Socket, Message>, mut stream: SplitStream<Socket>) {
     let goodbye = async {
         if sink.close().await.is_ok() {
@@ -260,8 +266,8 @@ async fn handshake(
     Ok(socket)
 }
 
-/// SIP over WebSocket carries credentials and call metadata: `wss` alone, to loopback too, so that no switch can be
-/// forgotten.
+/// SIP over WebSocket carries credentials and call metadata: `wss` alone, to loopback too, so that
+/// no switch can be forgotten.
 fn parse(text: &str) -> Result<Url, FlowFailure> {
     let url = Url::parse(text).map_err(|error| FlowFailure {
         hop: Hop::Configuration,

@@ -1,8 +1,9 @@
 //! Runs a [`phone::Phone`] against the world: the one task that owns its state and does its IO.
 //!
-//! Front doors hold an [`Engine`]: they send commands, watch the view and follow the events. What the phone wants done
-//! (its effects) is done here: HTTPS to the sidecar, the WebSocket to the phone server, the media thread, the vault.
-//! How is decided here, when and how often is decided in `phone`.
+//! Front doors hold an [`Engine`]: they send commands, watch the view and follow the events. What
+//! the phone wants done (its effects) is done here: HTTPS to the sidecar, the WebSocket to the
+//! phone server, the media thread, the vault. How is decided here, when and how often is decided in
+//! `phone`.
 
 mod actor;
 mod clock;
@@ -11,7 +12,6 @@ mod engine;
 mod fault;
 mod flow;
 mod happy_eyeballs;
-mod mask;
 mod proxy;
 mod retry_after;
 mod sidecar;

@@ -74,7 +74,8 @@ impl Sidecar {
             .default_headers(headers)
             .redirect(redirect::Policy::none())
             .dns_resolver(Arc::new(Resolver))
-            // A beat comes every few minutes, when most servers have closed an idle connection: none is kept.
+            // A beat comes every few minutes, when most servers have closed an idle connection:
+            // none is kept.
             .pool_max_idle_per_host(0)
             .tls_backend_preconfigured(config.tls.clone());
         if direct {
@@ -148,7 +149,8 @@ impl Sidecar {
         }
     }
 
-    /// Returns the body of a 2xx, which holds tokens and passwords and is overwritten when it is dropped.
+    /// Returns the body of a 2xx, which holds tokens and passwords and is overwritten when it is
+    /// dropped.
     async fn post<B: Serialize>(
         &self,
         path: &[&str],
@@ -189,7 +191,8 @@ impl Sidecar {
                 .and_then(|value| crate::retry_after::parse(&value, SystemTime::now())),
         };
 
-        // Room for the largest answer from the beginning: growing would leave copies of secrets behind.
+        // Room for the largest answer from the beginning: growing would leave copies of secrets
+        // behind.
         let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY));
         while let Some(chunk) = response
             .chunk()

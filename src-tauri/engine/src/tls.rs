@@ -6,8 +6,8 @@ use rustls_platform_verifier::Verifier;
 
 use crate::StartError;
 
-/// Makes the TLS configuration of every connection: TLS 1.2 and 1.3, the platform's trust, and the certificates of
-/// `extra_ca` (a PEM file) added to it.
+/// Makes the TLS configuration of every connection: TLS 1.2 and 1.3, the platform's trust, and the
+/// certificates of `extra_ca` (a PEM file) added to it.
 ///
 /// There is no way to accept a certificate that does not verify.
 pub(crate) fn client_config(extra_ca: Option<&Path>) -> Result<ClientConfig, StartError> {

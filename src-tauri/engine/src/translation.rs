@@ -1,7 +1,7 @@
 //! The words of the phone and of the media thread, which know nothing of each other.
 //!
-//! A call and its media session have the same number, and so have a dialog and the peer at its end: both count from 0
-//! within a call, and an incoming call has number 0 alone.
+//! A call and its media session have the same number, and so have a dialog and the peer at its end:
+//! both count from 0 within a call, and an incoming call has number 0 alone.
 
 use phone::{CallId, MediaNews, MediaRequest};
 use sip::{Answer, DialogHandle, Offer};

@@ -6,8 +6,8 @@ use sidecar_api::AgentConfig;
 
 /// Keeps the account and the tokens of a session.
 ///
-/// The engine calls it from its own task and expects an answer at once: an implementation that may block (a keyring
-/// that asks its user) brings its own thread.
+/// The engine calls it from its own task and expects an answer at once: an implementation that may
+/// block (a keyring that asks its user) brings its own thread.
 pub trait Vault: fmt::Debug + Send {
     /// Keeps `stored` in place of what it kept of the same kind.
     fn store(&mut self, stored: Stored) -> Result<(), VaultFault>;
@@ -23,8 +23,8 @@ pub struct VaultFault(pub String);
 
 /// A vault that lives as long as the process; what it drops is overwritten first.
 ///
-/// Account and tokens are separate entries, because the tokens change with every refresh and because some keyrings
-/// hold only small entries.
+/// Account and tokens are separate entries, because the tokens change with every refresh and
+/// because some keyrings hold only small entries.
 #[derive(Debug, Default)]
 pub struct MemoryVault {
     agent_config: Option<Box<AgentConfig>>,

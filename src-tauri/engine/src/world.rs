@@ -85,8 +85,10 @@ impl World {
         }
     }
 
-    /// Takes away what has ended; a part of the engine that panicked is told of in the log and takes nothing with it.
+    /// Takes away what has ended; a part of the engine that panicked is told of in the log and
+    /// takes nothing with it.
     pub(crate) fn reap(&mut self) {
+        self.flows.retain(|_, flow| !flow.is_over());
         while let Some(ended) = self.tasks.try_join_next() {
             if let Err(error) = ended {
                 error!(%error, "a task of the engine broke");
@@ -94,7 +96,8 @@ impl World {
         }
     }
 
-    /// Closes every flow and waits until the last message and the last request have left, or until `deadline`.
+    /// Closes every flow and waits until the last message and the last request have left, or until
+    /// `deadline`.
     pub(crate) async fn close(mut self, deadline: Instant) {
         self.flows.clear();
         let all = async { while self.tasks.join_next().await.is_some() {} };

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 /// The softphone of a contact-centre agent, without its window.
 ///
-/// Commands are read from standard input and events written to standard output, one JSON object per line.
-/// Passwords are never arguments: a command brings them, or names an environment variable or a file descriptor.
+/// Commands are read from standard input and events written to standard output, one JSON object per
+/// line. Passwords are never arguments: a command brings them, or names an environment variable or
+/// a file descriptor.
 #[derive(Debug, Parser)]
 #[command(name = "helix-phone", version)]
 pub(crate) struct Arguments {

@@ -61,7 +61,8 @@ async fn run(settings: Settings) -> Exit {
     let engine = match Engine::spawn(config) {
         Ok(engine) => engine,
         Err(reason) => {
-            error!("{reason}");
+            // Not by the log, which may be off.
+            eprintln!("helix-phone: {reason}");
             return exit_of(&reason);
         }
     };
@@ -80,6 +81,7 @@ async fn run(settings: Settings) -> Exit {
         output: Spool::start(io::stdout()),
         verdict: Verdict::default(),
         quality: settings.quality,
+        told: None,
     };
     let lines = input::start(BufReader::new(io::stdin()));
     door.run(&device_id, &device_name, lines, signals).await
@@ -103,6 +105,8 @@ struct Door {
     output: Spool,
     verdict: Verdict,
     quality: bool,
+    /// The last view that was written.
+    told: Option<PhoneView>,
 }
 
 impl Door {
@@ -119,7 +123,7 @@ impl Door {
             device_id,
             device_name,
         });
-        self.view.mark_changed();
+        self.tell_view();
 
         let reason = loop {
             // In this order: what has happened is told before the next command is read.
@@ -168,9 +172,7 @@ impl Door {
         while let Ok(stamped) = self.events.try_recv() {
             self.tell(&stamped);
         }
-        if self.view.has_changed().unwrap_or(true) {
-            self.tell_view();
-        }
+        self.tell_view();
 
         let exit = match reason {
             Reason::Quit | Reason::InputClosed => Exit::Passed,
@@ -191,7 +193,10 @@ impl Door {
 
     fn tell_view(&mut self) {
         let view = self.view.borrow_and_update().clone();
-        self.write(&Notice::View { view: &view });
+        if self.told.as_ref() != Some(&view) {
+            self.write(&Notice::View { view: &view });
+            self.told = Some(view);
+        }
     }
 
     async fn obey(&self, line: Line) -> Wish {

@@ -12,7 +12,8 @@ pub(crate) const MAX_LINE: usize = 64 * 1024;
 /// How many lines may wait for the phone; whoever writes more waits.
 const BACKLOG: usize = 16;
 
-/// One line of the input, without its line end; it may hold a password and is overwritten when it is dropped.
+/// One line of the input, without its line end; it may hold a password and is overwritten when it
+/// is dropped.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     /// Counts from 1.
@@ -21,7 +22,8 @@ pub(crate) struct Line {
     pub(crate) text: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// Reads lines on a thread of its own until the input ends, which the receiver learns by its own end.
+/// Reads lines on a thread of its own until the input ends, which the receiver learns by its own
+/// end.
 pub(crate) fn start(mut source: impl BufRead + Send + 'static) -> mpsc::Receiver<Line> {
     let (lines, lines_rx) = mpsc::channel(BACKLOG);
     thread::spawn(move || {

@@ -1,4 +1,5 @@
-//! The front door for machines: JSON lines in, JSON lines out. `PROTOCOL.md` beside this crate describes them.
+//! The front door for machines: JSON lines in, JSON lines out. `PROTOCOL.md` beside this crate
+//! describes them.
 //!
 //! It runs the very engine that the window runs; only the sound card is replaced.
 
@@ -27,8 +28,8 @@ const LOG_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs the phone without a window until its input ends, and returns how it went.
 ///
-/// `arguments` are those of the process, the program's name first. Call it before any thread is started: it takes the
-/// fallback account out of the environment.
+/// `arguments` are those of the process, the program's name first. Call it before any thread is
+/// started: it takes the fallback account out of the environment.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match arguments::parse(arguments) {
         Ok(arguments) => arguments,

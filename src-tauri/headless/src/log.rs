@@ -5,11 +5,12 @@ use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::Subsc
 
 use crate::{arguments::Level, spool::Spool};
 
-/// The rooms of this product. Libraries write what worries them and no more: some of them would write messages with
-/// all their secrets.
+/// The rooms of this product. Libraries write what worries them and no more: some of them would
+/// write messages with all their secrets.
 const ROOMS: [&str; 6] = ["headless", "engine", "phone", "sip", "media", "sidecar_api"];
 
-/// Sends the log to standard error, which may be slow or closed without hurting a call; returns where it goes through.
+/// Sends the log to standard error, which may be slow or closed without hurting a call; returns
+/// where it goes through.
 pub(crate) fn start(level: Level) -> Spool {
     let level = match level {
         Level::Off => LevelFilter::OFF,

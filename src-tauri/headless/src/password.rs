@@ -14,7 +14,8 @@ pub(crate) enum Source {
     Inline(SecretString),
     /// The name of an environment variable.
     Env(String),
-    /// The number of a file descriptor that was open when the process started; its first line counts.
+    /// The number of a file descriptor that was open when the process started; its first line
+    /// counts.
     Fd(u32),
 }
 

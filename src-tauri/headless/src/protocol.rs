@@ -1,1 +1,164 @@
+//! Holds `PROTOCOL.md` and the types together: every example of the page is what this program
+//! writes or reads, and everything that it writes or reads has an example there.
 
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use phone::Command;
+
+use crate::{
+    end::Exit,
+    order::{self, Order},
+    password::Source,
+};
+
+mod samples;
+
+const PAGE: &str = include_str!("../PROTOCOL.md");
+
+const COMMANDS: [&str; 13] = [
+    "sign_in",
+    "sign_out",
+    "dial",
+    "answer",
+    "hang_up",
+    "hold",
+    "resume",
+    "mute",
+    "unmute",
+    "dtmf",
+    "reconnect",
+    "view",
+    "quit",
+];
+
+#[test]
+fn the_page_shows_every_command_and_reads_as_such() {
+    let mut shown = BTreeSet::new();
+    for line in examples("Commands") {
+        let order = order::read(1, line.as_bytes()).unwrap_or_else(|fault| {
+            panic!("{line}: {}", fault.inner);
+        });
+        shown.insert(name(&order.inner));
+    }
+    assert_eq!(shown, COMMANDS.into_iter().collect());
+
+    let sources: BTreeSet<&str> = examples("Commands")
+        .iter()
+        .filter_map(
+            |line| match order::read(1, line.as_bytes()).unwrap().inner {
+                Order::SignIn { password, .. } => Some(match password {
+                    Source::Inline(_) => "inline",
+                    Source::Env(_) => "env",
+                    Source::Fd(_) => "fd",
+                }),
+                Order::Phone(_) | Order::View | Order::Quit => None,
+            },
+        )
+        .collect();
+    assert_eq!(sources, ["env", "fd", "inline"].into());
+}
+
+#[test]
+fn the_page_shows_every_event_as_it_is_written() {
+    same("Events", samples::events());
+}
+
+#[test]
+fn the_page_shows_every_other_line_as_it_is_written() {
+    same("Other lines", samples::notices());
+}
+
+#[test]
+fn the_page_shows_every_reply_as_it_is_written() {
+    same("Replies", samples::replies());
+}
+
+#[test]
+fn the_page_shows_every_part_of_a_view_as_it_is_written() {
+    same("Parts of a view", samples::view_parts());
+}
+
+#[test]
+fn the_page_shows_every_reason_as_it_is_written() {
+    same("Reasons", samples::reasons());
+}
+
+#[test]
+fn the_page_names_every_exit_code() {
+    let section = section("Exit codes");
+    for exit in [
+        Exit::Passed,
+        Exit::BadArguments,
+        Exit::Interrupted,
+        Exit::Internal,
+        Exit::LoginRefused,
+        Exit::HeldElsewhere,
+        Exit::SidecarUnreachable,
+        Exit::Dns,
+        Exit::Proxy,
+        Exit::Tls,
+        Exit::WebSocket,
+        Exit::RegisterRefused,
+        Exit::RegisterTimeout,
+        Exit::NoMediaPath,
+    ] {
+        assert!(
+            section.contains(&format!("| {} |", exit.code())),
+            "{exit:?}"
+        );
+    }
+}
+
+/// Names an order; what is added to [`Command`] has to be added here, to the list above and so to
+/// the page.
+fn name(order: &Order) -> &'static str {
+    match order {
+        Order::SignIn { .. } | Order::Phone(Command::SignIn { .. }) => COMMANDS[0],
+        Order::Phone(Command::SignOut) => COMMANDS[1],
+        Order::Phone(Command::Dial { .. }) => COMMANDS[2],
+        Order::Phone(Command::Answer { .. }) => COMMANDS[3],
+        Order::Phone(Command::HangUp { .. }) => COMMANDS[4],
+        Order::Phone(Command::Hold { .. }) => COMMANDS[5],
+        Order::Phone(Command::Resume { .. }) => COMMANDS[6],
+        Order::Phone(Command::Mute { .. }) => COMMANDS[7],
+        Order::Phone(Command::Unmute { .. }) => COMMANDS[8],
+        Order::Phone(Command::Dtmf { .. }) => COMMANDS[9],
+        Order::Phone(Command::Reconnect) => COMMANDS[10],
+        Order::View => COMMANDS[11],
+        Order::Quit => COMMANDS[12],
+    }
+}
+
+/// Compares the examples of a section with what is written, line by line and in this order.
+fn same(heading: &str, written: Vec<String>) {
+    assert_eq!(
+        examples(heading).join("\n"),
+        written.join("\n"),
+        "in the section \"{heading}\""
+    );
+}
+
+/// Returns the lines of the JSON blocks of a section.
+fn examples(heading: &str) -> Vec<&'static str> {
+    let mut lines = Vec::new();
+    let mut is_json = false;
+    for line in section(heading).lines() {
+        match line {
+            "```json" => is_json = true,
+            "```" => is_json = false,
+            line if is_json => lines.push(line),
+            _ => {}
+        }
+    }
+    lines
+}
+
+fn section(heading: &str) -> &'static str {
+    let start = PAGE.find(&format!("\n## {heading}\n")).unwrap() + 1;
+    let end = PAGE[start..]
+        .find("\n## ")
+        .map_or(PAGE.len(), |end| start + end);
+    &PAGE[start..end]
+}

@@ -12,7 +12,8 @@ use crate::{
     password::Unavailable,
 };
 
-/// The version of everything that is written; it changes when a reader of the old one would go wrong.
+/// The version of everything that is written; it changes when a reader of the old one would go
+/// wrong.
 pub(crate) const SCHEMA: u8 = 1;
 
 /// What every line begins with.

@@ -130,8 +130,9 @@ fn parse_playback(text: String) -> Result<Playback, Unusable> {
     }
 }
 
-/// Takes the account of `SIP_URI`, `SIP_PASSWORD` and `SIP_WS_SERVER` out of the environment, where nothing that this
-/// process starts or dumps will find it. What the system shows of a process's first environment stays.
+/// Takes the account of `SIP_URI`, `SIP_PASSWORD` and `SIP_WS_SERVER` out of the environment, where
+/// nothing that this process starts or dumps will find it. What the system shows of a process's
+/// first environment stays.
 fn fallback_account() -> Result<Option<Fallback>, Unusable> {
     let [uri, password, server] = ["SIP_URI", "SIP_PASSWORD", "SIP_WS_SERVER"].map(|name| {
         let value = env::var(name).ok().filter(|value| !value.is_empty());

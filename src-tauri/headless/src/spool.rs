@@ -2,11 +2,11 @@ use std::{
     io::{self, Write},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc::{self, SyncSender, TrySendError},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+        mpsc::{self, Sender},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -14,12 +14,14 @@ use tokio::sync::watch;
 /// How many lines may wait for a slow reader; a call makes a few per second.
 const BACKLOG: usize = 4096;
 
-/// Writes lines on a thread of its own, so that a reader that is slow or gone never stops the writer.
+/// Writes lines on a thread of its own, so that a reader that is slow or gone never stops the
+/// writer.
 ///
 /// Lines that find no room are counted and left out.
 #[derive(Debug, Clone)]
 pub(crate) struct Spool {
-    orders: SyncSender<Order>,
+    orders: Sender<Order>,
+    waiting: Arc<AtomicUsize>,
     lost: Arc<AtomicU64>,
     closed: watch::Receiver<bool>,
 }
@@ -28,17 +30,20 @@ pub(crate) struct Spool {
 enum Order {
     Write(Vec<u8>),
     /// Tell that everything before this has been written.
-    Mark(SyncSender<()>),
+    Mark(Sender<()>),
 }
 
 impl Spool {
     pub(crate) fn start(mut sink: impl Write + Send + 'static) -> Self {
-        let (orders, orders_rx) = mpsc::sync_channel(BACKLOG);
+        let (orders, orders_rx) = mpsc::channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let waiting_there = waiting.clone();
         let (closed_tx, closed) = watch::channel(false);
         thread::spawn(move || {
             while let Ok(order) = orders_rx.recv() {
                 match order {
                     Order::Write(line) => {
+                        waiting_there.fetch_sub(1, Ordering::Relaxed);
                         if sink.write_all(&line).and_then(|()| sink.flush()).is_err() {
                             break;
                         }
@@ -51,6 +56,7 @@ impl Spool {
         });
         Self {
             orders,
+            waiting,
             lost: Arc::default(),
             closed,
         }
@@ -58,14 +64,12 @@ impl Spool {
 
     /// Gives one line, with its line end; returns whether it found room.
     pub(crate) fn give(&self, line: Vec<u8>) -> bool {
-        match self.orders.try_send(Order::Write(line)) {
-            Ok(()) => true,
-            Err(TrySendError::Disconnected(_)) => false,
-            Err(TrySendError::Full(_)) => {
-                self.lost.fetch_add(1, Ordering::Relaxed);
-                false
-            }
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= BACKLOG {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            return false;
         }
+        self.orders.send(Order::Write(line)).is_ok()
     }
 
     /// Returns how many lines found no room, without those that were forgotten.
@@ -85,21 +89,14 @@ impl Spool {
         let _ = closed.wait_for(|closed| *closed).await;
     }
 
-    /// Waits until everything that was given is written, or until `patience` has run out: a reader that does not read
-    /// does not get the rest. Blocks.
+    /// Waits until everything that was given is written, or until `patience` has run out: a reader
+    /// that does not read does not get the rest. Blocks.
     pub(crate) fn drain(&self, patience: Duration) {
-        let deadline = Instant::now() + patience;
-        let (mark, marked) = mpsc::sync_channel(1);
-        let mut order = Order::Mark(mark);
-        while let Err(TrySendError::Full(back)) = self.orders.try_send(order) {
-            if Instant::now() >= deadline {
-                return;
-            }
-            order = back;
-            thread::sleep(Duration::from_millis(10));
+        let (mark, marked) = mpsc::channel();
+        if self.orders.send(Order::Mark(mark)).is_ok() {
+            // The mark is dropped, never sent.
+            let _ = marked.recv_timeout(patience);
         }
-        // The mark is dropped, never sent.
-        let _ = marked.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
 }
 

@@ -4,8 +4,8 @@ use crate::end::Exit;
 
 /// Decides the exit code: the first fault that nothing has made good.
 ///
-/// A fault of the sign-in is made good by the next sign-in, one of the link by the link, one of the registration by a
-/// registration. A call that had no sound stays without it.
+/// A fault of the sign-in is made good by the next sign-in, one of the link by the link, one of the
+/// registration by a registration. A call that had no sound stays without it.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     /// In the order of their appearance, one of a kind at most.

@@ -173,8 +173,8 @@ fn not_json(error: &serde_json::Error) -> SidecarFailure {
     ))
 }
 
-/// Rewrites a message of serde so that it names the place and the kind of the fault, and never a value: the value may
-/// be a password that came as a number.
+/// Rewrites a message of serde so that it names the place and the kind of the fault, and never a
+/// value: the value may be a password that came as a number.
 fn without_values(path: &str, message: &str) -> String {
     let place = |field: &str| {
         if path == "." || path.is_empty() {

@@ -1,1 +1,384 @@
+#![allow(clippy::unwrap_used)]
 
+use sidecar_api::{LoginRequest, LogoutRequest};
+use tokio::io::AsyncWriteExt;
+
+use super::*;
+use crate::test_server::{Authority, HttpServer, closed_port, http, read_head, serve, soon};
+
+const JSON: &str = "application/json";
+const LOGIN: &str = r#"{"accessToken":"a","refreshToken":"r",
+    "user":{"id":"1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},
+    "agentConfig":{"ozonetelAgentId":"agent2","sipExtension":"700201","sipPassword":"p",
+    "sipUri":"sip:700201@sip.example","sipWsServer":"wss://sip.example:444"},
+    "telephony":{"state":"some-new-state"},"unheardOf":true}"#;
+
+#[tokio::test]
+async fn a_login_goes_to_its_path_under_the_prefix_with_the_devices_names() {
+    let authority = Authority::new();
+    let tls = authority.server("127.0.0.1");
+    let mut server = HttpServer::start(Some(tls), http("201 Created", JSON, LOGIN)).await;
+    let url = format!("https://{}/helix/v2/", server.address);
+
+    let reply = login(&sidecar(&url, authority.client())).await.unwrap();
+
+    let Reply::Login(answer) = reply else {
+        panic!("{reply:?} is no login");
+    };
+    assert_eq!(answer.agent_config.unwrap().sip_extension, "700201");
+    let request = server.request().await;
+    assert!(
+        request.starts_with("POST /helix/v2/auth/login HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert!(request.contains("x-device-id: 6f1c2d3e\r\n"), "{request}");
+    assert!(
+        request.contains("x-device-name: Ana%27s%20%E2%98%8E\r\n"),
+        "{request}"
+    );
+    assert!(
+        request.ends_with(r#"{"email":"ana@helix.example","password":"canary"}"#),
+        "{request}"
+    );
+}
+
+#[tokio::test]
+async fn a_heartbeat_has_a_bearer_token_and_no_body() {
+    let answer = http("200 OK", JSON, r#"{"status":"ok"}"#);
+    let mut server = HttpServer::start(None, answer).await;
+    let sidecar = plain(&server);
+
+    let request = Request::Heartbeat {
+        access_token: "token".into(),
+    };
+    let reply = soon(sidecar.call(request, DEADLINE)).await.unwrap();
+
+    assert!(matches!(reply, Reply::Heartbeat(_)), "{reply:?}");
+    let request = server.request().await;
+    assert!(request.starts_with("POST /auth/heartbeat "), "{request}");
+    assert!(
+        request.contains("authorization: Bearer token\r\n"),
+        "{request}"
+    );
+    assert!(request.ends_with("\r\n\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn a_logout_is_read() {
+    let answer = http("200 OK", JSON, r#"{"status":"ok","released":true}"#);
+    let mut server = HttpServer::start(None, answer).await;
+
+    let request = Request::Logout {
+        access_token: "token".into(),
+        body: LogoutRequest::default(),
+    };
+    let reply = soon(plain(&server).call(request, DEADLINE)).await.unwrap();
+
+    assert!(
+        matches!(&reply, Reply::Logout(answer) if answer.released == Some(true)),
+        "{reply:?}"
+    );
+    assert!(server.request().await.starts_with("POST /auth/logout "));
+}
+
+#[tokio::test]
+async fn refusals_are_told_with_their_words_holder_and_wait() {
+    let holder = r#"{"statusCode":409,"message":"You are already logged in on another device. Please log out there first.",
+        "holder":{"deviceName":"Desk","since":"2026-01-05T08:00:00Z","sameMember":true}}"#;
+    for (status, body) in [
+        (
+            "401 Unauthorized",
+            r#"{"statusCode":401,"message":"Wrong email or password."}"#,
+        ),
+        (
+            "403 Forbidden",
+            r#"{"statusCode":403,"message":["Agent account not configured.","Contact administrator."]}"#,
+        ),
+        ("409 Conflict", holder),
+        (
+            "429 Too Many Requests",
+            r#"{"statusCode":429,"message":"Too many tries."}"#,
+        ),
+        (
+            "503 Service Unavailable",
+            r#"{"statusCode":503,"message":"The server cannot sign you in right now."}"#,
+        ),
+    ] {
+        let answer =
+            http(status, JSON, body).replace("Connection:", "Retry-After: 17\r\nConnection:");
+        let server = HttpServer::start(None, answer).await;
+
+        let failure = login(&plain(&server)).await.unwrap_err();
+
+        let SidecarFailure::Refused {
+            status: told,
+            message,
+            holder,
+            retry_after,
+        } = failure
+        else {
+            panic!("{status} became {failure:?}");
+        };
+        assert_eq!(Some(told.to_string().as_str()), status.split(' ').next());
+        assert!(message.ends_with('.'), "{message}");
+        assert_eq!(holder.is_some(), told == 409);
+        assert_eq!(retry_after, Some(Duration::from_secs(17)));
+    }
+}
+
+#[tokio::test]
+async fn a_web_page_is_no_answer() {
+    let page = http(
+        "200 OK",
+        "text/html; charset=utf-8",
+        "<html>Sign in to the hotel</html>",
+    );
+    let server = HttpServer::start(None, page).await;
+    assert_eq!(
+        nonsense(login(&plain(&server)).await),
+        "The server answered with a web page (text/html), not JSON"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_not_read_to_its_end() {
+    let body = format!(r#"{{"status":"{}"}}"#, "x".repeat(200_000));
+    let server = HttpServer::start(None, http("200 OK", JSON, &body)).await;
+    assert_eq!(
+        nonsense(login(&plain(&server)).await),
+        "The server's answer (200 OK) is larger than 64 KiB"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_field_is_named() {
+    let body = LOGIN.replace(r#""sipUri":"sip:700201@sip.example","#, "");
+    let server = HttpServer::start(None, http("200 OK", JSON, &body)).await;
+    assert_eq!(
+        nonsense(login(&plain(&server)).await),
+        "The server's answer cannot be used: \"agentConfig.sipUri\" is missing"
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere =
+        "HTTP/1.1 302 Found\r\nLocation: https://hotel.example/\r\nContent-Length: 0\r\n\r\n";
+    let server = HttpServer::start(None, elsewhere).await;
+    let told = nonsense(login(&plain(&server)).await);
+    assert!(told.contains("to hotel.example"), "{told}");
+}
+
+#[tokio::test]
+async fn an_authority_that_is_not_trusted_gets_no_byte_of_the_password() {
+    let tls = Authority::named("Stranger").server("127.0.0.1");
+    let mut server = HttpServer::start(Some(tls), http("200 OK", JSON, LOGIN)).await;
+    let url = format!("https://{}", server.address);
+
+    let told = unreachable(
+        Hop::Tls,
+        login(&sidecar(&url, Authority::new().client())).await,
+    );
+
+    assert_eq!(
+        told,
+        "The certificate of 127.0.0.1 was issued by an authority that this machine does not trust"
+    );
+    assert!(server.requests.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_told_with_its_date() {
+    let authority = Authority::new();
+    let tls = authority.expired_server("127.0.0.1");
+    let server = HttpServer::start(Some(tls), http("200 OK", JSON, LOGIN)).await;
+    let url = format!("https://{}", server.address);
+
+    let told = unreachable(Hop::Tls, login(&sidecar(&url, authority.client())).await);
+
+    assert_eq!(
+        told,
+        "The certificate of 127.0.0.1 expired on 2025-03-04 00:00 UTC"
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_told_with_that_name() {
+    let authority = Authority::new();
+    let tls = authority.server("other.example");
+    let server = HttpServer::start(Some(tls), http("200 OK", JSON, LOGIN)).await;
+    let url = format!("https://{}", server.address);
+
+    let told = unreachable(Hop::Tls, login(&sidecar(&url, authority.client())).await);
+
+    assert_eq!(
+        told,
+        "The certificate that 127.0.0.1 shows is for other.example, not for 127.0.0.1"
+    );
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told() {
+    let server = serve(|mut tcp| async move {
+        let _ = tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        let _ = read_head(&mut tcp).await;
+    })
+    .await;
+    let url = format!("https://{server}");
+    let told = unreachable(
+        Hop::Tls,
+        login(&sidecar(&url, Authority::new().client())).await,
+    );
+    assert!(
+        told.starts_with("127.0.0.1 does not speak TLS on this port"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_told() {
+    let address = closed_port().await;
+    let url = format!("http://{address}");
+    let told = unreachable(
+        Hop::Tcp,
+        login(&sidecar(&url, Authority::new().client())).await,
+    );
+    assert_eq!(
+        told,
+        format!(
+            "The sidecar at 127.0.0.1 port {} cannot be reached: nobody listens there (connection refused)",
+            address.port()
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_is_told() {
+    let server = HttpServer::start(None, "").await;
+    let told = unreachable(Hop::Http, login(&plain(&server)).await);
+    assert!(told.starts_with("127.0.0.1 broke off its answer"), "{told}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_costs_the_deadline() {
+    let server = serve(|tcp| async move {
+        let _held = tcp;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let sidecar = sidecar(&format!("http://{server}"), Authority::new().client());
+
+    let call = sidecar.call(Request::Login(credentials()), Duration::from_millis(50));
+
+    let told = unreachable(Hop::Timeout, soon(call).await);
+    assert_eq!(
+        told,
+        "The sidecar at 127.0.0.1 did not answer within 0.05 s"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_told() {
+    let refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+    let mut proxy = HttpServer::start(None, refusal).await;
+    let sidecar = Sidecar::new(&Config {
+        proxy: Some(&Url::parse(&format!("http://{}", proxy.address)).unwrap()),
+        ..config(
+            &Url::parse("https://helix.example").unwrap(),
+            &Authority::new().client(),
+        )
+    })
+    .unwrap();
+
+    let told = unreachable(Hop::Proxy, login(&sidecar).await);
+
+    assert!(
+        told.starts_with("The proxy on the way to helix.example failed"),
+        "{told}"
+    );
+    let request = proxy.request().await;
+    assert!(
+        request.starts_with("CONNECT helix.example:443 "),
+        "{request}"
+    );
+    assert!(!request.contains("canary"), "{request}");
+}
+
+#[test]
+fn addresses_that_would_give_the_password_away_are_refused() {
+    for (url, reason) in [
+        (
+            "http://helix.example",
+            "http is for this very machine alone, https is needed",
+        ),
+        ("ftp://helix.example", "it must begin with https://"),
+        (
+            "https://ana:canary@helix.example",
+            "it must not hold a user name or a password",
+        ),
+        (
+            "https://helix.example/?key=canary",
+            "it must end with its path, without ? or #",
+        ),
+    ] {
+        let told = usable(&Url::parse(url).unwrap()).unwrap_err().to_string();
+        assert!(told.ends_with(reason), "{told}");
+        assert!(!told.contains("canary"), "{told}");
+    }
+    for url in [
+        "http://127.0.0.1:4100",
+        "http://localhost:4100",
+        "http://[::1]:4100/x",
+    ] {
+        assert!(usable(&Url::parse(url).unwrap()).is_ok(), "{url}");
+    }
+}
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+async fn login(sidecar: &Sidecar) -> Result<Reply, SidecarFailure> {
+    soon(sidecar.call(Request::Login(credentials()), DEADLINE)).await
+}
+
+fn credentials() -> LoginRequest {
+    LoginRequest {
+        email: "ana@helix.example".into(),
+        password: "canary".into(),
+        takeover: false,
+    }
+}
+
+fn plain(server: &HttpServer) -> Sidecar {
+    sidecar(
+        &format!("http://{}", server.address),
+        Authority::new().client(),
+    )
+}
+
+fn sidecar(url: &str, tls: ClientConfig) -> Sidecar {
+    Sidecar::new(&config(&Url::parse(url).unwrap(), &tls)).unwrap()
+}
+
+fn config<'a>(base: &'a Url, tls: &'a ClientConfig) -> Config<'a> {
+    Config {
+        base,
+        tls,
+        proxy: None,
+        device_id: "6f1c2d3e",
+        device_name: "Ana's ☎",
+    }
+}
+
+fn nonsense(result: Result<Reply, SidecarFailure>) -> String {
+    match result {
+        Err(SidecarFailure::Nonsense { detail }) => detail,
+        other => panic!("{other:?} is no nonsense"),
+    }
+}
+
+fn unreachable(wanted: Hop, result: Result<Reply, SidecarFailure>) -> String {
+    match result {
+        Err(SidecarFailure::Unreachable { hop, detail }) if hop == wanted => detail,
+        other => panic!("{other:?} is not unreachable at {wanted:?}"),
+    }
+}
