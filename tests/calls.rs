@@ -26,7 +26,7 @@ async fn the_echo_brings_our_own_tone_back() {
     hang_up(&mut ana, &call).await;
     let gone = |it: &lab::Counts| {
         it.last_call("echo")
-            .is_some_and(|it| it.state == lab::CallState::Ended)
+            .is_some_and(|it| matches!(it.state, lab::CallState::Ended { .. }))
     };
     office
         .world
@@ -312,20 +312,13 @@ async fn no_secret_reaches_standard_output_or_the_log_at_its_finest() {
         for secret in [PASSWORD, SIP_PASSWORDS[0], "eyJ"] {
             assert!(!text.contains(secret), "{what} shows {secret}");
         }
-        for line in text
-            .lines()
-            .filter(|it| it.contains("response=\"") || it.contains("ice-pwd:"))
-        {
-            let masked = !line.contains("response=\"")
-                || !line
-                    .split("response=\"")
-                    .nth(1)
-                    .unwrap()
-                    .starts_with(|c: char| c.is_ascii_hexdigit());
-            assert!(
-                masked && !line.contains("a=ice-pwd:"),
-                "{what} shows {line}"
-            );
+        for before in ["response=\"", "a=ice-pwd:"] {
+            for after in text.split(before).skip(1) {
+                let shown = after
+                    .trim_start()
+                    .starts_with(|it: char| it.is_ascii_alphanumeric());
+                assert!(!shown, "{what} shows what follows {before}");
+            }
         }
     }
 }

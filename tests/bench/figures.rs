@@ -1,6 +1,9 @@
 //! Prints what the phone costs and how long it takes, measured on this machine with real processes: `cargo figures`.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark ends where something is wrong")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark ends where something is wrong"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -24,7 +27,10 @@ const CALL: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         start_to_registered().await;
         click_to_invite("click to INVITE", Office::open().await).await;
@@ -32,9 +38,16 @@ fn main() {
         let deaf = UdpSocket::bind("127.0.0.1:0").unwrap();
         let url = format!("stun:{}", deaf.local_addr().unwrap());
         let with_stun = move |toml: String| {
-            toml.replace("sip_ws_server", &format!("ice_servers = [{{ urls = [\"{url}\"] }}]\nsip_ws_server"))
+            toml.replace(
+                "sip_ws_server",
+                &format!("ice_servers = [{{ urls = [\"{url}\"] }}]\nsip_ws_server"),
+            )
         };
-        click_to_invite("click to INVITE, STUN server dead", Office::with(with_stun).await).await;
+        click_to_invite(
+            "click to INVITE, STUN server dead",
+            Office::with(with_stun).await,
+        )
+        .await;
         answer_to_audio().await;
         memory_and_processor().await;
     });
@@ -59,12 +72,20 @@ async fn click_to_invite(name: &str, office: Office) {
     let mut times = Vec::new();
     for run in 0..RUNS {
         let began = Instant::now();
-        phone.send(json!({"command": "dial", "target": "ringforever"})).await;
+        phone
+            .send(json!({"command": "dial", "target": "ringforever"}))
+            .await;
         let call = phone.event("call.ringing").await["call"].clone();
         let counts = office.world.counts();
-        let arrival = counts.invites.iter().find(|it| it.at > began).expect("an INVITE arrived");
+        let arrival = counts
+            .invites
+            .iter()
+            .find(|it| it.at > began)
+            .expect("an INVITE arrived");
         times.push(arrival.at - began);
-        phone.send(json!({"id": run, "command": "hang_up", "call": call})).await;
+        phone
+            .send(json!({"id": run, "command": "hang_up", "call": call}))
+            .await;
         phone.event("call.ended").await;
     }
     quit(phone).await;
@@ -77,16 +98,25 @@ async fn answer_to_audio() {
     let mut phone = office.agent("ana", 1).await;
     let (mut incoming, mut outgoing) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        let lab_call = office.world.call("700201", Treatment::Echo, OfferIn::Invite).await.unwrap();
+        let lab_call = office
+            .world
+            .call("700201", Treatment::Echo, OfferIn::Invite)
+            .await
+            .unwrap();
         let call = phone.event("call.incoming").await["call"].clone();
         let began = Instant::now();
         phone.send(json!({"command": "answer", "call": call})).await;
         phone.event("media.first_audio").await;
         incoming.push(began.elapsed());
-        lab_call.wait_for("sound", PATIENCE, |it| it.rtp_received > 0).await.unwrap();
+        lab_call
+            .wait_for("sound", PATIENCE, |it| it.rtp_received > 0)
+            .await
+            .unwrap();
         hang_up(&mut phone, &call).await;
 
-        phone.send(json!({"command": "dial", "target": "echo"})).await;
+        phone
+            .send(json!({"command": "dial", "target": "echo"}))
+            .await;
         let answered = phone.event("call.answered").await;
         let heard = phone.event("media.first_audio").await;
         let millis = heard["mono"].as_u64().unwrap() - answered["mono"].as_u64().unwrap();
@@ -94,7 +124,10 @@ async fn answer_to_audio() {
         hang_up(&mut phone, &answered["call"]).await;
     }
     quit(phone).await;
-    print("answering here to first audio (echo: a round trip)", incoming);
+    print(
+        "answering here to first audio (echo: a round trip)",
+        incoming,
+    );
     print("answer from there to first audio (echo)", outgoing);
 }
 
@@ -103,7 +136,9 @@ async fn memory_and_processor() {
     let office = Office::open().await;
     let mut phone = office.agent("ana", 1).await;
     let idle = resident(&phone);
-    phone.send(json!({"command": "dial", "target": "echo"})).await;
+    phone
+        .send(json!({"command": "dial", "target": "echo"}))
+        .await;
     let call = phone.event("media.first_audio").await["call"].clone();
     let before = processor(&phone);
     let began = Instant::now();
@@ -117,11 +152,16 @@ async fn memory_and_processor() {
     quit(phone).await;
     println!("{:<52} {idle:>8.1} MB", "resident memory, registered");
     println!("{:<52} {in_call:>8.1} MB", "resident memory, in a call");
-    println!("{:<52} {share:>8.1} % of a core", "processor, one Opus call");
+    println!(
+        "{:<52} {share:>8.1} % of a core",
+        "processor, one Opus call"
+    );
 }
 
 async fn hang_up(phone: &mut Process, call: &serde_json::Value) {
-    phone.send(json!({"command": "hang_up", "call": call})).await;
+    phone
+        .send(json!({"command": "hang_up", "call": call}))
+        .await;
     phone.event("call.ended").await;
 }
 
@@ -132,21 +172,36 @@ async fn quit(mut phone: Process) {
 
 fn print(name: &str, mut times: Vec<Duration>) {
     times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0;
-    println!("{name:<52} {:>8.1} ms p50 {:>8.1} ms p95  ({} runs)", at(0.5), at(0.95), times.len());
+    let at = |share: f64| {
+        times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0
+    };
+    println!(
+        "{name:<52} {:>8.1} ms p50 {:>8.1} ms p95  ({} runs)",
+        at(0.5),
+        at(0.95),
+        times.len()
+    );
 }
 
 /// Megabytes that are in memory (VmRSS).
 fn resident(phone: &Process) -> f64 {
     let status = fs::read_to_string(format!("/proc/{}/status", phone.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1000.0
 }
 
 /// Processor time so far, of all threads (proc(5): `utime` and `stime` in ticks of 10 ms).
 fn processor(phone: &Process) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{}/stat", phone.id())).unwrap();
-    let fields = stat.rsplit(") ").next().unwrap().split(' ').collect::<Vec<_>>();
+    let fields = stat
+        .rsplit(") ")
+        .next()
+        .unwrap()
+        .split(' ')
+        .collect::<Vec<_>>();
     let ticks = |field: usize| fields[field].parse::<u64>().unwrap();
     Duration::from_millis((ticks(11) + ticks(12)) * 10)
 }

@@ -1,5 +1,6 @@
 // Runs JsSIP in Chromium. One JSON command per line on stdin ({"do": "register", …}), one JSON event per line on stdout.
 // node browser.mjs CHROMIUM HOME MICROPHONE.wav
+import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
@@ -40,11 +41,13 @@ const say = (line) => process.stdout.write(`${line}\n`);
 await page.exposeFunction("say", say);
 page.on("console", (it) => process.stderr.write(`page: ${it.text()}\n`));
 page.on("pageerror", (it) => process.stderr.write(`page: ${it.stack}\n`));
-// A secure origin that never leaves this process.
-await page.route("https://peer.example/**", (route) =>
-  route.fulfill({ contentType: "text/html", body: "<!doctype html><title>peer</title>" }),
-);
-await page.goto("https://peer.example/");
+// Loopback is a secure origin (for the microphone) that may speak to loopback (for the registrar).
+const server = createServer((_, answer) => {
+  answer.setHeader("content-type", "text/html");
+  answer.end("<!doctype html><title>peer</title>");
+});
+await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+await page.goto(`http://127.0.0.1:${server.address().port}/`);
 await page.addScriptTag({ content: bundle.outputFiles[0].text });
 say(JSON.stringify({ event: "ready" }));
 
@@ -54,3 +57,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   await page.evaluate(([name, rest]) => window.peer[name](rest), [name, rest]);
 }
 await browser.close();
+server.close();

@@ -1,7 +1,24 @@
 //! Test equipment for Helix Phone: a SIP registrar over secure WebSocket with extensions that answer, on loopback.
 //!
 //! An independent party. It shares no code with the phone: its SIP is its own text, its media are those of the `webrtc` crate. It counts
-//! what it sees ([`Counts`]), and tests await and assert on that. Everything begins with [`World::start`].
+//! what it sees ([`Counts`]), and tests await and assert on that. Everything begins with [`World::start`]:
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # use lab::{FlowFault, OfferIn, Treatment, World, WorldConfig};
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let deadline = Duration::from_secs(10);
+//! let world = World::start(WorldConfig::new()?).await?;
+//! // … a phone that trusts world.ca_path() is pointed at world.wss_url() as 700201 …
+//! world
+//!     .wait_for("a registration", deadline, |counts| counts.bindings("700201") == 1)
+//!     .await?;
+//! let call = world.call("700201", Treatment::Echo, OfferIn::Invite).await?;
+//! call.wait_for("sound", deadline, |call| call.rtp_received > 10).await?;
+//! world.drop_flow("700201", FlowFault::Silence);
+//! # Ok(())
+//! # }
+//! ```
 
 mod binding;
 mod ca;
