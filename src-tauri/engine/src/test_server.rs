@@ -100,11 +100,12 @@ impl HttpServer {
             async move {
                 match tls {
                     None => exchange(tcp, &answer, &asked).await,
-                    Some(config) => match TlsAcceptor::from(config).accept(tcp).await {
-                        Ok(stream) => exchange(stream, &answer, &asked).await,
-                        // The client did not like what it saw.
-                        Err(_) => {}
-                    },
+                    // The client may not like what it sees.
+                    Some(config) => {
+                        if let Ok(stream) = TlsAcceptor::from(config).accept(tcp).await {
+                            exchange(stream, &answer, &asked).await;
+                        }
+                    }
                 }
             }
         })

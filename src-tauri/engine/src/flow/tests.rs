@@ -369,23 +369,27 @@ impl Phone {
     }
 
     async fn message(&mut self) -> Vec<u8> {
-        match self.told().await {
-            Input::Message {
-                flow: FLOW,
-                message,
-            } => message,
-            other => panic!("{other:?} is no message"),
-        }
+        let told = self.told().await;
+        let Input::Message {
+            flow: FLOW,
+            message,
+        } = told
+        else {
+            panic!("{told:?} is no message");
+        };
+        message
     }
 
     async fn failure(&mut self) -> FlowFailure {
-        match self.told().await {
-            Input::FlowFailed {
-                flow: FLOW,
-                failure,
-            } => failure,
-            other => panic!("{other:?} is no failure"),
-        }
+        let told = self.told().await;
+        let Input::FlowFailed {
+            flow: FLOW,
+            failure,
+        } = told
+        else {
+            panic!("{told:?} is no failure");
+        };
+        failure
     }
 }
 
@@ -421,6 +425,7 @@ where
     tls_server(tls, move |stream| {
         let handle = handle.clone();
         async move {
+            #[allow(clippy::result_large_err, reason = "the shape is tungstenite's")]
             let agree = |request: &server::Request, mut response: server::Response| {
                 assert_eq!(request.headers()[header::SEC_WEBSOCKET_PROTOCOL], "sip");
                 response.headers_mut().insert(
