@@ -173,6 +173,32 @@ fn a_challenge_is_acknowledged_and_answered_once() {
 }
 
 #[test]
+fn early_media_before_a_challenge_is_not_that_of_the_call_after_it() {
+    let mut phone = phone();
+    let (call, invite) = phone.call();
+    phone.hear(&routed(invite.reply(183, "far")).with_sdp(ANSWER));
+    phone.events();
+
+    phone.hear(
+        &invite
+            .reply(407, "proxy")
+            .with("Proxy-Authenticate", CHALLENGE),
+    );
+    let again = phone.sent().pop().unwrap();
+    phone.hear(&accepted(&again, "far"));
+
+    // RFC 3261 §12.3: the final response ended the early dialog.
+    assert_eq!(
+        phone.events(),
+        [Event::Accepted {
+            call,
+            dialog: DialogHandle(1),
+            answer: Some(answer())
+        }]
+    );
+}
+
+#[test]
 fn an_asterisk_401_is_answered_too() {
     let mut phone = phone();
     let (_, invite) = phone.call();
