@@ -89,7 +89,7 @@ impl Actor {
             }
         };
         if time::timeout_at(deadline, leave).await.is_err() {
-            // The phone gives up at the same moment as we do and has its own words for it.
+            // What the phone has to say may be due at this very moment.
             self.phone.handle_timeout(now());
             self.settle();
         }
