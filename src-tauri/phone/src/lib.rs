@@ -14,6 +14,7 @@ mod outputs;
 mod phone;
 mod tokens;
 mod view;
+mod words;
 
 pub use command::{Accepted, Command, Rejected};
 pub use event::{EndCause, Event, Hop, SignedOutReason};

@@ -12,10 +12,11 @@ use url::Url;
 
 use crate::{
     Effect, EndCause, Event, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Rejected,
-    call::{Call, Outcome, cause_text, end_cause, shown},
+    call::{Call, Outcome},
     link::Link,
     outputs::Outputs,
     view::{CallId, CallView, LineView, LinkView},
+    words::{cause_text, end_cause, shown},
 };
 
 /// How long a binding is asked for (contract/ozonetel.md: JsSIP's).
@@ -42,6 +43,8 @@ pub(crate) struct Line {
     registration: Registration,
     calls: BTreeMap<CallId, Call>,
     max_calls: usize,
+    /// Whether a flow was lost since the last registration.
+    flow_changed: bool,
 }
 
 #[derive(Debug)]
@@ -88,6 +91,7 @@ impl Line {
             registration: Registration::Registering,
             calls: BTreeMap::new(),
             max_calls: setup.max_calls,
+            flow_changed: false,
         };
         line.handle_timeout(now, outputs);
         Ok(line)
@@ -239,7 +243,7 @@ impl Line {
     /// Connects and registers anew at once.
     pub(crate) fn reconnect(&mut self, now: Instant, outputs: &mut Outputs) {
         if self.link.reopen(now, outputs) {
-            self.ua.handle_flow_closed(now);
+            self.handle_flow_lost(now);
         }
         self.ua.register(now);
         self.drain(now, outputs);
@@ -285,7 +289,7 @@ impl Line {
             Input::Media { call, news } => self.handle_media(call, news, now, outputs),
             Input::NetworkChanged => {
                 if self.link.reopen(now, outputs) {
-                    self.ua.handle_flow_closed(now);
+                    self.handle_flow_lost(now);
                 }
             }
             Input::Sidecar { .. } | Input::VaultFailed { .. } => {}
@@ -295,7 +299,7 @@ impl Line {
 
     pub(crate) fn handle_timeout(&mut self, now: Instant, outputs: &mut Outputs) {
         if self.link.handle_timeout(self.has_calls(), now, outputs) {
-            self.ua.handle_flow_closed(now);
+            self.handle_flow_lost(now);
         }
         if self.ua.poll_timeout().is_some_and(|at| at <= now) {
             self.ua.handle_timeout(now);
@@ -315,6 +319,11 @@ impl Line {
         self.drain(now, outputs);
     }
 
+    fn handle_flow_lost(&mut self, now: Instant) {
+        self.flow_changed = true;
+        self.ua.handle_flow_closed(now);
+    }
+
     fn handle_flow_failed(
         &mut self,
         flow: FlowId,
@@ -323,7 +332,7 @@ impl Line {
         outputs: &mut Outputs,
     ) {
         if self.link.handle_failed(flow, failure, now, outputs) {
-            self.ua.handle_flow_closed(now);
+            self.handle_flow_lost(now);
         }
     }
 
@@ -356,6 +365,12 @@ impl Line {
         match event {
             sip::Event::Registered { expires_in } => {
                 self.registration = Registration::Registered;
+                if std::mem::take(&mut self.flow_changed) {
+                    // The far end learns by a re-INVITE where to reach us (RFC 3261 §12.2.1.1, target refresh).
+                    for call in self.calls.values_mut() {
+                        call.refresh(outputs);
+                    }
+                }
                 let expires_in_ms = expires_in.as_millis() as u64;
                 outputs.event(Event::Registered { expires_in_ms });
             }
@@ -413,24 +428,24 @@ impl Line {
                 });
             }
             sip::Event::Reoffered { call, offer } => {
-                self.with(call, outputs, |it, _, outputs| {
-                    it.handle_reoffered(offer, outputs)
-                });
+                if let Some(it) = self.call_of(call) {
+                    it.handle_reoffered(offer, outputs);
+                }
             }
             sip::Event::OfferWanted { call } => {
-                self.with(call, outputs, |it, _, outputs| {
-                    it.handle_offer_wanted(outputs)
-                });
+                if let Some(it) = self.call_of(call) {
+                    it.handle_offer_wanted(outputs);
+                }
             }
             sip::Event::ReofferAccepted { call, answer } => {
-                self.with(call, outputs, |it, _, outputs| {
-                    it.handle_reoffer_accepted(answer, outputs)
-                });
+                if let Some(it) = self.call_of(call) {
+                    it.handle_reoffer_accepted(answer, outputs);
+                }
             }
             sip::Event::ReofferRefused { call, cause } => {
-                self.with(call, outputs, |it, _, outputs| {
-                    it.handle_reoffer_refused(&cause, outputs)
-                });
+                if let Some(it) = self.call_of(call) {
+                    it.handle_reoffer_refused(&cause, outputs);
+                }
             }
             sip::Event::Dtmf { call, digit } => {
                 if let Some(call) = self.find(call) {
@@ -485,6 +500,10 @@ impl Line {
             .values()
             .find(|it| it.sip() == Some(sip))
             .map(Call::id)
+    }
+
+    fn call_of(&mut self, sip: sip::CallHandle) -> Option<&mut Call> {
+        self.calls.values_mut().find(|it| it.sip() == Some(sip))
     }
 
     /// Does something with the call of an INVITE session; one that the user has ended has none any more.

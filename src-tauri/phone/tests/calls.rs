@@ -289,6 +289,12 @@ fn a_dropped_flow_is_opened_again_registered_again_and_the_call_goes_on() {
     world.pass(Duration::from_secs(2));
     assert_eq!(world.view().link, LinkView::Up);
     assert_eq!(world.count_sent("REGISTER"), registers + 1);
+    assert_eq!(
+        world.count_sent("INVITE"),
+        2,
+        "the far end learns the new address"
+    );
+    assert!(world.happened(|it| matches!(it, Event::Registered { .. })));
     let instances = world
         .sent
         .iter()

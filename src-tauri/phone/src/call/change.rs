@@ -1,0 +1,256 @@
+//! Changes of a running call: our hold and resume, and what the peer asks for.
+//!
+//! One is negotiated at a time (RFC 3264 §4). What the user wants is kept beside what both ends have agreed on, so a hold that comes while
+//! something else is negotiated is offered after it.
+//!
+//! ```text
+//!  ours:    None -> Offering -> Offered -> Applying -> None
+//!  peer's:  None -> Answering -> None
+//!           None -> OfferingOnDemand -> Offered -> Applying -> None
+//! ```
+
+use std::time::Instant;
+
+use sip::{Answer, CallHandle, Cause, Offer, UserAgent};
+
+use crate::{Event, MediaRequest, outputs::Outputs, words::cause_text};
+
+use super::{Call, State};
+
+/// What is being negotiated.
+#[derive(Debug)]
+pub(super) enum Change {
+    None,
+    /// Our media makes the offer for a hold or a resume.
+    Offering {
+        request: u64,
+        hold: bool,
+    },
+    /// The peer has our offer.
+    Offered {
+        hold: bool,
+    },
+    /// Our media takes the peer's answer.
+    Applying {
+        request: u64,
+        hold: bool,
+    },
+    /// Our media answers the peer's offer.
+    Answering {
+        request: u64,
+    },
+    /// The peer asked for an offer; our media makes it.
+    OfferingOnDemand {
+        request: u64,
+    },
+}
+
+/// What the INVITE session tells.
+impl Call {
+    pub(crate) fn handle_reoffered(&mut self, offer: Offer, outputs: &mut Outputs) {
+        self.withdraw_unsent(outputs);
+        let request = outputs.number();
+        self.media(MediaRequest::Answer { request, offer }, outputs);
+        self.change = Change::Answering { request };
+    }
+
+    pub(crate) fn handle_offer_wanted(&mut self, outputs: &mut Outputs) {
+        self.withdraw_unsent(outputs);
+        let request = outputs.number();
+        self.media(MediaRequest::Offer { request }, outputs);
+        self.change = Change::OfferingOnDemand { request };
+    }
+
+    pub(crate) fn handle_reoffer_accepted(&mut self, answer: Answer, outputs: &mut Outputs) {
+        if let Change::Offered { hold } = self.change
+            && let State::Connecting { dialog, .. } | State::Talking { dialog, .. } = self.state
+        {
+            let request = outputs.number();
+            self.media(
+                MediaRequest::Apply {
+                    request,
+                    dialog,
+                    answer,
+                },
+                outputs,
+            );
+            self.change = Change::Applying { request, hold };
+        }
+    }
+
+    pub(crate) fn handle_reoffer_refused(&mut self, cause: &Cause, outputs: &mut Outputs) {
+        self.media(MediaRequest::Withdraw, outputs);
+        self.fail_change(cause_text(cause), outputs);
+    }
+}
+
+/// What the media tells.
+impl Call {
+    pub(super) fn handle_change_offer(
+        &mut self,
+        sip: CallHandle,
+        (number, offer): (u64, Offer),
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        let sent = match self.change {
+            Change::Offering { request, hold } if request == number => {
+                self.change = Change::Offered { hold };
+                ua.reoffer(sip, offer, now)
+            }
+            Change::OfferingOnDemand { request } if request == number => {
+                self.change = Change::Offered {
+                    hold: self.hold_wanted,
+                };
+                ua.offer_in_answer(sip, offer, now)
+            }
+            Change::None
+            | Change::Offering { .. }
+            | Change::Offered { .. }
+            | Change::Applying { .. }
+            | Change::Answering { .. }
+            | Change::OfferingOnDemand { .. } => return,
+        };
+        if sent.is_err() {
+            self.media(MediaRequest::Withdraw, outputs);
+            self.fail_change("The call was changing otherwise".to_owned(), outputs);
+        }
+    }
+
+    pub(super) fn handle_change_answer(
+        &mut self,
+        sip: CallHandle,
+        (number, answer): (u64, Answer),
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        if let Change::Answering { request } = self.change
+            && request == number
+        {
+            self.change = Change::None;
+            if ua.accept_reoffer(sip, answer, now).is_err() {
+                tracing::warn!(
+                    call = self.id.0,
+                    "The peer's offer was gone before its answer"
+                );
+            }
+            // An answer made while we hold carries the hold with it.
+            self.agree_on_hold(self.hold_wanted, outputs);
+        }
+    }
+
+    pub(super) fn handle_change_applied(&mut self, number: u64, outputs: &mut Outputs) {
+        if let Change::Applying { request, hold } = self.change
+            && request == number
+        {
+            self.change = Change::None;
+            self.agree_on_hold(hold, outputs);
+            self.negotiate(outputs);
+        }
+    }
+
+    pub(super) fn handle_change_refused(
+        &mut self,
+        (number, reason): (u64, String),
+        ua: &mut UserAgent,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        match self.change {
+            Change::Answering { request } | Change::OfferingOnDemand { request }
+                if request == number =>
+            {
+                self.change = Change::None;
+                if let Some(sip) = self.sip()
+                    && ua.refuse_reoffer(sip, 488, now).is_err()
+                {
+                    tracing::warn!(
+                        call = self.id.0,
+                        "The peer's offer was gone before its refusal"
+                    );
+                }
+                self.negotiate(outputs);
+            }
+            Change::Offering { request, .. } | Change::Applying { request, .. }
+                if request == number =>
+            {
+                self.fail_change(reason, outputs);
+            }
+            Change::None
+            | Change::Offering { .. }
+            | Change::Offered { .. }
+            | Change::Applying { .. }
+            | Change::Answering { .. }
+            | Change::OfferingOnDemand { .. } => {}
+        }
+    }
+}
+
+impl Call {
+    /// Offers the session as it is, so that the far end learns our new address; a change that is being negotiated does the same.
+    pub(crate) fn refresh(&mut self, outputs: &mut Outputs) {
+        if matches!(self.change, Change::None) && matches!(self.state, State::Talking { .. }) {
+            self.offer(outputs);
+        }
+    }
+
+    /// Offers the hold that the user wants, where nothing else is being negotiated.
+    pub(super) fn negotiate(&mut self, outputs: &mut Outputs) {
+        if self.hold_wanted != self.hold_agreed
+            && matches!(self.change, Change::None)
+            && matches!(self.state, State::Talking { .. })
+        {
+            self.offer(outputs);
+        }
+    }
+
+    fn offer(&mut self, outputs: &mut Outputs) {
+        let request = outputs.number();
+        self.media(MediaRequest::Offer { request }, outputs);
+        self.change = Change::Offering {
+            request,
+            hold: self.hold_wanted,
+        };
+    }
+
+    fn agree_on_hold(&mut self, hold: bool, outputs: &mut Outputs) {
+        if self.hold_agreed != hold {
+            self.hold_agreed = hold;
+            let call = self.id;
+            outputs.event(if hold {
+                Event::CallHeld { call }
+            } else {
+                Event::CallResumed { call }
+            });
+        }
+    }
+
+    /// The peer's offer wins over one of ours that has not left.
+    fn withdraw_unsent(&mut self, outputs: &mut Outputs) {
+        if let Change::Offering { .. } | Change::OfferingOnDemand { .. } = self.change {
+            self.media(MediaRequest::Withdraw, outputs);
+        }
+    }
+
+    /// The session stays as it is; the user hears of it where they wanted something else.
+    fn fail_change(&mut self, reason: String, outputs: &mut Outputs) {
+        self.change = Change::None;
+        if self.hold_wanted == self.hold_agreed {
+            tracing::info!(call = self.id.0, reason, "The call goes on as it was");
+            return;
+        }
+        self.hold_wanted = self.hold_agreed;
+        self.media(
+            MediaRequest::Hold {
+                on: self.hold_agreed,
+            },
+            outputs,
+        );
+        outputs.event(Event::CallChangeFailed {
+            call: self.id,
+            reason,
+        });
+    }
+}

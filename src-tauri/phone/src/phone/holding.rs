@@ -1,0 +1,274 @@
+//! Holding what was granted: heartbeats, tokens, and what becomes of the session when they fail.
+
+use std::time::Instant;
+
+use sidecar_api::{RefreshRequest, RefreshResponse};
+
+use crate::{
+    Effect, Event, Hop, Reply, Request, SidecarFailure, SignedOutReason,
+    lease::{Due, Lease, Standing},
+    outputs::Outputs,
+    tokens::Tokens,
+    view::{LeaseState, LeaseView},
+    words::shown,
+};
+
+use super::{
+    Account, BEAT_DEADLINE, Holding, Phone, REFRESH_DEADLINE, Station, sign_in::login_refusal,
+};
+
+/// The sidecar's replies.
+impl Phone {
+    pub(super) fn handle_reply(
+        &mut self,
+        number: u64,
+        reply: Result<Reply, SidecarFailure>,
+        now: Instant,
+    ) {
+        match &mut self.account {
+            Account::SigningIn { attempt, .. } if *attempt == number => match reply {
+                Ok(Reply::Login(grant)) => self.handle_granted(*grant, now),
+                Ok(Reply::Refresh(_) | Reply::Heartbeat(_) | Reply::Logout(_)) => {}
+                Err(failure) => self.refuse(login_refusal(failure)),
+            },
+            Account::SignedIn(it) if it.tokens.awaits(number) => match reply {
+                Ok(Reply::Refresh(tokens)) => self.handle_refreshed(tokens, now),
+                Ok(Reply::Login(_) | Reply::Heartbeat(_) | Reply::Logout(_)) => {}
+                Err(failure) => self.handle_refresh_failed(failure, now),
+            },
+            Account::SignedIn(it)
+                if it
+                    .station
+                    .as_ref()
+                    .is_some_and(|it| it.lease.awaits(number)) =>
+            {
+                match reply {
+                    Ok(Reply::Heartbeat(beat)) => {
+                        self.with_lease(|lease, outputs| {
+                            if lease.handle_confirmed(beat.ttl_seconds, now, outputs) {
+                                let ttl_seconds = lease.ttl().as_secs();
+                                outputs.event(Event::SessionHeld { ttl_seconds });
+                            }
+                        });
+                    }
+                    Ok(Reply::Login(_) | Reply::Refresh(_) | Reply::Logout(_)) => {}
+                    Err(failure) => self.handle_beat_failed(failure, now),
+                }
+            }
+            Account::SigningOut(it) if it.login == Some(number) => {
+                it.login = None;
+                self.give_back(reply, now);
+            }
+            Account::SigningOut(it) if it.logout == Some(number) => {
+                if let Err(failure) = reply {
+                    tracing::warn!(?failure, "The sidecar did not confirm the sign-out");
+                }
+                it.logout = None;
+            }
+            Account::NotConfigured { .. }
+            | Account::SignedOut { .. }
+            | Account::SigningIn { .. }
+            | Account::SignedIn(_)
+            | Account::Fallback { .. }
+            | Account::SigningOut(_) => self.give_back(reply, now),
+        }
+    }
+
+    /// A grant that nobody waits for any more holds a lock all the same; it is released.
+    pub(super) fn give_back(&mut self, reply: Result<Reply, SidecarFailure>, now: Instant) {
+        if let Ok(Reply::Login(grant)) = reply {
+            let tokens = Tokens::new(grant.access_token, grant.refresh_token, now);
+            let logout = self.log_out(&tokens);
+            if let Account::SigningOut(it) = &mut self.account {
+                it.logout.get_or_insert(logout);
+            }
+        }
+    }
+
+    pub(super) fn handle_beat_failed(&mut self, failure: SidecarFailure, now: Instant) {
+        let (trouble, retry_after) = match failure {
+            SidecarFailure::Refused {
+                status: 409,
+                holder,
+                ..
+            } => {
+                let device_name = holder.map(|it| shown(&it.device_name));
+                self.lose(SignedOutReason::TakenOver { device_name });
+                return;
+            }
+            SidecarFailure::Refused { status: 401, .. } => {
+                let mut worth_it = true;
+                self.with_lease(|lease, _| worth_it = lease.wait_for_token());
+                match &mut self.account {
+                    Account::SignedIn(it) if worth_it => it.tokens.renew_soon(now),
+                    Account::NotConfigured { .. }
+                    | Account::SignedOut { .. }
+                    | Account::SigningIn { .. }
+                    | Account::SignedIn(_)
+                    | Account::Fallback { .. }
+                    | Account::SigningOut(_) => self.lose(SignedOutReason::TokenRefused),
+                }
+                return;
+            }
+            SidecarFailure::Refused {
+                status,
+                message,
+                retry_after,
+                ..
+            } => (
+                (Hop::Http, format!("{status} {}", shown(&message))),
+                retry_after,
+            ),
+            SidecarFailure::Unreachable { hop, detail } => ((hop, detail), None),
+            SidecarFailure::Nonsense { detail } => ((Hop::Http, detail), None),
+        };
+        self.with_lease(|lease, outputs| {
+            if lease.handle_failed(trouble.clone(), retry_after, now, outputs) {
+                let left = lease.expires_at().saturating_duration_since(now);
+                outputs.event(Event::SessionAtRisk {
+                    expires_in_ms: left.as_millis() as u64,
+                    hop: trouble.0,
+                    detail: trouble.1,
+                });
+            }
+        });
+    }
+
+    /// The new pair is stored before it is used.
+    pub(super) fn handle_refreshed(&mut self, pair: RefreshResponse, now: Instant) {
+        let tokens = Tokens::new(pair.access_token, pair.refresh_token, now);
+        self.store_tokens(&tokens);
+        if let Account::SignedIn(it) = &mut self.account {
+            it.tokens = tokens;
+        }
+        self.with_lease(|lease, _| lease.handle_token(now));
+    }
+
+    pub(super) fn handle_refresh_failed(&mut self, failure: SidecarFailure, now: Instant) {
+        match failure {
+            SidecarFailure::Refused {
+                status: 400 | 401 | 403,
+                ..
+            } => {
+                let Account::SignedIn(it) = &mut self.account else {
+                    return;
+                };
+                if it.station.is_some() {
+                    self.lose(SignedOutReason::TokenRefused);
+                } else {
+                    self.leave(SignedOutReason::TokenRefused, None, None, now);
+                }
+            }
+            SidecarFailure::Refused { .. }
+            | SidecarFailure::Unreachable { .. }
+            | SidecarFailure::Nonsense { .. } => {
+                tracing::debug!(?failure, "The access token could not be renewed");
+                if let Account::SignedIn(it) = &mut self.account {
+                    it.tokens.handle_failed(now, &mut self.outputs);
+                }
+            }
+        }
+    }
+
+    pub(super) fn with_lease(&mut self, act: impl FnOnce(&mut Lease, &mut Outputs)) {
+        if let Account::SignedIn(it) = &mut self.account
+            && let Some(Station {
+                lease: Holding::Held(lease),
+                ..
+            }) = &mut it.station
+        {
+            act(lease, &mut self.outputs);
+        }
+    }
+
+    /// The session is another's, or over: no new calls, and the running one goes on.
+    pub(super) fn lose(&mut self, reason: SignedOutReason) {
+        if let Account::SignedIn(it) = &mut self.account
+            && let Some(station) = &mut it.station
+            && let Holding::Held(lease) = &station.lease
+        {
+            let ttl = lease.ttl();
+            station.lease = Holding::Lost {
+                reason: reason.clone(),
+                ttl,
+            };
+            self.outputs.event(Event::SessionLost { reason });
+        }
+    }
+}
+
+/// What is due.
+impl Phone {
+    /// Sends the heartbeat and the renewal of the tokens when their time has come.
+    pub(super) fn do_due(&mut self, now: Instant) {
+        let Account::SignedIn(it) = &mut self.account else {
+            return;
+        };
+        if it.tokens.poll_timeout().is_some_and(|at| at <= now) {
+            let refresh_token = it.tokens.refresh().clone();
+            let number = self.outputs.number();
+            it.tokens.handle_sent(number);
+            self.outputs.effect(Effect::Sidecar {
+                attempt: number,
+                request: Request::Refresh(RefreshRequest { refresh_token }),
+                deadline: REFRESH_DEADLINE,
+            });
+        }
+        let Some(Station {
+            lease: Holding::Held(lease),
+            ..
+        }) = &mut it.station
+        else {
+            return;
+        };
+        match lease.due(now) {
+            Some(Due::Beat) => {
+                let number = self.outputs.number();
+                lease.handle_sent(number, now);
+                self.outputs.effect(Effect::Sidecar {
+                    attempt: number,
+                    request: Request::Heartbeat {
+                        access_token: it.tokens.access().clone(),
+                    },
+                    deadline: BEAT_DEADLINE,
+                });
+            }
+            Some(Due::Expiry) => self.lose(SignedOutReason::LeaseExpired),
+            None => {}
+        }
+    }
+}
+
+impl Holding {
+    pub(super) fn awaits(&self, number: u64) -> bool {
+        match self {
+            Self::Held(lease) => lease.awaits(number),
+            Self::Lost { .. } => false,
+        }
+    }
+
+    pub(super) fn view(&self) -> LeaseView {
+        let (state, ttl) = match self {
+            Self::Held(lease) => {
+                let state = match lease.standing() {
+                    Standing::Granted | Standing::Confirmed => LeaseState::Held,
+                    Standing::AtRisk { hop, detail, .. } => LeaseState::AtRisk {
+                        hop: *hop,
+                        detail: detail.clone(),
+                    },
+                };
+                (state, lease.ttl())
+            }
+            Self::Lost { reason, ttl } => (
+                LeaseState::Lost {
+                    reason: reason.clone(),
+                },
+                *ttl,
+            ),
+        };
+        LeaseView {
+            state,
+            ttl_ms: ttl.as_millis() as u64,
+        }
+    }
+}

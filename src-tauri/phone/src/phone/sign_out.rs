@@ -1,0 +1,152 @@
+//! Signing out: everything that was taken is given back, within a bounded time.
+
+use std::time::{Duration, Instant};
+
+use sidecar_api::LogoutRequest;
+
+use crate::{Effect, Rejected, Request, SignedOutReason, Stored, line::Line, tokens::Tokens};
+
+use super::{Account, Holding, Phone, SIGN_OUT_DEADLINE, SignedIn, SigningOut, Station};
+
+impl Phone {
+    pub(super) fn sign_out_by_user(&mut self, now: Instant) -> Result<(), Rejected> {
+        match std::mem::replace(&mut self.account, Account::SignedOut { reason: None }) {
+            Account::SigningIn { attempt, .. } => {
+                self.account = Account::SigningOut(Box::new(SigningOut {
+                    reason: SignedOutReason::ByUser,
+                    line: None,
+                    login: Some(attempt),
+                    logout: None,
+                    deadline: now + SIGN_OUT_DEADLINE,
+                }));
+                Ok(())
+            }
+            Account::SignedIn(it) => {
+                let SignedIn {
+                    tokens, station, ..
+                } = *it;
+                let line = station.map(|it| it.line);
+                self.leave(SignedOutReason::ByUser, line, Some(&tokens), now);
+                Ok(())
+            }
+            Account::Fallback { line, .. } => {
+                self.leave(SignedOutReason::ByUser, Some(*line), None, now);
+                Ok(())
+            }
+            kept @ (Account::NotConfigured { .. }
+            | Account::SignedOut { .. }
+            | Account::SigningOut(_)) => {
+                self.account = kept;
+                Err(Rejected::NotSignedIn)
+            }
+        }
+    }
+
+    /// Signs out where the lease is lost and no call runs any more.
+    pub(super) fn leave_if_lost(&mut self, now: Instant) {
+        let reason = match &self.account {
+            Account::SignedIn(it) => match &it.station {
+                Some(Station {
+                    lease: Holding::Lost { reason, .. },
+                    line,
+                }) if !line.has_calls() => reason.clone(),
+                Some(_) | None => return,
+            },
+            Account::NotConfigured { .. }
+            | Account::SignedOut { .. }
+            | Account::SigningIn { .. }
+            | Account::Fallback { .. }
+            | Account::SigningOut(_) => return,
+        };
+        let signed_in = std::mem::replace(&mut self.account, Account::SignedOut { reason: None });
+        if let Account::SignedIn(it) = signed_in {
+            let SignedIn {
+                tokens, station, ..
+            } = *it;
+            // Where another device has taken the session, or the tokens are dead, there is nothing of ours to give back.
+            let tokens = match &reason {
+                SignedOutReason::TakenOver { .. } | SignedOutReason::TokenRefused => None,
+                SignedOutReason::ByUser
+                | SignedOutReason::WrongCredentials { .. }
+                | SignedOutReason::NotConfigured { .. }
+                | SignedOutReason::BadRequest { .. }
+                | SignedOutReason::HeldElsewhere { .. }
+                | SignedOutReason::TooManyTries { .. }
+                | SignedOutReason::ServerTrouble { .. }
+                | SignedOutReason::Unreachable { .. }
+                | SignedOutReason::BadAccount { .. }
+                | SignedOutReason::LeaseExpired => Some(tokens),
+            };
+            self.leave(reason, station.map(|it| it.line), tokens.as_ref(), now);
+        }
+    }
+
+    /// Begins to give everything back: calls, binding, lock, and what the vault holds.
+    pub(super) fn leave(
+        &mut self,
+        reason: SignedOutReason,
+        mut line: Option<Line>,
+        tokens: Option<&Tokens>,
+        now: Instant,
+    ) {
+        if let Some(line) = &mut line {
+            line.stop(now, &mut self.outputs);
+        }
+        let logout = tokens.map(|it| self.log_out(it));
+        self.outputs.effect(Effect::Wipe);
+        let deadline = now + SIGN_OUT_DEADLINE;
+        self.account = Account::SigningOut(Box::new(SigningOut {
+            reason,
+            line,
+            login: None,
+            logout,
+            deadline,
+        }));
+        self.finish_if_signed_out(now);
+    }
+
+    pub(super) fn finish_if_signed_out(&mut self, now: Instant) {
+        let Account::SigningOut(it) = &mut self.account else {
+            return;
+        };
+        let deadline = it.deadline;
+        if let Some(line) = it
+            .line
+            .take_if(|it| it.is_unregistered() || deadline <= now)
+        {
+            line.close(&mut self.outputs);
+        }
+        if (it.line.is_none() && it.login.is_none() && it.logout.is_none()) || deadline <= now {
+            let reason = it.reason.clone();
+            self.refuse(reason);
+        }
+    }
+
+    pub(super) fn log_out(&mut self, tokens: &Tokens) -> u64 {
+        // RFC 6750 has no way to say both; the refresh token helps where the access token is unreadable to the sidecar.
+        let body = LogoutRequest {
+            refresh_token: Some(tokens.refresh().clone()),
+        };
+        let access_token = tokens.access().clone();
+        self.request(Request::Logout { access_token, body }, SIGN_OUT_DEADLINE)
+    }
+
+    pub(super) fn store_tokens(&mut self, tokens: &Tokens) {
+        self.outputs.effect(Effect::Store {
+            stored: Stored::Tokens {
+                access_token: tokens.access().clone(),
+                refresh_token: tokens.refresh().clone(),
+            },
+        });
+    }
+
+    pub(super) fn request(&mut self, request: Request, deadline: Duration) -> u64 {
+        let attempt = self.outputs.number();
+        self.outputs.effect(Effect::Sidecar {
+            attempt,
+            request,
+            deadline,
+        });
+        attempt
+    }
+}
