@@ -174,6 +174,46 @@ async fn a_dropped_flow_costs_no_sound_and_the_line_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_is_half_open_is_noticed_in_a_call() {
+    let office = Office::open().await;
+    let mut ana = office.agent("ana", 1).await;
+    dial(&mut ana, "echo").await;
+    ana.event("call.connected").await;
+    assert_eq!(office.world.drop_flow("700201", FlowFault::Silence), 1);
+    let down = ana.event("link.down").await;
+    assert_eq!(down["hop"], "timeout");
+    ana.event("sip.registered").await;
+    hears_440(&mut ana).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registrar_that_comes_back_has_its_phones_again() {
+    let mut office = Office::open().await;
+    let mut ana = office.agent("ana", 1).await;
+    office.world.stop().await;
+    assert_eq!(ana.event("link.down").await["hop"], "tcp");
+    office.world.restart().await.unwrap();
+    ana.event("sip.registered").await;
+    dial(&mut ana, "echo").await;
+    ana.event("call.connected").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_phone_ends_by_itself_when_every_server_is_gone() {
+    let mut office = Office::open().await;
+    let mut ana = office.agent("ana", 1).await;
+    dial(&mut ana, "echo").await;
+    ana.event("call.connected").await;
+    office.world.drop_flow("700201", FlowFault::Silence);
+    office.sidecar.kill();
+    ana.send(json!({"command": "quit"})).await;
+    ana.event("call.ended").await;
+    ana.event("session.signed_out").await;
+    ana.event("bye").await;
+    assert_eq!(ana.ended().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_device_is_refused_and_may_take_the_session_over() {
     let office = Office::with(|toml| {
         toml.replace("ttl_seconds = 3600", "ttl_seconds = 60")

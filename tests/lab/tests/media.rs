@@ -24,9 +24,12 @@ async fn a_caller_hears_from_the_echo_what_it_says() {
     .await
     .unwrap();
 
-    let heard = call.heard();
-    let found = delay(&said, &heard, Duration::from_millis(200)).unwrap();
-    let like = likeness(&first_second(&said), &heard, found.by);
+    // The first packets find the echo not ready; what is heard begins somewhere in what is said over and over.
+    let heard = part(&call.heard(), 12_000..60_000);
+    let mut said_twice = said.clone();
+    said_twice.samples.extend(&said.samples);
+    let found = delay(&heard, &said_twice, said.duration()).unwrap();
+    let like = likeness(&heard, &said_twice, found.by);
     assert!(found.correlation > 0.5, "{found:?}");
     assert!(like > 0.8, "{like}");
     let counts = world.counts();
@@ -161,9 +164,9 @@ fn sweep() -> Sound {
     }
 }
 
-fn first_second(sound: &Sound) -> Sound {
+fn part(sound: &Sound, samples: std::ops::Range<usize>) -> Sound {
     Sound {
         rate: sound.rate,
-        samples: sound.samples[..sound.rate as usize].to_vec(),
+        samples: sound.samples[samples].to_vec(),
     }
 }
