@@ -34,9 +34,11 @@ pub enum Command {
     Withdraw {
         session: SessionId,
     },
-    /// The call goes on with this peer; the others are dropped and capture begins.
+    /// The call is answered and goes on with this peer, whose answer may be still to come (`Apply`);
+    /// the others are dropped, and capture begins once the peer is connected.
     ///
-    /// Until then (early media) what comes in is played and nothing is captured.
+    /// Until then (early media) what comes in is played and nothing is captured. A session that
+    /// began with `Answer` connects from here on: before, its peer does not know the answer.
     Select {
         session: SessionId,
         peer: Peer,

@@ -1,8 +1,8 @@
 //! The sound of calls: ICE, DTLS-SRTP, RTP, offer/answer, codecs, playout and sound devices.
 //!
 //! [`Media`] runs every session on one thread of its own. [`Command`]s go in, [`News`] come out; a
-//! session is what one call needs, and may hold several [`Peer`]s while an outgoing call has several
-//! dialogs. Nothing here knows SIP.
+//! session is what one call needs, and may hold several [`Peer`]s while an outgoing call has
+//! several dialogs. Nothing here knows SIP.
 //!
 //! Media is encrypted or there is none: no RTP is sent or accepted before DTLS has finished and the
 //! peer's certificate matched a fingerprint of its session description.
@@ -17,13 +17,13 @@
 //!     device     what stands in place of microphone and speaker
 //! ```
 //!
-//! Everything that a datagram or a command causes is drained before the next one is looked at. A session
-//! that fails, or panics, ends alone.
+//! Everything that a datagram or a command causes is drained before the next one is looked at. A
+//! session that fails, or panics, ends alone.
 //!
-//! What is left out: trickle ICE (RFC 8838), relays (RFC 8656), IPv6 zones, RTCP on a port of its own
-//! (without `a=rtcp-mux` there is no RTCP), `a=tls-id` (RFC 8842 §5.1), simulcast and video, restarts of
-//! ICE on our side (RFC 8839 §4.4.1.1; a peer's are followed, with a new DTLS association), comfort noise of
-//! our own (RFC 3389), redundancy (RFC 2198).
+//! What is left out: trickle ICE (RFC 8838), relays (RFC 8656), IPv6 zones, RTCP on a port of its
+//! own (without `a=rtcp-mux` there is no RTCP), `a=tls-id` (RFC 8842 §5.1), simulcast and video,
+//! restarts of ICE on our side (RFC 8839 §4.4.1.1; a peer's are followed, with a new DTLS
+//! association), comfort noise of our own (RFC 3389), redundancy (RFC 2198).
 
 mod codec;
 mod command;

@@ -87,13 +87,13 @@ pub enum Codec {
 /// Why a session cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// No candidate pair worked within the set-up deadline.
+    /// No candidate pair worked within 15 s of the selection, or this machine has no address.
     NoMediaPath,
     /// The peer's certificate is not the one of its session description, or DTLS failed otherwise.
     Security(String),
     /// Consent (RFC 7675) was lost for 30 s.
     ConsentLost,
-    /// Capture or playback broke: which file, and why.
+    /// Capture or playback broke, which file and why; or an internal fault ended the session.
     Device(String),
 }
 

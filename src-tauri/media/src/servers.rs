@@ -16,8 +16,8 @@ const STUN_PORT: u16 = 3478;
 
 /// The STUN servers that sessions ask for their addresses, names resolved.
 ///
-/// Names are looked up beforehand and again with each session once they are old; a session never waits
-/// for it.
+/// Names are looked up beforehand and again with each session once they are old; a session never
+/// waits for it.
 #[derive(Debug)]
 pub(crate) struct Servers {
     servers: Vec<Server>,

@@ -11,8 +11,8 @@ use tracing::{debug, trace, warn};
 use crate::SessionId;
 use crate::transport::Transmit;
 
-/// The UDP sockets of all sessions: each session has one for each address of this machine, so that what
-/// comes in and goes out has a known local address.
+/// The UDP sockets of all sessions: each session has one for each address of this machine, so that
+/// what comes in and goes out has a known local address.
 #[derive(Debug)]
 pub(crate) struct Sockets {
     open: Vec<Socket>,
@@ -36,8 +36,8 @@ pub(crate) struct Received {
     pub(crate) length: usize,
 }
 
-/// How often reading a socket that fails is repeated before the others have their turn. A system may
-/// report the unreachable port of an earlier datagram (ICMP) as an error of the next read.
+/// How often reading a socket that fails is repeated before the others have their turn. A system
+/// may report the unreachable port of an earlier datagram (ICMP) as an error of the next read.
 const READ_ERRORS: usize = 8;
 
 impl Sockets {
@@ -48,8 +48,8 @@ impl Sockets {
         }
     }
 
-    /// Opens sockets of `session` at `addresses`, with ports that the system chooses; returns where. An
-    /// address that cannot be used is left out.
+    /// Opens sockets of `session` at `addresses`, with ports that the system chooses; returns
+    /// where. An address that cannot be used is left out.
     pub(crate) fn open(&mut self, session: SessionId, addresses: &[IpAddr]) -> Vec<SocketAddr> {
         let mut locals = Vec::new();
         for address in addresses {

@@ -71,7 +71,8 @@ impl Media {
         Ok((Self { thread }, told))
     }
 
-    /// Sets the servers for sessions that start from now on; those that cannot be used are logged and left out.
+    /// Sets the servers for sessions that start from now on; those that cannot be used are logged
+    /// and left out.
     pub fn set_ice_servers(&self, servers: Vec<IceServer>) {
         self.order(Order::IceServers(servers));
     }

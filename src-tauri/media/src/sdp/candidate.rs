@@ -1,8 +1,8 @@
 use std::net::{IpAddr, SocketAddr};
 
-/// Tells whether `value`, the text of an `a=candidate:` (RFC 8839 §5.1), can be of use: a well-formed
-/// UDP candidate of the RTP component with an IP address that is not link-local (its scope is
-/// unknown) and not a name (mDNS).
+/// Tells whether `value`, the text of an `a=candidate:` (RFC 8839 §5.1), can be of use: a
+/// well-formed UDP candidate of the RTP component with an IP address that is not link-local (its
+/// scope is unknown) and not a name (mDNS).
 pub(super) fn is_usable(value: &str) -> bool {
     parts(value).is_some_and(|(component, transport, address)| {
         // RTCP has no candidates of its own: it is multiplexed (RFC 5761).
@@ -10,8 +10,8 @@ pub(super) fn is_usable(value: &str) -> bool {
     })
 }
 
-/// Returns the default destination among our own `candidates` (RFC 8839 §4.2.1.2): the one that most
-/// peers could reach without ICE, IPv4 before IPv6 because a peer may not know the latter.
+/// Returns the default destination among our own `candidates` (RFC 8839 §4.2.1.2): the one that
+/// most peers could reach without ICE, IPv4 before IPv6 because a peer may not know the latter.
 pub(super) fn default_destination(candidates: &[String]) -> Option<SocketAddr> {
     candidates
         .iter()

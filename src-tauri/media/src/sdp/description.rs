@@ -6,7 +6,8 @@ const LONGEST: usize = 64 * 1024;
 /// Most `m=` sections that are read; a browser with screen sharing and a data channel offers four.
 const MOST_SECTIONS: usize = 32;
 
-/// A session description (RFC 8866 §5) as lines. Lines that mean nothing to this phone are not kept.
+/// A session description (RFC 8866 §5) as lines. Lines that mean nothing to this phone are not
+/// kept.
 #[derive(Debug)]
 pub(super) struct Description<'a> {
     /// The value of the session's `c=`.
@@ -35,7 +36,8 @@ pub(super) struct Attribute<'a> {
 }
 
 impl<'a> Description<'a> {
-    /// Reads `text` line by line; ends of line may be CRLF or LF, blank and unknown lines are passed over.
+    /// Reads `text` line by line; ends of line may be CRLF or LF, blank and unknown lines are
+    /// passed over.
     pub(super) fn parse(text: &'a str) -> Result<Self, Refusal> {
         if text.len() > LONGEST {
             return Err(Refusal::new("the session description is too long"));

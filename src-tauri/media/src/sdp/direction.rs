@@ -33,7 +33,8 @@ impl Direction {
         }
     }
 
-    /// Returns what answers an offer of this direction where `wanted` is what the answerer would like (RFC 3264 §6.1).
+    /// Returns what answers an offer of this direction where `wanted` is what the answerer would
+    /// like (RFC 3264 §6.1).
     pub(super) fn answer(self, wanted: Self) -> Self {
         Self::new(
             self.receives() && wanted.sends(),

@@ -1,8 +1,8 @@
 //! Offer/answer (RFC 3264) with session descriptions (RFC 8866) of one encrypted audio stream.
 //!
-//! [`Stream`] is what a peer's text means for a call, or a [`Refusal`] why it cannot be used; [`answer`] and
-//! [`apply`] are the rules of offer and answer; [`Text`] writes ours. What the network sends never panics
-//! here and is bounded in size; what is unknown is ignored.
+//! [`Stream`] is what a peer's text means for a call, or a [`Refusal`] why it cannot be used;
+//! [`answer`] and [`apply`] are the rules of offer and answer; [`Text`] writes ours. What the
+//! network sends never panics here and is bounded in size; what is unknown is ignored.
 
 mod candidate;
 mod description;

@@ -61,8 +61,8 @@ impl Agreement {
     }
 }
 
-/// Answers the offer `stream` of a peer; `wanted` is the direction that this side would like, `role`
-/// our role in a DTLS association that goes on.
+/// Answers the offer `stream` of a peer; `wanted` is the direction that this side would like,
+/// `role` our role in a DTLS association that goes on.
 ///
 /// The first codec of the offer that this phone has is chosen, and telephone-events of its clock.
 pub(crate) fn answer(
@@ -81,7 +81,8 @@ pub(crate) fn answer(
     let setup = match stream.role {
         Some(Role::Active) => Setup::Passive,
         Some(Role::Passive) => Setup::Active,
-        // RFC 8842 §5.3: an association that goes on keeps its roles; active saves half a round trip
+        // RFC 8842 §5.3: an association that goes on keeps its roles; active saves half a round
+        // trip
         Some(Role::ActPass) | None => role.unwrap_or(Setup::Active),
     };
     Ok(Answer {
@@ -91,8 +92,8 @@ pub(crate) fn answer(
     })
 }
 
-/// Reads the answer `stream` to our offer of `lines` (ours is number `index`) with `direction`; returns
-/// our role in DTLS with what was agreed.
+/// Reads the answer `stream` to our offer of `lines` (ours is number `index`) with `direction`;
+/// returns our role in DTLS with what was agreed.
 pub(crate) fn apply(
     stream: &Stream,
     lines: &[Line],

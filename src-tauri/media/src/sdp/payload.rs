@@ -141,8 +141,8 @@ impl PayloadMap {
         }
     }
 
-    /// Returns the formats of an offer, `first` before all others: numbers that mean something already
-    /// keep it, no number stands for two things.
+    /// Returns the formats of an offer, `first` before all others: numbers that mean something
+    /// already keep it, no number stands for two things.
     pub(crate) fn offer(&self, first: Option<Codec>) -> Vec<(u8, Payload)> {
         let first = first.map(Payload::Audio);
         let mut offered: Vec<(u8, Payload)> = Vec::new();

@@ -13,7 +13,8 @@ use crate::transport::Fingerprint;
 /// Most candidates of a description that are tried.
 const MOST_CANDIDATES: usize = 32;
 
-/// Most fingerprints that are compared: a certificate for each of two kinds of key, two hashes each.
+/// Most fingerprints that are compared: a certificate for each of two kinds of key, two hashes
+/// each.
 const MOST_FINGERPRINTS: usize = 8;
 
 /// What one packet holds where nothing else is asked for (RFC 3551 §4.2).
@@ -148,7 +149,8 @@ impl Stream {
         section: &Section<'_>,
     ) -> Result<Self, Refusal> {
         let group = bundle_of(description, section);
-        // RFC 9143 §7.1.3: what belongs to the transport may stand in the group's first section only
+        // RFC 9143 §7.1.3: what belongs to the transport may stand in the group's first section
+        // only
         let tagged = group
             .as_ref()
             .and_then(|group| group.first())
@@ -262,7 +264,8 @@ fn read_direction(description: &Description<'_>, section: &Section<'_>) -> Direc
         .or_else(|| Direction::find(&description.attributes))
         .unwrap_or(Direction::SendRecv);
     let connection = section.connection.or(description.connection);
-    // RFC 3264 §8.4. Port 9 beside it means "not known yet" in an offer of a browser (RFC 8840 §4.1.1).
+    // RFC 3264 §8.4. Port 9 beside it means "not known yet" in an offer of a browser (RFC 8840
+    // §4.1.1).
     let nowhere = section.port != 9
         && connection.is_some_and(|connection| {
             matches!(

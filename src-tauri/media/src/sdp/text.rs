@@ -43,8 +43,8 @@ impl Text<'_> {
                 .and_then(|()| text.write_str("\r\n"))
                 .expect("a String takes everything");
         };
-        // RFC 8839 §4.2.1.2: the default destination is one of the candidates. It is a real address:
-        // 0.0.0.0 would be read as hold (RFC 3264 §8.4).
+        // RFC 8839 §4.2.1.2: the default destination is one of the candidates. It is a real
+        // address: 0.0.0.0 would be read as hold (RFC 3264 §8.4).
         let address = candidate::default_destination(self.candidates).unwrap_or(self.address);
         let family = if address.is_ipv4() { "IP4" } else { "IP6" };
         line(format_args!("v=0"));

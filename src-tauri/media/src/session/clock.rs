@@ -12,11 +12,13 @@ use crate::{Failure, News};
 /// The step of capture and playout.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What may be made up for at once: four packets of 20 ms. What is missing beyond it is left out, so that
-/// a machine that stood still does not send a burst (and the peer's buffer does not grow by it).
+/// What may be made up for at once: four packets of 20 ms. What is missing beyond it is left out,
+/// so that a machine that stood still does not send a burst (and the peer's buffer does not grow by
+/// it).
 const MOST_BEHIND: Duration = Duration::from_millis(80);
 
-/// Longest gap that is filled with silence in a recording, 60 s: a machine that slept does not fill the disk.
+/// Longest gap that is filled with silence in a recording, 60 s: a machine that slept does not fill
+/// the disk.
 const MOST_FILLED: u32 = 6_000;
 
 /// How often [`News::Quality`] comes.
@@ -167,8 +169,8 @@ impl Session {
         }
     }
 
-    /// Lets 10 ms pass in which nothing could be done: what the microphone heard is lost, the speaker
-    /// was silent.
+    /// Lets 10 ms pass in which nothing could be done: what the microphone heard is lost, the
+    /// speaker was silent.
     fn stand_still(&mut self, now: Instant) {
         if let Selection::Selected { peer, .. } = self.selection
             && let Some(voice) = self.legs.get(&peer).map(|leg| self.voice(leg))

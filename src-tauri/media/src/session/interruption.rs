@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 /// How long nothing may come before it is told: F5 of the faults wants it seen within a second.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// After this long the peer is asked for a sign of life, and again at the same distance: a peer that has
-/// nothing to say may send nothing.
+/// After this long the peer is asked for a sign of life, and again at the same distance: a peer
+/// that has nothing to say may send nothing.
 const ASK_AFTER: Duration = Duration::from_millis(300);
 
 /// Watches that something comes from the peer while it should.

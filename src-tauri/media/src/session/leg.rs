@@ -40,7 +40,8 @@ pub(super) struct Leg {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
-    /// The call was not answered: the peer does not know our side yet, and is not to know that we exist.
+    /// The call was not answered: the peer does not know our side yet, and is not to know that we
+    /// exist.
     Waiting,
     Connecting {
         since: Instant,
@@ -120,8 +121,8 @@ impl Leg {
     }
 
     /// Returns whether `stream` comes over the transport that there is, rather than over a new one
-    /// (RFC 8839 §4.4.1.1: new credentials restart ICE); refuses what would take the encryption over
-    /// unnoticed: another certificate on the same transport.
+    /// (RFC 8839 §4.4.1.1: new credentials restart ICE); refuses what would take the encryption
+    /// over unnoticed: another certificate on the same transport.
     pub(super) fn continues(&self, stream: &Stream) -> Result<bool, Refusal> {
         let current = self.successor.as_ref().unwrap_or(&self.transport);
         let same = match self.state {
@@ -158,8 +159,8 @@ impl Leg {
         self.agree(stream, agreement);
     }
 
-    /// Takes a later description of the peer that moves to another transport; the old one goes on until
-    /// `successor` is connected (RFC 8445 §9).
+    /// Takes a later description of the peer that moves to another transport; the old one goes on
+    /// until `successor` is connected (RFC 8445 §9).
     pub(super) fn restart(
         &mut self,
         mut successor: Transport,

@@ -1,7 +1,7 @@
 //! The media of one call: offer and answer, the transports to its peers, and the sound on them.
 //!
-//! Sans-IO but for the devices: commands, datagrams and time go in; datagrams, [`News`] and a deadline
-//! come out. After each input all outputs are to be drained.
+//! Sans-IO but for the devices: commands, datagrams and time go in; datagrams, [`News`] and a
+//! deadline come out. After each input all outputs are to be drained.
 
 mod clock;
 mod interruption;
@@ -99,13 +99,15 @@ enum Selection {
     },
 }
 
-/// Most peers that one offer may find; a proxy that forks further than this is not to fill our memory.
+/// Most peers that one offer may find; a proxy that forks further than this is not to fill our
+/// memory.
 const MOST_LEGS: usize = 16;
 
 /// How long an answered call may be without a path for its media.
 const SET_UP: Duration = Duration::from_secs(15);
 
-/// How long a session goes on after its peer ended the encryption, as when consent is lost (RFC 7675 §5.1).
+/// How long a session goes on after its peer ended the encryption, as when consent is lost (RFC
+/// 7675 §5.1).
 const LEFT_FOR: Duration = Duration::from_secs(30);
 
 impl Session {
@@ -284,8 +286,8 @@ impl Session {
         }
     }
 
-    /// Ends the session if `peer`, whose transport failed, is the one that matters: as long as an offer
-    /// may find other peers, one of them may do.
+    /// Ends the session if `peer`, whose transport failed, is the one that matters: as long as an
+    /// offer may find other peers, one of them may do.
     fn judge(&mut self, peer: Peer, now: Instant) {
         let matters = match self.selection {
             Selection::Selected { peer: selected, .. } => selected == peer,
@@ -317,7 +319,8 @@ impl Session {
         }
     }
 
-    /// Goes on with `peer`, whose answer may be still to come: in the ACK, where the 2xx made our offer.
+    /// Goes on with `peer`, whose answer may be still to come: in the ACK, where the 2xx made our
+    /// offer.
     fn select(&mut self, peer: Peer, now: Instant) {
         if self.selected().is_some() && !self.legs.contains_key(&peer) {
             warn!(

@@ -228,8 +228,8 @@ impl Session {
         }
     }
 
-    /// Makes credentials for a restart of ICE (RFC 8839 §4.4.1.1.1). Where the peer keeps its certificate
-    /// ours changes, which both sides take as a new DTLS association (RFC 8842 §4).
+    /// Makes credentials for a restart of ICE (RFC 8839 §4.4.1.1.1). Where the peer keeps its
+    /// certificate ours changes, which both sides take as a new DTLS association (RFC 8842 §4).
     fn renew(&mut self, stream: &Stream, peer: Peer) -> Result<(), Refusal> {
         let leg = self.legs.get(&peer);
         if leg.is_some_and(|leg| leg.has_certificate_of(stream)) {
@@ -247,7 +247,8 @@ impl Session {
             .values()
             .flat_map(|leg| leg.stream.payloads.iter().copied())
             .collect();
-        // What we offered keeps its meaning; a peer that answers with other numbers may send them too.
+        // What we offered keeps its meaning; a peer that answers with other numbers may send them
+        // too.
         self.local.payloads.learn_new(&known);
         for leg in self.legs.values_mut() {
             leg.set_payloads(&self.local.payloads);

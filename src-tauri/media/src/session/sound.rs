@@ -14,7 +14,8 @@ pub(super) struct Sound {
     pub(super) played: Meter,
 }
 
-/// `Waiting -> Open -> Closed`: a file begins with capture, so that it can be laid beside what was said.
+/// `Waiting -> Open -> Closed`: a file begins with capture, so that it can be laid beside what was
+/// said.
 #[derive(Debug)]
 enum Speaker {
     Waiting(Option<PathBuf>),

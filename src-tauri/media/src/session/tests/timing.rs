@@ -139,7 +139,8 @@ fn an_interruption_is_told_after_a_second_and_its_end_with_its_length() {
 fn a_peer_that_says_nothing_is_no_interruption_as_long_as_it_is_there() {
     let mut world = World::with_call();
     world.hears(CALLER, 880.0);
-    // The callee sends nothing, without having said so: its capture is held, its offer never leaves.
+    // The callee sends nothing, without having said so: its capture is held, its offer never
+    // leaves.
     world.command(
         CALLEE,
         Command::Hold {
