@@ -15,6 +15,7 @@ use tokio::{
 use tracing::{error, info};
 
 use crate::{
+    complain,
     end::{Exit, Reason},
     input::{self, Line},
     order::{self, Malformed, Numbered, Order},
@@ -61,8 +62,7 @@ async fn run(settings: Settings) -> Exit {
     let engine = match Engine::spawn(config) {
         Ok(engine) => engine,
         Err(reason) => {
-            // Not by the log, which may be off.
-            eprintln!("helix-phone: {reason}");
+            complain(&reason);
             return exit_of(&reason);
         }
     };

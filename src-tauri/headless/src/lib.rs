@@ -19,7 +19,13 @@ mod verdict;
 #[cfg(test)]
 mod protocol;
 
-use std::{ffi::OsString, process::ExitCode, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use end::Exit;
 
@@ -47,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let settings = match settings::Settings::gather(arguments) {
         Ok(settings) => settings,
         Err(error) => {
-            eprintln!("helix-phone: {error}");
+            complain(&error);
             return Exit::BadArguments.into();
         }
     };
@@ -55,4 +61,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = door::open(settings);
     log.drain(LOG_PATIENCE);
     exit.into()
+}
+
+/// Tells why there is no run, past the log, which may be off.
+fn complain(error: &impl fmt::Display) {
+    // The exit code says it too, where standard error is closed.
+    let _ = writeln!(io::stderr(), "helix-phone: {error}");
 }
