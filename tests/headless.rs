@@ -209,6 +209,25 @@ async fn half_an_account_is_refused_and_its_missing_half_named() {
 }
 
 #[tokio::test]
+async fn an_account_that_cannot_be_used_is_refused_with_its_reason() {
+    for (uri, server, reason) in [
+        ("700201", "wss://127.0.0.1:9", "700201"),
+        ("sip:700201@lab.example", "ws://127.0.0.1:9", "wss://"),
+        ("sip:700201@lab.example", "nowhere", "nowhere"),
+    ] {
+        let mut command = headless(["--log", "error"]);
+        command
+            .env("SIP_URI", uri)
+            .env("SIP_PASSWORD", "canary")
+            .env("SIP_WS_SERVER", server);
+        let output = timeout(PATIENCE, command.output()).await.unwrap().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{uri} {server}");
+        assert!(words(&output).contains(reason), "{}", words(&output));
+        assert!(!words(&output).contains("canary"), "{}", words(&output));
+    }
+}
+
+#[tokio::test]
 async fn the_end_of_the_input_is_the_end_of_the_run() {
     let mut phone = Phone::start(["--log", "error"]);
     phone.line("hello").await;

@@ -4,7 +4,7 @@ use std::{
 };
 
 use engine::{Config, Engine, MemoryVault, Stamped, StartError};
-use phone::{Command, Event, PhoneView};
+use phone::{AccountView, Command, Event, PhoneView};
 use tokio::{
     runtime,
     sync::{
@@ -48,6 +48,7 @@ pub(crate) fn open(settings: Settings) -> Exit {
 }
 
 async fn run(settings: Settings) -> Exit {
+    let has_account = settings.setup.fallback.is_some();
     let device_id = settings.setup.device_id.clone();
     let device_name = settings.device_name.clone();
     let config = Config {
@@ -66,6 +67,10 @@ async fn run(settings: Settings) -> Exit {
             return exit_of(&reason);
         }
     };
+    if has_account && let AccountView::NotConfigured { message } = &engine.view().borrow().account {
+        complain(message);
+        return Exit::BadArguments;
+    }
     let signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(reason) => {
