@@ -15,6 +15,8 @@ pub(crate) struct OutgoingCall {
     /// This side's tag.
     pub(crate) tag: String,
     pub(crate) peer: Peer,
+    /// Our offer has been answered before the 2xx.
+    pub(crate) early: bool,
 }
 
 impl OutgoingCall {
@@ -26,7 +28,7 @@ impl OutgoingCall {
     }
 
     /// Returns the status that refused the call, if one did.
-    async fn progress(self, inbox: &mut mpsc::Receiver<ToCall>) -> Option<u16> {
+    async fn progress(mut self, inbox: &mut mpsc::Receiver<ToCall>) -> Option<u16> {
         loop {
             match inbox.recv().await? {
                 ToCall::Order(Order::HangUp) => self.line.send(&self.cancel()),
@@ -34,7 +36,10 @@ impl OutgoingCall {
                 ToCall::Message(response) if response.method() == "INVITE" => {
                     match response.status().unwrap_or(0) {
                         100 => {}
-                        101..200 => note(&self.line, response.call_id(), CallState::Ringing),
+                        101..200 => {
+                            note(&self.line, response.call_id(), CallState::Ringing);
+                            self.hear_early(&response).await;
+                        }
                         200..300 => {
                             self.answered(&response, inbox).await;
                             return None;
@@ -51,12 +56,25 @@ impl OutgoingCall {
         }
     }
 
+    /// RFC 3261 §13.2.1: the first answer counts, also in a provisional response; the 2xx repeats it.
+    async fn hear_early(&mut self, response: &Message) {
+        if self.early || response.body.is_empty() || self.invite.body.is_empty() {
+            return;
+        }
+        match self.peer.accept(&response.body).await {
+            Ok(()) => self.early = true,
+            Err(error) => tracing::warn!(%error, "the early answer cannot be used"),
+        }
+    }
+
     async fn answered(mut self, response: &Message, inbox: &mut mpsc::Receiver<ToCall>) {
         let mut leg = Leg::of_caller(self.line.clone(), response);
         let mut ack = leg.ack(response);
         let late_offer = self.invite.body.is_empty();
         let media = if late_offer {
             self.peer.answer(&response.body).await
+        } else if self.early {
+            Ok(self.invite.body.clone())
         } else {
             let accepted = self.peer.accept(&response.body).await;
             accepted.map(|()| self.invite.body.clone())

@@ -337,6 +337,7 @@ impl World {
             invite,
             tag,
             peer,
+            early: false,
         };
         tokio::spawn(call.run(inbox));
         Ok(LabCall {
