@@ -62,6 +62,7 @@ fn lints() -> Result<()> {
         "clippy",
         "--workspace",
         "--all-targets",
+        "--features=peers",
         "--",
         "--deny=warnings",
     ]))
