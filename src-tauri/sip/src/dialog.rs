@@ -93,9 +93,16 @@ impl Dialog {
         self.request_with(method, self.local_seq)
     }
 
-    /// Makes the ACK of a 2xx to the INVITE with number `cseq` (RFC 3261 §13.2.2.4).
-    pub(crate) fn ack(&self, cseq: u32) -> Request {
-        self.request_with(Method::Ack, cseq)
+    /// Makes the ACK of a 2xx to `invite`: with its CSeq number and its credentials, unchanged (RFC
+    /// 3261 §13.2.2.4, §22.1).
+    pub(crate) fn ack(&self, invite: &Request) -> Option<Request> {
+        let mut ack = self.request_with(Method::Ack, invite.headers.cseq()?.0);
+        for name in ["Authorization", "Proxy-Authorization"] {
+            for value in invite.headers.all(name) {
+                ack.headers.push(name, value);
+            }
+        }
+        Some(ack)
     }
 
     /// Notes the number of a request that was repeated with credentials.

@@ -36,8 +36,6 @@
 //! - Several flows (RFC 5626 §4.2: `reg-id` is always 1), Path (RFC 3327) and Service-Route
 //!   (RFC 3608), temporary GRUUs (RFC 5627 §3.1.2).
 //! - UPDATE (RFC 3311) is answered, never sent.
-//! - An ACK carries no credentials, against RFC 3261 §22.1: it goes to the far end, which could
-//!   guess the password from them. Proxies do not challenge ACK.
 //! - A challenge to a BYE or INFO in a call that came in is not answered, for the same reason, and
 //!   one of another realm than the registrar's never.
 

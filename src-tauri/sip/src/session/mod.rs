@@ -42,12 +42,10 @@ pub(crate) struct Session {
     state: State,
 }
 
+#[derive(Debug)]
 enum Origin {
-    /// We called: `invite` is the INVITE as it was sent last.
-    Placed {
-        branch: Branch,
-        invite: Box<Request>,
-    },
+    /// We called; the INVITE as it was sent last.
+    Placed(Branch),
     Received,
 }
 
@@ -86,7 +84,6 @@ struct Established {
 }
 
 /// An ACK, for when the 2xx comes again (RFC 3261 §13.2.2.4).
-#[derive(Debug)]
 struct SentAck {
     cseq: u32,
     remote_tag: String,
@@ -106,7 +103,7 @@ impl Session {
     pub(crate) fn is_finished(&self, core: &Core) -> bool {
         match self.state {
             State::Over => match &self.origin {
-                Origin::Placed { branch, .. } => !core.transactions.has_invite(branch),
+                Origin::Placed(branch) => core.transactions.invite(branch).is_none(),
                 Origin::Received => true,
             },
             State::Calling(_)
@@ -179,18 +176,19 @@ impl Session {
         {
             return;
         }
-        if let Origin::Placed { branch: invite, .. } = &self.origin
+        if let Origin::Placed(invite) = &self.origin
             && invite == branch
         {
             return self.handle_invite_news(core, news, now);
         }
         match &mut self.state {
             State::Established(established) if established.sent.awaits(branch) => {
-                self.handle_reoffer_news(core, news, now);
+                self.handle_reoffer_news(core, branch, news, now);
             }
             State::Established(_) => match news {
+                // To a re-INVITE that was given up: without ACK the peer would end the call.
                 News::Success(response) if is_to_invite(&response) => {
-                    self.acknowledge_late(core, &response);
+                    self.acknowledge_reinvite(core, branch);
                 }
                 news @ (News::Provisional(_)
                 | News::Success(_)
@@ -371,9 +369,17 @@ impl Session {
         });
     }
 
-    /// Sends the ACK of a 2xx and keeps it.
-    fn acknowledge(&mut self, core: &mut Core, dialog: &Dialog, cseq: u32) {
-        let text = core.send_ack(dialog.ack(cseq));
+    /// Sends the ACK of a 2xx to the INVITE that was sent with `branch`, and keeps it.
+    fn acknowledge(&mut self, core: &mut Core, dialog: &Dialog, branch: &Branch) {
+        let Some(ack) = core
+            .transactions
+            .invite(branch)
+            .and_then(|invite| dialog.ack(invite))
+        else {
+            return;
+        };
+        let cseq = ack.headers.cseq().map_or(0, |(number, _)| number);
+        let text = core.send_ack(ack);
         if self.acks.len() == MAX_ACKS {
             self.acks.pop_front();
         }
@@ -405,13 +411,13 @@ impl Session {
     }
 }
 
-/// Without the INVITE, which may carry credentials.
-impl fmt::Debug for Origin {
+/// Without the text, which may carry credentials.
+impl fmt::Debug for SentAck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Placed { branch, .. } => f.debug_tuple("Placed").field(branch).finish(),
-            Self::Received => f.write_str("Received"),
-        }
+        f.debug_struct("SentAck")
+            .field("cseq", &self.cseq)
+            .field("remote_tag", &self.remote_tag)
+            .finish_non_exhaustive()
     }
 }
 

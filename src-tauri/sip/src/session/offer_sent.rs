@@ -155,10 +155,16 @@ impl Session {
         }
     }
 
-    pub(super) fn handle_reoffer_news(&mut self, core: &mut Core, news: News, now: Instant) {
+    pub(super) fn handle_reoffer_news(
+        &mut self,
+        core: &mut Core,
+        branch: &Branch,
+        news: News,
+        now: Instant,
+    ) {
         match news {
             News::Provisional(_) => {}
-            News::Success(response) => self.handle_reoffer_answer(core, &response),
+            News::Success(response) => self.handle_reoffer_answer(core, branch, &response),
             News::Failure { request, response } => {
                 self.handle_reoffer_refusal(core, *request, &response, now);
             }
@@ -188,26 +194,22 @@ impl Session {
         }
     }
 
-    /// Acknowledges a 2xx to a re-INVITE that was given up, so that the peer does not end the call
-    /// for want of it.
-    pub(super) fn acknowledge_late(&mut self, core: &mut Core, response: &Response) {
+    /// Acknowledges a 2xx to a re-INVITE of ours.
+    pub(super) fn acknowledge_reinvite(&mut self, core: &mut Core, branch: &Branch) {
         let State::Established(established) = &self.state else {
             return;
         };
-        let Some((cseq, Method::Invite)) = response.headers.cseq() else {
-            return;
-        };
         let dialog = established.dialog.clone();
-        self.acknowledge(core, &dialog, cseq);
+        self.acknowledge(core, &dialog, branch);
     }
 
-    fn handle_reoffer_answer(&mut self, core: &mut Core, response: &Response) {
+    fn handle_reoffer_answer(&mut self, core: &mut Core, branch: &Branch, response: &Response) {
         let State::Established(established) = &mut self.state else {
             return;
         };
         established.sent = Sent::Idle;
         established.dialog.refresh_target(&response.headers);
-        self.acknowledge_late(core, response);
+        self.acknowledge_reinvite(core, branch);
         core.emit(match response_description(response) {
             Some(answer) => Event::ReofferAccepted {
                 call: self.call,

@@ -118,15 +118,12 @@ impl Session {
         invite.headers.push("Contact", contact.clone());
         invite.set_body(SDP, &offer.0);
         let has_flow = core.flow.is_up();
-        let branch = core.send(invite.clone(), Owner::Call(call), now);
+        let branch = core.send(invite, Owner::Call(call), now);
         tracing::info!(call = call.0, "Calling");
         let mut session = Self {
             call,
             contact,
-            origin: Origin::Placed {
-                branch: branch.clone(),
-                invite: Box::new(invite),
-            },
+            origin: Origin::Placed(branch.clone()),
             acks: std::collections::VecDeque::new(),
             state: State::Calling(Box::new(Calling::new(now))),
         };
@@ -182,7 +179,7 @@ impl Session {
 
     /// Gives up a call that has no final response: CANCEL as soon as it may be sent.
     pub(super) fn cancel(&mut self, core: &mut Core, cause: Cause, now: Instant) {
-        if let Origin::Placed { branch, .. } = &self.origin {
+        if let Origin::Placed(branch) = &self.origin {
             core.transactions.cancel(branch, &mut core.flow, now);
         }
         self.state = State::Cancelled;
@@ -190,8 +187,7 @@ impl Session {
     }
 
     fn handle_progress(&mut self, core: &mut Core, response: &Response, now: Instant) {
-        let (State::Calling(calling), Origin::Placed { invite, .. }) =
-            (&mut self.state, &self.origin)
+        let (State::Calling(calling), Origin::Placed(branch)) = (&mut self.state, &self.origin)
         else {
             return;
         };
@@ -202,7 +198,11 @@ impl Session {
         }
         let has_tag = response.headers.to().is_some_and(|to| to.tag().is_some());
         let (dialog, answer) = if has_tag {
-            let Some(early) = calling.early(invite, response) else {
+            let Some(early) = core
+                .transactions
+                .invite(branch)
+                .and_then(|invite| calling.early(invite, response))
+            else {
                 return;
             };
             let answer = response_description(response).filter(|_| early.answer.is_none());
@@ -280,11 +280,8 @@ impl Session {
             );
             match answer {
                 Ok(request) => {
-                    let branch = core.send(request.clone(), Owner::Call(self.call), now);
-                    self.origin = Origin::Placed {
-                        branch,
-                        invite: Box::new(request),
-                    };
+                    let branch = core.send(request, Owner::Call(self.call), now);
+                    self.origin = Origin::Placed(branch);
                     calling.attempt = attempt.next();
                     // RFC 3261 §12.3: a final response other than 2xx ends its early dialogs.
                     calling.early.clear();
@@ -302,12 +299,13 @@ impl Session {
     /// Acknowledges a fork's first 2xx and returns its dialog (RFC 3261 §13.2.2.4: of the 2xx, not
     /// of earlier 18x).
     fn acknowledge_fork(&mut self, core: &mut Core, response: &Response) -> Option<Dialog> {
-        let Origin::Placed { invite, .. } = &self.origin else {
+        let Origin::Placed(branch) = &self.origin else {
             return None;
         };
-        let cseq = invite.headers.cseq()?.0;
+        let branch = branch.clone();
+        let invite = core.transactions.invite(&branch)?;
         let dialog = Dialog::of_response(invite, response)?;
-        self.acknowledge(core, &dialog, cseq);
+        self.acknowledge(core, &dialog, &branch);
         Some(dialog)
     }
 }
@@ -316,7 +314,7 @@ impl Origin {
     /// Returns how far a challenge to a BYE or INFO of ours in this call is trusted.
     pub(super) fn trust(&self) -> Trust {
         match self {
-            Self::Placed { .. } => Trust::InCall,
+            Self::Placed(_) => Trust::InCall,
             Self::Received => Trust::Caller,
         }
     }
@@ -324,7 +322,7 @@ impl Origin {
     /// RFC 3261 §14.1: who made the Call-ID waits longer after glare.
     pub(super) fn owns_call_id(&self) -> bool {
         match self {
-            Self::Placed { .. } => true,
+            Self::Placed(_) => true,
             Self::Received => false,
         }
     }

@@ -236,7 +236,7 @@ impl Session {
                 }
             }
             (Origin::Received, State::Calling(_) | State::Cancelled | State::Over)
-            | (Origin::Placed { .. }, _) => InviteArrival::Unrelated,
+            | (Origin::Placed(_), _) => InviteArrival::Unrelated,
         }
     }
 

@@ -63,6 +63,10 @@ impl ClientInvite {
         self.owner
     }
 
+    pub(super) fn request(&self) -> &Request {
+        &self.request
+    }
+
     pub(super) fn into_request(self) -> Request {
         self.request
     }

@@ -132,9 +132,9 @@ impl Transactions {
         self.client_invite.remove(branch);
     }
 
-    /// Returns whether responses to this INVITE are still taken.
-    pub(crate) fn has_invite(&self, branch: &Branch) -> bool {
-        self.client_invite.contains_key(branch)
+    /// Returns an INVITE of ours as it was sent, while responses to it are still taken.
+    pub(crate) fn invite(&self, branch: &Branch) -> Option<&Request> {
+        self.client_invite.get(branch).map(ClientInvite::request)
     }
 
     pub(crate) fn handle_response(

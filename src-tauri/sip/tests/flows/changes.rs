@@ -290,7 +290,12 @@ fn a_challenge_to_a_reinvite_and_to_bye_is_answered_in_a_call_we_placed() {
     assert_eq!(sent[1].cseq(), reinvite.cseq() + 1);
     assert!(sent[1].find("Proxy-Authorization").is_some());
     phone.hear(&sent[1].reply(200, "").with_sdp(ANSWER));
-    phone.sent();
+    let ack = phone.sent_one();
+    // RFC 3261 §13.2.2.4
+    assert_eq!(
+        ack.get("Proxy-Authorization"),
+        sent[1].get("Proxy-Authorization")
+    );
     phone.ua.end(call, 480, phone.now).unwrap();
     let bye = phone.sent_one();
     assert_eq!(bye.cseq(), sent[1].cseq() + 1);

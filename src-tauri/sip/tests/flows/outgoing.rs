@@ -53,6 +53,8 @@ fn a_call_rings_is_answered_and_hung_up() {
 
     let ack = phone.sent_one();
     assert_eq!(ack.start, "ACK sip:far@192.0.2.9:5062 SIP/2.0");
+    assert_eq!(ack.find("Authorization"), None);
+    assert_eq!(ack.find("Proxy-Authorization"), None);
     // RFC 3261 §12.1.2: reversed, parameters kept.
     assert_eq!(
         ack.all("Route").join(", "),
@@ -170,6 +172,40 @@ fn a_challenge_is_acknowledged_and_answered_once() {
         phone.events()[..],
         [Event::Ended { call: ended, cause: Cause::Refused { status: 407, .. } }] if ended == call
     ));
+}
+
+#[test]
+fn the_acks_of_every_fork_carry_the_credentials_of_the_invite() {
+    let mut phone = phone();
+    let (_, invite) = phone.call();
+    phone.hear(&invite.reply(401, "server").with("WWW-Authenticate", CHALLENGE));
+    let invite = phone.sent().pop().unwrap();
+    phone.hear(
+        &invite
+            .reply(407, "proxy")
+            .with("Proxy-Authenticate", &CHALLENGE.replace("p1", "p2")),
+    );
+    let invite = phone.sent().pop().unwrap();
+
+    phone.hear(&accepted(&invite, "one"));
+    phone.hear(&accepted(&invite, "two"));
+    phone.hear(&accepted(&invite, "one"));
+
+    // RFC 3261 §22.1: the same values, so nothing is counted or computed anew.
+    let sent = phone.sent();
+    let seen: Vec<_> = sent.iter().map(|it| (it.method(), it.tag("To"))).collect();
+    assert_eq!(
+        seen,
+        [("ACK", "one"), ("ACK", "two"), ("BYE", "two"), ("ACK", "one")]
+    );
+    for ack in sent.iter().filter(|it| it.method() == "ACK") {
+        for name in ["Authorization", "Proxy-Authorization"] {
+            assert_eq!(ack.all(name), [invite.get(name)]);
+        }
+    }
+    // Nobody has asked for those of the BYE.
+    assert_eq!(sent[2].find("Proxy-Authorization"), None);
+    assert!(!format!("{:?}", phone.ua).contains("response="));
 }
 
 #[test]
