@@ -75,10 +75,6 @@ impl Dialog {
             && tag(headers.from()) == self.remote_tag
     }
 
-    pub(crate) fn call_id(&self) -> &str {
-        &self.call_id
-    }
-
     pub(crate) fn local_tag(&self) -> &str {
         &self.local_tag
     }

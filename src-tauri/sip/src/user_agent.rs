@@ -13,7 +13,7 @@ use crate::{
     message::{KeepAlive, Malformed, Message, Method, Request, Response, Scheme, Uri, keep_alive},
     other_requests,
     registration::Registration,
-    session::{InviteArrival, Session, has_foreign_body},
+    session::{Session, has_foreign_body},
     timer::earlier,
     token,
     transaction::{Arrival, Branch, Outcome, Owner, ServerKey, Transactions},
@@ -432,13 +432,11 @@ impl UserAgent {
 
     fn handle_invite(&mut self, key: &ServerKey, request: &Request, now: Instant) {
         let core = &mut self.core;
-        for session in self.sessions.values_mut() {
-            match session.handle_repeated_invite(core, key, request, now) {
-                InviteArrival::Unrelated => {}
-                InviteArrival::Resumed => return,
-                InviteArrival::Merged => return core.respond_status(key, request, 482, now),
-            }
+        let mut sessions = self.sessions.values_mut();
+        if sessions.any(|it| it.resume(core, key, request, now)) {
+            return;
         }
+        // RFC 3261 §8.2.2.2
         if core.transactions.is_merged(key, request) {
             return core.respond_status(key, request, 482, now);
         }

@@ -10,7 +10,6 @@ mod unacknowledged;
 
 use std::{collections::VecDeque, fmt, mem, time::Instant};
 
-pub(crate) use self::ringing::InviteArrival;
 use self::{
     closing::Closing, info::Infos, offer_received::Received, offer_sent::Sent, outgoing::Calling,
     ringing::Ringing, unacknowledged::Unacknowledged,

@@ -105,7 +105,9 @@ impl Received {
                 key: known,
                 generation,
                 unacknowledged,
-            } if *generation != core.flow.generation() => {
+            } if *generation != core.flow.generation()
+                && core.transactions.is_same_invite(known, request) =>
+            {
                 let mut response = Response::to_request(request, 200, None);
                 response.set_to_tag(local_tag);
                 for name in ["Contact", "Allow", "Supported", "User-Agent"] {

@@ -11,7 +11,7 @@ use crate::{
     CallHandle, Cause, Event, Offer, Party,
     core::Core,
     dialog::Dialog,
-    message::{NameAddr, Request, Response},
+    message::{Request, Response},
     token,
     transaction::ServerKey,
 };
@@ -44,16 +44,6 @@ pub(super) struct Ringing {
 enum FlowState {
     Up,
     LostUntil(Instant),
-}
-
-/// What an INVITE outside any dialog is to the sessions that exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum InviteArrival {
-    Unrelated,
-    /// The same call again over a newer flow; it has been taken there.
-    Resumed,
-    /// The same call another way (RFC 3261 §8.2.2.2).
-    Merged,
 }
 
 impl Ringing {
@@ -186,57 +176,38 @@ impl Session {
         })
     }
 
-    /// Looks whether an INVITE outside any dialog is this call again (RFC 3261 §8.2.2.2), perhaps
-    /// over a newer flow: the registrar's side found our binding anew and the old flow's responses
-    /// are lost. It rings once.
-    pub(crate) fn handle_repeated_invite(
+    /// Takes the INVITE of this call that comes again over a newer flow: the registrar's side found
+    /// our binding anew, and the old flow's responses are lost. It rings once. `false`: it is
+    /// another.
+    pub(crate) fn resume(
         &mut self,
         core: &mut Core,
         key: &ServerKey,
         request: &Request,
         now: Instant,
-    ) -> InviteArrival {
-        let generation = core.flow.generation();
-        match (&self.origin, &mut self.state) {
-            (Origin::Received, State::Ringing(ringing)) => {
-                if Some(ringing.dialog.call_id()) != request.headers.call_id() {
-                    return InviteArrival::Unrelated;
-                }
-                if ringing.generation == generation || !is_same_caller(&ringing.dialog, request) {
-                    return InviteArrival::Merged;
-                }
+    ) -> bool {
+        match &mut self.state {
+            State::Ringing(ringing)
+                if ringing.generation != core.flow.generation()
+                    && core.transactions.is_same_invite(&ringing.key, request) =>
+            {
                 core.transactions.replace(&ringing.key);
                 ringing.key = key.clone();
-                ringing.generation = generation;
+                ringing.generation = core.flow.generation();
                 ringing.ring(core, now);
-                InviteArrival::Resumed
+                true
             }
-            (Origin::Received, State::Established(established)) => {
-                if Some(established.dialog.call_id()) != request.headers.call_id() {
-                    return InviteArrival::Unrelated;
-                }
-                if !is_same_caller(&established.dialog, request) {
-                    return InviteArrival::Merged;
-                }
-                let local_tag = established.dialog.local_tag().to_owned();
-                if established
+            State::Established(established) => {
+                let local_tag = established.dialog.local_tag();
+                established
                     .received
-                    .answer_again(core, key, request, &local_tag, now)
-                {
-                    InviteArrival::Resumed
-                } else {
-                    InviteArrival::Merged
-                }
+                    .answer_again(core, key, request, local_tag, now)
             }
-            (Origin::Received, State::Closing(closing)) => {
-                if Some(closing.dialog().call_id()) == request.headers.call_id() {
-                    InviteArrival::Merged
-                } else {
-                    InviteArrival::Unrelated
-                }
-            }
-            (Origin::Received, State::Calling(_) | State::Cancelled | State::Over)
-            | (Origin::Placed(_), _) => InviteArrival::Unrelated,
+            State::Ringing(_)
+            | State::Calling(_)
+            | State::Cancelled
+            | State::Closing(_)
+            | State::Over => false,
         }
     }
 
@@ -317,11 +288,6 @@ fn ringing_limit(request: &Request) -> Duration {
     request.headers.expires().map_or(RINGING_LIMIT, |seconds| {
         Duration::from_secs(seconds.max(1).into()).min(RINGING_LIMIT)
     })
-}
-
-fn is_same_caller(dialog: &Dialog, request: &Request) -> bool {
-    let from = request.headers.from();
-    from.as_ref().and_then(NameAddr::tag).unwrap_or_default() == dialog.remote_tag()
 }
 
 /// Returns the headers that an agent's desktop shows or searches: all `X-*` and Diversion (RFC

@@ -280,6 +280,13 @@ impl Transactions {
         }
     }
 
+    /// Returns whether `request` is the INVITE of an open server transaction, perhaps another way.
+    pub(crate) fn is_same_invite(&self, key: &ServerKey, request: &Request) -> bool {
+        self.server_invite
+            .get(key)
+            .is_some_and(|transaction| transaction.is_same_as(request))
+    }
+
     /// Returns whether the INVITE came another way before (RFC 3261 §8.2.2.2).
     pub(crate) fn is_merged(&self, key: &ServerKey, request: &Request) -> bool {
         self.server_invite

@@ -304,6 +304,46 @@ fn the_same_call_by_another_way_is_refused_as_merged() {
 }
 
 #[test]
+fn a_call_id_that_comes_again_with_another_tag_or_number_is_another_call() {
+    // RFC 3261 §8.2.2.2: Call-ID, From tag and CSeq all have to be the same.
+    for (from, cseq) in [
+        ("<sip:700202@sip.example>;tag=second", "10 INVITE"),
+        ("<sip:700202@sip.example>;tag=caller", "11 INVITE"),
+    ] {
+        for is_answered in [false, true] {
+            let mut config = config("700201");
+            config.max_calls = 2;
+            let mut phone = Phone::online(config);
+            let invite = incoming_invite("in-1");
+            phone.hear(&invite);
+            let first = incoming(&phone.events());
+            if is_answered {
+                phone.ua.accept(first, answer(), phone.now).unwrap();
+                let ok = phone.sent().pop().unwrap();
+                phone.hear(&ack_of(&invite, &ok));
+            }
+            phone.sent();
+            phone.events();
+
+            phone.hear(
+                &invite
+                    .clone()
+                    .replacing("Via", "SIP/2.0/WSS edge.example;branch=z9hG4bK-second")
+                    .replacing("From", from)
+                    .replacing("CSeq", cseq),
+            );
+
+            assert_eq!(phone.sent_one().status(), 180);
+            let second = incoming(&phone.events());
+            phone.ua.accept(second, answer(), phone.now).unwrap();
+            assert_eq!(phone.sent_one().status(), 200);
+            phone.ua.end(first, 480, phone.now).unwrap();
+            phone.assert_ended(first, Cause::Local);
+        }
+    }
+}
+
+#[test]
 fn the_same_call_over_a_new_flow_rings_on_and_is_answered_there() {
     let mut phone = phone();
     let invite = incoming_invite("in-1");

@@ -178,7 +178,11 @@ fn a_challenge_is_acknowledged_and_answered_once() {
 fn the_acks_of_every_fork_carry_the_credentials_of_the_invite() {
     let mut phone = phone();
     let (_, invite) = phone.call();
-    phone.hear(&invite.reply(401, "server").with("WWW-Authenticate", CHALLENGE));
+    phone.hear(
+        &invite
+            .reply(401, "server")
+            .with("WWW-Authenticate", CHALLENGE),
+    );
     let invite = phone.sent().pop().unwrap();
     phone.hear(
         &invite
@@ -196,7 +200,12 @@ fn the_acks_of_every_fork_carry_the_credentials_of_the_invite() {
     let seen: Vec<_> = sent.iter().map(|it| (it.method(), it.tag("To"))).collect();
     assert_eq!(
         seen,
-        [("ACK", "one"), ("ACK", "two"), ("BYE", "two"), ("ACK", "one")]
+        [
+            ("ACK", "one"),
+            ("ACK", "two"),
+            ("BYE", "two"),
+            ("ACK", "one")
+        ]
     );
     for ack in sent.iter().filter(|it| it.method() == "ACK") {
         for name in ["Authorization", "Proxy-Authorization"] {
