@@ -34,7 +34,7 @@ impl Dialog {
             remote_tag: to.tag().unwrap_or_default().to_owned(),
             local: invite.headers.get("From")?.to_owned(),
             remote: response.headers.get("To")?.to_owned(),
-            remote_target: target(&response.headers).unwrap_or(to.uri),
+            remote_target: target(&response.headers).unwrap_or_else(|| to.uri.into_request_uri()),
             route_set,
             local_seq: invite.headers.cseq()?.0,
             remote_seq: None,
@@ -144,16 +144,20 @@ impl Dialog {
             Some(Some(first)) if !first.uri.params().has("lr") => {
                 let mut routes = self.route_set[1..].to_vec();
                 routes.push(format!("<{}>", self.remote_target));
-                (first.uri, routes)
+                (first.uri.into_request_uri(), routes)
             }
             Some(_) | None => (self.remote_target.clone(), self.route_set.clone()),
         }
     }
 }
 
+/// Returns the first Contact, as the Request-URI it becomes.
 fn target(headers: &Headers) -> Option<Uri> {
     match headers.contacts() {
         Contacts::Star => None,
-        Contacts::List(contacts) => contacts.into_iter().next().map(|contact| contact.uri),
+        Contacts::List(contacts) => contacts
+            .into_iter()
+            .next()
+            .map(|contact| contact.uri.into_request_uri()),
     }
 }

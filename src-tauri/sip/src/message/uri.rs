@@ -72,6 +72,32 @@ impl Uri {
         Ok(uri)
     }
 
+    /// Leaves out what a SIP Request-URI may not hold: headers and the parameter `method` (RFC 3261 §19.1.5, table 1).
+    pub(crate) fn into_request_uri(self) -> Self {
+        match self.scheme {
+            Scheme::Sip | Scheme::Sips => {}
+            Scheme::Tel | Scheme::Other(_) => return self,
+        }
+        // A user part may hold `;` and `?`.
+        let host_at = self.raw.find('@').map_or(0, |at| at + 1);
+        let (before, rest) = self.raw.split_at(host_at);
+        let rest = rest.split('?').next().unwrap_or(rest);
+        let (address, params) = rest.split_once(';').unwrap_or((rest, ""));
+        let mut kept = String::new();
+        for param in params.split(';').filter(|param| !param.is_empty()) {
+            let name = param.split('=').next().unwrap_or(param);
+            if !unescape(name).eq_ignore_ascii_case("method") {
+                kept.push(';');
+                kept.push_str(param);
+            }
+        }
+        Self {
+            raw: format!("{before}{address}{kept}"),
+            params: Params::parse(&kept),
+            ..self
+        }
+    }
+
     /// The URI as it was sent.
     pub(crate) fn as_str(&self) -> &str {
         &self.raw

@@ -442,7 +442,10 @@ fn a_strict_router_becomes_the_request_uri() {
         &invite
             .reply(200, "far")
             .with("Record-Route", "<sip:loose.example;lr>")
-            .with("Record-Route", "<sip:strict.example>")
+            .with(
+                "Record-Route",
+                "<sip:strict.example;method=INVITE?Subject=x>",
+            )
             .with("Contact", "<sip:far@192.0.2.9>")
             .with_sdp(ANSWER),
     );
@@ -456,6 +459,50 @@ fn a_strict_router_becomes_the_request_uri() {
         bye.all("Route").join(", "),
         "<sip:loose.example;lr>, <sip:far@192.0.2.9>"
     );
+}
+
+#[test]
+fn a_far_ends_contact_names_where_requests_go_and_nothing_else() {
+    // RFC 3261 §19.1.5: a Request-URI has neither headers nor `method`; all else stays.
+    for (contact, target) in [
+        (
+            "sip:far@192.0.2.9;method=REGISTER;ob?Route=%3Csip:evil.example%3E",
+            "sip:far@192.0.2.9;ob",
+        ),
+        (
+            "sip:[2001:db8::9]:5062;%6dethod=BYE;transport=ws",
+            "sip:[2001:db8::9]:5062;transport=ws",
+        ),
+        (
+            "sips:a;b?c=d@far.example?Subject=x",
+            "sips:a;b?c=d@far.example",
+        ),
+        ("tel:+4930;phone-context=x", "tel:+4930;phone-context=x"),
+    ] {
+        let mut phone = phone();
+        let (call, invite) = phone.call();
+        phone.hear(
+            &invite
+                .reply(200, "far")
+                .with("Contact", &format!("<{contact}>"))
+                .with_sdp(ANSWER),
+        );
+        assert_eq!(phone.sent_one().request_uri(), target);
+        phone.ua.end(call, 480, phone.now).unwrap();
+        assert_eq!(phone.sent_one().request_uri(), target);
+    }
+}
+
+#[test]
+fn a_far_end_that_moves_names_where_requests_go_and_nothing_else() {
+    let mut phone = phone();
+    let (call, _, ack) = phone.established_call();
+
+    phone.hear(&from_far(&ack, "UPDATE", 1).with("Contact", "<sip:moved@192.0.2.10?Subject=x>"));
+    phone.sent();
+    phone.ua.end(call, 480, phone.now).unwrap();
+
+    assert_eq!(phone.sent_one().request_uri(), "sip:moved@192.0.2.10");
 }
 
 #[test]
