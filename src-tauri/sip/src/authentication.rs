@@ -7,9 +7,6 @@ use crate::{
     message::{Request, Response},
 };
 
-/// The longest nonce that is answered; a longer one only serves to make us send much.
-const MAX_NONCE: usize = 1024;
-
 /// How often one request is sent at most: at first, for the challenge of the server, for that of a
 /// proxy before it, and once for a nonce that had grown old (RFC 3261 §22.1, RFC 7616 §3.3).
 const MAX_TRIES: u8 = 4;
@@ -199,7 +196,6 @@ impl Authentication {
         };
         let challenges: Vec<_> = challenges
             .into_iter()
-            .filter(|challenge| challenge.nonce.len() <= MAX_NONCE)
             .filter(|it| may_name_realm || self.realm.as_deref() == Some(it.realm.as_str()))
             .collect();
         choose(challenges, self.allow_md5).map_err(Unanswered::Unusable)

@@ -14,8 +14,9 @@ use zeroize::Zeroizing;
 
 use crate::message::{self, Method, Uri, quote};
 
-/// The longest realm, nonce or opaque that is taken, in bytes: each comes back in every request.
-const LONGEST_VALUE: usize = 2048;
+/// The longest realm, nonce or opaque that is taken, in bytes: each comes back in every request. No RFC names a
+/// bound.
+const LONGEST_VALUE: usize = 1024;
 
 /// How many parameters of one header line are read: RFC 7616 §3.3 defines nine, and a line may hold a few challenges.
 const MOST_PARAMS: usize = 100;
@@ -54,7 +55,7 @@ enum Qop {
 impl Challenge {
     /// Reads the digest challenges of one header line, which may hold several (RFC 7235 §4.1).
     ///
-    /// Those of other schemes, without realm or nonce, or with a value beyond 2048 bytes are left out.
+    /// Those of other schemes, without realm or nonce, or with a value beyond 1024 bytes are left out.
     pub(crate) fn parse(line: &str) -> Vec<Self> {
         let mut challenges: Vec<(&str, Vec<(&str, String)>)> = Vec::new();
         for piece in message::comma_separated(line).take(MOST_PARAMS) {

@@ -181,6 +181,14 @@ fn a_value_of_10_kb_is_no_challenge() {
     }
 }
 
+#[test]
+fn a_nonce_is_read_up_to_1024_bytes() {
+    for (length, count) in [(1024, 1), (1025, 0)] {
+        let line = format!(r#"Digest realm="r", nonce="{}""#, "x".repeat(length));
+        assert_eq!(Challenge::parse(&line).len(), count, "{length}");
+    }
+}
+
 fn challenge(line: &str) -> Challenge {
     choose(Challenge::parse(line), true).unwrap()
 }
