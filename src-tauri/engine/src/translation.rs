@@ -119,6 +119,9 @@ pub(crate) fn from_media(news: media::News) -> Option<(CallId, MediaNews)> {
         media::News::Quality { session, quality } => {
             (call(session), MediaNews::Quality(figures(quality)))
         }
+        media::News::DeviceFailed { session, reason } => {
+            (call(session), MediaNews::DeviceFailed { detail: reason })
+        }
         media::News::Failed { session, failure } => (call(session), failed(failure)),
         media::News::Closed { session: _ } => return None,
     })
@@ -143,7 +146,7 @@ fn failed(failure: media::Failure) -> MediaNews {
         media::Failure::NoMediaPath => MediaNews::NoMediaPath,
         media::Failure::Security(detail) => MediaNews::SecurityFailed { detail },
         media::Failure::ConsentLost => MediaNews::ConsentLost,
-        media::Failure::Device(detail) => MediaNews::DeviceFailed { detail },
+        media::Failure::Internal(detail) => MediaNews::Broken { detail },
     }
 }
 
@@ -243,6 +246,25 @@ mod tests {
                     }
                 ))
             ),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_device_that_fails_is_not_taken_for_the_end_of_the_sound() {
+        let session = media::SessionId(3);
+        let reason = "out.wav cannot be written".to_owned();
+        let told = from_media(media::News::DeviceFailed { session, reason });
+        assert!(
+            matches!(&told, Some((CallId(3), MediaNews::DeviceFailed { detail }))
+                if detail == "out.wav cannot be written"),
+            "{told:?}"
+        );
+
+        let failure = media::Failure::Internal("a fault".to_owned());
+        let told = from_media(media::News::Failed { session, failure });
+        assert!(
+            matches!(&told, Some((CallId(3), MediaNews::Broken { detail })) if detail == "a fault"),
             "{told:?}"
         );
     }

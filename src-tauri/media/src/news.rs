@@ -57,6 +57,12 @@ pub enum News {
         session: SessionId,
         quality: Quality,
     },
+    /// Capture or playback broke, which file and why; told once. The session goes on without it:
+    /// silence is sent in place of what was captured, what would be played is dropped.
+    DeviceFailed {
+        session: SessionId,
+        reason: String,
+    },
     /// The session cannot go on; it still wants to be closed.
     Failed {
         session: SessionId,
@@ -93,8 +99,8 @@ pub enum Failure {
     Security(String),
     /// Consent (RFC 7675) was lost for 30 s.
     ConsentLost,
-    /// Capture or playback broke, which file and why; or an internal fault ended the session.
-    Device(String),
+    /// A fault of this program ended the session: a sentence.
+    Internal(String),
 }
 
 /// The sound of a session, from its start until now unless a field says otherwise.

@@ -332,7 +332,7 @@ impl Worker {
                 self.sockets.close(id);
                 self.tell(News::Failed {
                     session: id,
-                    failure: Failure::Device(
+                    failure: Failure::Internal(
                         "An internal fault ended the sound of this call".to_owned(),
                     ),
                 });
@@ -405,7 +405,7 @@ mod tests {
 
         worker.with(session, |_| panic!("a fault in a session"));
 
-        let is_fault = |failure| matches!(failure, Failure::Device(_));
+        let is_fault = |failure| matches!(failure, Failure::Internal(_));
         assert!(
             matches!(told.try_recv(), Ok(News::Failed { session: failed, failure })
                 if failed == session && is_fault(failure.clone()))

@@ -212,6 +212,11 @@ pub enum MediaNews {
         detail: String,
     },
     ConsentLost,
+    /// A fault of the media itself; there is no sound any more.
+    Broken {
+        detail: String,
+    },
+    /// The call goes on without the device or file.
     DeviceFailed {
         detail: String,
     },

@@ -355,6 +355,14 @@ fn media_that_cannot_connect_or_is_not_the_peers_ends_the_call_and_says_why() {
             },
         ),
         (MediaNews::ConsentLost, EndCause::MediaLost),
+        (
+            MediaNews::Broken {
+                detail: "a fault".to_owned(),
+            },
+            EndCause::Incompatible {
+                detail: "a fault".to_owned(),
+            },
+        ),
     ] {
         let mut world = World::signed_in();
         world.server.media_connects = false;

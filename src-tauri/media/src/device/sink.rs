@@ -23,6 +23,13 @@ pub(crate) struct Wav {
 
 const FRAMES_PER_SECOND: u32 = 100;
 
+const SPEC: WavSpec = WavSpec {
+    channels: 1,
+    sample_rate: 48_000,
+    bits_per_sample: 16,
+    sample_format: SampleFormat::Int,
+};
+
 impl std::fmt::Debug for Wav {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Wav")
@@ -34,13 +41,7 @@ impl std::fmt::Debug for Wav {
 impl Sink {
     /// Begins a WAV file, 48 kHz mono 16 bit, readable at every moment; the error names the file.
     pub(crate) fn wav(path: &Path) -> io::Result<Self> {
-        let spec = WavSpec {
-            channels: 1,
-            sample_rate: 48_000,
-            bits_per_sample: 16,
-            sample_format: SampleFormat::Int,
-        };
-        let started = WavWriter::create(path, spec).and_then(|mut writer| {
+        let started = WavWriter::create(path, SPEC).and_then(|mut writer| {
             writer.flush()?;
             Ok(writer)
         });
@@ -49,6 +50,18 @@ impl Sink {
             writer: Some(started.map_err(|error| broken(path, error))?),
             frames: 0,
         }))
+    }
+
+    /// Stands for a file whose disk is full from the next write on: `path` is open for reading only.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used, reason = "tests")]
+    pub(crate) fn unwritable(path: &Path) -> Self {
+        let file = BufWriter::new(File::open(path).unwrap());
+        Self::Wav(Wav {
+            path: path.to_owned(),
+            writer: Some(WavWriter::new(file, SPEC).unwrap()),
+            frames: 0,
+        })
     }
 
     /// Writes 10 ms; after an error nothing more is written.

@@ -66,7 +66,7 @@ impl Session {
         if late > 0 {
             debug!(session = self.id.0, ticks = late, "the sound stood still");
             for _ in 0..late.min(MOST_FILLED) {
-                self.stand_still(now);
+                self.stand_still();
             }
         }
         while let Some(clock) = &mut self.clock
@@ -133,9 +133,8 @@ impl Session {
                 });
             }
         }
-        if let Err(error) = self.sound.play(&frame) {
-            self.fail(Failure::Device(error.to_string()), now);
-        }
+        let played = self.sound.play(&frame);
+        self.check_device(played);
     }
 
     fn watch(&mut self, now: Instant) {
@@ -171,7 +170,7 @@ impl Session {
 
     /// Lets 10 ms pass in which nothing could be done: what the microphone heard is lost, the
     /// speaker was silent.
-    fn stand_still(&mut self, now: Instant) {
+    fn stand_still(&mut self) {
         if let Selection::Selected { peer, .. } = self.selection
             && let Some(voice) = self.legs.get(&peer).map(|leg| self.voice(leg))
         {
@@ -180,8 +179,7 @@ impl Session {
                 leg.send(&SILENCE, Voice::Held);
             }
         }
-        if let Err(error) = self.sound.play(&SILENCE) {
-            self.fail(Failure::Device(error.to_string()), now);
-        }
+        let played = self.sound.play(&SILENCE);
+        self.check_device(played);
     }
 }

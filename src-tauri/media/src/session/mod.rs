@@ -15,6 +15,7 @@ mod sound;
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -279,7 +280,7 @@ impl Session {
                 info!(session = session.0, peer = peer.0, "media is connected");
                 self.news.push_back(News::Connected { session, peer });
                 self.clock.get_or_insert_with(|| Clock::new(now));
-                self.begin_capture(now);
+                self.begin_capture();
             }
             Occurrence::Digit(digit) => self.news.push_back(News::Dtmf { session, digit }),
             Occurrence::Failed => self.judge(peer, now),
@@ -343,7 +344,7 @@ impl Session {
         for other in others {
             self.drop_leg(other, now);
         }
-        self.begin_capture(now);
+        self.begin_capture();
         self.judge(peer, now);
     }
 
@@ -358,11 +359,20 @@ impl Session {
     }
 
     /// Begins capture once there is a peer to hear it.
-    fn begin_capture(&mut self, now: Instant) {
-        if self.selected().is_some_and(|leg| leg.is_connected())
-            && let Err(error) = self.sound.start()
-        {
-            self.fail(Failure::Device(error.to_string()), now);
+    fn begin_capture(&mut self) {
+        if self.selected().is_some_and(|leg| leg.is_connected()) {
+            let started = self.sound.start();
+            self.check_device(started);
+        }
+    }
+
+    /// Tells of a device that broke. A call is worth more than a recording of it: it goes on.
+    fn check_device(&mut self, result: io::Result<()>) {
+        if let Err(error) = result {
+            let session = self.id;
+            warn!(session = session.0, %error, "a sound device failed");
+            let reason = error.to_string();
+            self.news.push_back(News::DeviceFailed { session, reason });
         }
     }
 
@@ -402,9 +412,8 @@ impl Session {
         }
         self.unanswered = None;
         self.clock = None;
-        if let Err(error) = self.sound.close() {
-            warn!(session = self.id.0, %error, "the recording could not be ended");
-        }
+        let closed = self.sound.close();
+        self.check_device(closed);
     }
 
     /// Returns when the selected peer has to be connected. A peer that was not selected may be deaf

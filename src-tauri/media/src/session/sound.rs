@@ -9,15 +9,15 @@ use crate::rtp::Voice;
 #[derive(Debug)]
 pub(super) struct Sound {
     source: Source,
-    speaker: Speaker,
+    pub(super) speaker: Speaker,
     pub(super) captured: Meter,
     pub(super) played: Meter,
 }
 
-/// `Waiting -> Open -> Closed`: a file begins with capture, so that it can be laid beside what was
-/// said.
+/// `Waiting -> Open -> Closed`, or `Waiting -> Closed` where there can be no file. A file begins with
+/// capture, so that it can be laid beside what was said.
 #[derive(Debug)]
-enum Speaker {
+pub(super) enum Speaker {
     Waiting(Option<PathBuf>),
     Open(Sink),
     Closed,
@@ -34,14 +34,18 @@ impl Sound {
         }
     }
 
-    /// Begins the recording, where there is one.
+    /// Begins the recording, where there is one; what cannot be opened is an error once.
     pub(super) fn start(&mut self) -> io::Result<()> {
-        if let Speaker::Waiting(path) = &self.speaker {
-            self.speaker = Speaker::Open(match path {
-                Some(path) => Sink::wav(path)?,
-                None => Sink::Discard,
-            });
-        }
+        let Speaker::Waiting(path) = &mut self.speaker else {
+            return Ok(());
+        };
+        let path = path.take();
+        // Stays so where the file cannot be opened.
+        self.speaker = Speaker::Closed;
+        self.speaker = Speaker::Open(match path {
+            Some(path) => Sink::wav(&path)?,
+            None => Sink::Discard,
+        });
         Ok(())
     }
 
@@ -59,7 +63,7 @@ impl Sound {
         frame
     }
 
-    /// Plays 10 ms.
+    /// Plays 10 ms; what breaks is an error once, and is not written any more.
     pub(super) fn play(&mut self, frame: &Frame) -> io::Result<()> {
         self.played.push(frame);
         match &mut self.speaker {

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use crate::common::{Call, Side, in_time};
-use media::{Capture, Config, Media, Playback};
+use crate::common::{Call, SESSION, Side, in_time, is_near};
+use media::{Capture, Command, Config, Media, News, Playback};
 
 const RATE: u32 = 48_000;
 const SECONDS: u32 = 3;
@@ -98,6 +98,50 @@ async fn what_is_said_from_a_file_is_heard_in_a_file() {
     .await;
     let (likeness, delay) = likeness(&envelope(&said), &envelope(&read(&output)));
     assert!(likeness > 0.9, "likeness {likeness} after {delay}0 ms");
+}
+
+#[tokio::test]
+async fn a_recording_that_cannot_be_made_is_told_once_and_the_call_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone");
+    std::fs::create_dir(&gone).unwrap();
+    let taken = folder.path().join("taken.wav");
+    let file = gone.join("out.wav");
+    in_time(async {
+        let recording = |path: &Path| {
+            let playback = Playback::Wav {
+                path: path.to_owned(),
+            };
+            Side::new(Capture::Tone { hz: 440.0 }, playback)
+        };
+        let (caller, callee) = (recording(&file), recording(&taken));
+        // A folder that is removed, and a folder in the place of the file.
+        std::fs::remove_dir_all(&gone).unwrap();
+        std::fs::remove_file(&taken).unwrap();
+        std::fs::create_dir(&taken).unwrap();
+        let mut call = Call::connect(caller, callee).await;
+        for (side, path) in [(&mut call.caller, &file), (&mut call.callee, &taken)] {
+            let reason = side
+                .until(|news| match news {
+                    News::DeviceFailed { reason, .. } => Some(reason),
+                    _ => None,
+                })
+                .await;
+            assert!(reason.contains(path.to_str().unwrap()), "{reason}");
+        }
+        for side in [&mut call.caller, &mut call.callee] {
+            side.quality(|quality| is_near(quality.playback_tone_hz, 440.0))
+                .await;
+            side.media.send(Command::Close { session: SESSION });
+            side.until(|news| match news {
+                News::DeviceFailed { .. } | News::Failed { .. } => panic!("{news:?}"),
+                News::Closed { .. } => Some(()),
+                _ => None,
+            })
+            .await;
+        }
+    })
+    .await;
 }
 
 #[test]

@@ -79,6 +79,9 @@ impl Call {
                 return self.fail(EndCause::Security { detail }, ua, now);
             }
             MediaNews::ConsentLost => return self.fail(EndCause::MediaLost, ua, now),
+            MediaNews::Broken { detail } => {
+                return self.fail(EndCause::Incompatible { detail }, ua, now);
+            }
         }
         GO_ON
     }

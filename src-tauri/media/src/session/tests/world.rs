@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::device::Source;
@@ -38,6 +39,7 @@ pub(super) struct Make<'a> {
     pub(super) hz: f32,
     pub(super) identity: Identity,
     pub(super) servers: Vec<SocketAddr>,
+    pub(super) recording: Option<PathBuf>,
 }
 
 pub(super) fn make(address: &str, hz: f32) -> Make<'_> {
@@ -46,6 +48,7 @@ pub(super) fn make(address: &str, hz: f32) -> Make<'_> {
         hz,
         identity: Identity::generate().unwrap(),
         servers: Vec::new(),
+        recording: None,
     }
 }
 
@@ -69,7 +72,7 @@ impl World {
             servers: make.servers,
             identity: make.identity,
             source: Source::tone(make.hz),
-            recording: None,
+            recording: make.recording,
             seed: [self.ends.len() as u8 + 1; 32],
             wall: SystemTime::UNIX_EPOCH,
         };
