@@ -23,6 +23,7 @@ pub(crate) struct Authentication {
     /// The realm that the registrar named, or, before any registration, the first that challenged
     /// an INVITE of ours.
     realm: Option<String>,
+    inside_calls: InsideCalls,
     /// For Authorization.
     server: Option<Credentials>,
     /// For Proxy-Authorization.
@@ -68,11 +69,28 @@ pub(crate) enum Trust {
     /// It answers the INVITE of a call that we place: the realm must be the pinned one, and is pinned
     /// where there is none yet.
     Placing,
-    /// It answers a request inside a call: the realm must be pinned.
-    InCall,
-    /// It answers a BYE or INFO in a call that came in: whoever calls us could collect digests to
-    /// guess the password from. It gets none.
+    /// It answers a re-INVITE in a call that came in, without a provisional response before: the
+    /// next hop has not passed the request on (RFC 3261 §17.2.1: then it says 100), so nobody behind
+    /// it can have seen it. The realm must be pinned.
+    NextHop,
+    /// It answers a request inside a call that we placed: the realm must be pinned.
+    Callee,
+    /// It answers a BYE or INFO in a call that came in, which have no 100 to tell the next hop from
+    /// the caller, who could collect digests to guess the password from. The realm must be pinned,
+    /// and the next hop have asked inside a call that came in.
     Caller,
+}
+
+/// Whether the next hop asks for credentials inside calls that came in.
+///
+/// ```text
+///  Unasked --challenge to a re-INVITE it has not passed on--> Asked
+///     ^------BYE or INFO that passed without credentials--------/
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InsideCalls {
+    Unasked,
+    Asked,
 }
 
 /// Why a challenge is not answered, for people.
@@ -109,6 +127,7 @@ impl Authentication {
             password: config.password.clone(),
             allow_md5: config.allow_md5,
             realm: None,
+            inside_calls: InsideCalls::Unasked,
             server: None,
             proxy: None,
         }
@@ -164,7 +183,8 @@ impl Authentication {
             Trust::Placing => {
                 self.realm.get_or_insert_with(|| challenge.realm.clone());
             }
-            Trust::InCall | Trust::Caller => {}
+            Trust::NextHop => self.inside_calls = InsideCalls::Asked,
+            Trust::Callee | Trust::Caller => {}
         }
         *self.credentials(side) = Some(Credentials::new(challenge, &self.user, &self.password));
         let other = match side {
@@ -183,16 +203,27 @@ impl Authentication {
         Ok(request)
     }
 
+    /// A BYE or INFO was accepted, sent as often as `attempt` says: at the first try means that the
+    /// next hop did not ask.
+    pub(crate) fn note_accepted(&mut self, trust: Trust, attempt: Attempt) {
+        if trust == Trust::Caller && attempt == Attempt::first() {
+            self.inside_calls = InsideCalls::Unasked;
+        }
+    }
+
     fn select(&self, challenges: Vec<Challenge>, trust: Trust) -> Result<Challenge, Unanswered> {
         let may_name_realm = match trust {
             Trust::Registrar => true,
             Trust::Placing => self.realm.is_none(),
-            Trust::InCall => false,
-            Trust::Caller => {
-                return Err(Unanswered::Unusable(
-                    "A caller asked for our credentials".to_owned(),
-                ));
-            }
+            Trust::NextHop | Trust::Callee => false,
+            Trust::Caller => match self.inside_calls {
+                InsideCalls::Asked => false,
+                InsideCalls::Unasked => {
+                    return Err(Unanswered::Unusable(
+                        "It may be the caller who asks for credentials".to_owned(),
+                    ));
+                }
+            },
         };
         let challenges: Vec<_> = challenges
             .into_iter()

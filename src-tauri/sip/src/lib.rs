@@ -18,6 +18,23 @@
 //! all. A call that nobody has answered ends: an outgoing one at once, with a CANCEL over the next
 //! flow, an incoming one after five seconds, or rings on there.
 //!
+//! # Whose challenges are answered
+//!
+//! A response of the far end and one of the registrar's proxy look alike, and from a digest over a
+//! nonce of its own the far end could guess the password. So only a REGISTER's challenge names the
+//! realm (before any registration the first one to an INVITE of ours), and all others must name the
+//! same. A call that we place is the user's will: its challenges are answered. In one that came in,
+//!
+//! - a challenge to a re-INVITE is answered unless a provisional response came before it: a proxy
+//!   says 100 when it takes an INVITE on (RFC 3261 §16.2, §17.2.1), and the far end cannot see what
+//!   the proxy has not passed on. The proxy challenges before that.
+//! - a BYE or INFO has no such sign. Its challenge is answered once one to such a re-INVITE was, in
+//!   any call that came in, and no longer when a BYE or INFO in one has passed without credentials.
+//!   Where it is not answered, the far end does not hear that the call is over.
+//!
+//! An ACK carries what its INVITE carried (§22.1), and a proxy that does not take that out shows it
+//! to the far end.
+//!
 //! # Left out
 //!
 //! - Reliable provisional responses (RFC 3262): `Require: 100rel` is refused with 420.
@@ -36,8 +53,12 @@
 //! - Several flows (RFC 5626 §4.2: `reg-id` is always 1), Path (RFC 3327) and Service-Route
 //!   (RFC 3608), temporary GRUUs (RFC 5627 §3.1.2).
 //! - UPDATE (RFC 3311) is answered, never sent.
-//! - A challenge to a BYE or INFO in a call that came in is not answered, for the same reason, and
-//!   one of another realm than the registrar's never.
+//! - A challenge to a re-INVITE in a call that came in, from a proxy behind one that has said 100,
+//!   and one to the BYE of a surplus fork (RFC 3261 §13.2.2.4): not answered.
+//! - Of digest authentication the `-sess` algorithms (RFC 7616 §3.4.2), `auth-int` (§3.4.3),
+//!   `userhash` (§3.4.4) and Authentication-Info (§3.5).
+//! - URI headers and passwords (RFC 3261 §19.1.1): headers are dropped, a password is dropped from
+//!   what is dialled and otherwise comes back unread.
 
 mod authentication;
 mod config;
@@ -67,7 +88,8 @@ pub struct CallHandle(pub u32);
 /// Names one of the dialogs that an outgoing INVITE may make (RFC 3261 §12.1, §13.2.2.4: forks
 /// answer separately).
 ///
-/// The first dialog of every call, and the only one of an incoming call, is `DialogHandle(0)`.
+/// Counts from 0 in each call, by order of appearance, and names no second dialog: the first after
+/// a challenge that ended early dialogs counts on. An incoming call has `DialogHandle(0)` alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DialogHandle(pub u32);
 

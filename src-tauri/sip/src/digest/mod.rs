@@ -1,7 +1,6 @@
 //! Digest access authentication (RFC 7616, RFC 8760, RFC 3261 §22).
 //!
-//! Left out: the `-sess` algorithms (RFC 7616 §3.4.2), `qop=auth-int` (§3.4.3), `userhash` (§3.4.4) and
-//! Authentication-Info (§3.5). A challenge without `qop` is the form of RFC 2069 that RFC 3261 §22.4 keeps for old servers;
+//! A challenge without `qop` is the form of RFC 2069 that RFC 3261 §22.4 keeps for old servers;
 //! it is answered with MD5 alone and so only where MD5 is allowed.
 
 use std::fmt;

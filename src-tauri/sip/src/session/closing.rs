@@ -117,6 +117,10 @@ impl Closing {
         };
         match news {
             News::Provisional(_) => false,
+            News::Success(_) => {
+                core.authentication.note_accepted(trust, attempt);
+                true
+            }
             News::Failure { request, response } if matches!(response.status, 401 | 407) => {
                 let answer =
                     core.authentication
@@ -136,7 +140,7 @@ impl Closing {
                 }
             }
             // RFC 3261 §15.1.1: 481, 408 or nothing at all end the dialog as well as 200.
-            News::Success(_) | News::Failure { .. } | News::Timeout => true,
+            News::Failure { .. } | News::Timeout => true,
             News::FlowLost => {
                 self.bye = Bye::Waiting;
                 false

@@ -85,7 +85,10 @@ impl Session {
         let attempt = infos.0[position].attempt;
         let cause = match news {
             News::Provisional(_) => return,
-            News::Success(_) => None,
+            News::Success(_) => {
+                core.authentication.note_accepted(trust, attempt);
+                None
+            }
             News::Failure { request, response } => {
                 let cause = refused(&response);
                 if matches!(response.status, 401 | 407)

@@ -7,7 +7,7 @@ use std::{
 
 use rand::RngExt;
 
-use super::{SDP, Session, State, response_description};
+use super::{Origin, SDP, Session, State, response_description};
 use crate::{
     Answer, Cause, Event, Offer,
     authentication::{Attempt, Trust},
@@ -44,6 +44,8 @@ pub(super) enum Sent {
         offer: Offer,
         branch: Branch,
         attempt: Attempt,
+        /// A provisional response came: the next hop has passed the re-INVITE on.
+        is_passed_on: bool,
         glares: u8,
         give_up_at: Instant,
     },
@@ -119,6 +121,7 @@ impl Session {
                     offer,
                     branch: core.send(request, Owner::Call(self.call), now),
                     attempt: Attempt::first(),
+                    is_passed_on: false,
                     glares,
                     give_up_at,
                 };
@@ -163,7 +166,13 @@ impl Session {
         now: Instant,
     ) {
         match news {
-            News::Provisional(_) => {}
+            News::Provisional(_) => {
+                if let State::Established(established) = &mut self.state
+                    && let Sent::UnderWay { is_passed_on, .. } = &mut established.sent
+                {
+                    *is_passed_on = true;
+                }
+            }
             News::Success(response) => self.handle_reoffer_answer(core, branch, &response),
             News::Failure { request, response } => {
                 self.handle_reoffer_refusal(core, *request, &response, now);
@@ -273,20 +282,32 @@ impl Session {
             return;
         };
         let Sent::UnderWay {
-            branch, attempt, ..
+            branch,
+            attempt,
+            is_passed_on,
+            ..
         } = &mut established.sent
         else {
             return;
         };
-        let answer =
-            core.authentication
-                .answer(request, response, Trust::InCall, *attempt, &mut core.rng);
+        let trust = match (&self.origin, *is_passed_on) {
+            (Origin::Placed(_), _) => Trust::Callee,
+            (Origin::Received, false) => Trust::NextHop,
+            (Origin::Received, true) => {
+                tracing::info!(call = self.call.0, "A caller asked for credentials");
+                return self.refused_reoffer(core, refused(response));
+            }
+        };
+        let answer = core
+            .authentication
+            .answer(request, response, trust, *attempt, &mut core.rng);
         match answer {
             Ok(request) => {
                 if let Some((number, _)) = request.headers.cseq() {
                     established.dialog.set_local_seq(number);
                 }
                 *attempt = attempt.next();
+                *is_passed_on = false;
                 *branch = core.send(request, Owner::Call(self.call), now);
             }
             Err(reason) => {

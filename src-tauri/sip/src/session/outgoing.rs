@@ -314,7 +314,7 @@ impl Origin {
     /// Returns how far a challenge to a BYE or INFO of ours in this call is trusted.
     pub(super) fn trust(&self) -> Trust {
         match self {
-            Self::Placed(_) => Trust::InCall,
+            Self::Placed(_) => Trust::Callee,
             Self::Received => Trust::Caller,
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sip::{Answer, Cause, Event, Offer};
 
+use crate::message::Message;
 use crate::phone::{
     ANSWER, OFFER, Phone, accepted, answer, config, from_far, in_dialog, offer, routed,
 };
@@ -369,6 +370,108 @@ fn a_challenge_to_a_hold_in_an_incoming_call_is_answered_for_the_registrars_real
 }
 
 #[test]
+fn a_caller_gets_no_digest_for_our_hold_once_the_next_hop_has_passed_it_on() {
+    let mut phone = Phone::registered(config("700201"));
+    let (call, _, _) = phone.established_incoming();
+    phone.ua.reoffer(call, hold(), phone.now).unwrap();
+    let reinvite = phone.sent_one();
+    phone.hear(&reinvite.reply(100, ""));
+
+    phone.hear(
+        &reinvite
+            .reply(407, "")
+            .with("Proxy-Authenticate", CHALLENGE),
+    );
+
+    assert_eq!(phone.sent_one().method(), "ACK");
+    assert!(matches!(phone.events()[..], [Event::ReofferRefused { .. }]));
+}
+
+#[test]
+fn a_hold_that_carries_the_next_hops_credentials_answers_no_caller_behind_it() {
+    let mut phone = Phone::registered(config("700201"));
+    let again = challenged_hold(&mut phone);
+    phone.hear(&again.reply(100, ""));
+
+    phone.hear(&again.reply(407, "").with(
+        "Proxy-Authenticate",
+        &CHALLENGE.replace("p1\"", "p2\", stale=true"),
+    ));
+
+    assert_eq!(phone.sent_one().method(), "ACK");
+    assert!(matches!(phone.events()[..], [Event::ReofferRefused { .. }]));
+}
+
+#[test]
+fn a_server_that_asks_for_a_hold_is_answered_for_the_bye_of_that_call_too() {
+    let mut phone = Phone::registered(config("700201"));
+    let again = challenged_hold(&mut phone);
+    phone.hear(&again.reply(200, "").with_sdp(ANSWER));
+    let call = match phone.events()[..] {
+        [Event::ReofferAccepted { call, .. }] => call,
+        ref other => panic!("{other:?}"),
+    };
+    phone.sent();
+    phone.ua.end(call, 480, phone.now).unwrap();
+    let bye = phone.sent_one();
+
+    phone.hear(&bye.reply(407, "").with("Proxy-Authenticate", CHALLENGE));
+
+    let again = phone.sent_one();
+    assert_eq!(again.method(), "BYE");
+    assert!(again.find("Proxy-Authorization").is_some());
+}
+
+#[test]
+fn a_challenge_in_a_call_we_placed_tells_nothing_of_those_that_come_in() {
+    let mut phone = Phone::registered(config("700201"));
+    let (call, _, _) = phone.established_call();
+    phone.ua.reoffer(call, hold(), phone.now).unwrap();
+    let reinvite = phone.sent_one();
+    phone.hear(
+        &reinvite
+            .reply(407, "")
+            .with("Proxy-Authenticate", CHALLENGE),
+    );
+    let again = phone.sent().pop().unwrap();
+    phone.hear(&again.reply(200, "").with_sdp(ANSWER));
+    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.sent();
+    phone.events();
+
+    let (call, _, _) = phone.established_incoming();
+    phone.ua.end(call, 480, phone.now).unwrap();
+    let bye = phone.sent_one();
+    phone.hear(&bye.reply(407, "").with("Proxy-Authenticate", CHALLENGE));
+
+    assert_eq!(phone.sent(), []);
+}
+
+#[test]
+fn a_server_that_lets_a_bye_pass_unasked_does_not_ask_for_the_next() {
+    let mut phone = Phone::registered(config("700201"));
+    let again = challenged_hold(&mut phone);
+    phone.hear(&again.reply(200, "").with_sdp(ANSWER));
+    let call = match phone.events()[..] {
+        [Event::ReofferAccepted { call, .. }] => call,
+        ref other => panic!("{other:?}"),
+    };
+    phone.sent();
+    phone.ua.end(call, 480, phone.now).unwrap();
+    let bye = phone.sent_one();
+    phone.hear(&bye.reply(200, ""));
+    phone.events();
+    phone.pass_seconds(33);
+
+    let (call, _, _) = phone.established_incoming();
+    phone.ua.end(call, 480, phone.now).unwrap();
+    let bye = phone.sent_one();
+    phone.hear(&bye.reply(407, "").with("Proxy-Authenticate", CHALLENGE));
+
+    assert_eq!(phone.sent(), []);
+}
+
+#[test]
 fn without_a_registrars_realm_no_challenge_inside_a_call_is_answered() {
     let mut phone = phone();
     let (call, _, _) = phone.established_call();
@@ -549,4 +652,19 @@ fn a_bye_is_over_here_whatever_the_peer_says() {
         phone.pass_seconds(33);
         assert_eq!(phone.ua.poll_timeout(), None);
     }
+}
+
+/// Is called, holds, is challenged, and returns the re-INVITE with credentials.
+fn challenged_hold(phone: &mut Phone) -> Message {
+    let (call, _, _) = phone.established_incoming();
+    phone.ua.reoffer(call, hold(), phone.now).unwrap();
+    let reinvite = phone.sent_one();
+    phone.hear(
+        &reinvite
+            .reply(407, "")
+            .with("Proxy-Authenticate", CHALLENGE),
+    );
+    let again = phone.sent().pop().unwrap();
+    assert!(again.find("Proxy-Authorization").is_some());
+    again
 }
