@@ -3,10 +3,10 @@ use std::{collections::VecDeque, time::Instant};
 use rand::rngs::StdRng;
 
 use crate::{
-    Cause, Config, Event,
+    Cause, Config, Event, InvalidTarget,
     authentication::Authentication,
     flow::Flow,
-    message::{Method, NameAddr, Request, Response, Uri},
+    message::{Method, NameAddr, Request, Response, Scheme, Uri},
     token,
     transaction::{Branch, Owner, ServerKey, Transactions},
 };
@@ -41,6 +41,36 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Fails where `config.aor` is no SIP URI with a user part.
+    pub(crate) fn new(config: Config, mut rng: StdRng) -> Result<Self, InvalidTarget> {
+        let aor = Uri::parse(&config.aor).map_err(InvalidTarget)?;
+        match aor.scheme() {
+            Scheme::Sip | Scheme::Sips => {}
+            Scheme::Tel | Scheme::Other(_) => {
+                return Err(InvalidTarget(format!("{aor} is no SIP URI")));
+            }
+        }
+        if aor.user().is_none_or(|user| user.is_empty()) {
+            return Err(InvalidTarget(format!("{aor} names no user")));
+        }
+        let domain = match aor.port() {
+            Some(port) => format!("{}:{port}", aor.host()),
+            None => aor.host().to_owned(),
+        };
+        let registrar = Uri::sip(None, &domain).map_err(InvalidTarget)?;
+        Ok(Self {
+            authentication: Authentication::new(&config),
+            flow: Flow::new(&mut rng),
+            transactions: Transactions::default(),
+            events: VecDeque::new(),
+            config,
+            aor,
+            domain,
+            registrar,
+            rng,
+        })
+    }
+
     pub(crate) fn emit(&mut self, event: Event) {
         self.events.push_back(event);
     }
