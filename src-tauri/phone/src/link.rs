@@ -24,8 +24,11 @@ const RETRY_MAX_SOON: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_secs(60);
 
-/// For what only somebody's work can repair: a certificate, a refused upgrade (design/faults.md 20).
-const RETRY_AFTER_REFUSAL: Duration = Duration::from_secs(60);
+/// For what only somebody's work can repair: a certificate (design/faults.md 20).
+const RETRY_AFTER_REPAIR: Duration = Duration::from_secs(60);
+
+/// The longest Retry-After that is obeyed.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
 
 /// How long nothing may come before a ping leaves, and how long its pong may take (design/goals.md G29: 3 to 5 s in a call, 12 s idle).
 const QUIET_IDLE: Duration = Duration::from_secs(8);
@@ -270,19 +273,29 @@ impl Link {
 
     fn fail(&mut self, failure: FlowFailure, now: Instant, outputs: &mut Outputs) {
         self.failures = self.failures.saturating_add(1);
-        let max = if now < self.down_since + SOON {
-            RETRY_MAX_SOON
-        } else {
-            RETRY_MAX
+        let max = match failure.hop {
+            // A server that is there and refuses is not hurried.
+            Hop::WebSocket => RETRY_MAX,
+            Hop::Dns
+            | Hop::Tcp
+            | Hop::Proxy
+            | Hop::Tls
+            | Hop::Http
+            | Hop::Timeout
+            | Hop::Configuration => {
+                if now < self.down_since + SOON {
+                    RETRY_MAX_SOON
+                } else {
+                    RETRY_MAX
+                }
+            }
         };
         let backed_off = RETRY_FIRST
             .saturating_mul(1 << (self.failures - 1).min(8))
             .min(max);
         let wait = match (failure.retry_after, failure.hop) {
-            (Some(asked), _) => asked.min(Duration::from_secs(600)).mul_f64(1.2),
-            (None, Hop::Tls | Hop::WebSocket | Hop::Configuration) if self.failures > 1 => {
-                RETRY_AFTER_REFUSAL
-            }
+            (Some(asked), _) => asked.min(RETRY_AFTER_MAX).mul_f64(1.2),
+            (None, Hop::Tls | Hop::Configuration) if self.failures > 1 => RETRY_AFTER_REPAIR,
             (
                 None,
                 Hop::Dns
