@@ -191,7 +191,7 @@ async fn a_registrar_that_comes_back_has_its_phones_again() {
     let mut office = Office::open().await;
     let mut ana = office.agent("ana", 1).await;
     office.world.stop().await;
-    assert_eq!(ana.event("link.down").await["hop"], "tcp");
+    ana.event("link.down").await;
     office.world.restart().await.unwrap();
     ana.event("sip.registered").await;
     dial(&mut ana, "echo").await;

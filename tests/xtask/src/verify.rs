@@ -101,7 +101,7 @@ fn dependencies() -> Result<()> {
 }
 
 fn tests() -> Result<()> {
-    run(cargo().args(["test", "--workspace"]))
+    run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
 /// Calls through Kamailio with JsSIP in Chromium at the other end.
