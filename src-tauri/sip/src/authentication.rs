@@ -66,12 +66,12 @@ impl Attempt {
 pub(crate) enum Trust {
     /// It answers a REGISTER, which goes no further than the registrar: it names the realm.
     Registrar,
-    /// It answers the INVITE of a call that we place: the realm must be the pinned one, and is pinned
-    /// where there is none yet.
+    /// It answers the INVITE of a call that we place: the realm must be the pinned one, and is
+    /// pinned where there is none yet.
     Placing,
     /// It answers a re-INVITE in a call that came in, without a provisional response before: the
-    /// next hop has not passed the request on (RFC 3261 §17.2.1: then it says 100), so nobody behind
-    /// it can have seen it. The realm must be pinned.
+    /// next hop has not passed the request on (RFC 3261 §17.2.1: then it says 100), so nobody
+    /// behind it can have seen it. The realm must be pinned.
     NextHop,
     /// It answers a request inside a call that we placed: the realm must be pinned.
     Callee,

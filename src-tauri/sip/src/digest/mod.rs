@@ -13,11 +13,12 @@ use zeroize::Zeroizing;
 
 use crate::message::{self, Method, Uri, quote};
 
-/// The longest realm, nonce or opaque that is taken, in bytes: each comes back in every request. No RFC names a
-/// bound.
+/// The longest realm, nonce or opaque that is taken, in bytes: each comes back in every request. No
+/// RFC names a bound.
 const LONGEST_VALUE: usize = 1024;
 
-/// How many parameters of one header line are read: RFC 7616 §3.3 defines nine, and a line may hold a few challenges.
+/// How many parameters of one header line are read: RFC 7616 §3.3 defines nine, and a line may hold
+/// a few challenges.
 const MOST_PARAMS: usize = 100;
 
 /// A digest challenge of WWW-Authenticate or Proxy-Authenticate.
@@ -54,7 +55,8 @@ enum Qop {
 impl Challenge {
     /// Reads the digest challenges of one header line, which may hold several (RFC 7235 §4.1).
     ///
-    /// Those of other schemes, without realm or nonce, or with a value beyond 1024 bytes are left out.
+    /// Those of other schemes, without realm or nonce, or with a value beyond 1024 bytes are left
+    /// out.
     pub(crate) fn parse(line: &str) -> Vec<Self> {
         let mut challenges: Vec<(&str, Vec<(&str, String)>)> = Vec::new();
         for piece in message::comma_separated(line).take(MOST_PARAMS) {
@@ -138,9 +140,11 @@ impl Challenge {
     }
 }
 
-/// Returns the strongest challenge that can be answered, or why there is none, as a text for people.
+/// Returns the strongest challenge that can be answered, or why there is none, as a text for
+/// people.
 ///
-/// Among equals the topmost one (RFC 8760 §2.4, where preferring the strongest is the local policy).
+/// Among equals the topmost one (RFC 8760 §2.4, where preferring the strongest is the local
+/// policy).
 pub(crate) fn choose(challenges: Vec<Challenge>, allow_md5: bool) -> Result<Challenge, String> {
     let mut obstacles = Vec::new();
     let mut best: Option<Challenge> = None;
@@ -200,7 +204,8 @@ impl Credentials {
         &self.challenge
     }
 
-    /// Returns the value of Authorization or Proxy-Authorization for the next request; `uri` is its Request-URI.
+    /// Returns the value of Authorization or Proxy-Authorization for the next request; `uri` is its
+    /// Request-URI.
     pub(crate) fn authorize(&mut self, method: &Method, uri: &Uri, rng: &mut StdRng) -> String {
         let mut random = [0; 16];
         rng.fill_bytes(&mut random);
@@ -263,7 +268,8 @@ impl Algorithm {
         }
     }
 
-    /// Returns the hash in hexadecimal digits; nothing for an unknown algorithm, which [`choose`] never returns.
+    /// Returns the hash in hexadecimal digits; nothing for an unknown algorithm, which [`choose`]
+    /// never returns.
     fn hash(&self, text: &str) -> String {
         match self {
             Self::Unknown(_) => String::new(),

@@ -42,7 +42,8 @@ fn the_examples_of_rfc_7616_section_3_9_1_are_answered() {
     }
 }
 
-/// The expected value was computed with OpenSSL's SHA-512/256: the one printed in RFC 7616 §3.9.2 is that of an erratum.
+/// The expected value was computed with OpenSSL's SHA-512/256: the one printed in RFC 7616 §3.9.2
+/// is that of an erratum.
 #[test]
 fn sha_512_256_is_answered_and_a_quotation_mark_in_the_password_is_hashed_as_it_is() {
     let challenge =

@@ -3,19 +3,21 @@ use super::uri::{Escapes, Scheme, Uri, clip, escape_user, named, unescape};
 /// RFC 3966 §5.1.1.
 const VISUAL_SEPARATORS: [char; 4] = ['-', '.', '(', ')'];
 
-/// What a dialled SIP URI loses: each of these would change what is sent, or where, beyond the address itself
-/// (RFC 3261 §19.1.5); `transport` because there is one flow and proxies may route on it.
+/// What a dialled SIP URI loses: each of these would change what is sent, or where, beyond the
+/// address itself (RFC 3261 §19.1.5); `transport` because there is one flow and proxies may route
+/// on it.
 const DROPPED_PARAMS: [&str; 5] = ["lr", "maddr", "method", "transport", "ttl"];
 
 /// The parameters of a tel URI that are part of the number (RFC 3966 §5.1.2, §5.1.3, §5.1.5).
 const NUMBER_PARAMS: [&str; 3] = ["ext", "isub", "phone-context"];
 
 impl Uri {
-    /// Reads what a person dialled: a SIP, SIPS or tel URI, `user@host`, or a user name or number at `domain`.
+    /// Reads what a person dialled: a SIP, SIPS or tel URI, `user@host`, or a user name or number
+    /// at `domain`.
     ///
-    /// Visual separators of numbers are removed (RFC 3966 §5.1.1). URI headers, a password and the parameters that
-    /// would steer the request are dropped: a link can name whom to call and nothing else.
-    /// Fails with a text for people that names the place.
+    /// Visual separators of numbers are removed (RFC 3966 §5.1.1). URI headers, a password and the
+    /// parameters that would steer the request are dropped: a link can name whom to call and
+    /// nothing else. Fails with a text for people that names the place.
     pub(crate) fn from_dialled(target: &str, domain: &str) -> Result<Self, String> {
         let surrounds = |c: char| c.is_whitespace() || is_direction_mark(c);
         let text = target.trim_start_matches(surrounds);
@@ -126,7 +128,8 @@ fn bare(text: &str, domain: &str, at: usize) -> Result<Uri, String> {
     ))
 }
 
-/// Returns the digits of a telephone number without visual separators and spaces, or `None` where it is none.
+/// Returns the digits of a telephone number without visual separators and spaces, or `None` where
+/// it is none.
 fn number_of(text: &str) -> Option<String> {
     let is_space = |c: char| c.is_whitespace() && !c.is_control();
     let separator =

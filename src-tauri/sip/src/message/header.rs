@@ -187,7 +187,8 @@ impl Headers {
         self.values("Alert-Info").map(Reference::parse).collect()
     }
 
-    /// Returns each value, joined ones apart, in order (RFC 3261 §7.3.1), as many as a message may have.
+    /// Returns each value, joined ones apart, in order (RFC 3261 §7.3.1), as many as a message may
+    /// have.
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.all(name)
             .flat_map(|line| split(line, b',', true))
@@ -232,7 +233,8 @@ impl Reference {
     }
 }
 
-/// Reads a number that a parameter or a comment may follow: `18000;duration=3600`, `120 (In a meeting)`.
+/// Reads a number that a parameter or a comment may follow: `18000;duration=3600`, `120 (In a
+/// meeting)`.
 ///
 /// A number too large for 32 bits is the largest one: it is a wish for "very long".
 fn number(text: &str) -> Option<u32> {
@@ -246,7 +248,8 @@ fn number(text: &str) -> Option<u32> {
     Some(digits.parse().unwrap_or(u32::MAX))
 }
 
-/// Returns the long form of a compact name (RFC 3261 §7.3.3 and the IANA registry), any other name as it is.
+/// Returns the long form of a compact name (RFC 3261 §7.3.3 and the IANA registry), any other name
+/// as it is.
 fn long_form(name: &str) -> Cow<'static, str> {
     let long = match name.as_bytes() {
         [letter] => match letter.to_ascii_lowercase() {

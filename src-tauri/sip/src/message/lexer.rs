@@ -1,4 +1,5 @@
-//! The characters of RFC 3261 §25.1 that all header values share: tokens, quoted strings, separators.
+//! The characters of RFC 3261 §25.1 that all header values share: tokens, quoted strings,
+//! separators.
 
 /// Returns where `wanted` first stands outside quoted strings and, with `angles`, outside `<…>`.
 pub(super) fn find(text: &str, wanted: u8, angles: bool) -> Option<usize> {
@@ -29,8 +30,8 @@ pub(super) fn find(text: &str, wanted: u8, angles: bool) -> Option<usize> {
     None
 }
 
-/// Splits at each `separator` outside quoted strings and, with `angles`, outside `<…>`; trims the pieces and leaves out
-/// empty ones.
+/// Splits at each `separator` outside quoted strings and, with `angles`, outside `<…>`; trims the
+/// pieces and leaves out empty ones.
 pub(super) fn split(
     text: &str,
     separator: u8,
@@ -63,7 +64,8 @@ pub(crate) fn comma_separated(text: &str) -> impl Iterator<Item = &str> {
     split(text, b',', false)
 }
 
-/// Returns the content of a quoted string without its escapes, or `None` where `text` is not exactly one.
+/// Returns the content of a quoted string without its escapes, or `None` where `text` is not
+/// exactly one.
 pub(crate) fn unquote(text: &str) -> Option<String> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     let mut content = String::with_capacity(inner.len());
@@ -99,7 +101,8 @@ pub(super) fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte))
 }
 
-/// Reads `host`, `host:port`, `[v6]` or `[v6]:port`, with white space around the colon allowed (RFC 3261 §7.3.1).
+/// Reads `host`, `host:port`, `[v6]` or `[v6]:port`, with white space around the colon allowed (RFC
+/// 3261 §7.3.1).
 pub(super) fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
     let text = text.trim();
     let host_ends = if text.starts_with('[') {

@@ -1,7 +1,8 @@
 //! SIP messages on the wire: reading what servers send and writing what we send.
 //!
-//! Reading is lenient where one bad header must not lose a call and strict in what a transaction needs: Via, From, To,
-//! Call-ID and CSeq. Everything that is written passes one place that keeps each header on its line.
+//! Reading is lenient where one bad header must not lose a call and strict in what a transaction
+//! needs: Via, From, To, Call-ID and CSeq. Everything that is written passes one place that keeps
+//! each header on its line.
 
 mod dialled;
 mod header;
@@ -51,8 +52,8 @@ pub(crate) struct Response {
 impl Message {
     /// Reads one WebSocket message (RFC 7118 §5: it holds exactly one SIP message).
     ///
-    /// Afterwards `via_top`, `from`, `to`, `call_id` and `cseq` of the headers are `Some`, and the CSeq of a request
-    /// names its method.
+    /// Afterwards `via_top`, `from`, `to`, `call_id` and `cseq` of the headers are `Some`, and the
+    /// CSeq of a request names its method.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         parse::message(bytes)
     }
@@ -82,10 +83,12 @@ impl Request {
 }
 
 impl Response {
-    /// Makes the response to `request`: Via, From, To, Call-ID, CSeq and, where it can make a dialog, Record-Route are
-    /// copied (RFC 3261 §8.2.6.2, §12.1.1), Timestamp into a 100 (§8.2.6.1).
+    /// Makes the response to `request`: Via, From, To, Call-ID, CSeq and, where it can make a
+    /// dialog, Record-Route are copied (RFC 3261 §8.2.6.2, §12.1.1), Timestamp into a 100
+    /// (§8.2.6.1).
     ///
-    /// `reason` `None`: the phrase of the status code. The To tag is the caller's: [`set_to_tag`](Self::set_to_tag).
+    /// `reason` `None`: the phrase of the status code. The To tag is the caller's:
+    /// [`set_to_tag`](Self::set_to_tag).
     pub(crate) fn to_request(request: &Request, status: u16, reason: Option<&str>) -> Self {
         write::response_to(&request.method, &request.headers, status, reason)
     }

@@ -2,8 +2,8 @@ use std::fmt;
 
 use super::lexer::{find, is_token, quote, split, unquote};
 
-/// How many parameters of one value are read. The longest that servers send, a Contact with GRUUs, has ten; a message
-/// full of semicolons must not cost a multiple of its size.
+/// How many parameters of one value are read. The longest that servers send, a Contact with GRUUs,
+/// has ten; a message full of semicolons must not cost a multiple of its size.
 const MOST: usize = 64;
 
 /// Parameters of a URI, Via or header value, in their order: `;name` or `;name=value`.
@@ -48,7 +48,8 @@ impl Params {
         Self(split(text, b';', false).take(MOST).map(read).collect())
     }
 
-    /// Returns the value without quotes; `None` where the parameter is absent or has no value. Names match in any case.
+    /// Returns the value without quotes; `None` where the parameter is absent or has no value.
+    /// Names match in any case.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         match &self.find(name)?.value {
             Value::Absent => None,

@@ -6,14 +6,16 @@ use super::{
     write,
 };
 
-/// The longest message that is read, in bytes. RFC 3261 §18.1.1 asks for 65,535 to be accepted over UDP; an offer with
-/// many candidates has less than a tenth of it.
+/// The longest message that is read, in bytes. RFC 3261 §18.1.1 asks for 65,535 to be accepted over
+/// UDP; an offer with many candidates has less than a tenth of it.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
-/// How many header values are read; joined ones count one by one. A call through ten proxies has less than fifty.
+/// How many header values are read; joined ones count one by one. A call through ten proxies has
+/// less than fifty.
 pub(super) const MOST_HEADERS: usize = 100;
 
-/// The headers whose values proxies may join into one line (RFC 3261 §7.3.1) and a far end can make many of.
+/// The headers whose values proxies may join into one line (RFC 3261 §7.3.1) and a far end can make
+/// many of.
 const JOINED: [&str; 5] = [
     "Contact",
     "P-Asserted-Identity",
@@ -28,8 +30,8 @@ const JOINED: [&str; 5] = [
 pub(crate) struct Malformed {
     /// A text for people that names the place.
     pub(crate) reason: String,
-    /// The refusal to send, without a To tag yet: 400, 414, 505 or 513. `None` for a response, an ACK, and where too
-    /// little could be read.
+    /// The refusal to send, without a To tag yet: 400, 414, 505 or 513. `None` for a response, an
+    /// ACK, and where too little could be read.
     pub(crate) response: Option<Box<Response>>,
 }
 
@@ -42,7 +44,8 @@ pub(crate) enum KeepAlive {
     Pong,
 }
 
-/// Returns what kind of keep-alive `bytes` is, or `None` for anything else: ask before [`Message::parse`].
+/// Returns what kind of keep-alive `bytes` is, or `None` for anything else: ask before
+/// [`Message::parse`].
 pub(crate) fn keep_alive(bytes: &[u8]) -> Option<KeepAlive> {
     match bytes {
         b"\r\n\r\n" => Some(KeepAlive::Ping),
@@ -145,8 +148,8 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Reads up to the empty line. What could be read comes in any case; a line that is no header is left out, since one
-/// bad optional header must not lose a call.
+/// Reads up to the empty line. What could be read comes in any case; a line that is no header is
+/// left out, since one bad optional header must not lose a call.
 fn read_headers(lines: &mut Lines<'_>) -> (Headers, Result<(), String>) {
     let mut headers = Headers::default();
     let mut field: Option<(Cow<'_, str>, String)> = None;
@@ -300,8 +303,9 @@ fn check_mandatory(headers: &Headers) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Returns the body. The WebSocket message delimits it (RFC 7118 §5.1), so Content-Length may be missing; where it is
-/// there it holds as for a datagram (RFC 3261 §18.3): what is beyond it is discarded, what it lacks is an error.
+/// Returns the body. The WebSocket message delimits it (RFC 7118 §5.1), so Content-Length may be
+/// missing; where it is there it holds as for a datagram (RFC 3261 §18.3): what is beyond it is
+/// discarded, what it lacks is an error.
 fn cut_body(headers: &Headers, rest: &[u8]) -> Result<Vec<u8>, Refused> {
     let mut length = None;
     for value in headers.all("Content-Length") {

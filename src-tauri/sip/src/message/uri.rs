@@ -27,7 +27,8 @@ pub(crate) enum Scheme {
 }
 
 impl Uri {
-    /// Reads a URI without surrounding white space. Fails with a text for people that names the place.
+    /// Reads a URI without surrounding white space. Fails with a text for people that names the
+    /// place.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("The URI is empty".to_owned());
@@ -63,7 +64,8 @@ impl Uri {
         Ok(uri)
     }
 
-    /// Makes `sip:user@host` or `sip:host`, escaping what the user part may not hold (RFC 3261 §25.1).
+    /// Makes `sip:user@host` or `sip:host`, escaping what the user part may not hold (RFC 3261
+    /// §25.1).
     pub(crate) fn sip(user: Option<&str>, host: &str) -> Result<Self, String> {
         let uri = match user {
             Some(user) => Self::parse(&format!("sip:{}@{host}", escape_user(user, Escapes::Text)))?,
@@ -72,7 +74,8 @@ impl Uri {
         Ok(uri)
     }
 
-    /// Leaves out what a SIP Request-URI may not hold: headers and the parameter `method` (RFC 3261 §19.1.5, table 1).
+    /// Leaves out what a SIP Request-URI may not hold: headers and the parameter `method` (RFC 3261
+    /// §19.1.5, table 1).
     pub(crate) fn into_request_uri(self) -> Self {
         match self.scheme {
             Scheme::Sip | Scheme::Sips => {}
@@ -126,7 +129,8 @@ impl Uri {
     }
 
     fn read_sip(&mut self, rest: &str) -> Result<(), String> {
-        // A user part may hold `;`, `?` and `/` unescaped, but no `@` (RFC 3261 §25.1): the first one ends it.
+        // A user part may hold `;`, `?` and `/` unescaped, but no `@` (RFC 3261 §25.1): the first
+        // one ends it.
         let rest = match rest.split_once('@') {
             Some((userinfo, rest)) => {
                 // RFC 3261 §19.1.1: a password is not recommended, and nothing here reads it.

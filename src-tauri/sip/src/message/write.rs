@@ -89,7 +89,8 @@ pub(crate) fn masked(message: &str) -> String {
     out
 }
 
-/// The beginnings of lines that hold secrets: digest responses, SDES keys (RFC 4568), ICE passwords (RFC 8839 §5.4).
+/// The beginnings of lines that hold secrets: digest responses, SDES keys (RFC 4568), ICE passwords
+/// (RFC 8839 §5.4).
 const SECRET_LINES: [&str; 4] = [
     "Authorization",
     "Proxy-Authorization",
@@ -118,7 +119,8 @@ fn reason_phrase(status: u16) -> String {
 struct Writer(String);
 
 impl Writer {
-    /// Writes one line. This is the only place where text becomes lines of a message: no value can end its line.
+    /// Writes one line. This is the only place where text becomes lines of a message: no value can
+    /// end its line.
     fn line(&mut self, parts: &[&str]) {
         for part in parts {
             if part.contains(char::is_control) {

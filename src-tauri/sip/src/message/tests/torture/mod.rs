@@ -1,5 +1,5 @@
-//! Messages of RFC 4475, typed from memory of that text and shortened where only length mattered: they keep what each
-//! section is about, not its every byte. The names are the section's own.
+//! Messages of RFC 4475, typed from memory of that text and shortened where only length mattered:
+//! they keep what each section is about, not its every byte. The names are the section's own.
 
 mod invalid;
 mod valid;
