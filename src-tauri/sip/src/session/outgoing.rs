@@ -211,7 +211,8 @@ impl Session {
             }
             (early.handle, answer)
         } else {
-            (DialogHandle(0), None)
+            // It makes no dialog (RFC 3261 §12.1); the next one to appear is likely its own.
+            (DialogHandle(calling.dialogs), None)
         };
         if response.status >= 180 || answer.is_some() {
             core.emit(Event::Progress {

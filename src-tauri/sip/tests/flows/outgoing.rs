@@ -244,6 +244,41 @@ fn early_media_before_a_challenge_is_not_that_of_the_call_after_it() {
 }
 
 #[test]
+fn ringing_without_a_tag_is_told_of_the_dialog_to_come() {
+    let mut phone = phone();
+    let (call, invite) = phone.call();
+    phone.hear(&routed(invite.reply(180, "far")));
+    phone.hear(
+        &invite
+            .reply(407, "proxy")
+            .with("Proxy-Authenticate", CHALLENGE),
+    );
+    let again = phone.sent().pop().unwrap();
+    phone.events();
+
+    phone.hear(&again.reply(180, ""));
+    phone.hear(&accepted(&again, "far"));
+
+    let dialog = DialogHandle(1);
+    assert_eq!(
+        phone.events(),
+        [
+            Event::Progress {
+                call,
+                dialog,
+                status: 180,
+                answer: None
+            },
+            Event::Accepted {
+                call,
+                dialog,
+                answer: Some(answer())
+            },
+        ]
+    );
+}
+
+#[test]
 fn an_asterisk_401_is_answered_too() {
     let mut phone = phone();
     let (_, invite) = phone.call();
