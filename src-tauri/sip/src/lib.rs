@@ -27,7 +27,8 @@
 //!
 //! - a challenge to a re-INVITE is answered unless a provisional response came before it: a proxy
 //!   says 100 when it takes an INVITE on (RFC 3261 §16.2, §17.2.1), and the far end cannot see what
-//!   the proxy has not passed on. The proxy challenges before that.
+//!   the proxy has not passed on. The proxy challenges before that. A stateless proxy, or one that
+//!   keeps its 100 back for the 200 ms it may, lets the challenge of a quick far end through.
 //! - a BYE or INFO has no such sign. Its challenge is answered once one to such a re-INVITE was, in
 //!   any call that came in, and no longer when a BYE or INFO in one has passed without credentials.
 //!   Where it is not answered, the far end does not hear that the call is over.
