@@ -1,6 +1,7 @@
 //! A user agent against servers and far ends that the tests play, in virtual time.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod challenges;
 mod changes;
 mod flow;
 mod incoming;
