@@ -43,6 +43,10 @@ pub(crate) struct Buffer {
     decoded: i64,
     /// Samples made up since the last decoded one.
     made_up: i64,
+    /// Those among them, from the first on, that the peer had agreed not to send.
+    rested: i64,
+    /// Whether the peer sends, as offer and answer have it.
+    peer_sends: bool,
     target: Target,
     /// The constant of all lateness and delays.
     epoch: Option<Instant>,
@@ -108,6 +112,8 @@ impl Buffer {
             next: 0,
             decoded: 0,
             made_up: 0,
+            rested: 0,
+            peer_sends: true,
             target: Target::new(),
             epoch: None,
             pulled: None,
@@ -169,6 +175,15 @@ impl Buffer {
             *sample = sample.clamp(-1.0, 1.0);
         }
         frame
+    }
+
+    /// Sets whether the peer sends, as offer and answer have it: what is made up while it does not is a pause and nothing that was
+    /// lost, from its last packet on, which left before its word came.
+    pub(crate) fn set_peer_sends(&mut self, sends: bool) {
+        self.peer_sends = sends;
+        if !sends {
+            self.rested = self.made_up;
+        }
     }
 
     /// Returns how long packets wait between arrival and playing, smoothed over about a second.
@@ -275,7 +290,6 @@ impl Buffer {
             (0, false) => (packet.position - self.decoded).max(0),
             (_, _) => 0,
         };
-        self.statistics.concealed += (self.made_up - pause).max(0) as u64;
         let same = self
             .decoder
             .as_ref()
@@ -297,7 +311,7 @@ impl Buffer {
                 *sample *= i as f32 / rise as f32;
             }
         }
-        self.made_up = 0;
+        self.count_concealed(pause);
         self.next = packet.position + packet.samples as i64;
         self.decoded = self.next;
     }
@@ -327,8 +341,7 @@ impl Buffer {
             }
         }
         self.sound.drain(start..start + made_up);
-        self.statistics.concealed += self.made_up as u64;
-        self.made_up = 0;
+        self.count_concealed(0);
         self.next += gap;
         self.decoded = self.next;
         true
@@ -349,6 +362,17 @@ impl Buffer {
         }
         self.next += FRAME_SAMPLES;
         self.made_up += FRAME_SAMPLES;
+        if !self.peer_sends {
+            self.rested = self.made_up;
+        }
+    }
+
+    /// Counts what was made up, which ends here, but for a `pause` of the peer.
+    fn count_concealed(&mut self, pause: i64) {
+        let concealed = self.made_up - pause.max(self.rested);
+        self.statistics.concealed += concealed.max(0) as u64;
+        self.made_up = 0;
+        self.rested = 0;
     }
 
     fn run(&mut self, run: impl FnOnce(&mut Decoder, &mut Vec<f32>)) {

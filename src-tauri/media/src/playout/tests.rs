@@ -218,6 +218,38 @@ fn a_pause_of_the_peer_is_silence_and_not_concealment() {
 }
 
 #[test]
+fn a_pause_that_was_agreed_is_not_concealment_even_where_its_end_is_lost() {
+    for codec in [Codec::Opus, Codec::Pcmu] {
+        let mut line = Line::new(codec, 9);
+        line.run(300, |_| Some(40.0));
+        // The peer stops when it says so, and its word takes longer than the last packet.
+        line.voice = Voice::Held;
+        line.run(30, |_| Some(40.0));
+        line.buffer.set_peer_sends(false);
+        line.run(670, |_| Some(40.0));
+        line.buffer.set_peer_sends(true);
+        line.voice = Voice::On;
+        let resumed_ms = line.ticks as f64 * 10.0;
+        line.run(300, |sent_ms| {
+            (sent_ms >= resumed_ms + 20.0).then_some(40.0)
+        });
+        let concealed = line.buffer.statistics().concealed as i64;
+        assert!(
+            (1..=100 * MS).contains(&concealed),
+            "{codec:?}: {concealed}"
+        );
+
+        // From here on what is lost counts as ever.
+        let lost_ms = line.ticks as f64 * 10.0;
+        line.run(300, |sent_ms| {
+            (sent_ms < lost_ms || sent_ms >= lost_ms + 200.0).then_some(40.0)
+        });
+        let more = line.buffer.statistics().concealed as i64 - concealed;
+        assert!((160 * MS..=260 * MS).contains(&more), "{codec:?}: {more}");
+    }
+}
+
+#[test]
 fn a_second_of_backlog_is_all_that_is_kept() {
     let mut line = Line::new(Codec::Opus, 10);
     line.run(500, |_| Some(40.0));

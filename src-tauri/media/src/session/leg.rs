@@ -191,6 +191,7 @@ impl Leg {
         if new != format(&self.agreement) {
             self.sender.set_format(new);
         }
+        self.playout.set_peer_sends(agreement.direction.receives());
         self.stream = stream;
         self.agreement = agreement;
     }
