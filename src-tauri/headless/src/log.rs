@@ -9,20 +9,13 @@ use crate::{arguments::Level, spool::Spool};
 /// write messages with all their secrets.
 const ROOMS: [&str; 6] = ["headless", "engine", "phone", "sip", "media", "sidecar_api"];
 
+/// The libraries that carry media (`rtc`, `rtc_dtls`, …; a target stands for all that begin with it)
+/// warn of what is ordinary: of each extension in a browser's ClientHello that they do not know.
+const TALKATIVE: &str = "rtc";
+
 /// Sends the log to standard error, which may be slow or closed without hurting a call; returns
 /// where it goes through.
 pub(crate) fn start(level: Level) -> Spool {
-    let level = match level {
-        Level::Off => LevelFilter::OFF,
-        Level::Error => LevelFilter::ERROR,
-        Level::Warn => LevelFilter::WARN,
-        Level::Info => LevelFilter::INFO,
-        Level::Debug => LevelFilter::DEBUG,
-        Level::Trace => LevelFilter::TRACE,
-    };
-    let targets = Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_targets(ROOMS.map(|room| (room, level)));
     let spool = Spool::start(io::stderr());
     let through = spool.clone();
     let lines = fmt::layer()
@@ -32,7 +25,47 @@ pub(crate) fn start(level: Level) -> Spool {
     // A second run in one process goes on with the first one's log.
     let _ = tracing_subscriber::registry()
         .with(lines)
-        .with(targets)
+        .with(targets(level))
         .try_init();
     spool
+}
+
+/// Returns who may write at which level.
+fn targets(level: Level) -> Targets {
+    let level = match level {
+        Level::Off => LevelFilter::OFF,
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Trace => LevelFilter::TRACE,
+    };
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target(TALKATIVE, level.min(LevelFilter::ERROR))
+        .with_targets(ROOMS.map(|room| (room, level)))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level as Written;
+
+    use super::*;
+
+    #[test]
+    fn libraries_write_what_worries_them_and_those_of_media_what_is_broken() {
+        const DTLS: &str = "rtc_dtls::handshake::handshake_message_client_hello";
+        for level in [Level::Warn, Level::Info, Level::Trace] {
+            let targets = targets(level);
+            assert!(targets.would_enable("rustls::conn", &Written::WARN));
+            assert!(!targets.would_enable("rustls::conn", &Written::INFO));
+            for library in ["rtc::peer_connection", DTLS] {
+                assert!(targets.would_enable(library, &Written::ERROR));
+                assert!(!targets.would_enable(library, &Written::WARN));
+            }
+            assert!(targets.would_enable("media::session", &Written::WARN));
+        }
+        assert!(targets(Level::Trace).would_enable("media::session", &Written::TRACE));
+        assert!(!targets(Level::Off).would_enable(DTLS, &Written::ERROR));
+    }
 }
