@@ -64,8 +64,10 @@ async fn calls_go_both_ways_and_are_hung_up_at_both_ends() {
     said(&mut browser, "unhold").await;
     browser.send(json!({"do": "hold"})).await;
     assert_eq!(phone.event("call.held_by_peer").await["held"], true);
+    said(&mut browser, "changed").await;
     browser.send(json!({"do": "unhold"})).await;
     assert_eq!(phone.event("call.held_by_peer").await["held"], false);
+    said(&mut browser, "changed").await;
     browser.send(json!({"do": "dtmf", "tones": "15#"})).await;
     for digit in ["1", "5", "#"] {
         assert_eq!(phone.event("media.dtmf").await["digit"], digit);

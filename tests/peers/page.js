@@ -22,6 +22,13 @@ function follow(call, incoming) {
   }
 }
 
+// JsSIP refuses a change while another is under way at either end; it is asked again until it takes it.
+function change(ask) {
+  if (!ask(() => say("changed"))) {
+    setTimeout(() => change(ask), 20);
+  }
+}
+
 const media = { audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false }, video: false };
 
 // The strongest tone of what comes in, in Hz, and whether anything is heard, over half a second.
@@ -71,10 +78,10 @@ window.peer = {
     session.terminate();
   },
   hold() {
-    session.hold();
+    change((changed) => session.hold({}, changed));
   },
   unhold() {
-    session.unhold();
+    change((changed) => session.unhold({}, changed));
   },
   dtmf({ tones }) {
     session.sendDTMF(tones, { transportType: "RFC2833", duration: 100, interToneGap: 100 });
