@@ -215,7 +215,7 @@ pub enum EndCause {
     },
     /// Sound stopped for 30 s.
     MediaLost,
-    /// The descriptions had nothing in common, or the peer broke the protocol.
+    /// The descriptions had nothing in common, the peer broke the protocol, or our own sound engine failed.
     Incompatible {
         detail: String,
     },

@@ -173,10 +173,7 @@ impl Line {
         now: Instant,
         outputs: &mut Outputs,
     ) -> Result<(), Rejected> {
-        let call = self
-            .calls
-            .get_mut(&id)
-            .ok_or(Rejected::UnknownCall { call: id })?;
+        let call = find(&mut self.calls, id)?;
         let outcome = call.answer(&mut self.ua, now, outputs)?;
         self.settle(id, outcome, outputs);
         self.drain(now, outputs);
@@ -189,10 +186,7 @@ impl Line {
         now: Instant,
         outputs: &mut Outputs,
     ) -> Result<(), Rejected> {
-        let call = self
-            .calls
-            .get(&id)
-            .ok_or(Rejected::UnknownCall { call: id })?;
+        let call = find(&mut self.calls, id)?;
         let cause = call.hang_up(&mut self.ua, now);
         self.end(id, cause, outputs);
         self.drain(now, outputs);
@@ -205,10 +199,7 @@ impl Line {
         on: bool,
         outputs: &mut Outputs,
     ) -> Result<(), Rejected> {
-        let call = self
-            .calls
-            .get_mut(&id)
-            .ok_or(Rejected::UnknownCall { call: id })?;
+        let call = find(&mut self.calls, id)?;
         call.set_hold(on, outputs)
     }
 
@@ -218,10 +209,7 @@ impl Line {
         on: bool,
         outputs: &mut Outputs,
     ) -> Result<(), Rejected> {
-        let call = self
-            .calls
-            .get_mut(&id)
-            .ok_or(Rejected::UnknownCall { call: id })?;
+        let call = find(&mut self.calls, id)?;
         call.set_mute(on, outputs);
         Ok(())
     }
@@ -233,10 +221,7 @@ impl Line {
         now: Instant,
         outputs: &mut Outputs,
     ) -> Result<(), Rejected> {
-        let call = self
-            .calls
-            .get_mut(&id)
-            .ok_or(Rejected::UnknownCall { call: id })?;
+        let call = find(&mut self.calls, id)?;
         call.dtmf(digits, now, outputs)
     }
 
@@ -448,12 +433,12 @@ impl Line {
                 }
             }
             sip::Event::Dtmf { call, digit } => {
-                if let Some(call) = self.find(call) {
+                if let Some(call) = self.call_of(call).map(|it| it.id()) {
                     outputs.event(Event::DtmfReceived { call, digit });
                 }
             }
             sip::Event::DtmfFailed { call, cause } => {
-                if let Some(call) = self.find(call) {
+                if let Some(call) = self.call_of(call).map(|it| it.id()) {
                     let reason = format!("A digit was not taken: {}", cause_text(&cause));
                     outputs.event(Event::CallChangeFailed { call, reason });
                 }
@@ -495,13 +480,6 @@ impl Line {
         });
     }
 
-    fn find(&self, sip: sip::CallHandle) -> Option<CallId> {
-        self.calls
-            .values()
-            .find(|it| it.sip() == Some(sip))
-            .map(Call::id)
-    }
-
     fn call_of(&mut self, sip: sip::CallHandle) -> Option<&mut Call> {
         self.calls.values_mut().find(|it| it.sip() == Some(sip))
     }
@@ -513,7 +491,7 @@ impl Line {
         outputs: &mut Outputs,
         act: impl FnOnce(&mut Call, &mut UserAgent, &mut Outputs) -> Outcome,
     ) {
-        if let Some(id) = self.find(sip)
+        if let Some(id) = self.call_of(sip).map(|it| it.id())
             && let Some(call) = self.calls.get_mut(&id)
         {
             let outcome = act(call, &mut self.ua, outputs);
@@ -536,6 +514,10 @@ impl Line {
         });
         outputs.event(Event::CallEnded { call: id, cause });
     }
+}
+
+fn find(calls: &mut BTreeMap<CallId, Call>, id: CallId) -> Result<&mut Call, Rejected> {
+    calls.get_mut(&id).ok_or(Rejected::UnknownCall { call: id })
 }
 
 /// Returns the user part of `sip:user@host`; empty where there is none.

@@ -113,5 +113,6 @@ fn peers() -> Result<()> {
             .current_dir(&folder)
             .args(["ci", "--no-audit", "--no-fund"]))?;
     }
-    run(cargo().args(["test", "--features=peers", "--test=kamailio"]))
+    // All members, so that their dependencies are built as the other tests want them.
+    run(cargo().args(["test", "--workspace", "--features=peers", "--test=kamailio"]))
 }
