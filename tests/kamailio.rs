@@ -10,7 +10,7 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Child, Stdio},
     time::Duration,
 };
 
@@ -18,11 +18,7 @@ use lab::{Ca, Sound};
 use serde_json::{Value, json};
 use support::process::Process;
 use tempfile::TempDir;
-use tokio::{
-    net::TcpStream,
-    process::{Child, Command},
-    time::timeout,
-};
+use tokio::{net::TcpStream, process::Command, time::timeout};
 
 const PHONE_PASSWORD: &str = "phone-password-1";
 const BROWSER_PASSWORD: &str = "browser-password-1";
@@ -161,11 +157,25 @@ async fn reply(phone: &mut Process, id: u64) -> Value {
     reply
 }
 
+/// Its main process, which ends all of its workers when it is asked to end.
+struct Kamailio(Child);
+
+impl Drop for Kamailio {
+    fn drop(&mut self) {
+        let asked = std::process::Command::new("sh")
+            .args(["-c", &format!("kill -TERM {}", self.0.id())])
+            .status();
+        if asked.is_ok_and(|it| it.success()) {
+            let _ = self.0.wait();
+        }
+    }
+}
+
 /// Kamailio on a free port of loopback, with what its clients need.
 struct World {
     directory: TempDir,
     port: u16,
-    _kamailio: Child,
+    _kamailio: Kamailio,
 }
 
 impl World {
@@ -198,7 +208,7 @@ impl World {
             .replace("PASSWORD_browser", BROWSER_PASSWORD);
         fs::write(path.join("kamailio.cfg"), config).unwrap();
         let log = fs::File::create(path.join("kamailio.log")).unwrap();
-        let kamailio = Command::new("kamailio")
+        let kamailio = std::process::Command::new("kamailio")
             .args(["-DD", "-E", "-m", "64", "-M", "8", "-w"])
             .arg(path)
             .arg("-Y")
@@ -211,13 +221,12 @@ impl World {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
-            .kill_on_drop(true)
             .spawn()
             .expect("kamailio starts");
         let world = Self {
             directory,
             port,
-            _kamailio: kamailio,
+            _kamailio: Kamailio(kamailio),
         };
         world.await_port().await;
         world
