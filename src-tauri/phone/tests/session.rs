@@ -335,6 +335,20 @@ fn a_grant_that_comes_after_the_user_gave_up_is_given_back() {
 }
 
 #[test]
+fn a_reply_that_nobody_waits_for_changes_nothing() {
+    let mut world = World::signed_in();
+    let (view, told) = (world.view(), world.events.len());
+    for failure in [taken_over(), refused(401, "expired"), unreachable()] {
+        world.input(phone::Input::Sidecar {
+            attempt: 999,
+            reply: Err(failure),
+        });
+    }
+    assert_eq!(world.view(), view);
+    assert_eq!(world.events.len(), told);
+}
+
+#[test]
 fn an_account_that_cannot_be_used_is_named_and_its_lock_given_back() {
     for (from, to, named) in [
         (
