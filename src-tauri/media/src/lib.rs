@@ -31,11 +31,13 @@ mod config;
 mod device;
 mod news;
 mod playout;
+mod processing;
 mod rtp;
 mod sdp;
 mod servers;
 mod session;
 mod sockets;
+mod tone;
 mod transport;
 mod worker;
 

@@ -1,0 +1,150 @@
+//! What voice processing does and costs: echo return loss enhancement over time in synthetic
+//! rooms, double talk, noise, and the time of 10 ms; one core has 10 ms in 10 ms.
+//!
+//! The modules are private to the crate, so their source is compiled in here.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "parts that are not measured"
+)]
+
+#[path = "../src/codec/mod.rs"]
+mod codec;
+#[path = "../src/command.rs"]
+mod command;
+#[path = "../src/news.rs"]
+mod news;
+#[path = "../src/processing/mod.rs"]
+mod processing;
+#[path = "../src/processing/room.rs"]
+mod room;
+#[path = "../src/codec/speech.rs"]
+mod speech;
+
+use std::time::Instant;
+
+use crate::{
+    codec::{FRAME, Frame, SAMPLES_PER_MS},
+    command::{Digit, Peer, SessionId},
+    news::Codec,
+    processing::{Processing, Processor},
+    room::{Room, double_talk, level, noise, processed},
+    speech::speech,
+};
+
+const SECOND: usize = 48_000;
+
+/// Gain control off: it would change what is measured.
+const CANCELLING: Processing = Processing {
+    gain_control: false,
+    echo_cancellation: true,
+    noise_suppression: true,
+    high_pass: true,
+};
+
+fn main() {
+    let far = speech(20, 1);
+    println!("echo return loss enhancement in dB, by second; another room from second 10 on");
+    for (delay_ms, return_loss_db, reverberation_ms) in [
+        (10, 20.0, 150),
+        (40, 10.0, 250),
+        (120, 0.0, 400),
+        (250, 10.0, 250),
+    ] {
+        let room = Room {
+            delay_ms,
+            reverberation_ms,
+            return_loss_db,
+            seed: 1,
+        };
+        let mut echo = room.echo(&far);
+        let other = Room { seed: 2, ..room }.echo(&far);
+        echo[10 * SECOND..].copy_from_slice(&other[10 * SECOND..]);
+        let heard: Vec<f32> = echo
+            .iter()
+            .zip(noise(far.len(), -90.0, 5))
+            .map(|(echo, noise)| echo + noise)
+            .collect();
+        let sent = processed(&mut processor(CANCELLING), &far, &heard);
+        print!("  {delay_ms:>3} ms, echo {:>3} dB:", -return_loss_db);
+        for (echo, sent) in echo.chunks(SECOND).zip(sent.chunks(SECOND)) {
+            print!("{:>4.0}", level(echo) - level(sent));
+        }
+        println!();
+    }
+
+    println!("double talk, from second 6 on");
+    for return_loss_db in [0.0, 10.0, 20.0, 45.0] {
+        let room = Room {
+            delay_ms: 40,
+            reverberation_ms: 250,
+            return_loss_db,
+            seed: 1,
+        };
+        let both = double_talk(|| processor(CANCELLING), room, &far, &speech(20, 2), 6);
+        println!(
+            "  echo {:>3} dB: near end −{:.1} dB, echo −{:.1} dB",
+            -return_loss_db, both.near_loss_db, both.echo_loss_db
+        );
+    }
+
+    println!("white noise, suppressed, by second");
+    for level_db in [-60.0, -50.0, -40.0] {
+        let heard = noise(6 * SECOND, level_db, 3);
+        let sent = processed(&mut processor(CANCELLING), &far, &heard);
+        print!("  {level_db:>3} dB:");
+        for sent in sent.chunks(SECOND) {
+            print!("{:>4.0}", level_db - level(sent));
+        }
+        println!();
+    }
+
+    println!("time of 10 ms");
+    let all = Processing::default();
+    for (name, settings) in [
+        ("everything", all),
+        (
+            "echo cancellation",
+            Processing {
+                echo_cancellation: true,
+                ..Processing::OFF
+            },
+        ),
+        (
+            "noise suppression",
+            Processing {
+                noise_suppression: true,
+                ..Processing::OFF
+            },
+        ),
+        (
+            "gain control",
+            Processing {
+                gain_control: true,
+                ..Processing::OFF
+            },
+        ),
+        (
+            "high-pass",
+            Processing {
+                high_pass: true,
+                ..Processing::OFF
+            },
+        ),
+    ] {
+        let heard = speech(20, 2);
+        let mut processor = processor(settings);
+        let begun = Instant::now();
+        processed(&mut processor, &far, &heard);
+        let each = begun.elapsed() / u32::try_from(heard.len() / FRAME).expect("some thousands");
+        println!(
+            "  {name:18} {each:>9.1?}, {:.2} % of a core",
+            each.as_secs_f32() * 1e4
+        );
+    }
+}
+
+fn processor(settings: Processing) -> Processor {
+    Processor::new(settings).expect("something is on")
+}

@@ -1,0 +1,152 @@
+//! What is done to the voice between the microphone and the far end: echo cancellation, noise
+//! suppression, gain control and a high-pass filter, the algorithms of WebRTC (AEC3, NS, AGC2) in
+//! the port of the crate `sonora`; and the limiter in front of the speaker.
+
+mod limiter;
+#[cfg(test)]
+mod room;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use sonora::config::{
+    AdaptiveDigital, EchoCanceller, GainController2, HighPassFilter, MaxProcessingRate,
+    NoiseSuppression, NoiseSuppressionLevel, Pipeline,
+};
+use sonora::{AudioProcessing, Config, StreamConfig};
+
+use crate::codec::{FRAME, Frame};
+
+pub(crate) use limiter::Limiter;
+
+/// What is done to the voice. All of it unless it is switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Processing {
+    /// Takes what the speaker plays out of what the microphone hears.
+    pub echo_cancellation: bool,
+    /// Takes out what is steady: fans, traffic, hiss.
+    pub noise_suppression: bool,
+    /// Brings quiet and loud voices to one level.
+    pub gain_control: bool,
+    /// Takes out rumble and hum below 100 Hz.
+    pub high_pass: bool,
+}
+
+impl Processing {
+    /// Leaves the voice as it is.
+    pub const OFF: Self = Self {
+        echo_cancellation: false,
+        noise_suppression: false,
+        gain_control: false,
+        high_pass: false,
+    };
+}
+
+impl Default for Processing {
+    fn default() -> Self {
+        Self {
+            echo_cancellation: true,
+            noise_suppression: true,
+            gain_control: true,
+            high_pass: true,
+        }
+    }
+}
+
+/// The voice processing of one microphone and one speaker.
+///
+/// Each 10 ms, first what is played is shown to it, then what was captured goes through it.
+pub(crate) struct Processor {
+    processing: AudioProcessing,
+    /// Whether it listens to what is played.
+    cancels: bool,
+}
+
+const STREAM: StreamConfig = StreamConfig::new(48_000, 1);
+
+/// The longest delay that is told, 500 ms: what the echo canceller accepts.
+const LONGEST_DELAY: Duration = Duration::from_millis(500);
+
+/// Gain control: voices of a headset arrive between −40 and −15 dBFS, so 24 dB are enough; the
+/// 50 dB of the default would amplify the colleague behind the agent. It starts at none, because
+/// most headsets need none, and rises by 6 dB in a second.
+const GAIN: AdaptiveDigital = AdaptiveDigital {
+    headroom_db: 5.0,
+    max_gain_db: 24.0,
+    initial_gain_db: 0.0,
+    max_gain_change_db_per_second: 6.0,
+    max_output_noise_level_dbfs: -50.0,
+};
+
+impl Processor {
+    /// Returns `None` where nothing is to be done.
+    pub(crate) fn new(settings: Processing) -> Option<Self> {
+        if settings == Processing::OFF {
+            return None;
+        }
+        let config = Config {
+            pipeline: Pipeline {
+                // Up to 16 kHz of sound, more than Opus is sent with, for three quarters of the
+                // time that full band takes.
+                maximum_internal_processing_rate: MaxProcessingRate::Rate32kHz,
+                ..Pipeline::default()
+            },
+            echo_canceller: settings.echo_cancellation.then(|| EchoCanceller {
+                enforce_high_pass_filtering: settings.high_pass,
+                ..EchoCanceller::default()
+            }),
+            noise_suppression: settings.noise_suppression.then_some(NoiseSuppression {
+                level: NoiseSuppressionLevel::High,
+                analyze_linear_aec_output_when_available: false,
+            }),
+            gain_controller2: settings.gain_control.then(|| GainController2 {
+                adaptive_digital: Some(GAIN),
+                ..GainController2::default()
+            }),
+            high_pass_filter: settings.high_pass.then(HighPassFilter::default),
+            ..Config::default()
+        };
+        Some(Self {
+            processing: AudioProcessing::builder()
+                .config(config)
+                .capture_config(STREAM)
+                .render_config(STREAM)
+                .build(),
+            cancels: settings.echo_cancellation,
+        })
+    }
+
+    /// Takes the 10 ms that the speaker is given.
+    pub(crate) fn render(&mut self, frame: &Frame) {
+        if self.cancels {
+            let mut unused = [0.0; FRAME];
+            self.processing
+                .process_render_f32(&[frame], &mut [&mut unused])
+                .expect("48 kHz mono is supported");
+        }
+    }
+
+    /// Processes 10 ms of the microphone. `delay` is the time from a sample's way to the speaker
+    /// until its echo comes back from the microphone, as far as the devices tell.
+    pub(crate) fn capture(&mut self, frame: &mut Frame, delay: Duration) {
+        if self.cancels {
+            let ms = i32::try_from(delay.min(LONGEST_DELAY).as_millis()).expect("500 ms at most");
+            self.processing
+                .set_stream_delay_ms(ms)
+                .expect("it is within the limits");
+        }
+        let input = *frame;
+        self.processing
+            .process_capture_f32(&[&input], &mut [frame])
+            .expect("48 kHz mono is supported");
+    }
+}
+
+impl std::fmt::Debug for Processor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Processor")
+            .field("config", self.processing.config())
+            .finish_non_exhaustive()
+    }
+}

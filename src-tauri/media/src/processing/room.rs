@@ -1,0 +1,161 @@
+//! A room with a loudspeaker and a microphone, and what is measured in it.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use realfft::RealFftPlanner;
+use realfft::num_complex::Complex;
+
+use crate::codec::FRAME;
+use crate::processing::Processor;
+
+/// The way from the loudspeaker to the microphone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Until the first sound arrives: buffers, sound card and air.
+    pub(crate) delay_ms: usize,
+    /// Until the reverberation has fallen by 60 dB.
+    pub(crate) reverberation_ms: usize,
+    /// How much weaker the echo is than what is played (ITU-T G.168: ERL).
+    pub(crate) return_loss_db: f32,
+    pub(crate) seed: u64,
+}
+
+impl Room {
+    /// Returns what of `played` the microphone hears.
+    pub(crate) fn echo(self, played: &[f32]) -> Vec<f32> {
+        convolve(played, &self.response())
+    }
+
+    /// The direct sound and exponentially decaying noise that is duller than it, from 1 ms on.
+    fn response(self) -> Vec<f32> {
+        let mut random = StdRng::seed_from_u64(self.seed);
+        let length = self.reverberation_ms * 48;
+        let mut response = vec![0.0; self.delay_ms * 48 + length];
+        let tail = &mut response[self.delay_ms * 48..];
+        tail[0] = 1.0;
+        let mut dull = 0.0;
+        for (i, tap) in tail.iter_mut().enumerate().skip(48) {
+            dull = 0.6 * dull + 0.4 * random.random_range(-1.0..1.0_f32);
+            // Down by 60 dB at the end: e^-6.9.
+            *tap = 0.25 * dull * (-6.9 * i as f32 / length as f32).exp();
+        }
+        let energy: f32 = response.iter().map(|tap| tap * tap).sum();
+        let gain = (10_f32.powf(-self.return_loss_db / 10.0) / energy).sqrt();
+        response.iter().map(|tap| gain * tap).collect()
+    }
+}
+
+/// White noise of a level in dB, where [`level`] of a full-scale square wave is 0.
+pub(crate) fn noise(samples: usize, level_db: f32, seed: u64) -> Vec<f32> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let peak = 3_f32.sqrt() * 10_f32.powf(level_db / 20.0);
+    (0..samples)
+        .map(|_| random.random_range(-peak..peak))
+        .collect()
+}
+
+/// Returns the mean power in dB.
+pub(crate) fn level(sound: &[f32]) -> f32 {
+    let power: f32 = sound.iter().map(|s| s * s).sum();
+    10.0 * (power / sound.len() as f32).max(1e-13).log10()
+}
+
+/// Returns what the far end is sent, while `played` is played and `heard` is what the microphone
+/// hears. The devices tell no delay: it is found.
+pub(crate) fn processed(processor: &mut Processor, played: &[f32], heard: &[f32]) -> Vec<f32> {
+    let mut sent = Vec::with_capacity(heard.len());
+    for (played, heard) in played.chunks_exact(FRAME).zip(heard.chunks_exact(FRAME)) {
+        processor.render(played.try_into().expect("a chunk is a frame"));
+        let mut frame = heard.try_into().expect("a chunk is a frame");
+        processor.capture(&mut frame, Duration::ZERO);
+        sent.extend_from_slice(&frame);
+    }
+    sent
+}
+
+/// What double talk does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DoubleTalk {
+    /// How much weaker the near end's voice becomes.
+    pub(crate) near_loss_db: f32,
+    /// How much weaker the echo becomes.
+    pub(crate) echo_loss_db: f32,
+}
+
+/// Measures 50 ms pieces in which both talk, from second `start` on, when the near end begins.
+///
+/// The same call is made twice, the second time with the near end's voice upside down: half the
+/// difference of what is sent is the near end's voice, half the sum the echo.
+pub(crate) fn double_talk(
+    mut processor: impl FnMut() -> Processor,
+    room: Room,
+    far: &[f32],
+    near: &[f32],
+    start: usize,
+) -> DoubleTalk {
+    let echo = room.echo(far);
+    let quiet = noise(far.len(), -80.0, 6);
+    let mut near = near.to_vec();
+    near[..start * 48_000].fill(0.0);
+    let mut call = |sign: f32| {
+        let heard: Vec<f32> = (0..far.len())
+            .map(|i| echo[i] + quiet[i] + sign * near[i])
+            .collect();
+        processed(&mut processor(), far, &heard)
+    };
+    let (upright, turned) = (call(1.0), call(-1.0));
+    let piece = 50 * 48;
+    let power = |sound: &[f32]| sound.iter().map(|s| s * s).sum::<f32>();
+    let [mut near_in, mut near_out, mut echo_in, mut echo_out] = [0.0; 4];
+    for start in (start * 48_000..far.len() - piece).step_by(piece) {
+        let range = start..start + piece;
+        if level(&near[range.clone()]) < -40.0 || level(&echo[range.clone()]) < -60.0 {
+            continue;
+        }
+        let pairs = || upright[range.clone()].iter().zip(&turned[range.clone()]);
+        let voice: Vec<f32> = pairs().map(|(a, b)| (a - b) / 2.0).collect();
+        let rest: Vec<f32> = pairs().map(|(a, b)| (a + b) / 2.0).collect();
+        near_in += power(&near[range.clone()]);
+        near_out += power(&voice);
+        echo_in += power(&echo[range.clone()]);
+        echo_out += power(&rest);
+    }
+    DoubleTalk {
+        near_loss_db: 10.0 * (near_in / near_out).log10(),
+        echo_loss_db: 10.0 * (echo_in / echo_out).log10(),
+    }
+}
+
+fn convolve(sound: &[f32], response: &[f32]) -> Vec<f32> {
+    let points = (sound.len() + response.len()).next_power_of_two();
+    let mut planner = RealFftPlanner::<f32>::new();
+    let forward = planner.plan_fft_forward(points);
+    let spectrum = |sound: &[f32]| {
+        let mut input = forward.make_input_vec();
+        input[..sound.len()].copy_from_slice(sound);
+        let mut output = forward.make_output_vec();
+        forward
+            .process(&mut input, &mut output)
+            .expect("the buffers were made for this transform");
+        output
+    };
+    let mut product: Vec<Complex<f32>> = spectrum(sound)
+        .iter()
+        .zip(spectrum(response))
+        .map(|(a, b)| a * b)
+        .collect();
+    // Both are real; what is left of rounding is not.
+    for edge in [0, points / 2] {
+        product[edge].im = 0.0;
+    }
+    let back = planner.plan_fft_inverse(points);
+    let mut output = back.make_output_vec();
+    back.process(&mut product, &mut output)
+        .expect("the buffers were made for this transform");
+    output[..sound.len()]
+        .iter()
+        .map(|sample| sample / points as f32)
+        .collect()
+}
