@@ -25,10 +25,12 @@
 //! restarts of ICE on our side (RFC 8839 §4.4.1.1; a peer's are followed, with a new DTLS
 //! association), comfort noise of our own (RFC 3389), redundancy (RFC 2198).
 
+mod check;
 mod codec;
 mod command;
 mod config;
 mod device;
+mod grid;
 mod news;
 mod playout;
 mod processing;

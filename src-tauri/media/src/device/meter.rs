@@ -157,7 +157,8 @@ impl Meter {
     }
 }
 
-fn dbfs(mean_square: f64) -> f32 {
+/// Returns the level of a mean square, as [`Measure`] has it.
+pub(super) fn dbfs(mean_square: f64) -> f32 {
     if mean_square == 0.0 {
         return SILENT_DBFS;
     }

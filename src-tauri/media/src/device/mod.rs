@@ -1,8 +1,10 @@
 //! What stands in place of microphone and speaker, and what measures them.
 
+mod desk;
 mod meter;
 mod sink;
 mod source;
+mod talk;
 #[cfg(test)]
 mod tests;
 

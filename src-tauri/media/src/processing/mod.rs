@@ -8,8 +8,6 @@ mod room;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use sonora::config::{
     AdaptiveDigital, EchoCanceller, GainController2, HighPassFilter, MaxProcessingRate,
     NoiseSuppression, NoiseSuppressionLevel, Pipeline,
@@ -56,7 +54,8 @@ impl Default for Processing {
 
 /// The voice processing of one microphone and one speaker.
 ///
-/// Each 10 ms, first what is played is shown to it, then what was captured goes through it.
+/// Each 10 ms, first what is played is shown to it, then what was captured goes through it. The delay
+/// between the two is found, up to 500 ms; what devices tell of it makes no difference.
 pub(crate) struct Processor {
     processing: AudioProcessing,
     /// Whether it listens to what is played.
@@ -64,9 +63,6 @@ pub(crate) struct Processor {
 }
 
 const STREAM: StreamConfig = StreamConfig::new(48_000, 1);
-
-/// The longest delay that is told, 500 ms: what the echo canceller accepts.
-const LONGEST_DELAY: Duration = Duration::from_millis(500);
 
 /// Gain control: voices of a headset arrive between −40 and −15 dBFS, so 24 dB are enough; the
 /// 50 dB of the default would amplify the colleague behind the agent. It starts at none, because
@@ -127,15 +123,8 @@ impl Processor {
         }
     }
 
-    /// Processes 10 ms of the microphone. `delay` is the time from a sample's way to the speaker
-    /// until its echo comes back from the microphone, as far as the devices tell.
-    pub(crate) fn capture(&mut self, frame: &mut Frame, delay: Duration) {
-        if self.cancels {
-            let ms = i32::try_from(delay.min(LONGEST_DELAY).as_millis()).expect("500 ms at most");
-            self.processing
-                .set_stream_delay_ms(ms)
-                .expect("it is within the limits");
-        }
+    /// Processes 10 ms of the microphone.
+    pub(crate) fn capture(&mut self, frame: &mut Frame) {
         let input = *frame;
         self.processing
             .process_capture_f32(&[&input], &mut [frame])

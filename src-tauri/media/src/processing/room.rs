@@ -1,7 +1,5 @@
 //! A room with a loudspeaker and a microphone, and what is measured in it.
 
-use std::time::Duration;
-
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use realfft::RealFftPlanner;
@@ -63,13 +61,13 @@ pub(crate) fn level(sound: &[f32]) -> f32 {
 }
 
 /// Returns what the far end is sent, while `played` is played and `heard` is what the microphone
-/// hears. The devices tell no delay: it is found.
+/// hears.
 pub(crate) fn processed(processor: &mut Processor, played: &[f32], heard: &[f32]) -> Vec<f32> {
     let mut sent = Vec::with_capacity(heard.len());
     for (played, heard) in played.chunks_exact(FRAME).zip(heard.chunks_exact(FRAME)) {
         processor.render(played.try_into().expect("a chunk is a frame"));
         let mut frame = heard.try_into().expect("a chunk is a frame");
-        processor.capture(&mut frame, Duration::ZERO);
+        processor.capture(&mut frame);
         sent.extend_from_slice(&frame);
     }
     sent

@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::f32::consts::TAU;
-use std::time::Duration;
 
 use super::room::{Room, double_talk, level, noise, processed};
 use super::{Processing, Processor};
@@ -180,7 +179,7 @@ fn whatever_comes_in_processing_goes_on_and_recovers() {
     for odd in [1e9, -1e9, f32::MIN_POSITIVE] {
         let mut frame = [odd; FRAME];
         processor.render(&[odd; FRAME]);
-        processor.capture(&mut frame, Duration::MAX);
+        processor.capture(&mut frame);
         assert!(frame.iter().all(|s| s.is_finite()), "{odd}");
     }
     let sent = processed(&mut processor, &vec![0.0; far.len()], &far);
