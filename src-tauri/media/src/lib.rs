@@ -45,5 +45,6 @@ mod worker;
 
 pub use command::{Command, Digit, Peer, SessionId};
 pub use config::{Capture, Config, IceServer, Playback};
+pub use device::{Device, DeviceId, Kind, Preference, Role};
 pub use news::{Codec, Failure, Negotiated, News, Quality};
 pub use worker::Media;

@@ -1,5 +1,10 @@
-//! What stands in place of microphone and speaker, and what measures them.
+//! Microphone and speaker, what stands in their place, and what measures them.
 
+#[cfg_attr(
+    not(any(feature = "sound", test)),
+    allow(dead_code, reason = "without devices there is nothing to choose")
+)]
+mod choice;
 mod desk;
 mod meter;
 mod sink;
@@ -8,6 +13,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
+pub use choice::{Device, DeviceId, Kind, Preference, Role};
 pub(crate) use meter::Meter;
 pub(crate) use sink::Sink;
 pub(crate) use source::{Recording, Source};
