@@ -1,5 +1,7 @@
 //! Microphone and speaker, what stands in their place, and what measures them.
 
+#[cfg(any(feature = "sound", test))]
+mod bridge;
 #[cfg_attr(
     not(any(feature = "sound", test)),
     allow(dead_code, reason = "without devices there is nothing to choose")
@@ -7,6 +9,10 @@
 mod choice;
 mod desk;
 mod meter;
+#[cfg(any(feature = "sound", test))]
+mod pace;
+#[cfg(any(feature = "sound", test))]
+mod ring;
 mod sink;
 mod source;
 mod talk;
