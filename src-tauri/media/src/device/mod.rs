@@ -15,6 +15,8 @@ mod pace;
 mod ring;
 mod sink;
 mod source;
+#[cfg(any(feature = "sound", test))]
+mod supervisor;
 mod talk;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,660 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use tracing::{debug, info, warn};
+
+use super::choice::{Change, Device, DeviceId, Fault, Preference, Role, candidates};
+
+/// Names an attempt to open a device, and the stream that comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StreamId(pub(crate) u64);
+
+/// What is to be done with the system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// List the devices; `anew` where the last time there was no answer, so that whoever was asked is stuck.
+    List { anew: bool },
+    Open {
+        stream: StreamId,
+        role: Role,
+        device: DeviceId,
+    },
+    /// Close the stream, or give the attempt up. It says nothing any more.
+    Close { stream: StreamId },
+}
+
+/// What is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// `role` uses the stream from now on; `words` where it is not what the user expects.
+    Opened {
+        role: Role,
+        stream: StreamId,
+        device: Device,
+        words: Option<String>,
+    },
+    /// `role` has no stream for the moment.
+    Lost { role: Role },
+    /// `role` has no stream, as it was asked.
+    Closed { role: Role },
+    /// `role` has no stream for longer: why, in a sentence.
+    Without { role: Role, words: String },
+    /// The devices, as they are now.
+    Devices(Vec<Device>),
+}
+
+/// Opens, retries and replaces the streams of each role.
+///
+/// What is wanted, what there is, what becomes of an attempt and the time go in; [`Action`]s and [`Told`] come out. A
+/// stream that works is kept until its successor works.
+#[derive(Debug)]
+pub(crate) struct Supervisor {
+    seats: BTreeMap<Role, Seat>,
+    /// What is there; `None` before the first listing.
+    devices: Option<Vec<Device>>,
+    /// Whether the last listing got no answer.
+    unanswered: bool,
+    listing: Listing,
+    next_stream: u64,
+    actions: VecDeque<Action>,
+    told: VecDeque<Told>,
+}
+
+/// `Waiting -> Asked -> Waiting`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listing {
+    Waiting { due: Instant },
+    Asked { deadline: Instant },
+}
+
+/// What a role has and wants.
+#[derive(Debug)]
+struct Seat {
+    preference: Preference,
+    want: Want,
+    /// Devices that failed, and when to try them again. Bounded by the listing.
+    cooling: BTreeMap<DeviceId, Cooling>,
+}
+
+/// `Idle -> Seeking -> Using -> Idle`; `Using -> Seeking` where the stream is lost.
+#[derive(Debug)]
+enum Want {
+    Idle,
+    Seeking {
+        attempt: Option<Attempt>,
+        lost: Option<Loss>,
+        /// The words of the last [`Told::Without`], which are not repeated.
+        said: Option<String>,
+    },
+    Using {
+        stream: StreamId,
+        device: Device,
+        since: Instant,
+        /// Another device, that is to take over.
+        attempt: Option<Attempt>,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Attempt {
+    stream: StreamId,
+    device: Device,
+    deadline: Instant,
+    reason: Reason,
+}
+
+/// Why another device is to take over from one that works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Preferred,
+    DefaultChanged,
+}
+
+/// What a role had, and why not any more.
+#[derive(Debug, Clone)]
+struct Loss {
+    id: DeviceId,
+    name: String,
+    fault: Fault,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Cooling {
+    /// `None` once it may be tried again; how long it rested is remembered.
+    until: Option<Instant>,
+    delay: Duration,
+    fault: Fault,
+}
+
+/// A stream that is wanted finds its next device within half a second.
+const LIST_BUSY: Duration = Duration::from_millis(250);
+
+/// A list that nobody waits for; each costs a dozen wake-ups.
+const LIST_IDLE: Duration = Duration::from_secs(4);
+
+/// After this a listing is taken to be stuck; connecting to a sound server alone may take two.
+const LISTING_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Bluetooth devices take up to two seconds to change to hands-free.
+const OPEN_DEADLINE: Duration = Duration::from_secs(4);
+
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const LAST_RETRY: Duration = Duration::from_secs(5);
+
+/// A stream that lives so long works; one that dies sooner is tried again ever more rarely.
+const PROVEN: Duration = Duration::from_secs(5);
+
+impl Supervisor {
+    pub(crate) fn new(now: Instant) -> Self {
+        let seat = || Seat {
+            preference: Preference::default(),
+            want: Want::Idle,
+            cooling: BTreeMap::new(),
+        };
+        Self {
+            seats: Role::ALL.map(|role| (role, seat())).into(),
+            devices: None,
+            unanswered: false,
+            listing: Listing::Waiting { due: now },
+            next_stream: 0,
+            actions: VecDeque::new(),
+            told: VecDeque::new(),
+        }
+    }
+
+    /// Sets which devices `role` takes; what is better than the present one takes over.
+    pub(crate) fn prefer(&mut self, role: Role, preference: Preference, now: Instant) {
+        let seat = self.seat(role);
+        if seat.preference != preference {
+            seat.preference = preference;
+            // The user chose: what failed may be tried at once.
+            seat.cooling.clear();
+            self.decide(role, now);
+        }
+    }
+
+    /// Opens a stream for `role` and keeps it open, or closes it.
+    pub(crate) fn want(&mut self, role: Role, wanted: bool, now: Instant) {
+        let seat = self.seat(role);
+        match (&seat.want, wanted) {
+            (Want::Idle, true) => {
+                seat.cooling.clear();
+                seat.want = Want::Seeking {
+                    attempt: None,
+                    lost: None,
+                    said: None,
+                };
+                self.list_soon(now);
+                self.decide(role, now);
+            }
+            (Want::Idle, false) | (Want::Seeking { .. } | Want::Using { .. }, true) => {}
+            (Want::Seeking { .. } | Want::Using { .. }, false) => {
+                let streams = seat.streams();
+                seat.want = Want::Idle;
+                self.close(&streams);
+                self.told.push_back(Told::Closed { role });
+            }
+        }
+    }
+
+    /// Lists the devices at once, where nobody is at it.
+    pub(crate) fn list_soon(&mut self, now: Instant) {
+        match &mut self.listing {
+            Listing::Waiting { due } => *due = now.min(*due),
+            Listing::Asked { .. } => {}
+        }
+        self.handle_timeout(now);
+    }
+
+    /// Takes the answer to [`Action::List`].
+    pub(crate) fn handle_devices(&mut self, listed: Result<Vec<Device>, Fault>, now: Instant) {
+        self.listing = Listing::Waiting {
+            due: now + self.interval(),
+        };
+        self.learn(listed, now);
+    }
+
+    /// Takes that the stream works.
+    pub(crate) fn handle_opened(&mut self, stream: StreamId, now: Instant) {
+        let Some((role, attempt)) = self.take_attempt(stream) else {
+            return;
+        };
+        let seat = self.seat(role);
+        let (words, before) = match std::mem::replace(&mut seat.want, Want::Idle) {
+            Want::Seeking { lost, said, .. } => (attempt.words_after(role, lost, said), None),
+            Want::Using { stream, .. } => (Some(attempt.words(role)), Some(stream)),
+            Want::Idle => (None, None),
+        };
+        info!(
+            ?role,
+            device = attempt.device.name,
+            "a sound device is in use"
+        );
+        seat.want = Want::Using {
+            stream,
+            device: attempt.device.clone(),
+            since: now,
+            attempt: None,
+        };
+        self.told.push_back(Told::Opened {
+            role,
+            stream,
+            device: attempt.device,
+            words,
+        });
+        self.close(before.as_slice());
+        // Something better may have come while it opened.
+        self.decide(role, now);
+    }
+
+    /// Takes that the stream could not be opened, or works no longer.
+    pub(crate) fn handle_fault(&mut self, stream: StreamId, fault: Fault, now: Instant) {
+        if let Some((role, attempt)) = self.take_attempt(stream) {
+            debug!(
+                ?role,
+                device = attempt.device.name,
+                ?fault,
+                "a sound device cannot be opened"
+            );
+            if let Want::Seeking { lost, .. } = &mut self.seat(role).want {
+                lost.get_or_insert(Loss {
+                    id: attempt.device.id.clone(),
+                    name: attempt.device.name.clone(),
+                    fault,
+                });
+            }
+            self.cool(role, &attempt.device.id, fault, now);
+            self.close(&[stream]);
+            self.after_fault(role, fault, now);
+            return;
+        }
+        let using = self.seats.iter().find_map(|(role, seat)| match &seat.want {
+            Want::Using { stream: its, .. } if *its == stream => Some(*role),
+            Want::Using { .. } | Want::Seeking { .. } | Want::Idle => None,
+        });
+        if let Some(role) = using {
+            self.lose(role, fault, now);
+            self.after_fault(role, fault, now);
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        match self.listing {
+            Listing::Waiting { due } if due <= now => self.ask(false, now),
+            Listing::Asked { deadline } if deadline <= now => {
+                warn!("the sound system does not answer");
+                self.ask(true, now);
+                self.learn(Err(Fault::ServerGone), now);
+            }
+            Listing::Waiting { .. } | Listing::Asked { .. } => {}
+        }
+        for role in Role::ALL {
+            for cooling in self.seat(role).cooling.values_mut() {
+                cooling.until.take_if(|until| *until <= now);
+            }
+            let late = self.seats[&role]
+                .attempt()
+                .filter(|attempt| attempt.deadline <= now)
+                .map(|attempt| attempt.stream);
+            if let Some(stream) = late {
+                self.handle_fault(stream, Fault::Stuck, now);
+            }
+            self.decide(role, now);
+        }
+    }
+
+    /// Returns when [`handle_timeout`](Self::handle_timeout) is due.
+    pub(crate) fn poll_timeout(&self) -> Instant {
+        let listing = match self.listing {
+            Listing::Waiting { due } => due,
+            Listing::Asked { deadline } => deadline,
+        };
+        self.seats
+            .values()
+            .filter_map(|seat| self.seat_timeout(seat))
+            .fold(listing, Instant::min)
+    }
+
+    pub(crate) fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    pub(crate) fn poll_told(&mut self) -> Option<Told> {
+        self.told.pop_front()
+    }
+}
+
+impl Supervisor {
+    fn seat(&mut self, role: Role) -> &mut Seat {
+        self.seats
+            .get_mut(&role)
+            .expect("there is a seat for each role")
+    }
+
+    /// Returns when a seat has something to do by itself: an attempt that takes too long, or a device to be tried again.
+    fn seat_timeout(&self, seat: &Seat) -> Option<Instant> {
+        match &seat.want {
+            Want::Idle => None,
+            Want::Seeking { .. } | Want::Using { .. } => match seat.attempt() {
+                Some(attempt) => Some(attempt.deadline),
+                None => seat
+                    .cooling
+                    .values()
+                    .filter_map(|cooling| cooling.until)
+                    .min(),
+            },
+        }
+    }
+
+    fn interval(&self) -> Duration {
+        let idle = self.seats.values().all(|seat| match seat.want {
+            Want::Idle => true,
+            Want::Seeking { .. } | Want::Using { .. } => false,
+        });
+        if idle { LIST_IDLE } else { LIST_BUSY }
+    }
+
+    fn ask(&mut self, anew: bool, now: Instant) {
+        self.listing = Listing::Asked {
+            deadline: now + LISTING_DEADLINE,
+        };
+        self.actions.push_back(Action::List { anew });
+    }
+
+    fn close(&mut self, streams: &[StreamId]) {
+        for stream in streams {
+            self.actions.push_back(Action::Close { stream: *stream });
+        }
+    }
+
+    fn learn(&mut self, listed: Result<Vec<Device>, Fault>, now: Instant) {
+        self.unanswered = listed.is_err();
+        // What does not answer has no devices.
+        let devices = listed.unwrap_or_default();
+        if self.devices.as_ref() != Some(&devices) {
+            self.told.push_back(Told::Devices(devices.clone()));
+            self.devices = Some(devices.clone());
+        }
+        for role in Role::ALL {
+            let there = |id: &DeviceId| devices.iter().any(|device| device.id == *id);
+            let seat = self.seat(role);
+            // What comes back is a new device: it is not made to wait for what was before.
+            seat.cooling.retain(|id, _| there(id));
+            let vanished = seat.attempt().filter(|attempt| !there(&attempt.device.id));
+            if let Some(stream) = vanished.map(|attempt| attempt.stream) {
+                self.take_attempt(stream);
+                self.close(&[stream]);
+            }
+            let gone = match &self.seat(role).want {
+                Want::Using { device, .. } => !there(&device.id),
+                Want::Idle | Want::Seeking { .. } => false,
+            };
+            if gone {
+                let fault = match self.unanswered {
+                    true => Fault::ServerGone,
+                    false => Fault::Gone,
+                };
+                self.lose(role, fault, now);
+            }
+            self.decide(role, now);
+        }
+    }
+
+    /// Goes on after a fault: with another device, and with a fresh list, because what failed may be gone.
+    fn after_fault(&mut self, role: Role, fault: Fault, now: Instant) {
+        match fault {
+            Fault::Gone | Fault::ServerGone | Fault::Stuck | Fault::Broken => self.list_soon(now),
+            Fault::Busy | Fault::Refused => {}
+        }
+        self.decide(role, now);
+    }
+
+    /// Takes its stream from `role`.
+    fn lose(&mut self, role: Role, fault: Fault, now: Instant) {
+        let seat = self.seat(role);
+        let Want::Using {
+            stream,
+            device,
+            since,
+            attempt,
+        } = std::mem::replace(&mut seat.want, Want::Idle)
+        else {
+            return;
+        };
+        info!(
+            ?role,
+            device = device.name,
+            ?fault,
+            "a sound device is lost"
+        );
+        if now.saturating_duration_since(since) >= PROVEN {
+            seat.cooling.remove(&device.id);
+        }
+        seat.want = Want::Seeking {
+            attempt,
+            lost: Some(Loss {
+                id: device.id.clone(),
+                name: device.name,
+                fault,
+            }),
+            said: None,
+        };
+        self.cool(role, &device.id, fault, now);
+        self.close(&[stream]);
+        self.told.push_back(Told::Lost { role });
+    }
+
+    /// Lets `device` rest before it is tried again, the longer the more often it failed.
+    fn cool(&mut self, role: Role, device: &DeviceId, fault: Fault, now: Instant) {
+        let there = self.lists(device);
+        let seat = self.seat(role);
+        if !there {
+            seat.cooling.remove(device);
+            return;
+        }
+        let delay = match seat.cooling.get(device) {
+            Some(cooling) => (cooling.delay * 2).min(LAST_RETRY),
+            None => FIRST_RETRY,
+        };
+        let cooling = Cooling {
+            until: Some(now + delay),
+            delay,
+            fault,
+        };
+        seat.cooling.insert(device.clone(), cooling);
+    }
+
+    /// Returns whether the list is what there is: not while a new one is on its way.
+    fn is_informed(&self) -> bool {
+        match self.listing {
+            Listing::Waiting { .. } => true,
+            Listing::Asked { .. } => self.unanswered,
+        }
+    }
+
+    fn lists(&self, id: &DeviceId) -> bool {
+        self.devices.iter().flatten().any(|device| device.id == *id)
+    }
+
+    /// Takes the attempt that `stream` names from its seat.
+    fn take_attempt(&mut self, stream: StreamId) -> Option<(Role, Attempt)> {
+        self.seats.iter_mut().find_map(|(role, seat)| {
+            let attempt = match &mut seat.want {
+                Want::Idle => return None,
+                Want::Seeking { attempt, .. } | Want::Using { attempt, .. } => attempt,
+            };
+            let attempt = attempt.take_if(|attempt| attempt.stream == stream)?;
+            Some((*role, attempt))
+        })
+    }
+
+    /// Begins the attempt that is called for, if one is.
+    fn decide(&mut self, role: Role, now: Instant) {
+        let Some(devices) = &self.devices else {
+            return;
+        };
+        let seat = &self.seats[&role];
+        let ranked = candidates(role, &seat.preference, devices);
+        let rests = |device: &Device| {
+            let cooling = seat.cooling.get(&device.id);
+            cooling.is_some_and(|cooling| cooling.until.is_some())
+        };
+        let best = ranked.iter().copied().find(|device| !rests(device));
+        let (present, attempt) = match &seat.want {
+            Want::Idle => return,
+            Want::Seeking { attempt, .. } => (None, attempt),
+            Want::Using {
+                device, attempt, ..
+            } => (Some(device), attempt),
+        };
+        let trying = attempt.as_ref().map(|attempt| &attempt.device.id);
+        // What is in use is as good as what does not rest: it works.
+        let better = match (best, present) {
+            (None, _) => None,
+            (Some(best), None) => Some(best),
+            (Some(best), Some(present)) => {
+                let place = |id: &DeviceId| ranked.iter().position(|device| device.id == *id);
+                let is_better = match (place(&best.id), place(&present.id)) {
+                    (Some(best), Some(present)) => best < present,
+                    (_, None) => true,
+                    (None, Some(_)) => false,
+                };
+                is_better.then_some(best)
+            }
+        };
+        match better {
+            Some(best) if trying == Some(&best.id) => {}
+            Some(best) => {
+                let given_up = attempt.as_ref().map(|attempt| attempt.stream);
+                let favourite = seat.preference.favourites.contains(&best.id);
+                let reason = match favourite || !best.serves_by_default(role) {
+                    true => Reason::Preferred,
+                    false => Reason::DefaultChanged,
+                };
+                let attempt = Attempt {
+                    stream: StreamId(self.next_stream),
+                    device: best.clone(),
+                    deadline: now + OPEN_DEADLINE,
+                    reason,
+                };
+                self.close(given_up.as_slice());
+                self.begin(role, attempt);
+            }
+            None if present.is_some() => {
+                // Nothing is better any more than what is in use.
+                if let Some(stream) = attempt.as_ref().map(|attempt| attempt.stream) {
+                    self.take_attempt(stream);
+                    self.close(&[stream]);
+                }
+            }
+            None if trying.is_none() && self.is_informed() => self.say_without(role),
+            None => {}
+        }
+    }
+
+    fn begin(&mut self, role: Role, begun: Attempt) {
+        self.next_stream += 1;
+        self.actions.push_back(Action::Open {
+            stream: begun.stream,
+            role,
+            device: begun.device.id.clone(),
+        });
+        match &mut self.seat(role).want {
+            Want::Idle => {}
+            Want::Seeking { attempt, .. } | Want::Using { attempt, .. } => *attempt = Some(begun),
+        }
+    }
+
+    /// Tells that `role` has nothing, where that was not told yet.
+    fn say_without(&mut self, role: Role) {
+        let unanswered = self.unanswered;
+        let seat = self
+            .seats
+            .get_mut(&role)
+            .expect("there is a seat for each role");
+        // What rests is there and fails; without any, nothing is there.
+        let worst = seat.cooling.iter().max_by_key(|(_, cooling)| cooling.delay);
+        let Want::Seeking { lost, said, .. } = &mut seat.want else {
+            return;
+        };
+        let name = lost.as_ref().map(|lost| lost.name.as_str());
+        let change = match (worst, unanswered) {
+            (_, true) => Change::Without {
+                lost: name,
+                fault: Fault::ServerGone,
+            },
+            (None, false) => Change::Without {
+                lost: name,
+                fault: Fault::Gone,
+            },
+            (Some((id, cooling)), false) => {
+                let tried = self
+                    .devices
+                    .iter()
+                    .flatten()
+                    .find(|device| device.id == *id);
+                Change::Without {
+                    lost: tried.map(|device| device.name.as_str()),
+                    fault: cooling.fault,
+                }
+            }
+        };
+        let words = change.words(role);
+        if said.as_ref() != Some(&words) {
+            info!(?role, words, "no sound device can be used");
+            *said = Some(words.clone());
+            self.told.push_back(Told::Without { role, words });
+        }
+    }
+}
+
+impl Seat {
+    fn attempt(&self) -> Option<&Attempt> {
+        match &self.want {
+            Want::Idle => None,
+            Want::Seeking { attempt, .. } | Want::Using { attempt, .. } => attempt.as_ref(),
+        }
+    }
+
+    /// Returns all streams that are open or about to be.
+    fn streams(&self) -> Vec<StreamId> {
+        let attempt = self.attempt().map(|attempt| attempt.stream);
+        let using = match &self.want {
+            Want::Idle | Want::Seeking { .. } => None,
+            Want::Using { stream, .. } => Some(*stream),
+        };
+        using.into_iter().chain(attempt).collect()
+    }
+}
+
+impl Attempt {
+    /// Returns the words for it taking over from a device that works.
+    fn words(&self, role: Role) -> String {
+        let device = &self.device.name;
+        match self.reason {
+            Reason::Preferred => Change::Preferred { device },
+            Reason::DefaultChanged => Change::DefaultChanged { device },
+        }
+        .words(role)
+    }
+
+    /// Returns the words for it being the first or the next, `None` where that is what the user expects.
+    fn words_after(&self, role: Role, lost: Option<Loss>, said: Option<String>) -> Option<String> {
+        let by = &self.device.name;
+        let change = match (&lost, said) {
+            (Some(lost), _) if lost.id != self.device.id => Change::Replaced {
+                by,
+                lost: &lost.name,
+                fault: lost.fault,
+            },
+            (Some(_), _) => Change::Recovered { device: by },
+            (None, Some(_)) => Change::Preferred { device: by },
+            (None, None) => return None,
+        };
+        Some(change.words(role))
+    }
+}
+
+#[cfg(test)]
+mod tests;
