@@ -17,6 +17,8 @@ mod sink;
 mod source;
 #[cfg(any(feature = "sound", test))]
 mod supervisor;
+#[cfg(feature = "sound")]
+mod system;
 mod talk;
 #[cfg(test)]
 mod tests;

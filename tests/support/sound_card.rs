@@ -1,0 +1,337 @@
+//! A sound card for tests: a PulseAudio server of its own, with null sinks as speakers, and the monitors of null sinks
+//! as microphones.
+//!
+//! A program finds a sound server by its environment, and a process has one environment. So [`with_sound_card`] runs
+//! the test again, in a process of its own that has the right one.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use std::{env, fs, thread};
+
+/// Where the process that is to run the test finds the server's folder.
+const FOLDER: &str = "HELIX_TEST_SOUND_CARD";
+
+/// Nothing that a server or a tool does takes so long.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Runs `body` as the test `name` (its full path without the crate) in a process whose sound server is that of the
+/// [`SoundCard`] that `body` gets, which is not running yet.
+pub fn with_sound_card(name: &str, body: impl FnOnce(SoundCard)) {
+    if let Some(folder) = env::var_os(FOLDER) {
+        body(SoundCard {
+            folder: folder.into(),
+            server: None,
+        });
+        return;
+    }
+    let folder = tempfile::TempDir::new().unwrap();
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture", "--test-threads=1"])
+        .env(FOLDER, folder.path())
+        .env("PULSE_SERVER", server_address(folder.path()))
+        .env("XDG_RUNTIME_DIR", folder.path())
+        .env("HOME", folder.path())
+        .env_remove("PULSE_RUNTIME_PATH")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{name} failed:\n{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn server_address(folder: &Path) -> String {
+    format!("unix:{}", socket(folder).display())
+}
+
+fn socket(folder: &Path) -> PathBuf {
+    folder.join("native")
+}
+
+/// A speaker or a microphone of the card.
+#[derive(Debug, Clone, Copy)]
+pub struct Plug {
+    pub name: &'static str,
+    /// For people.
+    pub title: &'static str,
+    pub rate: u32,
+    pub channels: u16,
+}
+
+impl Plug {
+    /// 48 kHz, stereo.
+    pub const fn new(name: &'static str, title: &'static str) -> Self {
+        Self {
+            name,
+            title,
+            rate: 48_000,
+            channels: 2,
+        }
+    }
+
+    fn sink(&self) -> Vec<String> {
+        vec![
+            "module-null-sink".to_owned(),
+            format!("sink_name={}", self.name),
+            format!("rate={}", self.rate),
+            format!("channels={}", self.channels),
+            // A null sink renders two seconds ahead while nobody asks for less, and plays nothing new until then; with
+            // this it stays within 50 ms, as real cards do.
+            "norewinds=1".to_owned(),
+            format!("sink_properties=device.description={}", self.title),
+        ]
+    }
+
+    /// What is played into the sink `NAME` comes out of the source `NAME_source`.
+    fn source(&self) -> Vec<String> {
+        vec![
+            "module-remap-source".to_owned(),
+            format!("source_name={}_source", self.name),
+            format!("master={}.monitor", self.name),
+            format!("rate={}", self.rate),
+            format!("channels={}", self.channels),
+            format!("source_properties=device.description={}", self.title),
+        ]
+    }
+}
+
+/// The server, which ends with this.
+#[derive(Debug)]
+pub struct SoundCard {
+    folder: PathBuf,
+    server: Option<Child>,
+}
+
+impl SoundCard {
+    /// Starts the server with these devices, of which the first of each kind is the default, and waits until it serves.
+    pub fn start(&mut self, speakers: &[Plug], microphones: &[Plug]) {
+        assert!(self.server.is_none(), "the server runs");
+        let mut script = String::new();
+        let mut load = |module: &[String]| {
+            writeln!(script, "load-module {}", module.join(" ")).unwrap();
+        };
+        load(&[
+            "module-native-protocol-unix".to_owned(),
+            "auth-anonymous=1".to_owned(),
+            format!("socket={}", socket(&self.folder).display()),
+        ]);
+        for plug in speakers {
+            load(&plug.sink());
+        }
+        for plug in microphones {
+            load(&plug.sink());
+            load(&plug.source());
+        }
+        if let Some(plug) = speakers.first() {
+            writeln!(script, "set-default-sink {}", plug.name).unwrap();
+        }
+        if let Some(plug) = microphones.first() {
+            writeln!(script, "set-default-source {}_source", plug.name).unwrap();
+        }
+        let path = self.folder.join("server.pa");
+        fs::write(&path, script).unwrap();
+        let mut server = Command::new("pulseaudio")
+            .args([
+                "-n",
+                "--daemonize=no",
+                "--exit-idle-time=-1",
+                "--disallow-exit",
+            ])
+            .args([
+                "--use-pid-file=no",
+                "--log-target=stderr",
+                "--log-level=info",
+                "-F",
+            ])
+            .arg(&path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("pulseaudio is installed");
+        let log = BufReader::new(server.stderr.take().unwrap());
+        let (ready, is_ready) = mpsc::channel();
+        thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                if line.contains("Daemon startup complete") {
+                    // The card may have been dropped.
+                    let _ = ready.send(());
+                }
+            }
+        });
+        self.server = Some(server);
+        is_ready.recv_timeout(DEADLINE).expect("the server serves");
+    }
+
+    /// Kills the server, as a crash does.
+    pub fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.kill().unwrap();
+            server.wait().unwrap();
+        }
+    }
+
+    /// Plugs in a microphone.
+    pub fn plug_in_microphone(&self, plug: &Plug) {
+        self.load(&plug.sink());
+        self.load(&plug.source());
+    }
+
+    /// Plugs in a speaker.
+    pub fn plug_in_speaker(&self, plug: &Plug) {
+        self.load(&plug.sink());
+    }
+
+    /// Pulls a speaker or a microphone.
+    pub fn unplug(&self, name: &str) {
+        let modules = self.control(&["list", "short", "modules"]);
+        let owned = [
+            format!("sink_name={name} "),
+            format!("source_name={name}_source "),
+        ];
+        // The source first: it lives on the sink.
+        for line in modules.lines().rev() {
+            if owned.iter().any(|own| line.contains(own.as_str())) {
+                let module = line.split_whitespace().next().unwrap();
+                self.control(&["unload-module", module]);
+            }
+        }
+    }
+
+    pub fn make_default_microphone(&self, name: &str) {
+        self.control(&["set-default-source", &format!("{name}_source")]);
+    }
+
+    pub fn make_default_speaker(&self, name: &str) {
+        self.control(&["set-default-sink", name]);
+    }
+
+    /// Speaks a sine into a microphone until this is dropped.
+    pub fn speak(&self, microphone: &str, hz: f64) -> Speaking {
+        let mut player = Command::new("pacat")
+            .args([
+                "--playback",
+                "--format=float32le",
+                "--rate=48000",
+                "--channels=1",
+            ])
+            .args(["--latency-msec=40", "--device", microphone])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("pulseaudio-utils is installed");
+        let mut input = player.stdin.take().unwrap();
+        thread::spawn(move || {
+            for block in 0_u64.. {
+                let bytes: Vec<u8> = (0..480)
+                    .map(|i| (block * 480 + i) as f64 * hz / 48_000.0)
+                    .map(|cycles| (0.3 * (cycles.fract() * std::f64::consts::TAU).sin()) as f32)
+                    .flat_map(f32::to_le_bytes)
+                    .collect();
+                // It ends with the player.
+                if input.write_all(&bytes).is_err() {
+                    return;
+                }
+            }
+        });
+        Speaking { player }
+    }
+
+    /// Listens to a speaker until this is dropped.
+    pub fn listen(&self, speaker: &str) -> Listening {
+        let mut recorder = Command::new("parec")
+            .args(["--format=float32le", "--rate=48000", "--channels=1"])
+            .args([
+                "--latency-msec=20",
+                "--device",
+                &format!("{speaker}.monitor"),
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("pulseaudio-utils is installed");
+        let mut output = recorder.stdout.take().unwrap();
+        let (heard, frames) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4 * 480];
+            while output.read_exact(&mut bytes).is_ok() {
+                let mut frame = [0.0; 480];
+                for (sample, bytes) in frame.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                    *sample = f32::from_le_bytes(*bytes);
+                }
+                if heard.send(frame).is_err() {
+                    return;
+                }
+            }
+        });
+        Listening { recorder, frames }
+    }
+
+    fn load(&self, module: &[String]) {
+        let arguments: Vec<&str> = module.iter().map(String::as_str).collect();
+        self.control(&[&["load-module"], arguments.as_slice()].concat());
+    }
+
+    fn control(&self, arguments: &[&str]) -> String {
+        let output = Command::new("pactl").args(arguments).output().unwrap();
+        assert!(
+            output.status.success(),
+            "pactl {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+impl Drop for SoundCard {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Somebody who speaks.
+#[derive(Debug)]
+pub struct Speaking {
+    player: Child,
+}
+
+/// Somebody who listens.
+#[derive(Debug)]
+pub struct Listening {
+    recorder: Child,
+    frames: mpsc::Receiver<[f32; 480]>,
+}
+
+impl Listening {
+    /// Returns the next 10 ms at 48 kHz, `None` at the end.
+    pub fn next(&self) -> Option<[f32; 480]> {
+        self.frames.recv_timeout(DEADLINE).ok()
+    }
+}
+
+impl Drop for Speaking {
+    fn drop(&mut self) {
+        end(&mut self.player);
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        end(&mut self.recorder);
+    }
+}
+
+fn end(child: &mut Child) {
+    // It may have ended with its server.
+    let _ = child.kill();
+    let _ = child.wait();
+}
