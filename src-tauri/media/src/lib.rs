@@ -9,6 +9,7 @@
 //!
 //! ```text
 //! worker     the thread: commands, sockets, servers and time on one side, sessions on the other
+//!   reserve    sockets whose candidates are gathered before a call needs them          sans-IO
 //!   session    a call: offer and answer, a leg for each peer, the clock of the sound     sans-IO
 //!     sdp        session descriptions, and the rules of offer and answer                 pure
 //!     transport  ICE, DTLS, SRTP, consent, STUN; the only place that names `rtc`         sans-IO
@@ -31,6 +32,7 @@ mod config;
 mod device;
 mod news;
 mod playout;
+mod reserve;
 mod rtp;
 mod sdp;
 mod servers;

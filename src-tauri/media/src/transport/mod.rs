@@ -35,7 +35,7 @@ use tracing::debug;
 use active::Active;
 pub(crate) use credentials::Credentials;
 pub(crate) use fingerprint::Fingerprint;
-pub(crate) use gather::{Gatherer, host_addresses};
+pub(crate) use gather::{Gatherer, Silent, host_addresses};
 pub(crate) use identity::Identity;
 pub(crate) use rtc::{
     rtcp, rtp,
