@@ -329,6 +329,14 @@ impl End {
             .count()
     }
 
+    /// Counts the DTLS datagrams that were sent from `since` on.
+    pub(super) fn handshakes_sent(&self, since: Instant) -> usize {
+        self.sent
+            .iter()
+            .filter(|(at, transmit)| *at >= since && (20..=63).contains(&transmit.bytes[0]))
+            .count()
+    }
+
     /// Counts the Binding requests that were sent from `since` on.
     pub(super) fn checks_sent(&self, since: Instant) -> usize {
         self.sent
