@@ -94,6 +94,31 @@ pub(crate) const CERTUTIL: Need = Need {
     brew: &["nss"],
 };
 
+pub(crate) const COTURN: Need = Need {
+    name: "coturn",
+    signs: &["turnserver"],
+    apt: &["coturn"],
+    dnf: &["coturn"],
+    brew: &["coturn"],
+};
+
+pub(crate) const RTPENGINE: Need = Need {
+    name: "rtpengine",
+    signs: &["rtpengine"],
+    apt: &["rtpengine-daemon"],
+    dnf: &["rtpengine"],
+    brew: &[],
+};
+
+/// Namespaces and NATs between them.
+pub(crate) const NETWORKS: Need = Need {
+    name: "nftables and iproute2",
+    signs: &["nft", "/usr/sbin/nft", "/sbin/nft"],
+    apt: &["iproute2", "nftables", "util-linux"],
+    dnf: &["iproute", "nftables", "util-linux"],
+    brew: &[],
+};
+
 /// Installs what is missing with the system's package manager; where it cannot, it says what is missing and why.
 pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let missing = still_missing(needs);
