@@ -15,7 +15,7 @@ pub(crate) struct Need {
     signs: &'static [&'static str],
     apt: &'static [&'static str],
     dnf: &'static [&'static str],
-    /// Empty where Homebrew does not have it.
+    /// Empty where Homebrew does not have it, or not as it is needed.
     brew: &'static [&'static str],
 }
 
@@ -27,7 +27,8 @@ const C_COMPILER: Need = Need {
     signs: &["cc"],
     apt: &["build-essential"],
     dnf: &["gcc", "gcc-c++"],
-    brew: &["gcc"],
+    // Apple's command line tools have it; Homebrew's gcc is no `cc`.
+    brew: &[],
 };
 
 const MAKE: Need = Need {
@@ -35,7 +36,7 @@ const MAKE: Need = Need {
     signs: &["make"],
     apt: &["make"],
     dnf: &["make"],
-    brew: &["make"],
+    brew: &[],
 };
 
 const CMAKE: Need = Need {
@@ -146,7 +147,7 @@ pub(crate) fn require(needs: &[Need]) -> Result<()> {
             .filter(|it| it.brew.is_empty())
             .collect::<Vec<_>>();
         if !absent.is_empty() {
-            bail!("Homebrew does not have {}", list(&absent, |it| it.name));
+            bail!("Install without Homebrew: {}", list(&absent, |it| it.name));
         }
         run(Command::new("brew")
             .args(["install", "--quiet"])
@@ -160,7 +161,7 @@ pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let missing = still_missing(needs);
     if !missing.is_empty() {
         let what = list(&missing, |it| it.name);
-        bail!("The packages are installed, but there is still no {what}");
+        bail!("The packages are installed, but not found: {what}");
     }
     Ok(())
 }
