@@ -384,7 +384,7 @@ impl Worker {
             session.is_closed()
         }));
         match outcome {
-            Ok(false) => {}
+            Ok(false) => self.reserve.learn(session.gatherer(), Instant::now()),
             Ok(true) => {
                 self.sessions.remove(&id);
                 self.sockets.close(Owner::Session(id));

@@ -171,6 +171,11 @@ impl Session {
         self.settle(now);
     }
 
+    /// Returns what asks the STUN servers.
+    pub(crate) fn gatherer(&self) -> &Gatherer {
+        &self.gatherer
+    }
+
     /// Takes a datagram that came from `from` to our socket at `local`.
     pub(crate) fn handle_datagram(
         &mut self,
