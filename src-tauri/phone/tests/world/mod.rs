@@ -34,8 +34,6 @@ pub struct World {
     pub sent: Vec<String>,
     pub media: Vec<(u32, String)>,
     pub stored: Vec<&'static str>,
-    /// The URLs of the servers that media has.
-    pub ice_servers: Vec<String>,
     pub flows_opened: usize,
     pub sidecar: Sidecar,
     pub server: Server,
@@ -87,8 +85,7 @@ pub fn agent_grant() -> String {
     r#"{"accessToken":"access-secret","refreshToken":"refresh-secret",
         "user":{"id":"u1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},
         "agentConfig":{"ozonetelAgentId":"agent2","sipExtension":"700201","sipPassword":"line-secret",
-          "sipUri":"sip:700201@sip.example","sipWsServer":"wss://sip.example:444","campaignName":"Inbound_1",
-          "iceServers":[{"urls":["stun:stun.example"]}]},
+          "sipUri":"sip:700201@sip.example","sipWsServer":"wss://sip.example:444","campaignName":"Inbound_1"},
         "session":{"id":"s1","ttlSeconds":3600,"heartbeatSeconds":300},"unknown":{"field":1}}"#
         .to_owned()
 }
@@ -127,7 +124,6 @@ impl World {
             sent: Vec::new(),
             media: Vec::new(),
             stored: Vec::new(),
-            ice_servers: Vec::new(),
             flows_opened: 0,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
@@ -389,10 +385,7 @@ impl World {
                 self.media.push((call.0, name));
                 self.answer_media(call, request);
             }
-            Effect::IceServers { servers } => {
-                let urls = servers.iter().flat_map(|it| it.urls.iter());
-                self.ice_servers = urls.map(str::to_owned).collect();
-            }
+            Effect::IceServers { .. } => {}
             Effect::Store { stored } => self.stored.push(match stored {
                 phone::Stored::AgentConfig(_) => "agentConfig",
                 phone::Stored::Tokens { .. } => "tokens",
