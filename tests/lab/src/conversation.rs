@@ -1,6 +1,7 @@
 use tokio::sync::mpsc;
 
 use crate::{
+    codec::Codec,
     counts::CallState,
     description::{Direction, ice_user, mirrored, next_version, with_direction},
     leg::Leg,
@@ -22,6 +23,10 @@ pub(crate) enum Order {
     HangUp,
     /// A re-INVITE that holds the other side, or takes it back.
     Hold(bool),
+    /// Sound by another of the codecs that were agreed on.
+    Codec(Codec),
+    /// Sound from another SSRC.
+    Source,
 }
 
 /// A call that was answered, until its BYE.
@@ -61,6 +66,8 @@ impl Conversation {
                 let bye = self.leg.request("BYE");
                 self.leg.line.send(&bye);
             }
+            Order::Codec(codec) => self.peer.change_codec(codec),
+            Order::Source => self.peer.change_source(),
             Order::Hold(on) => {
                 let direction = if on {
                     Direction::SendOnly
@@ -95,6 +102,7 @@ impl Conversation {
         let line = self.leg.line.clone();
         match request.method() {
             "ACK" => {
+                note_acknowledged(&line, self.leg.call_id());
                 if std::mem::take(&mut self.answer_due)
                     && let Err(error) = self.peer.accept(&request.body).await
                 {
@@ -162,6 +170,15 @@ pub(crate) fn note(line: &crate::leg::Line, call_id: &str, state: CallState) {
     line.registrar.tally.update(|counts| {
         if let Some(call) = counts.call_mut(call_id, &line.extension) {
             call.state = call.state.max(state);
+        }
+    });
+}
+
+/// Writes down that the ACK for a call's 2xx has come.
+pub(crate) fn note_acknowledged(line: &crate::leg::Line, call_id: &str) {
+    line.registrar.tally.update(|counts| {
+        if let Some(call) = counts.call_mut(call_id, &line.extension) {
+            call.is_acknowledged = true;
         }
     });
 }

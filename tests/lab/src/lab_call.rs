@@ -3,11 +3,12 @@ use std::{fmt, time::Duration};
 use tokio::sync::mpsc;
 
 use crate::{
+    codec::Codec,
     conversation::{Order, ToCall},
     counts::{CallCount, Counts, NotSeen},
-    peer::Ear,
     registrar::Registrar,
     sound::Sound,
+    traffic::Ear,
 };
 
 /// Which message of a call that the lab makes carries the offer.
@@ -64,7 +65,21 @@ impl LabCall {
         self.order(Order::Hold(on));
     }
 
-    /// Returns what has been heard until now, at 48 kHz; Opus only.
+    /// Sends with another of the codecs that were agreed on, as RFC 3264 §5.1 allows at any time.
+    ///
+    /// A call that echoes has no codec of its own.
+    pub fn change_codec(&self, codec: Codec) {
+        self.order(Order::Codec(codec));
+    }
+
+    /// Sends from another SSRC, as a server does that puts other media into the call.
+    ///
+    /// To be heard by a phone: another peer of the lab does not follow, the `webrtc` crate drops what is new in mid-call.
+    pub fn change_source(&self) {
+        self.order(Order::Source);
+    }
+
+    /// Returns what has been heard until now, at 48 kHz.
     pub fn heard(&self) -> Sound {
         self.ear.heard()
     }

@@ -96,8 +96,8 @@ pub enum WorldError {
 pub const CALLER: &str = "lab";
 
 impl WorldConfig {
-    /// Ana (700201) and Ravi (700202); `echo`, `playback`, `speech`, `busy`, `reject`, `ringforever`, `earlymedia`, `nosdp`;
-    /// MD5; Opus before G.711.
+    /// Ana (700201) and Ravi (700202); `echo`, `playback`, `speech`, `busy`, `reject`, `ringforever`, `crossing`,
+    /// `earlymedia`, `nosdp`; MD5; Opus before G.711.
     pub fn new() -> Result<Self, WorldError> {
         let tune = Arc::new(Clip::encode(&tune())?);
         let extension = |name: &str, behaviour| (name.to_owned(), behaviour);
@@ -116,6 +116,7 @@ impl WorldConfig {
                 extension("busy", Behaviour::Busy),
                 extension("reject", Behaviour::Reject),
                 extension("ringforever", Behaviour::RingForever),
+                extension("crossing", Behaviour::AnswerAtCancel),
                 extension("earlymedia", Behaviour::EarlyMedia(tune)),
                 extension("nosdp", Behaviour::NoDescription),
             ],
@@ -357,6 +358,16 @@ impl World {
     /// Makes `extension` hold all its calls, or take them back; returns how many.
     pub fn hold(&self, extension: &str, on: bool) -> usize {
         self.order(extension, Order::Hold(on))
+    }
+
+    /// Makes `extension` send from another SSRC in all its calls; returns how many.
+    pub fn change_source(&self, extension: &str) -> usize {
+        self.order(extension, Order::Source)
+    }
+
+    /// Makes `extension` send with another codec in all its calls; returns how many.
+    pub fn change_codec(&self, extension: &str, codec: Codec) -> usize {
+        self.order(extension, Order::Codec(codec))
     }
 
     fn order(&self, extension: &str, order: Order) -> usize {
