@@ -96,6 +96,7 @@ async fn run(settings: Settings) -> Exit {
 fn exit_of(reason: &StartError) -> Exit {
     match reason {
         StartError::Trust(_) => Exit::Tls,
+        StartError::Vault(_) => Exit::Internal,
         StartError::ExtraCa { .. }
         | StartError::Sidecar { .. }
         | StartError::Proxy { .. }
