@@ -1,7 +1,6 @@
 use tokio::sync::mpsc;
 
 use crate::{
-    codec::Codec,
     counts::CallState,
     description::{Direction, ice_user, mirrored, next_version, with_direction},
     leg::Leg,
@@ -23,10 +22,6 @@ pub(crate) enum Order {
     HangUp,
     /// A re-INVITE that holds the other side, or takes it back.
     Hold(bool),
-    /// Sound by another of the codecs that were agreed on.
-    Codec(Codec),
-    /// Sound from another SSRC.
-    Source,
 }
 
 /// A call that was answered, until its BYE.
@@ -66,8 +61,6 @@ impl Conversation {
                 let bye = self.leg.request("BYE");
                 self.leg.line.send(&bye);
             }
-            Order::Codec(codec) => self.peer.change_codec(codec),
-            Order::Source => self.peer.change_source(),
             Order::Hold(on) => {
                 let direction = if on {
                     Direction::SendOnly

@@ -59,9 +59,8 @@ pub struct CallCount {
     pub is_acknowledged: bool,
     pub rtp_received: u64,
     pub rtp_sent: u64,
-    /// How the last packet was sent; `codec` only by what plays.
+    /// How the last packet was sent by what plays.
     pub codec: Option<Codec>,
-    pub ssrc: Option<u32>,
     /// Gaps in the sequence numbers received.
     pub rtp_lost: u64,
     pub first_rtp_received: Option<Instant>,
@@ -129,7 +128,6 @@ impl Counts {
             rtp_received: 0,
             rtp_sent: 0,
             codec: None,
-            ssrc: None,
             rtp_lost: 0,
             first_rtp_received: None,
         });

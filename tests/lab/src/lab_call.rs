@@ -3,7 +3,6 @@ use std::{fmt, time::Duration};
 use tokio::sync::mpsc;
 
 use crate::{
-    codec::Codec,
     conversation::{Order, ToCall},
     counts::{CallCount, Counts, NotSeen},
     registrar::Registrar,
@@ -63,20 +62,6 @@ impl LabCall {
     /// Holds the callee by a re-INVITE, or takes it back.
     pub fn hold(&self, on: bool) {
         self.order(Order::Hold(on));
-    }
-
-    /// Sends with another of the codecs that were agreed on, as RFC 3264 §5.1 allows at any time.
-    ///
-    /// A call that echoes has no codec of its own.
-    pub fn change_codec(&self, codec: Codec) {
-        self.order(Order::Codec(codec));
-    }
-
-    /// Sends from another SSRC, as a server does that puts other media into the call.
-    ///
-    /// To be heard by a phone: another peer of the lab does not follow, the `webrtc` crate drops what is new in mid-call.
-    pub fn change_source(&self) {
-        self.order(Order::Source);
     }
 
     /// Returns what has been heard until now, at 48 kHz.

@@ -32,7 +32,7 @@ impl OutgoingCall {
         loop {
             match inbox.recv().await? {
                 ToCall::Order(Order::HangUp) => self.line.send(&self.cancel()),
-                ToCall::Order(Order::Hold(_) | Order::Codec(_) | Order::Source) => {}
+                ToCall::Order(Order::Hold(_)) => {}
                 ToCall::Message(response) if response.method() == "INVITE" => {
                     match response.status().unwrap_or(0) {
                         100 => {}

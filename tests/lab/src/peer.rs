@@ -25,7 +25,7 @@ use crate::{
     codec::{Codec, telephone_event},
     counts::{CallState, Tally},
     description::{formats_of, with_default_candidate},
-    traffic::{Ear, SOURCES, Traffic},
+    traffic::{Ear, Traffic},
 };
 
 /// What a user agent of the lab does with a call's sound.
@@ -81,7 +81,7 @@ const MAX_INTERFACES: usize = 4;
 
 impl Peer {
     pub(crate) async fn new(config: PeerConfig) -> Result<Self, PeerError> {
-        let sources: [u32; SOURCES] = rand::random();
+        let ssrc = rand::random::<u32>();
         let mut engine = MediaEngine::default();
         for codec in &config.codecs {
             engine.register_codec(codec.parameters(), RtpCodecKind::Audio)?;
@@ -93,19 +93,17 @@ impl Peer {
             "lab-audio".to_owned(),
             "lab-audio".to_owned(),
             RtpCodecKind::Audio,
-            sources
-                .map(|ssrc| RTCRtpEncodingParameters {
-                    rtp_coding_parameters: RTCRtpCodingParameters {
-                        ssrc: Some(ssrc),
-                        ..Default::default()
-                    },
-                    codec: first.parameters().rtp_codec,
+            vec![RTCRtpEncodingParameters {
+                rtp_coding_parameters: RTCRtpCodingParameters {
+                    ssrc: Some(ssrc),
                     ..Default::default()
-                })
-                .to_vec(),
+                },
+                codec: first.parameters().rtp_codec,
+                ..Default::default()
+            }],
         )));
         let (gathered_sender, gathered) = watch::channel(false);
-        let traffic = Arc::new(Traffic::new(config.clone(), Arc::clone(&track), sources)?);
+        let traffic = Arc::new(Traffic::new(config.clone(), Arc::clone(&track), ssrc)?);
         let registry = configure_rtcp_reports(Registry::new());
         // Names of mDNS are for browsers; joining its group fails where there is loopback alone.
         let settings = SettingEngineBuilder::new()
@@ -177,16 +175,6 @@ impl Peer {
     /// Sets whether sound may be sent: not while the other side holds the call.
     pub(crate) fn may_send(&self, may: bool) {
         self.traffic.may_send(may);
-    }
-
-    /// Sends with another of the codecs that were agreed on; nothing changes where it is none.
-    pub(crate) fn change_codec(&self, codec: Codec) {
-        self.traffic.change_codec(codec);
-    }
-
-    /// Sends from another SSRC.
-    pub(crate) fn change_source(&self) {
-        self.traffic.change_source();
     }
 
     /// What can be asked for what was heard, also after the call.

@@ -20,30 +20,16 @@ use crate::{
     sound::Sound,
 };
 
-/// The SSRCs that a peer has to choose from: the `webrtc` crate sends from none that its track did not
-/// have from the beginning.
-pub(crate) const SOURCES: usize = 4;
-
 /// The RTP of one call: what is sent, heard and counted.
 pub(crate) struct Traffic {
     config: PeerConfig,
     track: Arc<TrackLocalStaticRTP>,
-    sources: [u32; SOURCES],
-    voice: Mutex<Voice>,
+    ssrc: u32,
+    /// The codecs that were agreed on with their payload types, in the order of preference.
+    formats: Mutex<Vec<(Codec, u8)>>,
     recorder: Mutex<Recorder>,
     may_send: AtomicBool,
     connected: watch::Sender<bool>,
-}
-
-/// What is sent at this moment, and what may be.
-#[derive(Debug, Default)]
-struct Voice {
-    /// The codecs that were agreed on with their payload types, in the order of preference.
-    formats: Vec<(Codec, u8)>,
-    /// The codec in use, an index into `formats`.
-    format: usize,
-    /// The SSRC in use, an index into the sources.
-    source: usize,
 }
 
 /// Knows what a peer heard.
@@ -61,13 +47,13 @@ impl Traffic {
     pub(crate) fn new(
         config: PeerConfig,
         track: Arc<TrackLocalStaticRTP>,
-        sources: [u32; SOURCES],
+        ssrc: u32,
     ) -> Result<Self, ClipError> {
         Ok(Self {
             config,
             track,
-            sources,
-            voice: Mutex::default(),
+            ssrc,
+            formats: Mutex::default(),
             recorder: Mutex::new(Recorder::new()?),
             may_send: AtomicBool::new(true),
             connected: watch::Sender::new(false),
@@ -98,21 +84,7 @@ impl Traffic {
     }
 
     pub(crate) fn agree(&self, formats: Vec<(Codec, u8)>) {
-        let mut voice = self.voice();
-        voice.format = 0;
-        voice.formats = formats;
-    }
-
-    pub(crate) fn change_codec(&self, codec: Codec) {
-        let mut voice = self.voice();
-        if let Some(format) = voice.formats.iter().position(|(it, _)| *it == codec) {
-            voice.format = format;
-        }
-    }
-
-    pub(crate) fn change_source(&self) {
-        let mut voice = self.voice();
-        voice.source = (voice.source + 1) % SOURCES;
+        *self.formats() = formats;
     }
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut CallCount)) {
@@ -126,33 +98,29 @@ impl Traffic {
         });
     }
 
-    /// Sends the clip over and over, with the codec and from the source of the moment.
+    /// Sends the clip over and over, with the preferred of the codecs agreed on.
     pub(crate) async fn play(&self, clip: &Clip) {
         // RFC 3551 §4.5.1: 20 ms per packet.
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut header = rtc::rtp::Header {
             version: 2,
+            ssrc: self.ssrc,
+            sequence_number: rand::random(),
+            timestamp: rand::random(),
             ..Default::default()
         };
-        let mut last = None;
         for index in 0.. {
             ticks.tick().await;
-            let Some((codec, payload_type, ssrc)) = self.speaking() else {
+            let Some((codec, payload_type)) = self.formats().first().copied() else {
                 return;
             };
             let packets = clip.packets(codec);
             let Some(payload) = packets.get(index % packets.len().max(1)) else {
                 return;
             };
-            if last.is_none_or(|(_, before)| before != ssrc) {
-                header.sequence_number = rand::random();
-                header.timestamp = rand::random();
-            }
-            header.marker = last != Some((codec, ssrc));
+            header.marker = index == 0;
             header.payload_type = payload_type;
-            header.ssrc = ssrc;
-            last = Some((codec, ssrc));
             let packet = rtc::rtp::Packet {
                 header: header.clone(),
                 payload: payload.clone(),
@@ -180,7 +148,7 @@ impl Traffic {
             });
             match &self.config.treatment {
                 Treatment::Echo => {
-                    packet.header.ssrc = self.source();
+                    packet.header.ssrc = self.ssrc;
                     packet.header.extension = false;
                     packet.header.extensions.clear();
                     self.send(packet).await;
@@ -199,13 +167,9 @@ impl Traffic {
         if !self.may_send.load(Ordering::Relaxed) {
             return true;
         }
-        let ssrc = packet.header.ssrc;
         match self.track.write_rtp(packet).await {
             Ok(()) => {
-                self.count(|call| {
-                    call.rtp_sent += 1;
-                    call.ssrc = Some(ssrc);
-                });
+                self.count(|call| call.rtp_sent += 1);
                 true
             }
             Err(error) => {
@@ -215,27 +179,16 @@ impl Traffic {
         }
     }
 
-    /// Returns the codec, its payload type and the SSRC of the moment.
-    fn speaking(&self) -> Option<(Codec, u8, u32)> {
-        let voice = self.voice();
-        let (codec, payload_type) = *voice.formats.get(voice.format)?;
-        Some((codec, payload_type, self.sources[voice.source]))
-    }
-
-    fn source(&self) -> u32 {
-        self.sources[self.voice().source]
-    }
-
     fn codec_of(&self, payload_type: u8) -> Option<Codec> {
-        let voice = self.voice();
-        let found = voice.formats.iter().find(|(_, it)| *it == payload_type);
+        let formats = self.formats();
+        let found = formats.iter().find(|(_, it)| *it == payload_type);
         found.map(|(codec, _)| *codec)
     }
 
-    fn voice(&self) -> MutexGuard<'_, Voice> {
-        self.voice
+    fn formats(&self) -> MutexGuard<'_, Vec<(Codec, u8)>> {
+        self.formats
             .lock()
-            .expect("no holder of the voice's lock panics")
+            .expect("no holder of the formats' lock panics")
     }
 
     fn recorder(&self) -> MutexGuard<'_, Recorder> {

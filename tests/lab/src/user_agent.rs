@@ -194,8 +194,7 @@ impl IncomingCall {
                     return self.refuse(487);
                 }
                 ToCall::Order(Order::HangUp) => return self.refuse(480),
-                ToCall::Message(_)
-                | ToCall::Order(Order::Hold(_) | Order::Codec(_) | Order::Source) => {}
+                ToCall::Message(_) | ToCall::Order(Order::Hold(_)) => {}
             }
         }
     }

@@ -360,16 +360,6 @@ impl World {
         self.order(extension, Order::Hold(on))
     }
 
-    /// Makes `extension` send from another SSRC in all its calls; returns how many.
-    pub fn change_source(&self, extension: &str) -> usize {
-        self.order(extension, Order::Source)
-    }
-
-    /// Makes `extension` send with another codec in all its calls; returns how many.
-    pub fn change_codec(&self, extension: &str, codec: Codec) -> usize {
-        self.order(extension, Order::Codec(codec))
-    }
-
     fn order(&self, extension: &str, order: Order) -> usize {
         self.extensions
             .iter()

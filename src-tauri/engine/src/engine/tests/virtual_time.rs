@@ -1,5 +1,10 @@
 //! What the engine does as time passes, in time that only the test moves.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test looks for one of many events"
+)]
+
 use std::sync::{Arc, mpsc as threads};
 
 use phone::{Hop, LinkView};
