@@ -12,10 +12,13 @@ use crate::{
     actor::{Actor, Ask},
     clock::{Clock, Stamp, Stamped},
     connector::Connector,
+    keeper::Keeper,
+    network,
     proxy::Proxies,
     sidecar::{self, Sidecar},
     tls,
     vault::Vault,
+    vigil::Vigil,
     world::{Parts, World},
 };
 
@@ -56,6 +59,8 @@ pub enum StartError {
     Proxy { reason: String },
     #[error("The sound cannot be set up: {0}")]
     Media(io::Error),
+    #[error("The vault cannot be set up: {0}")]
+    Vault(io::Error),
 }
 
 /// A handle to a running phone; clone it freely.
@@ -92,6 +97,7 @@ impl Engine {
                 })
             })
             .transpose()?;
+        let vault = Keeper::start(config.vault).map_err(StartError::Vault)?;
         let (media, news) = Media::start(config.media).map_err(StartError::Media)?;
 
         let (asks, asks_rx) = mpsc::channel(16);
@@ -102,19 +108,21 @@ impl Engine {
             sidecar,
             connector: Connector::new(Arc::new(tls), proxies),
             media,
-            vault: config.vault,
-            inputs,
+            vault,
+            inputs: inputs.clone(),
         });
         let setup = phone::Setup {
             sidecar: config.sidecar.is_some(),
             ..config.setup
         };
-        let phone = Phone::new(setup, Instant::now().into_std());
+        let vigil = Vigil::begin();
+        let phone = Phone::new(setup, vigil.now());
         let (view_tx, view) = watch::channel(phone.view());
         let actor = Actor {
             phone,
             world,
             clock,
+            vigil,
             asks: asks_rx,
             inputs: inputs_rx,
             news,
@@ -123,6 +131,7 @@ impl Engine {
             has_handles: true,
         };
         tokio::spawn(actor.run());
+        tokio::spawn(network::watch(inputs));
 
         Ok(Self {
             asks,

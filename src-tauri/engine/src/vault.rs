@@ -6,8 +6,8 @@ use sidecar_api::AgentConfig;
 
 /// Keeps the account and the tokens of a session.
 ///
-/// The engine calls it from its own task and expects an answer at once: an implementation that may
-/// block (a keyring that asks its user) brings its own thread.
+/// The engine calls it on a thread of its own, where it may block, as a keyring does that asks its
+/// user; what takes longer than 5 s is told as a fault.
 pub trait Vault: fmt::Debug + Send {
     /// Keeps `stored` in place of what it kept of the same kind.
     fn store(&mut self, stored: Stored) -> Result<(), VaultFault>;

@@ -1,24 +1,34 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use media::Media;
-use phone::{Effect, FlowFailure, FlowId, Hop, Input, Request, SidecarFailure};
+use phone::{Effect, FlowFailure, FlowId, Hop, Input, Request, SidecarFailure, Stored};
 use tokio::{
-    sync::mpsc,
-    task::JoinSet,
+    sync::{mpsc, watch},
+    task::{AbortHandle, JoinSet},
     time::{self, Instant},
 };
 use tracing::error;
 
-use crate::{connector::Connector, flow::Flow, sidecar::Sidecar, translation, vault::Vault};
+use crate::{
+    VaultFault, connector::Connector, flow::Flow, keeper::Keeper, sidecar::Sidecar, translation,
+};
+
+/// How long a request waits for the vault to keep the tokens that it uses: longer than a keyring
+/// takes that is open, short beside the lease.
+const KEEPING: Duration = Duration::from_millis(500);
 
 /// Carries out the effects of a phone and tells it the outcome as inputs.
 pub(crate) struct World {
-    pub(crate) sidecar: Option<Arc<Sidecar>>,
-    pub(crate) connector: Arc<Connector>,
-    pub(crate) media: Media,
-    pub(crate) vault: Box<dyn Vault>,
-    pub(crate) inputs: mpsc::Sender<Input>,
+    sidecar: Option<Arc<Sidecar>>,
+    connector: Arc<Connector>,
+    media: Media,
+    vault: Keeper,
+    inputs: mpsc::Sender<Input>,
+    /// Closed when the newest tokens are kept, or cannot be.
+    keeping: watch::Receiver<()>,
     flows: BTreeMap<FlowId, Flow>,
+    /// Heartbeats and refreshes in flight.
+    beats: Vec<AbortHandle>,
     /// Requests in flight and flows that live or close.
     tasks: JoinSet<()>,
 }
@@ -28,7 +38,7 @@ pub(crate) struct Parts {
     pub(crate) sidecar: Option<Sidecar>,
     pub(crate) connector: Connector,
     pub(crate) media: Media,
-    pub(crate) vault: Box<dyn Vault>,
+    pub(crate) vault: Keeper,
     pub(crate) inputs: mpsc::Sender<Input>,
 }
 
@@ -40,7 +50,9 @@ impl World {
             media: parts.media,
             vault: parts.vault,
             inputs: parts.inputs,
+            keeping: watch::channel(()).1,
             flows: BTreeMap::new(),
+            beats: Vec::new(),
             tasks: JoinSet::new(),
         }
     }
@@ -80,8 +92,14 @@ impl World {
                     .set_ice_servers(translation::ice_servers(servers));
                 None
             }
-            Effect::Store { stored } => vault_outcome(self.vault.store(stored)),
-            Effect::Wipe => vault_outcome(self.vault.wipe()),
+            Effect::Store { stored } => {
+                self.store(stored);
+                None
+            }
+            Effect::Wipe => {
+                self.follow(self.vault.wipe());
+                None
+            }
         }
     }
 
@@ -89,8 +107,11 @@ impl World {
     /// takes nothing with it.
     pub(crate) fn reap(&mut self) {
         self.flows.retain(|_, flow| !flow.is_over());
+        self.beats.retain(|beat| !beat.is_finished());
         while let Some(ended) = self.tasks.try_join_next() {
-            if let Err(error) = ended {
+            if let Err(error) = ended
+                && !error.is_cancelled()
+            {
                 error!(%error, "a task of the engine broke");
             }
         }
@@ -116,12 +137,56 @@ impl World {
                 }),
             });
         };
+        // contract/sidecar.md, "POST /auth/refresh": a pair is stored before it is used.
+        let mut keeping = match request {
+            Request::Heartbeat { .. } | Request::Refresh(_) => Some(self.keeping.clone()),
+            Request::Login(_) => None,
+            Request::Logout { .. } => {
+                // A beat that came after it would take the lock again.
+                self.beats.drain(..).for_each(|beat| beat.abort());
+                None
+            }
+        };
+        let is_beat = keeping.is_some();
         let inputs = self.inputs.clone();
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
+            if let Some(keeping) = &mut keeping {
+                // Nothing is ever sent: the channel closes, or is not waited for any longer.
+                let _ = time::timeout(KEEPING, keeping.changed()).await;
+            }
             let reply = sidecar.call(request, deadline).await;
             let _ = inputs.send(Input::Sidecar { attempt, reply }).await;
         });
+        if is_beat {
+            self.beats.push(task);
+        }
         None
+    }
+
+    fn store(&mut self, stored: Stored) {
+        let are_tokens = matches!(stored, Stored::Tokens { .. });
+        let outcome = self.vault.store(stored);
+        if are_tokens {
+            let (kept, keeping) = watch::channel(());
+            self.keeping = keeping;
+            self.follow(async move {
+                let fault = outcome.await;
+                drop(kept);
+                fault
+            });
+        } else {
+            self.follow(outcome);
+        }
+    }
+
+    /// Waits for what the vault has to say to an order.
+    fn follow(&mut self, outcome: impl Future<Output = Option<VaultFault>> + Send + 'static) {
+        let inputs = self.inputs.clone();
+        self.tasks.spawn(async move {
+            if let Some(VaultFault(detail)) = outcome.await {
+                let _ = inputs.send(Input::VaultFailed { detail }).await;
+            }
+        });
     }
 
     /// Gives something to a flow. A flow that takes no more is closed and told as failed.
@@ -134,9 +199,4 @@ impl World {
         self.flows.remove(&flow);
         Some(Input::FlowFailed { flow, failure })
     }
-}
-
-fn vault_outcome(result: Result<(), crate::VaultFault>) -> Option<Input> {
-    let fault = result.err()?;
-    Some(Input::VaultFailed { detail: fault.0 })
 }

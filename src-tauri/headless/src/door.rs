@@ -96,6 +96,7 @@ async fn run(settings: Settings) -> Exit {
 fn exit_of(reason: &StartError) -> Exit {
     match reason {
         StartError::Trust(_) => Exit::Tls,
+        StartError::Vault(_) => Exit::Internal,
         StartError::ExtraCa { .. }
         | StartError::Sidecar { .. }
         | StartError::Proxy { .. }
@@ -150,8 +151,13 @@ impl Door {
                 },
                 line = lines.recv() => match line {
                     None => break Reason::InputClosed,
-                    Some(line) => if self.obey(line).await == Wish::Quit {
-                        break Reason::Quit;
+                    // A command may wait for its password; a signal does not wait for the command.
+                    Some(line) => tokio::select! {
+                        biased;
+                        () = signals.next() => break Reason::Interrupted,
+                        wish = self.obey(line) => if wish == Wish::Quit {
+                            break Reason::Quit;
+                        },
                     },
                 },
             }

@@ -9,13 +9,14 @@ use std::time::{Instant, SystemTime};
 use rand::RngExt;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::mpsc;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::device::{Recording, Sink, Source};
+use crate::reserve::{Reserve, Surroundings};
 use crate::servers::Servers;
 use crate::session::{self, Session};
-use crate::sockets::{Received, Sockets};
-use crate::transport::{Identity, host_addresses};
+use crate::sockets::{Owner, Received, Sockets};
+use crate::transport::{Gatherer, Identity, host_addresses};
 use crate::{Capture, Command, Config, Failure, IceServer, News, Playback, SessionId};
 
 /// A handle to the media thread; clone it freely, drop the last one to stop it.
@@ -52,6 +53,7 @@ impl Media {
             microphone,
             playback: config.playback,
             servers: Servers::new(),
+            reserve: Reserve::default(),
             sessions: BTreeMap::new(),
             begun: 0,
             sockets: Sockets::new(),
@@ -71,8 +73,8 @@ impl Media {
         Ok((Self { thread }, told))
     }
 
-    /// Sets the servers for sessions that start from now on; those that cannot be used are logged
-    /// and left out.
+    /// Sets the servers for sessions that start from now on, and asks them for the next one at once;
+    /// those that cannot be used are logged and left out. Without servers nobody is asked.
     pub fn set_ice_servers(&self, servers: Vec<IceServer>) {
         self.order(Order::IceServers(servers));
     }
@@ -133,6 +135,7 @@ struct Worker {
     microphone: Microphone,
     playback: Playback,
     servers: Servers,
+    reserve: Reserve,
     sessions: BTreeMap<SessionId, Slot>,
     /// How many sessions have begun, which numbers their files.
     begun: u32,
@@ -159,10 +162,10 @@ fn run(runtime: Runtime, mut worker: Worker, mut orders: mpsc::UnboundedReceiver
                 () = sleep_until(due) => worker.handle_timeout(),
                 order = orders.recv() => match order {
                     Some(Order::Command(command)) => worker.handle_command(command),
-                    Some(Order::IceServers(servers)) => worker.servers.set(servers, Instant::now()),
+                    Some(Order::IceServers(servers)) => worker.use_servers(servers),
                     None => break,
                 },
-                () = worker.servers.resolve() => {}
+                () = worker.servers.resolve() => worker.replenish(),
                 received = worker.sockets.receive(&mut buffer) => {
                     worker.handle_datagram(&received, &buffer);
                 }
@@ -192,11 +195,16 @@ impl Worker {
                 Slot::Live(session) => session.poll_timeout(),
                 Slot::Dead => None,
             })
+            .chain(self.reserve.poll_timeout())
             .min()
     }
 
     fn handle_timeout(&mut self) {
         let now = Instant::now();
+        if self.reserve.poll_timeout().is_some_and(|due| due <= now) {
+            self.reserve.handle_timeout(now);
+            self.replenish();
+        }
         let due: Vec<SessionId> = self
             .sessions
             .iter()
@@ -215,16 +223,59 @@ impl Worker {
 
     fn handle_datagram(&mut self, received: &Received, buffer: &[u8]) {
         let now = Instant::now();
+        let (local, from) = (received.local, received.from);
         let datagram = &buffer[..received.length];
-        self.with(received.session, |session| {
-            session.handle_datagram(received.local, received.from, datagram, now);
+        match received.owner {
+            Owner::Session(id) => self.with(id, |session| {
+                session.handle_datagram(local, from, datagram, now);
+            }),
+            Owner::Reserve => self.reserve.handle_datagram(local, from, datagram, now),
+        }
+    }
+
+    fn use_servers(&mut self, servers: Vec<IceServer>) {
+        self.servers.set(servers, Instant::now());
+        self.reserve.clear();
+        self.replenish();
+    }
+
+    /// Makes the reserve what the next session needs: as the surroundings are now, or none where
+    /// there is nobody to ask.
+    fn replenish(&mut self) {
+        let now = Instant::now();
+        let surroundings = self.surroundings(now);
+        if !self.reserve.is_for(&surroundings) {
+            self.sockets.close(Owner::Reserve);
+            if surroundings.servers.is_empty() {
+                self.reserve.clear();
+            } else {
+                let sockets = self.sockets.open(Owner::Reserve, &surroundings.hosts);
+                self.reserve.fill(sockets, surroundings, now);
+            }
+        }
+        while let Some(transmit) = self.reserve.poll_transmit() {
+            self.sockets.send(Owner::Reserve, &transmit);
+        }
+    }
+
+    fn surroundings(&mut self, now: Instant) -> Surroundings {
+        let hosts = host_addresses().unwrap_or_else(|error| {
+            warn!(%error, "the addresses of this machine are not known");
+            Vec::new()
         });
+        Surroundings {
+            hosts,
+            servers: self.servers.addresses(now),
+        }
     }
 
     fn handle_command(&mut self, command: Command) {
         let id = command.session();
         match (self.sessions.get(&id), &command) {
-            (None, Command::Offer { .. } | Command::Answer { .. }) => self.begin(id),
+            (None, Command::Offer { .. } | Command::Answer { .. }) => {
+                self.begin(id, command);
+                return;
+            }
             (None | Some(Slot::Dead), Command::Close { .. }) => {
                 self.sessions.remove(&id);
                 self.tell(News::Closed { session: id });
@@ -256,11 +307,31 @@ impl Worker {
             (Some(Slot::Live(_) | Slot::Dead), _) => {}
         }
         let now = Instant::now();
+        if let Command::Offer { .. } = command {
+            self.follow_addresses(id, now);
+        }
         self.with(id, |session| session.handle_command(command, now));
     }
 
-    /// Begins a session; one that cannot begin is told as failed.
-    fn begin(&mut self, id: SessionId) {
+    /// Gives a session new sockets where this machine has other addresses than when the session got
+    /// its own. What still arrives at the old ones is taken as well.
+    fn follow_addresses(&mut self, id: SessionId, now: Instant) {
+        let hosts = self.surroundings(now).hosts;
+        let Some(Slot::Live(session)) = self.sessions.get(&id) else {
+            return;
+        };
+        if session.is_at(&hosts) {
+            return;
+        }
+        let gatherer = self.gatherer(id, now);
+        if !gatherer.bases().is_empty() {
+            info!(session = id.0, "the addresses changed: the sound moves");
+            self.with(id, |session| session.relocate(gatherer));
+        }
+    }
+
+    /// Begins a session with its first command; one that cannot begin is told as failed.
+    fn begin(&mut self, id: SessionId, command: Command) {
         let slot = match self.open(id) {
             Ok(session) => Slot::Live(Box::new(session)),
             Err(failure) => {
@@ -273,24 +344,23 @@ impl Worker {
             }
         };
         self.sessions.insert(id, slot);
+        self.with(id, |session| {
+            session.handle_command(command, Instant::now())
+        });
+        self.replenish();
     }
 
     fn open(&mut self, id: SessionId) -> Result<Session, Failure> {
         let identity = Identity::generate().map_err(|e| Failure::Security(e.to_string()))?;
-        let addresses = host_addresses().unwrap_or_else(|error| {
-            warn!(%error, "the addresses of this machine are not known");
-            Vec::new()
-        });
-        let sockets = self.sockets.open(id, &addresses);
-        if sockets.is_empty() {
+        let now = Instant::now();
+        let gatherer = self.gatherer(id, now);
+        if gatherer.bases().is_empty() {
             return Err(Failure::NoMediaPath);
         }
         self.begun += 1;
-        let now = Instant::now();
         let config = session::Config {
             id,
-            sockets,
-            servers: self.servers.addresses(now),
+            gatherer,
             identity,
             source: self.microphone.source(),
             recording: match &self.playback {
@@ -303,6 +373,19 @@ impl Worker {
         Ok(Session::new(config, now))
     }
 
+    /// Gets the sockets of a session: the reserve, where it is still right, or new ones.
+    fn gatherer(&mut self, id: SessionId, now: Instant) -> Gatherer {
+        let surroundings = self.surroundings(now);
+        if let Some(gatherer) = self.reserve.take(&surroundings) {
+            self.sockets.hand_over(id);
+            return gatherer;
+        }
+        self.sockets.close(Owner::Reserve);
+        let Surroundings { hosts, servers } = surroundings;
+        let sockets = self.sockets.open(Owner::Session(id), &hosts);
+        self.reserve.gatherer(sockets, &servers, now)
+    }
+
     /// Gives an input to a session and takes all its outputs. A session that panics ends alone.
     fn with(&mut self, id: SessionId, input: impl FnOnce(&mut Session)) {
         let Some(Slot::Live(session)) = self.sessions.get_mut(&id) else {
@@ -313,7 +396,7 @@ impl Worker {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             input(session);
             while let Some(transmit) = session.poll_transmit() {
-                sockets.send(id, &transmit);
+                sockets.send(Owner::Session(id), &transmit);
             }
             while let Some(told) = session.poll_news() {
                 tell(news, told);
@@ -321,15 +404,15 @@ impl Worker {
             session.is_closed()
         }));
         match outcome {
-            Ok(false) => {}
+            Ok(false) => self.reserve.learn(session.gatherer(), Instant::now()),
             Ok(true) => {
                 self.sessions.remove(&id);
-                self.sockets.close(id);
+                self.sockets.close(Owner::Session(id));
             }
             Err(_) => {
                 error!(session = id.0, "a media session panicked and was ended");
                 self.sessions.insert(id, Slot::Dead);
-                self.sockets.close(id);
+                self.sockets.close(Owner::Session(id));
                 self.tell(News::Failed {
                     session: id,
                     failure: Failure::Internal(
@@ -377,61 +460,4 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_session_that_panics_ends_alone_and_says_so() {
-        let (news, mut told) = mpsc::unbounded_channel();
-        let mut worker = Worker {
-            microphone: Microphone::Silence,
-            playback: Playback::Discard,
-            servers: Servers::new(),
-            sessions: BTreeMap::new(),
-            begun: 0,
-            sockets: Sockets::new(),
-            news,
-        };
-        let (session, other) = (SessionId(1), SessionId(2));
-        for session in [session, other] {
-            worker.handle_command(Command::Offer {
-                session,
-                request: 1,
-            });
-            assert!(matches!(told.try_recv(), Ok(News::Offer { .. })));
-        }
-
-        worker.with(session, |_| panic!("a fault in a session"));
-
-        let is_fault = |failure| matches!(failure, Failure::Internal(_));
-        assert!(
-            matches!(told.try_recv(), Ok(News::Failed { session: failed, failure })
-                if failed == session && is_fault(failure.clone()))
-        );
-        worker.handle_command(Command::Apply {
-            session,
-            request: 2,
-            peer: crate::Peer(0),
-            answer: String::new(),
-        });
-        assert!(matches!(
-            told.try_recv(),
-            Ok(News::Refused { request: 2, .. })
-        ));
-        for session in [session, other] {
-            worker.handle_command(Command::Close { session });
-            assert_eq!(told.try_recv(), Ok(News::Closed { session }));
-        }
-        assert!(worker.sessions.is_empty());
-    }
-
-    #[test]
-    fn the_second_session_writes_beside_the_first() {
-        let path = Path::new("/records/call.wav");
-        assert_eq!(numbered(path, 1), path);
-        assert_eq!(numbered(path, 2), Path::new("/records/call-2.wav"));
-        assert_eq!(numbered(Path::new("call"), 3), Path::new("call-3"));
-    }
-}
+mod tests;

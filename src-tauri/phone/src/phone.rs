@@ -224,15 +224,13 @@ impl Phone {
             Input::Sidecar { attempt, reply } => self.handle_reply(attempt, reply, now),
             Input::VaultFailed { detail } => self.outputs.event(Event::VaultFault { detail }),
             Input::NetworkChanged => {
-                if let Account::SignedIn(it) = &mut self.account
-                    && let Some(Station {
-                        lease: Holding::Held(lease),
-                        ..
-                    }) = &mut it.station
-                {
-                    lease.beat_soon(now);
-                }
-                self.handle_line_input(Input::NetworkChanged, now);
+                self.with_lease(|lease, _| lease.beat_soon(now));
+                self.handle_line_input(input, now);
+            }
+            Input::Woke { away } => {
+                tracing::info!(seconds = away.as_secs(), "Awake again");
+                self.with_lease(|lease, _| lease.handle_woke(now));
+                self.handle_line_input(input, now);
             }
             Input::FlowOpened { .. }
             | Input::FlowFailed { .. }

@@ -32,6 +32,7 @@ enum Step {
     Media(u8, u32),
     Garbage(Vec<u8>),
     Network,
+    Sleep(u64),
 }
 
 proptest! {
@@ -98,6 +99,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..9u8, 0..4u32).prop_map(|(kind, call)| Step::Media(kind, call)),
         1 => prop::collection::vec(any::<u8>(), 0..200).prop_map(Step::Garbage),
         1 => Just(Step::Network),
+        1 => (0..9000u64).prop_map(Step::Sleep),
     ]
 }
 
@@ -133,6 +135,7 @@ fn take(world: &mut World, step: Step) {
             world.deliver(&text);
         }
         Step::Network => world.input(Input::NetworkChanged),
+        Step::Sleep(seconds) => world.sleep(Duration::from_secs(seconds)),
         Step::Incoming(_) | Step::InDialog(_) | Step::Garbage(_) => {}
     }
 }

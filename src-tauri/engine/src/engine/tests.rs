@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod virtual_time;
+
 use phone::{AccountView, Event, SignedOutReason, Stored};
 use tokio::sync::broadcast::error::RecvError;
 

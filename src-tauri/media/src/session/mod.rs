@@ -14,9 +14,9 @@ mod sound;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -41,10 +41,9 @@ use sound::Sound;
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) id: SessionId,
-    /// The addresses of the session's sockets, one for each address of this machine; not empty.
-    pub(crate) sockets: Vec<SocketAddr>,
-    /// STUN servers.
-    pub(crate) servers: Vec<SocketAddr>,
+    /// The session's sockets, one for each address of this machine, at least one; what is known of
+    /// how they are seen from outside.
+    pub(crate) gatherer: Gatherer,
     pub(crate) identity: Identity,
     pub(crate) source: Source,
     /// The file that is to hold what is played.
@@ -62,6 +61,8 @@ pub(crate) struct Session {
     selection: Selection,
     local: Local,
     gatherer: Gatherer,
+    /// Whether the sockets are others than those that the peer knows.
+    is_relocated: bool,
     /// What waits for the gatherer.
     requests: VecDeque<Request>,
     /// Our offer that may be answered.
@@ -114,13 +115,14 @@ const LEFT_FOR: Duration = Duration::from_secs(30);
 impl Session {
     pub(crate) fn new(config: Config, now: Instant) -> Self {
         let mut random = StdRng::from_seed(config.seed);
-        let gatherer = Gatherer::new(config.sockets.clone(), config.servers, now);
+        let sockets = config.gatherer.bases().to_vec();
         Self {
             id: config.id,
             state: State::Live,
             selection: Selection::Early(None),
-            local: Local::new(config.sockets, Arc::new(config.identity), &mut random),
-            gatherer,
+            local: Local::new(sockets, Arc::new(config.identity), &mut random),
+            gatherer: config.gatherer,
+            is_relocated: false,
             requests: VecDeque::new(),
             offered: None,
             unanswered: None,
@@ -172,6 +174,26 @@ impl Session {
         self.settle(now);
     }
 
+    /// Returns whether the session has a socket at each of `hosts`, and at no other address.
+    pub(crate) fn is_at(&self, hosts: &[IpAddr]) -> bool {
+        let bases = self.local.sockets.iter().map(SocketAddr::ip);
+        let bases: BTreeSet<IpAddr> = bases.collect();
+        bases == hosts.iter().copied().collect()
+    }
+
+    /// Moves to the sockets of `gatherer`: the next offer restarts ICE there.
+    pub(crate) fn relocate(&mut self, gatherer: Gatherer) {
+        self.local.sockets = gatherer.bases().to_vec();
+        self.gatherer = gatherer;
+        // Whoever has no peer has told nobody where it is.
+        self.is_relocated = !self.legs.is_empty();
+    }
+
+    /// Returns what asks the STUN servers.
+    pub(crate) fn gatherer(&self) -> &Gatherer {
+        &self.gatherer
+    }
+
     /// Takes a datagram that came from `from` to our socket at `local`.
     pub(crate) fn handle_datagram(
         &mut self,
@@ -180,7 +202,7 @@ impl Session {
         datagram: &[u8],
         now: Instant,
     ) {
-        if self.gatherer.handle_datagram(local, from, datagram) {
+        if self.gatherer.handle_datagram(local, from, datagram, now) {
             self.settle(now);
             return;
         }
@@ -279,6 +301,7 @@ impl Session {
             Occurrence::Connected => {
                 info!(session = session.0, peer = peer.0, "media is connected");
                 self.news.push_back(News::Connected { session, peer });
+                self.gatherer.rest();
                 self.clock.get_or_insert_with(|| Clock::new(now));
                 self.begin_capture();
             }

@@ -34,6 +34,7 @@ pub struct World {
     pub sent: Vec<String>,
     pub media: Vec<(u32, String)>,
     pub stored: Vec<&'static str>,
+    pub flows_opened: usize,
     pub sidecar: Sidecar,
     pub server: Server,
     flow: Option<FlowId>,
@@ -123,6 +124,7 @@ impl World {
             sent: Vec::new(),
             media: Vec::new(),
             stored: Vec::new(),
+            flows_opened: 0,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
                 beat: Some(Ok(
@@ -210,6 +212,12 @@ impl World {
             assert!(steps < 100_000, "the phone spins: {:?}", self.phone);
         }
         self.now = until;
+    }
+
+    /// The machine sleeps, and is told of it when it wakes.
+    pub fn sleep(&mut self, away: Duration) {
+        self.now += away;
+        self.input(Input::Woke { away });
     }
 
     /// The phone server goes away, or its connection does.
@@ -344,6 +352,7 @@ impl World {
                 deadline: _,
             } => {
                 assert!(url.starts_with("wss://"), "{url}");
+                self.flows_opened += 1;
                 if self.server.reachable {
                     self.flow = Some(flow);
                     self.pending.push_back(Input::FlowOpened { flow });

@@ -3,11 +3,13 @@
 
 mod consent;
 mod fork;
+mod gathering;
 mod handshake;
 mod hostile;
 mod link;
 mod nomination;
 mod peer;
+mod restart;
 mod security;
 mod setup;
 
