@@ -123,7 +123,13 @@ pub(crate) fn from_media(news: media::News) -> Option<(CallId, MediaNews)> {
             (call(session), MediaNews::DeviceFailed { detail: reason })
         }
         media::News::Failed { session, failure } => (call(session), failed(failure)),
-        media::News::Closed { session: _ } => return None,
+        media::News::Closed { session: _ }
+        | media::News::Levels { .. }
+        | media::News::MutedSpeech
+        | media::News::Devices(_)
+        | media::News::DeviceChanged { .. }
+        | media::News::CaptureOpen(_)
+        | media::News::SoundCheck(_) => return None,
     })
 }
 

@@ -9,18 +9,28 @@
     reason = "parts that are not measured"
 )]
 
+#[path = "../src/check.rs"]
+mod check;
 #[path = "../src/codec/mod.rs"]
 mod codec;
 #[path = "../src/command.rs"]
 mod command;
+#[path = "../src/device/mod.rs"]
+mod device;
+#[path = "../src/grid.rs"]
+mod grid;
 #[path = "../src/news.rs"]
 mod news;
 #[path = "../src/session/packet.rs"]
 mod packet;
 #[path = "../src/playout/mod.rs"]
 mod playout;
+#[path = "../src/processing/mod.rs"]
+mod processing;
 #[path = "../src/rtp/mod.rs"]
 mod rtp;
+#[path = "../src/tone/mod.rs"]
+mod tone;
 #[path = "../src/transport/mod.rs"]
 mod transport;
 

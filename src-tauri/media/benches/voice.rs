@@ -8,11 +8,21 @@
     unused_imports,
     reason = "parts that are not measured"
 )]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "built as a test, the modules have these two inside"
+)]
 
+#[path = "../src/check.rs"]
+mod check;
 #[path = "../src/codec/mod.rs"]
 mod codec;
 #[path = "../src/command.rs"]
 mod command;
+#[path = "../src/device/mod.rs"]
+mod device;
+#[path = "../src/grid.rs"]
+mod grid;
 #[path = "../src/news.rs"]
 mod news;
 #[path = "../src/processing/mod.rs"]
@@ -21,6 +31,8 @@ mod processing;
 mod room;
 #[path = "../src/codec/speech.rs"]
 mod speech;
+#[path = "../src/tone/mod.rs"]
+mod tone;
 
 use std::time::Instant;
 

@@ -2,6 +2,10 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::device::Preference;
+use crate::processing::Processing;
+use crate::tone::Country;
+
 /// What every session of a [`Media`](crate::Media) shares.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -9,7 +13,7 @@ pub struct Config {
     pub playback: Playback,
 }
 
-/// What stands in place of the microphone. It starts when capture of a session starts (the call is answered).
+/// The microphone, or what stands in its place. It starts when capture of a session starts (the call is answered).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Capture {
     Silence,
@@ -21,9 +25,11 @@ pub enum Capture {
     Wav {
         path: PathBuf,
     },
+    /// The microphone of the system that [`SoundSettings`] choose, processed; one for all sessions.
+    System,
 }
 
-/// What stands in place of the speaker.
+/// The speaker, or what stands in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Playback {
     /// Decoded and measured, not kept.
@@ -31,6 +37,36 @@ pub enum Playback {
     /// A WAV file, 48 kHz mono 16 bit, from the first moment of capture to the end of the session. The first session writes `path`,
     /// the following ones `name-2.wav`, `name-3.wav` beside it. The file is complete (its header is right) at every moment.
     Wav { path: PathBuf },
+    /// The speaker of the system that [`SoundSettings`] choose, for all sessions and for tones; the
+    /// ring has a device of its own.
+    System,
+}
+
+/// How the sound devices of the system are used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SoundSettings {
+    pub microphone: Preference,
+    pub speaker: Preference,
+    /// What it rings on.
+    pub ringer: Preference,
+    pub processing: Processing,
+    /// Whose tones are played.
+    pub country: Country,
+    /// How loud it rings, 0 to 1.
+    pub ring_volume: f32,
+}
+
+impl Default for SoundSettings {
+    fn default() -> Self {
+        Self {
+            microphone: Preference::default(),
+            speaker: Preference::default(),
+            ringer: Preference::default(),
+            processing: Processing::default(),
+            country: Country::default(),
+            ring_volume: 1.0,
+        }
+    }
 }
 
 /// A STUN or TURN server for sessions that start from now on.

@@ -15,7 +15,11 @@
 //!     transport  ICE, DTLS, SRTP, consent, STUN; the only place that names `rtc`         sans-IO
 //!     rtp        packets, telephone-events, reports                                      sans-IO
 //!     playout    the adaptive buffer; codec turns payloads into samples and back         sans-IO
-//!     device     what stands in place of microphone and speaker
+//!   desk       what sessions share: one microphone, speaker and ringer, tones, levels      sans-IO
+//!     processing echo cancellation, noise suppression, gain control, high-pass, limiter  sans-IO
+//!     tone       progress tones, ring and beep                                           pure
+//!     check      the verdict of a sound check                                            pure
+//!   device     the devices of the system, and what stands in their place
 //! ```
 //!
 //! Everything that a datagram or a command causes is drained before the next one is looked at. A
@@ -41,12 +45,16 @@ mod sdp;
 mod servers;
 mod session;
 mod sockets;
+mod sound;
 mod tone;
 mod transport;
 mod worker;
 
+pub use check::Verdict;
 pub use command::{Command, Digit, Peer, SessionId};
-pub use config::{Capture, Config, IceServer, Playback};
+pub use config::{Capture, Config, IceServer, Playback, SoundSettings};
 pub use device::{Device, DeviceId, Kind, Preference, Role};
 pub use news::{Codec, Failure, Negotiated, News, Quality};
+pub use processing::Processing;
+pub use tone::{Country, Tone};
 pub use worker::Media;

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::check::Verdict;
+use crate::device::{Device, Role};
 use crate::{Digit, Peer, SessionId};
 
 /// What the media thread tells.
@@ -71,6 +73,27 @@ pub enum News {
     Closed {
         session: SessionId,
     },
+    /// Ten times a second while a device of the system is open or a sound check runs, in dB against
+    /// a full-scale sine; −127 is silence. The microphone's is that of the processed voice, muted or
+    /// not.
+    Levels {
+        microphone_dbfs: f32,
+        speaker_dbfs: f32,
+    },
+    /// Somebody speaks while every call is muted: once for each spell.
+    MutedSpeech,
+    /// The sound devices of the system, whenever they change and when they were asked for.
+    Devices(Vec<Device>),
+    /// `role` uses another device than before, or none for the moment: what happened, in a sentence.
+    DeviceChanged {
+        role: Role,
+        device: Option<Device>,
+        words: String,
+    },
+    /// Whether the microphone of the system is open.
+    CaptureOpen(bool),
+    /// What the sound check heard; what was recorded is played back from here on.
+    SoundCheck(Verdict),
 }
 
 /// What offer and answer agreed on.

@@ -11,13 +11,17 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::mpsc;
 use tracing::{debug, error, info, warn};
 
-use crate::device::{Recording, Sink, Source};
+use crate::device::{Calls, Recording, Sink, Source};
+use crate::grid::{Grid, MOST_BEHIND, TICK};
 use crate::reserve::{Reserve, Surroundings};
 use crate::servers::Servers;
-use crate::session::{self, Session};
+use crate::session::{self, Microphone, Session, Speaker};
 use crate::sockets::{Owner, Received, Sockets};
+use crate::sound::Sound;
 use crate::transport::{Gatherer, Identity, host_addresses};
-use crate::{Capture, Command, Config, Failure, IceServer, News, Playback, SessionId};
+use crate::{
+    Capture, Command, Config, Failure, IceServer, News, Playback, SessionId, SoundSettings, Tone,
+};
 
 /// A handle to the media thread; clone it freely, drop the last one to stop it.
 #[derive(Debug, Clone)]
@@ -37,21 +41,31 @@ struct Thread {
 enum Order {
     Command(Command),
     IceServers(Vec<IceServer>),
+    Sound(SoundSettings),
+    Tone(Option<Tone>),
+    Devices,
+    SoundCheck,
 }
 
 impl Media {
-    /// Starts the thread. Fails where a file of `config` cannot be used: which and why.
+    /// Starts the thread. Fails where a file of `config` cannot be used, or this build knows no
+    /// devices of the system: which and why.
     pub fn start(config: Config) -> io::Result<(Self, mpsc::UnboundedReceiver<News>)> {
-        let microphone = Microphone::open(config.capture)?;
+        let source = source(config.capture)?;
         if let Playback::Wav { path } = &config.playback {
             // The file is made at the start, so that one that cannot be written is known at once.
             Sink::wav(path)?.close()?;
         }
         let (news, told) = mpsc::unbounded_channel();
         let (orders, taken) = mpsc::unbounded_channel();
+        let grid = Grid::new(Instant::now());
+        let plays = config.playback == Playback::System;
+        let sound = Sound::open(source.clone(), plays, grid, news.clone())?;
         let worker = Worker {
-            microphone,
+            source,
             playback: config.playback,
+            grid,
+            sound,
             servers: Servers::new(),
             reserve: Reserve::default(),
             sessions: BTreeMap::new(),
@@ -79,6 +93,27 @@ impl Media {
         self.order(Order::IceServers(servers));
     }
 
+    /// Sets how the sound devices of the system are used, from now on.
+    pub fn set_sound(&self, settings: SoundSettings) {
+        self.order(Order::Sound(settings));
+    }
+
+    /// Begins a tone in place of the one that sounds, or ends it. It needs [`Playback::System`].
+    pub fn tone(&self, tone: Option<Tone>) {
+        self.order(Order::Tone(tone));
+    }
+
+    /// Asks for the sound devices of the system; answered by [`News::Devices`].
+    pub fn devices(&self) {
+        self.order(Order::Devices);
+    }
+
+    /// Listens to the microphone for three seconds, then tells [`News::SoundCheck`] and plays what
+    /// it heard. Where something stands in place of the microphone, that is listened to.
+    pub fn sound_check(&self) {
+        self.order(Order::SoundCheck);
+    }
+
     /// Hands `command` to the thread; never blocks.
     pub fn send(&self, command: Command) {
         self.order(Order::Command(command));
@@ -103,37 +138,24 @@ impl Drop for Thread {
     }
 }
 
-/// What [`Capture`] says, with its file read.
-#[derive(Debug)]
-enum Microphone {
-    Silence,
-    Tone { hz: f32 },
-    Recording(Recording),
-}
-
-impl Microphone {
-    fn open(capture: Capture) -> io::Result<Self> {
-        Ok(match capture {
-            Capture::Silence => Self::Silence,
-            Capture::Tone { hz } => Self::Tone { hz },
-            Capture::Wav { path } => Self::Recording(Recording::load(&path)?),
-        })
-    }
-
-    fn source(&self) -> Source {
-        match self {
-            Self::Silence => Source::Silence,
-            Self::Tone { hz } => Source::tone(*hz),
-            Self::Recording(recording) => Source::recording(recording.clone()),
-        }
-    }
+/// Reads what [`Capture`] says; `None` is the microphone of the system.
+fn source(capture: Capture) -> io::Result<Option<Source>> {
+    Ok(match capture {
+        Capture::Silence => Some(Source::Silence),
+        Capture::Tone { hz } => Some(Source::tone(hz)),
+        Capture::Wav { path } => Some(Source::recording(Recording::load(&path)?)),
+        Capture::System => None,
+    })
 }
 
 /// What the thread owns.
 #[derive(Debug)]
 struct Worker {
-    microphone: Microphone,
+    /// What every session begins with; `None` is the desk's microphone.
+    source: Option<Source>,
     playback: Playback,
+    grid: Grid,
+    sound: Sound,
     servers: Servers,
     reserve: Reserve,
     sessions: BTreeMap<SessionId, Slot>,
@@ -163,9 +185,14 @@ fn run(runtime: Runtime, mut worker: Worker, mut orders: mpsc::UnboundedReceiver
                 order = orders.recv() => match order {
                     Some(Order::Command(command)) => worker.handle_command(command),
                     Some(Order::IceServers(servers)) => worker.use_servers(servers),
+                    Some(Order::Sound(settings)) => worker.sound.set(&settings),
+                    Some(Order::Tone(tone)) => worker.sound.sound(tone, Instant::now()),
+                    Some(Order::Devices) => worker.sound.list(),
+                    Some(Order::SoundCheck) => worker.sound.check(Instant::now()),
                     None => break,
                 },
                 () = worker.servers.resolve() => worker.replenish(),
+                () = worker.sound.attend() => {}
                 received = worker.sockets.receive(&mut buffer) => {
                     worker.handle_datagram(&received, &buffer);
                 }
@@ -175,6 +202,20 @@ fn run(runtime: Runtime, mut worker: Worker, mut orders: mpsc::UnboundedReceiver
     });
     // A name look-up that hangs must not hold the end up.
     runtime.shutdown_background();
+}
+
+/// What is made up for before something else has its turn.
+const MOST_MOMENTS: usize = 32;
+
+/// Returns the time to be told where something was due at `due`: as it is, unless more than one tick
+/// would be due by then. What is later than can be made up for is left out.
+fn moment(due: Instant, now: Instant) -> Instant {
+    let behind = now - due;
+    if behind < TICK || behind > MOST_BEHIND {
+        now
+    } else {
+        due
+    }
 }
 
 /// More than any path carries unfragmented; what is longer is cut and fails its authentication.
@@ -196,6 +237,7 @@ impl Worker {
                 Slot::Dead => None,
             })
             .chain(self.reserve.poll_timeout())
+            .chain(self.sound.poll_timeout())
             .min()
     }
 
@@ -205,6 +247,18 @@ impl Worker {
             self.reserve.handle_timeout(now);
             self.replenish();
         }
+        // One moment of the grid after the other, so that all sessions and the desk keep in step.
+        for _ in 0..MOST_MOMENTS {
+            match self.poll_timeout() {
+                Some(due) if due <= now => self.run_to(moment(due, now)),
+                Some(_) | None => break,
+            }
+        }
+    }
+
+    /// Does what is due at `now`: the sessions, then the desk.
+    fn run_to(&mut self, now: Instant) {
+        let captured = self.sound.begin(now);
         let due: Vec<SessionId> = self
             .sessions
             .iter()
@@ -217,7 +271,15 @@ impl Worker {
             })
             .collect();
         for id in due {
-            self.with(id, |session| session.handle_timeout(now));
+            self.with(id, |session| {
+                if let Some(frame) = &captured {
+                    session.set_captured(frame);
+                }
+                session.handle_timeout(now);
+            });
+        }
+        if captured.is_some() {
+            self.sound.end(now);
         }
     }
 
@@ -362,11 +424,16 @@ impl Worker {
             id,
             gatherer,
             identity,
-            source: self.microphone.source(),
-            recording: match &self.playback {
-                Playback::Discard => None,
-                Playback::Wav { path } => Some(numbered(path, self.begun)),
+            microphone: match &self.source {
+                Some(source) => Microphone::Own(source.clone()),
+                None => Microphone::desk(),
             },
+            speaker: match &self.playback {
+                Playback::Discard => Speaker::Waiting(None),
+                Playback::Wav { path } => Speaker::Waiting(Some(numbered(path, self.begun))),
+                Playback::System => Speaker::desk(),
+            },
+            grid: self.grid,
             seed: rand::rng().random(),
             wall: SystemTime::now(),
         };
@@ -393,8 +460,12 @@ impl Worker {
         };
         let sockets = &self.sockets;
         let news = &self.news;
+        let sound = &mut self.sound;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             input(session);
+            if let Some(frame) = session.take_played() {
+                sound.play(&frame);
+            }
             while let Some(transmit) = session.poll_transmit() {
                 sockets.send(Owner::Session(id), &transmit);
             }
@@ -421,6 +492,17 @@ impl Worker {
                 });
             }
         }
+        self.follow_calls();
+    }
+
+    /// Tells the desk what the sessions want of it.
+    fn follow_calls(&mut self) {
+        let wanted = self.sessions.values().map(|slot| match slot {
+            Slot::Live(session) => session.calls(),
+            Slot::Dead => Calls::default(),
+        });
+        let calls = wanted.fold(Calls::default(), Calls::and);
+        self.sound.set_calls(calls, Instant::now());
     }
 
     fn tell(&self, news: News) {

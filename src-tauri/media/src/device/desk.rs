@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
+use super::Source;
 use super::talk::Talk;
 use crate::check::{self, Verdict};
 use crate::codec::{FRAME, Frame, SILENCE};
@@ -33,12 +34,32 @@ pub(crate) trait Speaker: Debug + Send {
     fn push(&mut self, frame: &Frame, due: Instant);
 }
 
+impl Microphone for Source {
+    fn pull(&mut self, _: Instant) -> Frame {
+        self.pull()
+    }
+
+    fn is_built_in(&self) -> bool {
+        false
+    }
+}
+
 /// What the calls want of the desk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Calls {
     pub(crate) microphone: Use,
     /// Whether one of them may be heard.
     pub(crate) playback: bool,
+}
+
+impl Calls {
+    /// Returns what both want.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            microphone: self.microphone.max(other.microphone),
+            playback: self.playback || other.playback,
+        }
+    }
 }
 
 /// What the calls want of the microphone.
@@ -221,12 +242,20 @@ impl Desk {
     }
 
     /// Takes the speaker that was opened, or `None` when it is gone.
+    #[cfg_attr(
+        not(any(feature = "sound", test)),
+        allow(dead_code, reason = "only the system has one")
+    )]
     pub(crate) fn set_speaker(&mut self, speaker: Option<Box<dyn Speaker>>) {
         self.speaker = speaker;
         self.processor = None;
     }
 
     /// Takes the ringer that was opened, or `None` when it is gone.
+    #[cfg_attr(
+        not(any(feature = "sound", test)),
+        allow(dead_code, reason = "only the system has one")
+    )]
     pub(crate) fn set_ringer(&mut self, ringer: Option<Box<dyn Speaker>>) {
         self.ringer = ringer;
     }
@@ -266,6 +295,7 @@ impl Desk {
 
     /// Ends the tick that is due: plays it, and looks at what the microphone heard.
     pub(crate) fn tick(&mut self, now: Instant) {
+        let due = self.next.unwrap_or(now);
         if self.wants().microphone {
             let (raw, sent) = self.captured(now);
             self.meters.captured.push(&sent);
@@ -286,14 +316,14 @@ impl Desk {
             processor.render(&frame);
         }
         if let Some(speaker) = &mut self.speaker {
-            speaker.push(&frame, now);
+            speaker.push(&frame, due);
         }
 
         let mut ring = SILENCE;
         let volume = self.settings.ring_volume.clamp(0.0, 1.0);
         sound(&mut self.rings, volume, &mut ring);
         if let Some(ringer) = &mut self.ringer {
-            ringer.push(&ring, now);
+            ringer.push(&ring, due);
         }
 
         self.told.extend(self.meters.tell());
@@ -308,7 +338,7 @@ impl Desk {
         let Some(microphone) = &mut self.microphone else {
             return (SILENCE, SILENCE);
         };
-        let raw = microphone.pull(now);
+        let raw = microphone.pull(self.next.unwrap_or(now));
         let mut sent = raw;
         if self.processor.is_none() {
             self.processor = Processor::new(self.settings.processing);

@@ -24,6 +24,13 @@ mod talk;
 mod tests;
 
 pub use choice::{Device, DeviceId, Kind, Preference, Role};
+pub(crate) use desk::{Calls, Desk, Settings, Told, Use, Wants};
 pub(crate) use meter::Meter;
 pub(crate) use sink::Sink;
 pub(crate) use source::{Recording, Source};
+#[cfg(feature = "sound")]
+pub(crate) use {
+    bridge::{CaptureBridge, PlaybackBridge},
+    desk::{Microphone, Speaker},
+    system::{Bridge, Report, System},
+};

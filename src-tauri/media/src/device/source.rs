@@ -147,7 +147,7 @@ fn resampled(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
 }
 
 /// What stands in place of the microphone.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Source {
     Silence,
     Tone {

@@ -6,16 +6,9 @@ use super::interruption::Finding;
 use super::leg::State as LegState;
 use super::{LEFT_FOR, Selection, Session};
 use crate::codec::SILENCE;
+use crate::grid::{Grid, TICK, ticks_to_leave_out};
 use crate::rtp::Voice;
 use crate::{Failure, News};
-
-/// The step of capture and playout.
-const TICK: Duration = Duration::from_millis(10);
-
-/// What may be made up for at once: four packets of 20 ms. What is missing beyond it is left out,
-/// so that a machine that stood still does not send a burst (and the peer's buffer does not grow by
-/// it).
-const MOST_BEHIND: Duration = Duration::from_millis(80);
 
 /// Longest gap that is filled with silence in a recording, 60 s: a machine that slept does not fill
 /// the disk.
@@ -32,9 +25,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(grid: Grid, now: Instant) -> Self {
         Self {
-            next: now,
+            next: grid.next(now),
             quality_at: now + QUALITY_EVERY,
         }
     }
@@ -46,12 +39,8 @@ impl Clock {
 
     /// Leaves out the ticks that are too late to be made up for; returns how many.
     fn leave_out(&mut self, now: Instant) -> u32 {
-        let behind = now.saturating_duration_since(self.next);
-        if behind <= MOST_BEHIND {
-            return 0;
-        }
-        let ticks = u32::try_from(behind.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX);
-        self.next = now;
+        let ticks = ticks_to_leave_out(self.next, now);
+        self.next += TICK * ticks;
         ticks
     }
 }

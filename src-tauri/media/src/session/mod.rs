@@ -17,7 +17,6 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -25,7 +24,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tracing::{debug, info, warn};
 
-use crate::device::Source;
+use crate::codec::Frame;
+use crate::device::{Calls, Use};
+use crate::grid::Grid;
 use crate::rtp::Voice;
 use crate::transport::{self, Gatherer, Identity, Transmit, Transport};
 use crate::{Command, Failure, News, Peer, Quality, SessionId};
@@ -36,6 +37,7 @@ use leg::{Leg, Occurrence, State as LegState};
 use local::Local;
 use negotiation::{Offered, Request};
 use sound::Sound;
+pub(crate) use sound::{Microphone, Speaker};
 
 /// What a session starts with.
 #[derive(Debug)]
@@ -45,9 +47,10 @@ pub(crate) struct Config {
     /// how they are seen from outside.
     pub(crate) gatherer: Gatherer,
     pub(crate) identity: Identity,
-    pub(crate) source: Source,
-    /// The file that is to hold what is played.
-    pub(crate) recording: Option<PathBuf>,
+    pub(crate) microphone: Microphone,
+    pub(crate) speaker: Speaker,
+    /// What the clock of the sound keeps to.
+    pub(crate) grid: Grid,
     pub(crate) seed: [u8; 32],
     /// The wall clock at the start, for RTCP.
     pub(crate) wall: SystemTime,
@@ -73,6 +76,7 @@ pub(crate) struct Session {
     hold: bool,
     mute: bool,
     sound: Sound,
+    grid: Grid,
     /// Ticks from the first connection on.
     clock: Option<Clock>,
     interruption: Interruption,
@@ -129,7 +133,8 @@ impl Session {
             legs: BTreeMap::new(),
             hold: false,
             mute: false,
-            sound: Sound::new(config.source, config.recording),
+            sound: Sound::new(config.microphone, config.speaker),
+            grid: config.grid,
             clock: None,
             interruption: Interruption::new(),
             random,
@@ -263,6 +268,51 @@ impl Session {
         self.news.pop_front()
     }
 
+    /// Returns what it wants of the desk.
+    pub(crate) fn calls(&self) -> Calls {
+        if self.state != State::Live {
+            return Calls::default();
+        }
+        Calls {
+            microphone: match &self.sound.microphone {
+                Microphone::Own(_) => Use::Closed,
+                Microphone::Desk(_) => self.microphone_use(),
+            },
+            // From the start: a device that takes long to open is open when there is something to
+            // be heard.
+            playback: matches!(self.sound.speaker, Speaker::Desk(_)),
+        }
+    }
+
+    fn microphone_use(&self) -> Use {
+        let Selection::Selected { peer, .. } = self.selection else {
+            return Use::Closed;
+        };
+        let Some(leg) = self.legs.get(&peer).filter(|leg| leg.is_connected()) else {
+            return Use::Closed;
+        };
+        match self.voice(leg) {
+            Voice::On => Use::Open,
+            Voice::Muted => Use::Muted,
+            Voice::Held => Use::Closed,
+        }
+    }
+
+    /// Takes the 10 ms of the desk's microphone that are sent by the next tick.
+    pub(crate) fn set_captured(&mut self, frame: &Frame) {
+        if let Microphone::Desk(next) = &mut self.sound.microphone {
+            **next = *frame;
+        }
+    }
+
+    /// Returns the 10 ms for the desk's speaker that the last tick made.
+    pub(crate) fn take_played(&mut self) -> Option<Frame> {
+        match &mut self.sound.speaker {
+            Speaker::Desk(played) => played.take(),
+            Speaker::Waiting(_) | Speaker::Open(_) | Speaker::Closed => None,
+        }
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.state == State::Closed
     }
@@ -302,7 +352,7 @@ impl Session {
                 info!(session = session.0, peer = peer.0, "media is connected");
                 self.news.push_back(News::Connected { session, peer });
                 self.gatherer.rest();
-                self.clock.get_or_insert_with(|| Clock::new(now));
+                self.clock.get_or_insert_with(|| Clock::new(self.grid, now));
                 self.begin_capture();
             }
             Occurrence::Digit(digit) => self.news.push_back(News::Dtmf { session, digit }),

@@ -8,27 +8,61 @@ use crate::rtp::Voice;
 /// What a session hears and says: its devices, measured.
 #[derive(Debug)]
 pub(super) struct Sound {
-    source: Source,
+    pub(super) microphone: Microphone,
     pub(super) speaker: Speaker,
     pub(super) captured: Meter,
     pub(super) played: Meter,
 }
 
-/// `Waiting -> Open -> Closed`, or `Waiting -> Closed` where there can be no file. A file begins with
-/// capture, so that it can be laid beside what was said.
+/// What a session says.
 #[derive(Debug)]
-pub(super) enum Speaker {
+pub(crate) enum Microphone {
+    /// What stands in place of a microphone, for this session alone.
+    Own(Source),
+    /// The microphone of the desk: the 10 ms that are to be sent next.
+    Desk(Box<Frame>),
+}
+
+impl Microphone {
+    /// The one that all sessions share.
+    pub(crate) fn desk() -> Self {
+        Self::Desk(Box::new(SILENCE))
+    }
+
+    fn pull(&mut self) -> Frame {
+        match self {
+            Self::Own(source) => source.pull(),
+            Self::Desk(frame) => std::mem::replace(&mut **frame, SILENCE),
+        }
+    }
+}
+
+/// Where it plays what it hears.
+///
+/// `Waiting -> Open -> Closed`, or `Waiting -> Closed` where there can be no file. A file begins with
+/// capture, so that it can be laid beside what was said. The desk plays from the first sound on.
+#[derive(Debug)]
+pub(crate) enum Speaker {
+    /// With the file, where there is to be one.
     Waiting(Option<PathBuf>),
     Open(Sink),
     Closed,
+    /// The speaker of the desk: the 10 ms that were played last, until they are taken.
+    Desk(Box<Option<Frame>>),
+}
+
+impl Speaker {
+    /// The one that all sessions share.
+    pub(crate) fn desk() -> Self {
+        Self::Desk(Box::new(None))
+    }
 }
 
 impl Sound {
-    /// `recording` is the file that will hold what is played.
-    pub(super) fn new(source: Source, recording: Option<PathBuf>) -> Self {
+    pub(super) fn new(microphone: Microphone, speaker: Speaker) -> Self {
         Self {
-            source,
-            speaker: Speaker::Waiting(recording),
+            microphone,
+            speaker,
             captured: Meter::new(),
             played: Meter::new(),
         }
@@ -52,9 +86,9 @@ impl Sound {
     /// Returns the next 10 ms to send. While held the microphone is not read.
     pub(super) fn capture(&mut self, voice: Voice) -> Frame {
         let frame = match voice {
-            Voice::On => self.source.pull(),
+            Voice::On => self.microphone.pull(),
             Voice::Muted => {
-                self.source.pull();
+                self.microphone.pull();
                 SILENCE
             }
             Voice::Held => SILENCE,
@@ -69,6 +103,10 @@ impl Sound {
         match &mut self.speaker {
             Speaker::Open(sink) => sink.write(frame),
             Speaker::Waiting(_) | Speaker::Closed => Ok(()),
+            Speaker::Desk(played) => {
+                **played = Some(*frame);
+                Ok(())
+            }
         }
     }
 
@@ -76,7 +114,7 @@ impl Sound {
     pub(super) fn close(&mut self) -> io::Result<()> {
         match std::mem::replace(&mut self.speaker, Speaker::Closed) {
             Speaker::Open(mut sink) => sink.close(),
-            Speaker::Waiting(_) | Speaker::Closed => Ok(()),
+            Speaker::Waiting(_) | Speaker::Closed | Speaker::Desk(_) => Ok(()),
         }
     }
 }

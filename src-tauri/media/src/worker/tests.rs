@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::*;
 
@@ -92,6 +93,23 @@ async fn servers_are_asked_from_the_sign_in_on_and_calls_find_the_answers() {
 }
 
 #[test]
+fn what_is_late_is_made_up_for_moment_by_moment_unless_it_is_too_late() {
+    let due = Instant::now();
+    let at = |late: u64| {
+        let now = due + Duration::from_millis(late);
+        let moment = moment(due, now);
+        assert!(moment == due || moment == now);
+        moment == now
+    };
+    // Less than a tick: the time as it is makes one tick due.
+    assert!(at(0) && at(9));
+    // One tick after the other, so that the sessions keep in step with the desk.
+    assert!(!at(10) && !at(80));
+    // Left out.
+    assert!(at(81) && at(10_000));
+}
+
+#[test]
 fn the_second_session_writes_beside_the_first() {
     let path = Path::new("/records/call.wav");
     assert_eq!(numbered(path, 1), path);
@@ -101,9 +119,13 @@ fn the_second_session_writes_beside_the_first() {
 
 fn worker() -> (Worker, mpsc::UnboundedReceiver<News>) {
     let (news, told) = mpsc::unbounded_channel();
+    let grid = Grid::new(Instant::now());
+    let silence = Some(Source::Silence);
     let worker = Worker {
-        microphone: Microphone::Silence,
+        source: silence.clone(),
         playback: Playback::Discard,
+        grid,
+        sound: Sound::open(silence, false, grid, news.clone()).unwrap(),
         servers: Servers::new(),
         reserve: Reserve::default(),
         sessions: BTreeMap::new(),

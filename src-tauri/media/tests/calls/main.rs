@@ -7,4 +7,5 @@
 
 mod common;
 mod files;
+mod sound;
 mod talk;

@@ -51,7 +51,7 @@ fn a_recording_that_cannot_be_ended_is_told_before_the_close() {
 fn recording_to(path: PathBuf) -> World {
     let mut world = World::new();
     let caller = world.add(Make {
-        recording: Some(path),
+        speaker: Speaker::Waiting(Some(path)),
         ..make("192.0.2.1:4000", 440.0)
     });
     let callee = world.add(make("192.0.2.2:5000", 880.0));

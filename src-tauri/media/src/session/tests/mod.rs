@@ -4,6 +4,7 @@
     reason = "a test waits for one kind of news among all"
 )]
 
+mod desk;
 mod devices;
 mod moves;
 mod robustness;

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::codec::Frame;
 use crate::device::Source;
-use crate::session::{Config, Session};
+use crate::grid::Grid;
+use crate::session::{Config, Microphone, Session, Speaker};
 use crate::transport::{Gatherer, Identity, Silent, Transmit};
 use crate::{Command, Negotiated, News, Peer, Quality, SessionId};
 
@@ -16,6 +17,7 @@ pub(super) const ID: SessionId = SessionId(7);
 /// Sessions at different addresses, and the network between them, in virtual time.
 pub(super) struct World {
     pub(super) now: Instant,
+    grid: Grid,
     pub(super) ends: Vec<End>,
     /// Nothing arrives.
     pub(super) is_down: bool,
@@ -30,32 +32,38 @@ pub(super) struct End {
     pub(super) news: Vec<News>,
     /// What it sent: when, and what.
     pub(super) sent: Vec<(Instant, Transmit)>,
+    /// What is said into the desk's microphone.
+    pub(super) says: Option<Source>,
+    /// What the desk's speaker played: when, and what.
+    pub(super) heard: Vec<(Instant, Frame)>,
     requests: u64,
 }
 
 /// What a session is made of.
 pub(super) struct Make<'a> {
     pub(super) address: &'a str,
-    pub(super) hz: f32,
+    pub(super) microphone: Microphone,
+    pub(super) speaker: Speaker,
     pub(super) identity: Identity,
     pub(super) servers: Vec<SocketAddr>,
-    pub(super) recording: Option<PathBuf>,
 }
 
 pub(super) fn make(address: &str, hz: f32) -> Make<'_> {
     Make {
         address,
-        hz,
+        microphone: Microphone::Own(Source::tone(hz)),
+        speaker: Speaker::Waiting(None),
         identity: Identity::generate().unwrap(),
         servers: Vec::new(),
-        recording: None,
     }
 }
 
 impl World {
     pub(super) fn new() -> Self {
+        let now = Instant::now();
         Self {
-            now: Instant::now(),
+            now,
+            grid: Grid::new(now),
             ends: Vec::new(),
             is_down: false,
             flying: BTreeMap::new(),
@@ -71,8 +79,9 @@ impl World {
             id: ID,
             gatherer,
             identity: make.identity,
-            source: Source::tone(make.hz),
-            recording: make.recording,
+            microphone: make.microphone,
+            speaker: make.speaker,
+            grid: self.grid,
             seed: [self.ends.len() as u8 + 1; 32],
             wall: SystemTime::UNIX_EPOCH,
         };
@@ -81,6 +90,8 @@ impl World {
             address,
             news: Vec::new(),
             sent: Vec::new(),
+            says: None,
+            heard: Vec::new(),
             requests: 0,
         });
         self.ends.len() - 1
@@ -282,7 +293,11 @@ impl World {
     /// Tells the time to `end`.
     pub(super) fn wake(&mut self, end: usize) {
         let now = self.now;
-        self.ends[end].session.handle_timeout(now);
+        let End { session, says, .. } = &mut self.ends[end];
+        if let Some(source) = says {
+            session.set_captured(&source.pull());
+        }
+        session.handle_timeout(now);
         self.drain(end);
     }
 
@@ -310,8 +325,10 @@ impl World {
             session,
             news,
             sent,
+            heard,
             ..
         } = &mut self.ends[end];
+        heard.extend(session.take_played().map(|frame| (self.now, frame)));
         while let Some(transmit) = session.poll_transmit() {
             sent.push((self.now, transmit.clone()));
             self.count += 1;
