@@ -178,6 +178,25 @@ impl SoundCard {
         }
     }
 
+    /// Lets the server hang: it takes connections and answers nothing.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let server = self.server.as_ref().expect("the server runs");
+        let sent = Command::new("kill")
+            .args([signal, &server.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
     /// Plugs in a microphone.
     pub fn plug_in_microphone(&self, plug: &Plug) {
         self.load(&plug.sink());

@@ -52,7 +52,7 @@ impl Tally {
 
     fn note(&self, frames: u64, size: usize, lost: usize, now: Instant) {
         let micros = now.saturating_duration_since(self.epoch).as_micros() as u64;
-        let packed = (frames % MARK_FRAMES) << MARK_TIME_BITS | micros % (1 << MARK_TIME_BITS);
+        let packed = ((frames % MARK_FRAMES) << MARK_TIME_BITS) | (micros % (1 << MARK_TIME_BITS));
         self.mark.store(packed, Ordering::Release);
         self.largest.fetch_max(size as u32, Ordering::Relaxed);
         if lost > 0 {

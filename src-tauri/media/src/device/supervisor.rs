@@ -52,8 +52,8 @@ pub(crate) struct Supervisor {
     seats: BTreeMap<Role, Seat>,
     /// What is there; `None` before the first listing.
     devices: Option<Vec<Device>>,
-    /// Whether the last listing got no answer.
-    unanswered: bool,
+    /// When to list again after a listing got no answer, each time later; `None` after an answer.
+    unanswered: Option<Duration>,
     listing: Listing,
     next_stream: u64,
     actions: VecDeque<Action>,
@@ -154,7 +154,7 @@ impl Supervisor {
         Self {
             seats: Role::ALL.map(|role| (role, seat())).into(),
             devices: None,
-            unanswered: false,
+            unanswered: None,
             listing: Listing::Waiting { due: now },
             next_stream: 0,
             actions: VecDeque::new(),
@@ -204,6 +204,11 @@ impl Supervisor {
             Listing::Asked { .. } => {}
         }
         self.handle_timeout(now);
+    }
+
+    /// Lists the devices at once, by somebody else than who is at it.
+    pub(crate) fn list_anew(&mut self, now: Instant) {
+        self.ask(true, now);
     }
 
     /// Takes the answer to [`Action::List`].
@@ -369,7 +374,16 @@ impl Supervisor {
     }
 
     fn learn(&mut self, listed: Result<Vec<Device>, Fault>, now: Instant) {
-        self.unanswered = listed.is_err();
+        self.unanswered = match (&listed, self.unanswered) {
+            (Ok(_), _) => None,
+            (Err(_), None) => Some(FIRST_RETRY),
+            (Err(_), Some(delay)) => Some((delay * 2).min(LAST_RETRY)),
+        };
+        if let Listing::Waiting { due } = &mut self.listing
+            && let Some(delay) = self.unanswered
+        {
+            *due = now + delay;
+        }
         // What does not answer has no devices.
         let devices = listed.unwrap_or_default();
         if self.devices.as_ref() != Some(&devices) {
@@ -392,8 +406,8 @@ impl Supervisor {
             };
             if gone {
                 let fault = match self.unanswered {
-                    true => Fault::ServerGone,
-                    false => Fault::Gone,
+                    Some(_) => Fault::ServerGone,
+                    None => Fault::Gone,
                 };
                 self.lose(role, fault, now);
             }
@@ -469,7 +483,7 @@ impl Supervisor {
     fn is_informed(&self) -> bool {
         match self.listing {
             Listing::Waiting { .. } => true,
-            Listing::Asked { .. } => self.unanswered,
+            Listing::Asked { .. } => self.unanswered.is_some(),
         }
     }
 
@@ -568,7 +582,7 @@ impl Supervisor {
 
     /// Tells that `role` has nothing, where that was not told yet.
     fn say_without(&mut self, role: Role) {
-        let unanswered = self.unanswered;
+        let unanswered = self.unanswered.is_some();
         let seat = self
             .seats
             .get_mut(&role)

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{DeviceType, Host, HostId, InterfaceType};
@@ -13,6 +14,8 @@ pub(super) struct Hosts {
     /// The best one answered before. When it is away it is waited for, because it holds the devices that the next one
     /// would open when it is back.
     best_is_there: bool,
+    /// A host that hung is not connected to before: each attempt costs a thread, and maybe a connection, for good.
+    rests_until: Option<Instant>,
 }
 
 /// What there is.
@@ -27,6 +30,10 @@ pub(super) struct Handles {
     pub(super) input: Option<cpal::Device>,
     pub(super) output: Option<cpal::Device>,
 }
+
+/// A host that refuses does so at once; cpal waits two seconds for one that says nothing.
+const HUNG: Duration = Duration::from_secs(1);
+const REST: Duration = Duration::from_secs(30);
 
 /// More are not looked at.
 const MOST_DEVICES: usize = 256;
@@ -44,6 +51,7 @@ impl Hosts {
         Self {
             host: None,
             best_is_there: false,
+            rests_until: None,
         }
     }
 
@@ -59,8 +67,11 @@ impl Hosts {
             if !available.contains(&id) {
                 continue;
             }
-            let kept = self.host.take_if(|host| host.id() == id);
-            let host = kept.map_or_else(|| cpal::host_from_id(id), Ok);
+            let host = match self.host.take_if(|host| host.id() == id) {
+                Some(host) => Ok(host),
+                None if self.rests() => continue,
+                None => self.connect(id),
+            };
             let listed = host.and_then(|host| Ok((listing(&host)?, host)));
             match listed {
                 Ok((listing, host)) => {
@@ -76,6 +87,20 @@ impl Hosts {
         }
         self.host = None;
         Err(Fault::ServerGone)
+    }
+}
+
+impl Hosts {
+    fn rests(&self) -> bool {
+        self.rests_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn connect(&mut self, id: HostId) -> Result<Host, cpal::Error> {
+        let begun = Instant::now();
+        let host = cpal::host_from_id(id);
+        let hung = host.is_err() && begun.elapsed() > HUNG;
+        self.rests_until = hung.then(|| Instant::now() + REST);
+        host
     }
 }
 

@@ -204,7 +204,13 @@ impl Thread {
                 });
                 self.supervisor.handle_devices(devices, now);
             }
-            Event::Listed { .. } => debug!("a lister that was given up answered"),
+            Event::Listed { listed, .. } => {
+                debug!("a lister that was given up answered");
+                if listed.is_ok() {
+                    // Its host works again, and the present lister may be resting.
+                    self.supervisor.list_anew(now);
+                }
+            }
             Event::Opened { stream, bridge } => {
                 // Otherwise it was given up while it opened.
                 if let Some(watched) = self.lines.get_mut(&stream) {
