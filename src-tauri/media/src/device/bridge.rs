@@ -21,6 +21,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// No callback for so long after it was to be expected, and the device is taken to stand still. In seconds.
 const STANDSTILL: f64 = 0.1;
 
+/// Some hosts call once before the device runs, which says nothing about its clock.
+const STARTED: u32 = 2;
+
 /// So much more than the target is left out at once; the pace would take a minute for it. In seconds.
 const TOO_LONG: f64 = 0.04;
 
@@ -291,6 +294,9 @@ impl PlaybackBridge {
             self.flow = Flow::Filling;
             return;
         };
+        if self.tally.callbacks() < STARTED {
+            return;
+        }
         let length = self.given as f64 - played;
         let missing = self.pace.target() - length;
         match self.flow {

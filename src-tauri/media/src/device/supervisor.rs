@@ -129,8 +129,8 @@ struct Cooling {
 /// A stream that is wanted finds its next device within half a second.
 const LIST_BUSY: Duration = Duration::from_millis(250);
 
-/// A list that nobody waits for; each costs a dozen wake-ups.
-const LIST_IDLE: Duration = Duration::from_secs(4);
+/// A list that nobody waits for; each costs 17 wake-ups with PulseAudio.
+const LIST_IDLE: Duration = Duration::from_secs(10);
 
 /// After this a listing is taken to be stuck; connecting to a sound server alone may take two.
 const LISTING_DEADLINE: Duration = Duration::from_secs(3);
