@@ -74,6 +74,22 @@ pub(crate) const CERTUTIL: Need = Need {
     brew: &["nss"],
 };
 
+/// The library of the feature `sound`.
+pub(crate) const ALSA: Need = Need {
+    signs: &["/usr/include/alsa/asoundlib.h"],
+    apt: &["libasound2-dev", "pkg-config"],
+    dnf: &["alsa-lib-devel", "pkgconf-pkg-config"],
+    brew: &[],
+};
+
+/// A sound server that needs no sound card.
+pub(crate) const PULSEAUDIO: Need = Need {
+    signs: &["pulseaudio"],
+    apt: &["pulseaudio", "pulseaudio-utils"],
+    dnf: &["pulseaudio", "pulseaudio-utils"],
+    brew: &[],
+};
+
 /// Installs with the system's package manager what is missing; says what to install where there is none that it knows.
 pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let missing = needs.iter().filter(|it| !it.is_met()).collect::<Vec<_>>();

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     demo,
-    packages::{self, C_COMPILER, CERTUTIL, CHROMIUM, CMAKE, KAMAILIO, SPEECH},
+    packages::{self, ALSA, C_COMPILER, CERTUTIL, CHROMIUM, CMAKE, KAMAILIO, PULSEAUDIO, SPEECH},
     run::{cargo, exists, root, run, target_directory},
 };
 
@@ -13,12 +13,13 @@ const CARGO_DENY: &str = "0.20.2";
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("format", format),
     ("lints", lints),
     ("dependencies", dependencies),
     ("tests", tests),
     ("demo", || demo::demo(&[])),
+    ("sound", sound),
     ("peers", peers),
 ];
 
@@ -102,6 +103,18 @@ fn dependencies() -> Result<()> {
 
 fn tests() -> Result<()> {
     run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// The sound devices, with PulseAudio's null sinks as the sound card.
+fn sound() -> Result<()> {
+    packages::require(&[C_COMPILER, CMAKE, ALSA, PULSEAUDIO])?;
+    run(cargo().args([
+        "test",
+        "--package=media",
+        "--features=sound,peers",
+        "--lib",
+        "device::",
+    ]))
 }
 
 /// Calls through Kamailio with JsSIP in Chromium at the other end.
