@@ -529,11 +529,7 @@ impl Supervisor {
             (Some(best), None) => Some(best),
             (Some(best), Some(present)) => {
                 let place = |id: &DeviceId| ranked.iter().position(|device| device.id == *id);
-                let is_better = match (place(&best.id), place(&present.id)) {
-                    (Some(best), Some(present)) => best < present,
-                    (_, None) => true,
-                    (None, Some(_)) => false,
-                };
+                let is_better = place(&present.id).is_none_or(|its| place(&best.id) < Some(its));
                 is_better.then_some(best)
             }
         };

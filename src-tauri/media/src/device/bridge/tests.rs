@@ -426,7 +426,7 @@ impl Side for Capturing {
     }
 
     fn delay(&self, index: u64) -> f64 {
-        let mark = self.bridge.tally.mark(self.bridge.taken).unwrap();
+        let mark = self.bridge.tally().mark(self.bridge.taken).unwrap();
         let dropped = self.clock.frames - mark.frames;
         let captured = self.clock.position(index as f64 * 0.01) - dropped as f64;
         (captured - self.bridge.taken as f64) / f64::from(self.clock.card.rate)
@@ -514,7 +514,7 @@ impl Side for Playing {
     }
 
     fn delay(&self, index: u64) -> f64 {
-        let mark = self.bridge.tally.mark(self.bridge.given).unwrap();
+        let mark = self.bridge.tally().mark(self.bridge.given).unwrap();
         let missed = self.clock.frames - mark.frames;
         let played = self.clock.position(index as f64 * 0.01) - missed as f64;
         (self.bridge.given as f64 - played) / f64::from(self.clock.card.rate)
