@@ -222,7 +222,8 @@ fn what_is_no_number_becomes_silence_and_what_is_too_loud_is_cut() {
     }
 }
 
-/// Runs `side` for so many seconds of our clock, and asserts that its delay stays and that its ratio is steady.
+/// Runs `side` for so many seconds of our clock, and asserts that its delay stays and that its
+/// ratio is steady.
 fn hold(side: &mut impl Side, seconds: u64) {
     let card = side.card();
     let (Size::Fixed(largest) | Size::Between(_, largest)) = card.size;
@@ -313,7 +314,8 @@ impl Clock {
         }
     }
 
-    /// Returns the size and the time of the next callback until `until`; a microphone's comes when it is full.
+    /// Returns the size and the time of the next callback until `until`; a microphone's comes when
+    /// it is full.
     fn callback(&mut self, until: f64, full: bool) -> Option<(usize, f64)> {
         if self.stopped {
             self.shift += until - self.now;
@@ -535,8 +537,8 @@ fn quick(ratio: f64, fixed: FixedAsync) -> Async<f32> {
     Async::new_poly(ratio, RATIO_LIMIT, degree, FRAME, 1, fixed).unwrap()
 }
 
-/// Returns how far everything else is below a tone of `cycles` per sample, in dB: the best fit is taken out of every
-/// 20 ms, so that a phase that moves by parts in a million does not count.
+/// Returns how far everything else is below a tone of `cycles` per sample, in dB: the best fit is
+/// taken out of every 20 ms, so that a phase that moves by parts in a million does not count.
 fn purity(heard: &[f32], cycles: f64) -> f64 {
     let (mut tone, mut rest) = (0.0, 0.0);
     for window in heard.chunks_exact((heard.len() / 50).max(100)) {

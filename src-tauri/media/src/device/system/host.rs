@@ -11,10 +11,11 @@ use crate::device::choice::{Device, DeviceId, Fault, Kind, shown, tell_apart};
 pub(super) struct Hosts {
     /// The one that answered last. Its connection is kept: each one costs a thread for good.
     host: Option<Host>,
-    /// The best one answered before. When it is away it is waited for, because it holds the devices that the next one
-    /// would open when it is back.
+    /// The best one answered before. When it is away it is waited for, because it holds the devices
+    /// that the next one would open when it is back.
     best_is_there: bool,
-    /// A host that hung is not connected to before: each attempt costs a thread, and maybe a connection, for good.
+    /// A host that hung is not connected to before: each attempt costs a thread, and maybe a
+    /// connection, for good.
     rests_until: Option<Instant>,
 }
 
@@ -55,8 +56,8 @@ impl Hosts {
         }
     }
 
-    /// Lists the devices of the first host that answers, the best one first (PulseAudio before ALSA). Takes as long as
-    /// the host takes.
+    /// Lists the devices of the first host that answers, the best one first (PulseAudio before
+    /// ALSA). Takes as long as the host takes.
     pub(super) fn list(&mut self) -> Result<Listing, Fault> {
         let available = cpal::available_hosts();
         for (place, id) in cpal::ALL_HOSTS.iter().copied().enumerate() {

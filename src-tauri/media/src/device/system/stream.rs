@@ -86,8 +86,8 @@ impl Reporter {
         }
     }
 
-    /// Returns what takes the errors of a stream: the first that ends it is passed on. Some hosts report thousands
-    /// while sound flows.
+    /// Returns what takes the errors of a stream: the first that ends it is passed on. Some hosts
+    /// report thousands while sound flows.
     fn errors(&self) -> impl FnMut(cpal::Error) + Send + 'static {
         let report = self.clone();
         let mut ended = false;
@@ -154,7 +154,8 @@ fn is_about_size(error: &cpal::Error) -> bool {
     )
 }
 
-/// Returns the device's own configuration, or the best of the others where that is none that we serve.
+/// Returns the device's own configuration, or the best of the others where that is none that we
+/// serve.
 fn supported(role: Role, device: &cpal::Device) -> Result<SupportedStreamConfig, cpal::Error> {
     let serves = |config: &SupportedStreamConfig| {
         (LOWEST_RATE..=HIGHEST_RATE).contains(&config.sample_rate())

@@ -287,7 +287,8 @@ impl Phone {
         }
     }
 
-    /// Waits until `role` has a stream, and returns the name of its device and what is said about it.
+    /// Waits until `role` has a stream, and returns the name of its device and what is said about
+    /// it.
     async fn opened(&mut self, role: Role) -> (String, Option<String>) {
         loop {
             let report = self.report().await;
