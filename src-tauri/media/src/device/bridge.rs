@@ -35,8 +35,8 @@ const FADE: f32 = 1.0 / 240.0;
 /// The ratio may be so far from nominal; [`Pace`] stays within half of it.
 const RATIO_LIMIT: f64 = 1.002;
 
-/// Taps of the interpolation at 48 kHz and below. With the window, 64 dB at least between what
-/// passes and what must not, 0.7 ms of delay at 48 kHz.
+/// Taps of the interpolation at 48 kHz and below: 0.7 ms of delay at 48 kHz, 4 ms at 8 kHz. With
+/// the window, 3.4 kHz passes an 8 kHz device within 0.5 dB.
 const TAPS: usize = 64;
 
 /// Points between two taps; linear interpolation between them is 100 dB below the signal.
