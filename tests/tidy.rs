@@ -68,13 +68,18 @@ fn rooms_without_io_depend_on_no_runtime_socket_or_webrtc_crate() {
 }
 
 #[test]
-fn rsip_and_rtc_are_named_in_one_place_each() {
+fn rsip_rtc_and_cpal_are_named_in_one_place_each() {
     for (room, crate_name, place) in [
         ("src-tauri/sip/src", "rsip", "src-tauri/sip/src/message"),
         (
             "src-tauri/media/src",
             "rtc",
             "src-tauri/media/src/transport",
+        ),
+        (
+            "src-tauri/media/src",
+            "cpal",
+            "src-tauri/media/src/device/system",
         ),
     ] {
         for (path, text) in sources(room) {

@@ -1,8 +1,8 @@
-//! A sound card for tests: a PulseAudio server of its own, with null sinks as speakers, and the monitors of null sinks
-//! as microphones.
+//! A sound card for tests: a PulseAudio server of its own, with null sinks as speakers, and the
+//! monitors of null sinks as microphones.
 //!
-//! A program finds a sound server by its environment, and a process has one environment. So [`with_sound_card`] runs
-//! the test again, in a process of its own that has the right one.
+//! A program finds a sound server by its environment, and a process has one environment. So
+//! [`with_sound_card`] runs the test again, in a process of its own that has the right one.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write as _};
@@ -18,8 +18,8 @@ const FOLDER: &str = "HELIX_TEST_SOUND_CARD";
 /// Nothing that a server or a tool does takes so long.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Runs `body` as the test `name` (its full path without the crate) in a process whose sound server is that of the
-/// [`SoundCard`] that `body` gets, which is not running yet.
+/// Runs `body` as the test `name` (its full path without the crate) in a process whose sound server
+/// is that of the [`SoundCard`] that `body` gets, which is not running yet.
 pub fn with_sound_card(name: &str, body: impl FnOnce(SoundCard)) {
     if let Some(folder) = env::var_os(FOLDER) {
         body(SoundCard {
@@ -82,8 +82,8 @@ impl Plug {
             format!("sink_name={}", self.name),
             format!("rate={}", self.rate),
             format!("channels={}", self.channels),
-            // A null sink renders two seconds ahead while nobody asks for less, and plays nothing new until then; with
-            // this it stays within 50 ms, as real cards do.
+            // A null sink renders two seconds ahead while nobody asks for less, and plays nothing
+            // new until then; with this it stays within 50 ms, as real cards do.
             "norewinds=1".to_owned(),
             format!("sink_properties=device.description={}", self.title),
         ]
@@ -110,7 +110,8 @@ pub struct SoundCard {
 }
 
 impl SoundCard {
-    /// Starts the server with these devices, of which the first of each kind is the default, and waits until it serves.
+    /// Starts the server with these devices, of which the first of each kind is the default, and
+    /// waits until it serves.
     pub fn start(&mut self, speakers: &[Plug], microphones: &[Plug]) {
         assert!(self.server.is_none(), "the server runs");
         let mut script = String::new();
@@ -176,6 +177,25 @@ impl SoundCard {
             server.kill().unwrap();
             server.wait().unwrap();
         }
+    }
+
+    /// Lets the server hang: it takes connections and answers nothing.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let server = self.server.as_ref().expect("the server runs");
+        let sent = Command::new("kill")
+            .args([signal, &server.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
     }
 
     /// Plugs in a microphone.

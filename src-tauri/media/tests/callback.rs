@@ -1,5 +1,5 @@
-//! What the sound card's callback calls never allocates: another thread may hold the allocator's lock for longer than
-//! the card waits.
+//! What the sound card's callback calls never allocates: another thread may hold the allocator's
+//! lock for longer than the card waits.
 
 #![allow(unsafe_code, reason = "an allocator that counts")]
 

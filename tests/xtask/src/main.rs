@@ -11,7 +11,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo demo [--out DIR]   sign in, hold the session, register, call and hear, on this machine alone
 cargo figures            times, memory and processor of the phone; cost of a message and of a packet
-cargo verify [STEP…]     format, lints, dependencies, tests, the demo, real peers; all of them, or the named ones
+cargo verify [STEP…]     format, lints, dependencies, tests, the demo, sound devices, real peers; all of them, or the named ones
 ";
 
 fn main() -> ExitCode {

@@ -120,6 +120,24 @@ pub(crate) const NETWORKS: Need = Need {
     brew: &[],
 };
 
+/// The library of the feature `sound`.
+pub(crate) const ALSA: Need = Need {
+    name: "the ALSA library",
+    signs: &["/usr/include/alsa/asoundlib.h"],
+    apt: &["libasound2-dev", "pkg-config"],
+    dnf: &["alsa-lib-devel", "pkgconf-pkg-config"],
+    brew: &[],
+};
+
+/// A sound server that needs no sound card.
+pub(crate) const PULSEAUDIO: Need = Need {
+    name: "PulseAudio",
+    signs: &["pulseaudio"],
+    apt: &["pulseaudio", "pulseaudio-utils"],
+    dnf: &["pulseaudio", "pulseaudio-utils"],
+    brew: &[],
+};
+
 /// Installs what is missing with the system's package manager; where it cannot, it says what is missing and why.
 pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let missing = still_missing(needs);

@@ -4,7 +4,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     demo,
-    packages::{self, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, NETWORKS, RTPENGINE, SPEECH},
+    packages::{
+        self, ALSA, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, NETWORKS, PULSEAUDIO, RTPENGINE,
+        SPEECH,
+    },
     run::{cargo, exists, root, run, target_directory},
 };
 
@@ -13,12 +16,13 @@ const CARGO_DENY: &str = "0.20.2";
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("format", format),
     ("lints", lints),
     ("dependencies", dependencies),
     ("tests", tests),
     ("demo", || demo::demo(&[])),
+    ("sound", sound),
     ("peers", peers),
 ];
 
@@ -96,6 +100,21 @@ fn dependencies() -> Result<()> {
 fn tests() -> Result<()> {
     packages::require(&BUILD)?;
     run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// The sound devices, with PulseAudio's null sinks as the sound card.
+fn sound() -> Result<()> {
+    packages::require(&[&BUILD[..], &[ALSA, PULSEAUDIO]].concat())?;
+    run(cargo().args([
+        "test",
+        "--package=media",
+        "--features=sound,peers",
+        "--lib",
+        "--test=calls",
+        "--",
+        "device::",
+        "system::",
+    ]))
 }
 
 /// Calls through Kamailio with JsSIP in Chromium at the other end, and media with coturn and rtpengine.

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What names a device for good: it outlives restarts, and the device being pulled and plugged in again.
+/// What names a device for good: it outlives restarts, and the device being pulled and plugged in
+/// again.
 ///
 /// `pulseaudio:alsa_input.usb-…`, `wasapi:{…}`; the first 1,024 bytes are kept.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,7 +95,8 @@ impl Device {
     }
 }
 
-/// Returns `name` fit to be shown: one line without control or direction characters, at most 256 bytes, never empty.
+/// Returns `name` fit to be shown: one line without control or direction characters, at most 256
+/// bytes, never empty.
 pub(crate) fn shown(name: &str) -> String {
     let mut shown = String::new();
     // What is longer than this is cut anyway, whatever it is.
@@ -122,12 +124,20 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || c.is_control()
 }
 
-/// Marks, joiners and overrides of the direction (Unicode UAX #9 §2), with which one name can look like another.
+/// Marks, joiners and overrides of the direction (Unicode UAX #9 §2), with which one name can look
+/// like another.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{feff}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+    )
 }
 
-/// Numbers devices of the same name, in the order of their ids, so that each number stays with its device.
+/// Numbers devices of the same name, in the order of their ids, so that each number stays with its
+/// device.
 pub(crate) fn tell_apart(devices: &mut [Device]) {
     let mut order: Vec<usize> = (0..devices.len()).collect();
     order.sort_by(|a, b| devices[*a].id.cmp(&devices[*b].id));
@@ -160,9 +170,11 @@ pub struct Preference {
     pub favourites: Vec<DeviceId>,
 }
 
-/// Returns what can serve `role`, best first: the favourites that are there, the system's default, then everything else.
+/// Returns what can serve `role`, best first: the favourites that are there, the system's default,
+/// then everything else.
 ///
-/// A monitor is taken as a microphone only where it is a favourite: it would send the far end's own voice back.
+/// A monitor is taken as a microphone only where it is a favourite: it would send the far end's own
+/// voice back.
 pub(crate) fn candidates<'a>(
     role: Role,
     preference: &Preference,
@@ -177,7 +189,8 @@ pub(crate) fn candidates<'a>(
     usable
 }
 
-/// Returns the place of `device`: that among the favourites, then the default, then the likely kinds.
+/// Returns the place of `device`: that among the favourites, then the default, then the likely
+/// kinds.
 fn rank(role: Role, preference: &Preference, device: &Device) -> (usize, u8) {
     let favourites = &preference.favourites;
     if let Some(place) = favourites.iter().position(|id| *id == device.id) {
@@ -258,7 +271,8 @@ impl Change<'_> {
                 }
                 (_, Fault::ServerGone) => {
                     format!(
-                        "The sound service of this computer is not running, so there is no {noun}. Trying again."
+                        "The sound service of this computer is not running, so there is no {noun}. \
+                         Trying again."
                     )
                 }
                 (Some(lost), Fault::Busy | Fault::Stuck | Fault::Broken) => {
@@ -268,7 +282,8 @@ impl Change<'_> {
                     format!("No {noun} can be used. Trying again.")
                 }
                 (_, Fault::Refused) => format!(
-                    "The system does not let this program use the {noun}. Allow it in the privacy settings."
+                    "The system does not let this program use the {noun}. \
+                     Allow it in the privacy settings."
                 ),
             },
         }
@@ -420,7 +435,8 @@ mod tests {
         );
         assert_eq!(
             without(None, Fault::Refused),
-            "The system does not let this program use the speaker. Allow it in the privacy settings."
+            "The system does not let this program use the speaker. \
+             Allow it in the privacy settings."
         );
         let default = Change::DefaultChanged { device: "Dock" };
         assert_eq!(

@@ -1,14 +1,15 @@
-/// Keeps the sound that waits between two clocks at a steady length, by saying how much faster than nominal it has
-/// to be taken.
+/// Keeps the sound that waits between two clocks at a steady length, by saying how much faster than
+/// nominal it has to be taken.
 ///
-/// The length is what a continuous flow would have, so that the size of callbacks does not show in it. A loop of
-/// second order follows the drift of the clocks without an error that stays; it is slow, because ears hear a pitch
-/// that wobbles long before they hear one that is off.
+/// The length is what a continuous flow would have, so that the size of callbacks does not show in
+/// it. A loop of second order follows the drift of the clocks without an error that stays; it is
+/// slow, because ears hear a pitch that wobbles long before they hear one that is off.
 #[derive(Debug)]
 pub(crate) struct Pace {
     /// Of the device, in Hz.
     rate: f64,
-    /// How far below the continuous length the real one came, in frames, in seconds that are over and in this one.
+    /// How far below the continuous length the real one came, in frames, in seconds that are over
+    /// and in this one.
     worst: [f64; WINDOWS],
     worst_now: f64,
     steps: u32,
@@ -27,8 +28,8 @@ const STEP: f64 = 0.01;
 const STEPS_PER_WINDOW: u32 = 100;
 const WINDOWS: usize = 8;
 
-/// What is kept in hand beyond the worst of the last seconds, in seconds: an ordinary thread that is woken on an idle
-/// machine is late by less.
+/// What is kept in hand beyond the worst of the last seconds, in seconds: an ordinary thread that
+/// is woken on an idle machine is late by less.
 const MARGIN: f64 = 0.002;
 
 /// Of a shortfall that was heard, so much is forgotten in a second, in seconds.
@@ -37,11 +38,12 @@ const FORGOTTEN: f64 = 0.000_01;
 /// So much less may be needed before the target falls, in seconds.
 const SLACK: f64 = 0.002;
 
-/// The most that is kept in hand against lateness, in seconds: a machine that stalls for longer is heard.
+/// The most that is kept in hand against lateness, in seconds: a machine that stalls for longer is
+/// heard.
 const LONGEST: f64 = 0.15;
 
-/// The gains of a critically damped loop of 0.15 rad/s: an error of 1 ms costs 0.3 ‰, and 300 ppm of drift never
-/// move the length by more than 0.8 ms.
+/// The gains of a critically damped loop of 0.15 rad/s: an error of 1 ms costs 0.3 ‰, and 300 ppm
+/// of drift never move the length by more than 0.8 ms.
 const PROPORTIONAL: f64 = 0.3;
 const INTEGRAL: f64 = 0.0225;
 
@@ -77,7 +79,8 @@ impl Pace {
         }
     }
 
-    /// Notes that no more than `left` frames were there at the worst moment; below zero, so many were missing.
+    /// Notes that no more than `left` frames were there at the worst moment; below zero, so many
+    /// were missing.
     pub(crate) fn saw_left(&mut self, left: f64) {
         if let Some(length) = self.length {
             let shortfall = (length - left).min(LONGEST * self.rate);
@@ -85,8 +88,8 @@ impl Pace {
         }
     }
 
-    /// Notes that something was missing. It is remembered for long: the clocks pass each other once in a minute or so,
-    /// and only then does lateness show.
+    /// Notes that something was missing. It is remembered for long: the clocks pass each other once
+    /// in a minute or so, and only then does lateness show.
     pub(crate) fn missed(&mut self) {
         self.heard = self.heard.max(self.worst_now);
     }
@@ -96,8 +99,8 @@ impl Pace {
         self.worst_now = self.worst_now.max(frames);
     }
 
-    /// Takes the length of 10 ms later, in frames, and returns how much faster than nominal the sound is to be taken:
-    /// −0.001 to 0.001.
+    /// Takes the length of 10 ms later, in frames, and returns how much faster than nominal the
+    /// sound is to be taken: −0.001 to 0.001.
     pub(crate) fn follow(&mut self, length: f64) -> f64 {
         self.steps += 1;
         if self.steps.is_multiple_of(STEPS_PER_WINDOW) {
@@ -119,7 +122,8 @@ impl Pace {
         pace
     }
 
-    /// Begins anew with another length, after sound was left out or put in; the drift of the clocks stays.
+    /// Begins anew with another length, after sound was left out or put in; the drift of the clocks
+    /// stays.
     pub(crate) fn settle(&mut self) {
         self.length = None;
     }

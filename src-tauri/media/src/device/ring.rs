@@ -1,7 +1,8 @@
-//! Between a device's callback and the thread of the sound: a ring of mono samples, and where the device's clock is.
+//! Between a device's callback and the thread of the sound: a ring of mono samples, and where the
+//! device's clock is.
 //!
-//! What the callback calls ([`CaptureEnd::write`], [`PlaybackEnd::read`]) takes a bounded time: it never locks,
-//! allocates, logs or waits.
+//! What the callback calls ([`CaptureEnd::write`], [`PlaybackEnd::read`]) takes a bounded time: it
+//! never locks, allocates, logs or waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
@@ -12,12 +13,13 @@ use rtrb::{Consumer, Producer, RingBuffer};
 /// In frames: more than four of the largest callbacks that are served, and 170 ms at 192 kHz.
 const CAPACITY: usize = 4 * 8_192;
 
-/// What the callback tells beside the sound. Each value stands alone, so no order among them is needed.
+/// What the callback tells beside the sound. Each value stands alone, so no order among them is
+/// needed.
 #[derive(Debug)]
 pub(crate) struct Tally {
     epoch: Instant,
-    /// The frames that went through the ring (24 bits) and the microseconds since `epoch` when they had (40 bits),
-    /// in one word so that they belong together.
+    /// The frames that went through the ring (24 bits) and the microseconds since `epoch` when they
+    /// had (40 bits), in one word so that they belong together.
     mark: AtomicU64,
     callbacks: AtomicU32,
     /// In frames, of the callbacks since it was last asked for.
@@ -52,7 +54,7 @@ impl Tally {
 
     fn note(&self, frames: u64, size: usize, lost: usize, now: Instant) {
         let micros = now.saturating_duration_since(self.epoch).as_micros() as u64;
-        let packed = (frames % MARK_FRAMES) << MARK_TIME_BITS | micros % (1 << MARK_TIME_BITS);
+        let packed = ((frames % MARK_FRAMES) << MARK_TIME_BITS) | (micros % (1 << MARK_TIME_BITS));
         self.mark.store(packed, Ordering::Release);
         self.largest.fetch_max(size as u32, Ordering::Relaxed);
         if lost > 0 {
@@ -61,8 +63,8 @@ impl Tally {
         self.callbacks.fetch_add(1, Ordering::Release);
     }
 
-    /// Returns where the device's clock was last, `None` before the first callback. `near` is a count not more than
-    /// 2^23 frames away.
+    /// Returns where the device's clock was last, `None` before the first callback. `near` is a
+    /// count not more than 2^23 frames away.
     pub(crate) fn mark(&self, near: u64) -> Option<Mark> {
         if self.callbacks.load(Ordering::Acquire) == 0 {
             return None;
@@ -95,7 +97,8 @@ impl Tally {
         self.lost.swap(0, Ordering::Relaxed)
     }
 
-    /// Returns the fewest frames that were left since this was last called, `None` without a callback.
+    /// Returns the fewest frames that were left since this was last called, `None` without a
+    /// callback.
     pub(crate) fn take_lowest(&self) -> Option<i32> {
         let lowest = self.lowest.swap(i32::MAX, Ordering::Relaxed);
         (lowest != i32::MAX).then_some(lowest)
@@ -164,8 +167,8 @@ pub(crate) fn playback(
 }
 
 impl CaptureEnd {
-    /// Takes what the device captured, interleaved. Of more than two channels the first two count, where the
-    /// microphones of sound cards are.
+    /// Takes what the device captured, interleaved. Of more than two channels the first two count,
+    /// where the microphones of sound cards are.
     pub(crate) fn write<T: Copy>(
         &mut self,
         interleaved: &[T],
@@ -187,8 +190,8 @@ impl CaptureEnd {
 }
 
 impl PlaybackEnd {
-    /// Fills what the device is to play, interleaved. Of more than two channels the first two sound, which are the
-    /// front ones.
+    /// Fills what the device is to play, interleaved. Of more than two channels the first two
+    /// sound, which are the front ones.
     pub(crate) fn read<T: Copy>(
         &mut self,
         interleaved: &mut [T],

@@ -1,8 +1,13 @@
+mod seat;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
+use self::seat::{Attempt, Cooling, Loss, Reason, Seat, Want};
 use super::choice::{Change, Device, DeviceId, Fault, Preference, Role, candidates};
 
 /// Names an attempt to open a device, and the stream that comes of it.
@@ -12,7 +17,8 @@ pub(crate) struct StreamId(pub(crate) u64);
 /// What is to be done with the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// List the devices; `anew` where the last time there was no answer, so that whoever was asked is stuck.
+    /// List the devices; `anew` where the last time there was no answer, so that whoever was asked
+    /// is stuck.
     List { anew: bool },
     Open {
         stream: StreamId,
@@ -45,15 +51,15 @@ pub(crate) enum Told {
 
 /// Opens, retries and replaces the streams of each role.
 ///
-/// What is wanted, what there is, what becomes of an attempt and the time go in; [`Action`]s and [`Told`] come out. A
-/// stream that works is kept until its successor works.
+/// What is wanted, what there is, what becomes of an attempt and the time go in; [`Action`]s and
+/// [`Told`] come out. A stream that works is kept until its successor works.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     seats: BTreeMap<Role, Seat>,
     /// What is there; `None` before the first listing.
     devices: Option<Vec<Device>>,
-    /// Whether the last listing got no answer.
-    unanswered: bool,
+    /// When to list again after a listing got no answer, each time later; `None` after an answer.
+    unanswered: Option<Duration>,
     listing: Listing,
     next_stream: u64,
     actions: VecDeque<Action>,
@@ -67,70 +73,11 @@ enum Listing {
     Asked { deadline: Instant },
 }
 
-/// What a role has and wants.
-#[derive(Debug)]
-struct Seat {
-    preference: Preference,
-    want: Want,
-    /// Devices that failed, and when to try them again. Bounded by the listing.
-    cooling: BTreeMap<DeviceId, Cooling>,
-}
-
-/// `Idle -> Seeking -> Using -> Idle`; `Using -> Seeking` where the stream is lost.
-#[derive(Debug)]
-enum Want {
-    Idle,
-    Seeking {
-        attempt: Option<Attempt>,
-        lost: Option<Loss>,
-        /// The words of the last [`Told::Without`], which are not repeated.
-        said: Option<String>,
-    },
-    Using {
-        stream: StreamId,
-        device: Device,
-        since: Instant,
-        /// Another device, that is to take over.
-        attempt: Option<Attempt>,
-    },
-}
-
-#[derive(Debug, Clone)]
-struct Attempt {
-    stream: StreamId,
-    device: Device,
-    deadline: Instant,
-    reason: Reason,
-}
-
-/// Why another device is to take over from one that works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason {
-    Preferred,
-    DefaultChanged,
-}
-
-/// What a role had, and why not any more.
-#[derive(Debug, Clone)]
-struct Loss {
-    id: DeviceId,
-    name: String,
-    fault: Fault,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Cooling {
-    /// `None` once it may be tried again; how long it rested is remembered.
-    until: Option<Instant>,
-    delay: Duration,
-    fault: Fault,
-}
-
 /// A stream that is wanted finds its next device within half a second.
 const LIST_BUSY: Duration = Duration::from_millis(250);
 
-/// A list that nobody waits for; each costs a dozen wake-ups.
-const LIST_IDLE: Duration = Duration::from_secs(4);
+/// A list that nobody waits for; each costs 17 wake-ups with PulseAudio.
+const LIST_IDLE: Duration = Duration::from_secs(10);
 
 /// After this a listing is taken to be stuck; connecting to a sound server alone may take two.
 const LISTING_DEADLINE: Duration = Duration::from_secs(3);
@@ -154,7 +101,7 @@ impl Supervisor {
         Self {
             seats: Role::ALL.map(|role| (role, seat())).into(),
             devices: None,
-            unanswered: false,
+            unanswered: None,
             listing: Listing::Waiting { due: now },
             next_stream: 0,
             actions: VecDeque::new(),
@@ -204,6 +151,11 @@ impl Supervisor {
             Listing::Asked { .. } => {}
         }
         self.handle_timeout(now);
+    }
+
+    /// Lists the devices at once, by somebody else than who is at it.
+    pub(crate) fn list_anew(&mut self, now: Instant) {
+        self.ask(true, now);
     }
 
     /// Takes the answer to [`Action::List`].
@@ -332,7 +284,8 @@ impl Supervisor {
             .expect("there is a seat for each role")
     }
 
-    /// Returns when a seat has something to do by itself: an attempt that takes too long, or a device to be tried again.
+    /// Returns when a seat has something to do by itself: an attempt that takes too long, or a
+    /// device to be tried again.
     fn seat_timeout(&self, seat: &Seat) -> Option<Instant> {
         match &seat.want {
             Want::Idle => None,
@@ -369,7 +322,16 @@ impl Supervisor {
     }
 
     fn learn(&mut self, listed: Result<Vec<Device>, Fault>, now: Instant) {
-        self.unanswered = listed.is_err();
+        self.unanswered = match (&listed, self.unanswered) {
+            (Ok(_), _) => None,
+            (Err(_), None) => Some(FIRST_RETRY),
+            (Err(_), Some(delay)) => Some((delay * 2).min(LAST_RETRY)),
+        };
+        if let Listing::Waiting { due } = &mut self.listing
+            && let Some(delay) = self.unanswered
+        {
+            *due = now + delay;
+        }
         // What does not answer has no devices.
         let devices = listed.unwrap_or_default();
         if self.devices.as_ref() != Some(&devices) {
@@ -392,8 +354,8 @@ impl Supervisor {
             };
             if gone {
                 let fault = match self.unanswered {
-                    true => Fault::ServerGone,
-                    false => Fault::Gone,
+                    Some(_) => Fault::ServerGone,
+                    None => Fault::Gone,
                 };
                 self.lose(role, fault, now);
             }
@@ -401,7 +363,8 @@ impl Supervisor {
         }
     }
 
-    /// Goes on after a fault: with another device, and with a fresh list, because what failed may be gone.
+    /// Goes on after a fault: with another device, and with a fresh list, because what failed may
+    /// be gone.
     fn after_fault(&mut self, role: Role, fault: Fault, now: Instant) {
         match fault {
             Fault::Gone | Fault::ServerGone | Fault::Stuck | Fault::Broken => self.list_soon(now),
@@ -469,7 +432,7 @@ impl Supervisor {
     fn is_informed(&self) -> bool {
         match self.listing {
             Listing::Waiting { .. } => true,
-            Listing::Asked { .. } => self.unanswered,
+            Listing::Asked { .. } => self.unanswered.is_some(),
         }
     }
 
@@ -515,11 +478,7 @@ impl Supervisor {
             (Some(best), None) => Some(best),
             (Some(best), Some(present)) => {
                 let place = |id: &DeviceId| ranked.iter().position(|device| device.id == *id);
-                let is_better = match (place(&best.id), place(&present.id)) {
-                    (Some(best), Some(present)) => best < present,
-                    (_, None) => true,
-                    (None, Some(_)) => false,
-                };
+                let is_better = place(&present.id).is_none_or(|its| place(&best.id) < Some(its));
                 is_better.then_some(best)
             }
         };
@@ -568,7 +527,7 @@ impl Supervisor {
 
     /// Tells that `role` has nothing, where that was not told yet.
     fn say_without(&mut self, role: Role) {
-        let unanswered = self.unanswered;
+        let unanswered = self.unanswered.is_some();
         let seat = self
             .seats
             .get_mut(&role)
@@ -608,53 +567,3 @@ impl Supervisor {
         }
     }
 }
-
-impl Seat {
-    fn attempt(&self) -> Option<&Attempt> {
-        match &self.want {
-            Want::Idle => None,
-            Want::Seeking { attempt, .. } | Want::Using { attempt, .. } => attempt.as_ref(),
-        }
-    }
-
-    /// Returns all streams that are open or about to be.
-    fn streams(&self) -> Vec<StreamId> {
-        let attempt = self.attempt().map(|attempt| attempt.stream);
-        let using = match &self.want {
-            Want::Idle | Want::Seeking { .. } => None,
-            Want::Using { stream, .. } => Some(*stream),
-        };
-        using.into_iter().chain(attempt).collect()
-    }
-}
-
-impl Attempt {
-    /// Returns the words for it taking over from a device that works.
-    fn words(&self, role: Role) -> String {
-        let device = &self.device.name;
-        match self.reason {
-            Reason::Preferred => Change::Preferred { device },
-            Reason::DefaultChanged => Change::DefaultChanged { device },
-        }
-        .words(role)
-    }
-
-    /// Returns the words for it being the first or the next, `None` where that is what the user expects.
-    fn words_after(&self, role: Role, lost: Option<Loss>, said: Option<String>) -> Option<String> {
-        let by = &self.device.name;
-        let change = match (&lost, said) {
-            (Some(lost), _) if lost.id != self.device.id => Change::Replaced {
-                by,
-                lost: &lost.name,
-                fault: lost.fault,
-            },
-            (Some(_), _) => Change::Recovered { device: by },
-            (None, Some(_)) => Change::Preferred { device: by },
-            (None, None) => return None,
-        };
-        Some(change.words(role))
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{DeviceType, Host, HostId, InterfaceType};
@@ -10,9 +11,12 @@ use crate::device::choice::{Device, DeviceId, Fault, Kind, shown, tell_apart};
 pub(super) struct Hosts {
     /// The one that answered last. Its connection is kept: each one costs a thread for good.
     host: Option<Host>,
-    /// The best one answered before. When it is away it is waited for, because it holds the devices that the next one
-    /// would open when it is back.
+    /// The best one answered before. When it is away it is waited for, because it holds the devices
+    /// that the next one would open when it is back.
     best_is_there: bool,
+    /// A host that hung is not connected to before: each attempt costs a thread, and maybe a
+    /// connection, for good.
+    rests_until: Option<Instant>,
 }
 
 /// What there is.
@@ -27,6 +31,10 @@ pub(super) struct Handles {
     pub(super) input: Option<cpal::Device>,
     pub(super) output: Option<cpal::Device>,
 }
+
+/// A host that refuses does so at once; cpal waits two seconds for one that says nothing.
+const HUNG: Duration = Duration::from_secs(1);
+const REST: Duration = Duration::from_secs(30);
 
 /// More are not looked at.
 const MOST_DEVICES: usize = 256;
@@ -44,11 +52,12 @@ impl Hosts {
         Self {
             host: None,
             best_is_there: false,
+            rests_until: None,
         }
     }
 
-    /// Lists the devices of the first host that answers, the best one first (PulseAudio before ALSA). Takes as long as
-    /// the host takes.
+    /// Lists the devices of the first host that answers, the best one first (PulseAudio before
+    /// ALSA). Takes as long as the host takes.
     pub(super) fn list(&mut self) -> Result<Listing, Fault> {
         let available = cpal::available_hosts();
         for (place, id) in cpal::ALL_HOSTS.iter().copied().enumerate() {
@@ -59,8 +68,11 @@ impl Hosts {
             if !available.contains(&id) {
                 continue;
             }
-            let kept = self.host.take_if(|host| host.id() == id);
-            let host = kept.map_or_else(|| cpal::host_from_id(id), Ok);
+            let host = match self.host.take_if(|host| host.id() == id) {
+                Some(host) => Ok(host),
+                None if self.rests() => continue,
+                None => self.connect(id),
+            };
             let listed = host.and_then(|host| Ok((listing(&host)?, host)));
             match listed {
                 Ok((listing, host)) => {
@@ -76,6 +88,20 @@ impl Hosts {
         }
         self.host = None;
         Err(Fault::ServerGone)
+    }
+}
+
+impl Hosts {
+    fn rests(&self) -> bool {
+        self.rests_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn connect(&mut self, id: HostId) -> Result<Host, cpal::Error> {
+        let begun = Instant::now();
+        let host = cpal::host_from_id(id);
+        let hung = host.is_err() && begun.elapsed() > HUNG;
+        self.rests_until = hung.then(|| Instant::now() + REST);
+        host
     }
 }
 

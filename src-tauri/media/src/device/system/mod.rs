@@ -1,8 +1,9 @@
 //! The sound devices of the computer.
 //!
-//! [`System`] is the thread `sound`, which runs the supervisor and never waits for anything but its events. What may
-//! block has a thread of its own: the listing, and each stream from before it is opened until after it is closed. A
-//! call of the system that never returns costs that thread, and nothing else.
+//! [`System`] is the thread `sound`, which runs the supervisor and never waits for anything but its
+//! events. What may block has a thread of its own: the listing, and each stream from before it is
+//! opened until after it is closed. A call of the system that never returns costs that thread, and
+//! nothing else.
 
 mod host;
 mod stream;
@@ -27,7 +28,8 @@ use super::supervisor::{Action, StreamId, Supervisor, Told};
 /// What the thread tells.
 #[derive(Debug)]
 pub(crate) enum Report {
-    /// `role` has a stream from now on, in place of the one before; `words` where the user does not expect it.
+    /// `role` has a stream from now on, in place of the one before; `words` where the user does not
+    /// expect it.
     Opened {
         role: Role,
         device: Device,
@@ -204,7 +206,13 @@ impl Thread {
                 });
                 self.supervisor.handle_devices(devices, now);
             }
-            Event::Listed { .. } => debug!("a lister that was given up answered"),
+            Event::Listed { listed, .. } => {
+                debug!("a lister that was given up answered");
+                if listed.is_ok() {
+                    // Its host works again, and the present lister may be resting.
+                    self.supervisor.list_anew(now);
+                }
+            }
             Event::Opened { stream, bridge } => {
                 // Otherwise it was given up while it opened.
                 if let Some(watched) = self.lines.get_mut(&stream) {

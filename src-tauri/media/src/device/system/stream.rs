@@ -86,8 +86,8 @@ impl Reporter {
         }
     }
 
-    /// Returns what takes the errors of a stream: the first that ends it is passed on. Some hosts report thousands
-    /// while sound flows.
+    /// Returns what takes the errors of a stream: the first that ends it is passed on. Some hosts
+    /// report thousands while sound flows.
     fn errors(&self) -> impl FnMut(cpal::Error) + Send + 'static {
         let report = self.clone();
         let mut ended = false;
@@ -123,22 +123,17 @@ fn opened(role: Role, device: &cpal::Device, report: &Reporter) -> Result<Runnin
         buffer_size: BufferSize::Fixed(frames),
         ..config
     };
-    let built = build(role, device, asked, format, report).or_else(|error| {
-        match error.kind() {
-            // Some hosts have one size.
-            ErrorKind::UnsupportedConfig
-            | ErrorKind::UnsupportedOperation
-            | ErrorKind::InvalidInput => {
-                debug!(%error, frames, "a size of buffer is refused");
-                let config = StreamConfig {
-                    buffer_size: BufferSize::Default,
-                    ..config
-                };
-                build(role, device, config, format, report)
-            }
-            _ => Err(error),
+    let built = match build(role, device, asked, format, report) {
+        Err(error) if is_about_size(&error) => {
+            debug!(%error, frames, "a size of buffer is refused");
+            let config = StreamConfig {
+                buffer_size: BufferSize::Default,
+                ..config
+            };
+            build(role, device, config, format, report)?
         }
-    })?;
+        built => built?,
+    };
     built.0.play()?;
     info!(
         ?role,
@@ -151,7 +146,16 @@ fn opened(role: Role, device: &cpal::Device, report: &Reporter) -> Result<Runnin
     Ok(built)
 }
 
-/// Returns the device's own configuration, or the best of the others where that is none that we serve.
+/// Returns whether it may be the size of the buffer that is refused: some hosts have one.
+fn is_about_size(error: &cpal::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnsupportedConfig | ErrorKind::UnsupportedOperation | ErrorKind::InvalidInput
+    )
+}
+
+/// Returns the device's own configuration, or the best of the others where that is none that we
+/// serve.
 fn supported(role: Role, device: &cpal::Device) -> Result<SupportedStreamConfig, cpal::Error> {
     let serves = |config: &SupportedStreamConfig| {
         (LOWEST_RATE..=HIGHEST_RATE).contains(&config.sample_rate())
@@ -201,7 +205,9 @@ fn build(
         SampleFormat::U64 => build_as::<u64>,
         SampleFormat::F32 => build_as::<f32>,
         SampleFormat::F64 => build_as::<f64>,
-        _ => return Err(cpal::Error::new(ErrorKind::UnsupportedConfig)),
+        SampleFormat::DsdU8 | SampleFormat::DsdU16 | SampleFormat::DsdU32 | _ => {
+            return Err(cpal::Error::new(ErrorKind::UnsupportedConfig));
+        }
     };
     build(role, device, config, report)
 }
@@ -249,6 +255,15 @@ fn fault(error: &cpal::Error) -> Option<Fault> {
         ErrorKind::StreamInvalidated if cfg!(target_os = "linux") => Some(Fault::ServerGone),
         ErrorKind::StreamInvalidated => Some(Fault::Broken),
         // Sound may flow on; where it does not, the stream is seen to stand still.
-        _ => None,
+        ErrorKind::BackendError
+        | ErrorKind::DeviceChanged
+        | ErrorKind::InvalidInput
+        | ErrorKind::Other
+        | ErrorKind::RealtimeDenied
+        | ErrorKind::ResourceExhausted
+        | ErrorKind::UnsupportedConfig
+        | ErrorKind::UnsupportedOperation
+        | ErrorKind::Xrun
+        | _ => None,
     }
 }

@@ -12,6 +12,11 @@ use crate::codec::Frame;
 use crate::device::Meter;
 
 #[path = "../../../../../tests/support/sound_card.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with the tests of the whole phone"
+)]
 mod sound_card;
 
 use sound_card::{Plug, SoundCard};
@@ -190,6 +195,29 @@ fn a_server_that_is_killed_is_waited_for_and_used_again() {
 }
 
 #[test]
+fn a_server_that_hangs_holds_nothing_up_and_is_used_again() {
+    let name = "a_server_that_hangs_holds_nothing_up_and_is_used_again";
+    on_card(name, async |mut card| {
+        card.start(&[SPEAKERS], &[LAPTOP]);
+        let mut phone = Phone::start();
+        phone.system.want(Role::Microphone, true);
+        phone.opened(Role::Microphone).await;
+        card.freeze();
+        phone.without(Role::Microphone).await;
+        // The thread answers while its listers and its stream are stuck.
+        phone.system.want(Role::Microphone, false);
+        phone
+            .until(|report| matches!(report, Report::Closed { .. }))
+            .await;
+        phone.system.want(Role::Microphone, true);
+        card.thaw();
+        let _voice = card.speak("laptop", 440.0);
+        phone.opened(Role::Microphone).await;
+        phone.hears(440.0).await;
+    });
+}
+
+#[test]
 fn a_server_without_devices_is_no_fault_and_the_first_device_is_used() {
     on_card(
         "a_server_without_devices_is_no_fault_and_the_first_device_is_used",
@@ -259,17 +287,20 @@ impl Phone {
         }
     }
 
-    /// Waits until `role` has a stream, and returns the name of its device and what is said about it.
+    /// Waits until `role` has a stream, and returns the name of its device and what is said about
+    /// it.
     async fn opened(&mut self, role: Role) -> (String, Option<String>) {
         loop {
-            match self.report().await {
-                Report::Opened {
-                    role: its,
-                    device,
-                    words,
-                    ..
-                } if its == role => return (device.name, words),
-                _ => {}
+            let report = self.report().await;
+            if let Report::Opened {
+                role: its,
+                device,
+                words,
+                ..
+            } = report
+                && its == role
+            {
+                return (device.name, words);
             }
         }
     }
@@ -277,9 +308,11 @@ impl Phone {
     /// Waits until `role` has no device, and returns what is said about it.
     async fn without(&mut self, role: Role) -> String {
         loop {
-            match self.report().await {
-                Report::Without { role: its, words } if its == role => return words,
-                _ => {}
+            let report = self.report().await;
+            if let Report::Without { role: its, words } = report
+                && its == role
+            {
+                return words;
             }
         }
     }
