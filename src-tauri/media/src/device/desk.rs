@@ -335,7 +335,8 @@ impl Desk {
         if let Some(captured) = self.captured {
             return captured;
         }
-        let Some(microphone) = &mut self.microphone else {
+        let is_wanted = self.wants().microphone;
+        let Some(microphone) = self.microphone.as_mut().filter(|_| is_wanted) else {
             return (SILENCE, SILENCE);
         };
         let raw = microphone.pull(self.next.unwrap_or(now));

@@ -8,4 +8,6 @@
 mod common;
 mod files;
 mod sound;
+#[cfg(all(feature = "sound", feature = "peers"))]
+mod system;
 mod talk;

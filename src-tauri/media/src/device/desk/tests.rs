@@ -281,6 +281,8 @@ fn a_sound_check_records_three_seconds_judges_them_and_plays_them_back() {
             world.tick(|_, _| {});
         }
         assert_eq!(world.desk.poll_timeout(), None, "it is over");
+        // There is a fourth second that nobody wants.
+        assert_eq!(world.desk.capture(world.now), SILENCE);
         // It begins in the tick of the verdict; the limiter bends what is loudest.
         let heard = &ear.all()[(3 * SECOND - 1) * FRAME..];
         let pairs = voice[..3 * 48_000].iter().zip(heard);

@@ -1,0 +1,187 @@
+//! Calls through the devices of the system, played by a sound server of the test's own.
+
+use std::f32::consts::TAU;
+
+use crate::common::{Call, SESSION, Side, in_time, is_near};
+use media::{
+    Capture, Command, Country, Device, News, Playback, Processing, Role, SoundSettings, Tone,
+};
+
+#[path = "../../../../tests/support/sound_card.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod sound_card;
+
+use sound_card::{Listening, Plug, SoundCard};
+
+const SPEAKERS: Plug = Plug::new("speakers", "Speakers");
+const BELL: Plug = Plug::new("bell", "Bell");
+const LAPTOP: Plug = Plug::new("laptop", "Laptop");
+
+#[test]
+fn a_call_is_heard_both_ways_and_its_microphone_is_open_only_while_it_is_needed() {
+    on_card(
+        "a_call_is_heard_both_ways_and_its_microphone_is_open_only_while_it_is_needed",
+        async |mut card| {
+            card.start(&[SPEAKERS], &[LAPTOP]);
+            let _voice = card.speak(LAPTOP.name, 440.0);
+            let loudspeaker = card.listen(SPEAKERS.name);
+            let near = at_the_desk();
+            let far = Side::new(Capture::Tone { hz: 880.0 }, Playback::Discard);
+            let mut call = Call::connect(near, far).await;
+            capture(&mut call.caller, true).await;
+            call.callee
+                .quality(|quality| is_near(quality.playback_tone_hz, 440.0))
+                .await;
+            hears(&loudspeaker, 880.0);
+
+            let mute = |on| Command::Mute {
+                session: SESSION,
+                on,
+            };
+            call.caller.media.send(mute(true));
+            call.callee
+                .quality(|quality| quality.playback_level_dbfs < -90.0)
+                .await;
+            call.caller.media.send(mute(false));
+            call.callee
+                .quality(|quality| is_near(quality.playback_tone_hz, 440.0))
+                .await;
+
+            call.caller.hold(true);
+            capture(&mut call.caller, false).await;
+            call.caller.hold(false);
+            capture(&mut call.caller, true).await;
+            call.caller.media.send(Command::Close { session: SESSION });
+            capture(&mut call.caller, false).await;
+        },
+    );
+}
+
+#[test]
+fn it_rings_on_the_ringer_while_a_call_is_on_the_speaker() {
+    on_card(
+        "it_rings_on_the_ringer_while_a_call_is_on_the_speaker",
+        async |mut card| {
+            card.start(&[SPEAKERS, BELL], &[LAPTOP]);
+            let (loudspeaker, bell) = (card.listen(SPEAKERS.name), card.listen(BELL.name));
+            let mut near = at_the_desk();
+            near.media.devices();
+            let devices = near.until(listed).await;
+            let named = |name: &str| {
+                let device = devices.iter().find(|device| device.name == name);
+                device.unwrap_or_else(|| panic!("{devices:?}")).id.clone()
+            };
+            let mut settings = unprocessed();
+            settings.ringer.favourites = vec![named("Bell")];
+            settings.speaker.favourites = vec![named("Speakers")];
+            near.media.set_sound(settings);
+            let far = Side::new(Capture::Tone { hz: 880.0 }, Playback::Discard);
+            let call = Call::connect(near, far).await;
+            hears(&loudspeaker, 880.0);
+            call.caller.media.tone(Some(Tone::Ring));
+            // The first note of the ring.
+            hears(&bell, 523.25);
+            hears(&loudspeaker, 880.0);
+            call.caller.media.tone(Some(Tone::Busy));
+            hears(&loudspeaker, 425.0);
+        },
+    );
+}
+
+#[test]
+fn without_a_microphone_the_call_goes_on_and_one_that_is_plugged_in_is_used() {
+    on_card(
+        "without_a_microphone_the_call_goes_on_and_one_that_is_plugged_in_is_used",
+        async |mut card| {
+            card.start(&[SPEAKERS], &[]);
+            let loudspeaker = card.listen(SPEAKERS.name);
+            let near = at_the_desk();
+            let far = Side::new(Capture::Tone { hz: 880.0 }, Playback::Discard);
+            let mut call = Call::connect(near, far).await;
+            hears(&loudspeaker, 880.0);
+            let without = |news| match news {
+                News::DeviceChanged {
+                    role: Role::Microphone,
+                    device: None,
+                    words,
+                } => Some(words),
+                _ => None,
+            };
+            let words = call.caller.until(without).await;
+            assert_eq!(words, "No microphone was found.");
+            card.plug_in_microphone(&LAPTOP);
+            let _voice = card.speak(LAPTOP.name, 440.0);
+            capture(&mut call.caller, true).await;
+            call.callee
+                .quality(|quality| is_near(quality.playback_tone_hz, 440.0))
+                .await;
+        },
+    );
+}
+
+fn at_the_desk() -> Side {
+    let side = Side::new(Capture::System, Playback::System);
+    side.media.set_sound(unprocessed());
+    side
+}
+
+/// Noise suppression takes a steady tone for noise.
+fn unprocessed() -> SoundSettings {
+    SoundSettings {
+        processing: Processing::OFF,
+        country: Country::International,
+        ..SoundSettings::default()
+    }
+}
+
+fn listed(news: News) -> Option<Vec<Device>> {
+    match news {
+        News::Devices(devices) => Some(devices),
+        _ => None,
+    }
+}
+
+/// Waits until capture is open, or closed.
+async fn capture(side: &mut Side, open: bool) {
+    side.until(|news| matches!(news, News::CaptureOpen(is_open) if is_open == open).then_some(()))
+        .await;
+}
+
+/// Listens until there was a tenth of a second with a tone, at most half a minute.
+fn hears(loudspeaker: &Listening, hz: f32) {
+    let mut strongest = 0.0_f32;
+    for _ in 0..300 {
+        let tenth: Vec<[f32; 480]> = (0..10).map_while(|_| loudspeaker.next()).collect();
+        strongest = strongest.max(share(tenth.as_flattened(), hz));
+        if strongest > 0.3 {
+            return;
+        }
+    }
+    panic!("{hz} Hz has at most {strongest} of the energy");
+}
+
+/// How much of the energy is of this frequency, 0 to 1.
+fn share(sound: &[f32], hz: f32) -> f32 {
+    let energy: f32 = sound.iter().map(|s| s * s).sum();
+    if energy < 1e-4 {
+        return 0.0;
+    }
+    let (mut sine, mut cosine) = (0.0, 0.0);
+    for (i, sample) in sound.iter().enumerate() {
+        let phase = TAU * (hz * i as f32 / 48_000.0).fract();
+        sine += sample * phase.sin();
+        cosine += sample * phase.cos();
+    }
+    2.0 * (sine * sine + cosine * cosine) / (energy * sound.len() as f32)
+}
+
+/// Runs the test with a sound card of its own.
+fn on_card(name: &str, body: impl AsyncFnOnce(SoundCard)) {
+    sound_card::with_sound_card(&format!("system::{name}"), |card| {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(in_time(body(card)));
+    });
+}
