@@ -125,7 +125,7 @@ fn listing(host: &Host) -> Result<Listing, cpal::Error> {
         let key = DeviceId::new(format!("{}:{}", id.host(), id.id()));
         let device = devices.entry(key.clone()).or_insert_with(|| Device {
             id: key.clone(),
-            name: shown(description.name()),
+            name: shown(name_of(&id, &description)),
             input: false,
             output: false,
             is_default_input: false,
@@ -177,6 +177,15 @@ fn is_for_people(id: &cpal::DeviceId) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_for_people(_: &cpal::DeviceId) -> bool {
     true
+}
+
+/// Returns the name that the host gives; ALSA has none for its default.
+fn name_of<'a>(id: &cpal::DeviceId, description: &'a cpal::DeviceDescription) -> &'a str {
+    if id.id() == "default" {
+        "Default device"
+    } else {
+        description.name()
+    }
 }
 
 /// Returns what the host says of the make, and where it says nothing what the names do.
