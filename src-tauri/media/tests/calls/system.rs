@@ -4,7 +4,8 @@ use std::f32::consts::TAU;
 
 use crate::common::{Call, SESSION, Side, in_time, is_near};
 use media::{
-    Capture, Command, Country, Device, News, Playback, Processing, Role, SoundSettings, Tone,
+    Capture, Command, Country, Device, DeviceId, News, Playback, Processing, Role, SoundSettings,
+    Tone,
 };
 
 #[path = "../../../../tests/support/sound_card.rs"]
@@ -84,6 +85,31 @@ fn it_rings_on_the_ringer_while_a_call_is_on_the_speaker() {
             hears(&loudspeaker, 880.0);
             call.caller.media.tone(Some(Tone::Busy));
             hears(&loudspeaker, 425.0);
+        },
+    );
+}
+
+#[test]
+fn a_favourite_speaker_that_is_plugged_in_takes_the_call_over() {
+    on_card(
+        "a_favourite_speaker_that_is_plugged_in_takes_the_call_over",
+        async |mut card| {
+            card.start(&[SPEAKERS], &[LAPTOP]);
+            let loudspeaker = card.listen(SPEAKERS.name);
+            let near = at_the_desk();
+            let mut settings = unprocessed();
+            settings.speaker.favourites = vec![DeviceId::new("pulseaudio:bell")];
+            near.media.set_sound(settings);
+            let far = Side::new(Capture::Tone { hz: 880.0 }, Playback::Discard);
+            let mut call = Call::connect(near, far).await;
+            hears(&loudspeaker, 880.0);
+            card.plug_in_speaker(&BELL);
+            let changed = |news| match news {
+                News::DeviceChanged { role, words, .. } if role == Role::Speaker => Some(words),
+                _ => None,
+            };
+            assert_eq!(call.caller.until(changed).await, "Using Bell now.");
+            hears(&card.listen(BELL.name), 880.0);
         },
     );
 }

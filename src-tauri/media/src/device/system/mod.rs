@@ -5,6 +5,7 @@
 //! opened until after it is closed. A call of the system that never returns costs that thread, and
 //! nothing else.
 
+mod connections;
 mod host;
 mod stream;
 #[cfg(all(test, feature = "peers"))]
@@ -19,8 +20,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc as tokio_mpsc;
 use tracing::{debug, error};
 
+use self::connections::Connections;
 use self::host::{Handles, Hosts, Listing};
-use self::stream::Line;
+use self::stream::{Line, Wanted};
 use super::bridge::{CaptureBridge, PlaybackBridge};
 use super::choice::{Device, DeviceId, Fault, Preference, Role};
 use super::supervisor::{Action, StreamId, Supervisor, Told};
@@ -102,6 +104,7 @@ impl System {
             events: events.clone(),
             reports,
             handles: BTreeMap::new(),
+            connections: Connections::default(),
             lister: None,
             listers: 0,
             lines: BTreeMap::new(),
@@ -157,6 +160,7 @@ struct Thread {
     reports: tokio_mpsc::UnboundedSender<Report>,
     /// What the last listing found.
     handles: BTreeMap<DeviceId, Handles>,
+    connections: Connections,
     /// Asks the lister; `None` before there is one.
     lister: Option<mpsc::Sender<()>>,
     /// How many listers there were: one that was given up may still answer.
@@ -281,11 +285,17 @@ impl Thread {
             Role::Speaker | Role::Ringer => handles.output.clone(),
         });
         let now = Instant::now();
-        let Some(handle) = handle else {
+        let Some(device) = handle else {
             self.supervisor.handle_fault(stream, Fault::Gone, now);
             return;
         };
-        match Line::open(stream, role, handle, self.events.clone()) {
+        let wanted = Wanted {
+            stream,
+            role,
+            device,
+            connections: self.connections.clone(),
+        };
+        match Line::open(wanted, self.events.clone()) {
             Ok(line) => {
                 let watched = Watched {
                     line,

@@ -12,6 +12,7 @@ use cpal::{
 };
 use tracing::{debug, info};
 
+use super::connections::Connections;
 use super::{Bridge, Event};
 use crate::device::bridge::{CaptureBridge, PlaybackBridge};
 use crate::device::choice::{Fault, Role};
@@ -25,18 +26,27 @@ pub(super) struct Line {
     _open: mpsc::Sender<Infallible>,
 }
 
+/// A stream that is to be opened.
+pub(super) struct Wanted {
+    pub(super) stream: StreamId,
+    pub(super) role: Role,
+    pub(super) device: cpal::Device,
+    pub(super) connections: Connections,
+}
+
 const LOWEST_RATE: u32 = 8_000;
 const HIGHEST_RATE: u32 = 192_000;
 const MOST_CHANNELS: u16 = 32;
 
 impl Line {
     /// Begins to open a stream; what becomes of it comes as an event.
-    pub(super) fn open(
-        stream: StreamId,
-        role: Role,
-        device: cpal::Device,
-        events: mpsc::Sender<Event>,
-    ) -> io::Result<Self> {
+    pub(super) fn open(wanted: Wanted, events: mpsc::Sender<Event>) -> io::Result<Self> {
+        let Wanted {
+            stream,
+            role,
+            device,
+            connections,
+        } = wanted;
         let (open, closed) = mpsc::channel::<Infallible>();
         let tally = Arc::new(OnceLock::new());
         let told = Arc::clone(&tally);
@@ -46,6 +56,10 @@ impl Line {
                 let report = Reporter {
                     stream,
                     events: events.clone(),
+                };
+                let (connection, device) = match role {
+                    Role::Microphone => (None, device),
+                    Role::Speaker | Role::Ringer => connections.through(device),
                 };
                 match opened(role, &device, &report) {
                     Ok((running, bridge, tally)) => {
@@ -62,6 +76,7 @@ impl Line {
                         report.fault(fault(&error).unwrap_or(Fault::Broken));
                     }
                 }
+                drop(connection);
             })?;
         Ok(Self { tally, _open: open })
     }
