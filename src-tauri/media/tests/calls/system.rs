@@ -9,7 +9,11 @@ use media::{
 };
 
 #[path = "../../../../tests/support/sound_card.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "it is shared, and other tests use the rest"
+)]
 mod sound_card;
 
 use sound_card::{Listening, Plug, SoundCard};
@@ -105,7 +109,11 @@ fn a_favourite_speaker_that_is_plugged_in_takes_the_call_over() {
             hears(&loudspeaker, 880.0);
             card.plug_in_speaker(&BELL);
             let changed = |news| match news {
-                News::DeviceChanged { role, words, .. } if role == Role::Speaker => Some(words),
+                News::DeviceChanged {
+                    role: Role::Speaker,
+                    words,
+                    ..
+                } => Some(words),
                 _ => None,
             };
             assert_eq!(call.caller.until(changed).await, "Using Bell now.");
