@@ -8,11 +8,14 @@ mod room;
 #[cfg(test)]
 mod tests;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use sonora::config::{
     AdaptiveDigital, EchoCanceller, GainController2, HighPassFilter, MaxProcessingRate,
     NoiseSuppression, NoiseSuppressionLevel, Pipeline,
 };
 use sonora::{AudioProcessing, Config, StreamConfig};
+use tracing::error;
 
 use crate::codec::{FRAME, Frame};
 
@@ -57,7 +60,8 @@ impl Default for Processing {
 /// Each 10 ms, first what is played is shown to it, then what was captured goes through it. The delay
 /// between the two is found, up to 500 ms; what devices tell of it makes no difference.
 pub(crate) struct Processor {
-    processing: AudioProcessing,
+    /// `None` once it has failed.
+    processing: Option<AudioProcessing>,
     /// Whether it listens to what is played.
     cancels: bool,
 }
@@ -104,11 +108,13 @@ impl Processor {
             ..Config::default()
         };
         Some(Self {
-            processing: AudioProcessing::builder()
-                .config(config)
-                .capture_config(STREAM)
-                .render_config(STREAM)
-                .build(),
+            processing: Some(
+                AudioProcessing::builder()
+                    .config(config)
+                    .capture_config(STREAM)
+                    .render_config(STREAM)
+                    .build(),
+            ),
             cancels: settings.echo_cancellation,
         })
     }
@@ -116,26 +122,43 @@ impl Processor {
     /// Takes the 10 ms that the speaker is given.
     pub(crate) fn render(&mut self, frame: &Frame) {
         if self.cancels {
-            let mut unused = [0.0; FRAME];
-            self.processing
-                .process_render_f32(&[frame], &mut [&mut unused])
-                .expect("48 kHz mono is supported");
+            guarded(&mut self.processing, |processing| {
+                let mut unused = [0.0; FRAME];
+                processing
+                    .process_render_f32(&[frame], &mut [&mut unused])
+                    .expect("48 kHz mono is supported");
+            });
         }
     }
 
     /// Processes 10 ms of the microphone.
     pub(crate) fn capture(&mut self, frame: &mut Frame) {
-        let input = *frame;
-        self.processing
-            .process_capture_f32(&[&input], &mut [frame])
-            .expect("48 kHz mono is supported");
+        guarded(&mut self.processing, |processing| {
+            let mut processed = [0.0; FRAME];
+            processing
+                .process_capture_f32(&[frame], &mut [&mut processed])
+                .expect("48 kHz mono is supported");
+            *frame = processed;
+        });
+    }
+}
+
+/// Does `act`; where it panics `what` is given up, and the sound goes on without it.
+fn guarded<T>(what: &mut Option<T>, act: impl FnOnce(&mut T)) {
+    let Some(value) = what else {
+        return;
+    };
+    if catch_unwind(AssertUnwindSafe(|| act(value))).is_err() {
+        error!("voice processing failed and is off for this call");
+        *what = None;
     }
 }
 
 impl std::fmt::Debug for Processor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Processor")
-            .field("config", self.processing.config())
+            .field("works", &self.processing.is_some())
+            .field("cancels", &self.cancels)
             .finish_non_exhaustive()
     }
 }

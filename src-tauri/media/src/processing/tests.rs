@@ -3,7 +3,7 @@
 use std::f32::consts::TAU;
 
 use super::room::{Room, double_talk, level, noise, processed};
-use super::{Processing, Processor};
+use super::{Processing, Processor, guarded};
 use crate::codec::FRAME;
 use crate::codec::speech::{likeness, speech};
 
@@ -177,6 +177,17 @@ fn the_high_pass_takes_hum_and_leaves_the_voice() {
 #[test]
 fn with_everything_off_there_is_nothing() {
     assert!(Processor::new(Processing::OFF).is_none());
+}
+
+#[test]
+fn processing_that_panics_is_given_up_and_the_sound_goes_on() {
+    let mut works = Some(0);
+    guarded(&mut works, |count| *count += 1);
+    assert_eq!(works, Some(1));
+    guarded(&mut works, |_| panic!("a fault in the processing"));
+    assert_eq!(works, None);
+    guarded(&mut works, |count| *count += 1);
+    assert_eq!(works, None);
 }
 
 #[test]
