@@ -15,7 +15,7 @@ use crate::{
     proxy::Proxies,
     sidecar::{self, Sidecar},
     tls,
-    vault::Vault,
+    vault::{Place, Vault},
     world::{Parts, World},
 };
 
@@ -29,7 +29,8 @@ const INPUT_BACKLOG: usize = 64;
 /// What an engine is started with.
 #[derive(Debug)]
 pub struct Config {
-    /// `setup.sidecar` follows from [`sidecar`](Self::sidecar) below, whatever it holds.
+    /// `setup.sidecar` and `setup.restores` follow from [`sidecar`](Self::sidecar) and
+    /// [`vault`](Self::vault) below, whatever they hold.
     pub setup: phone::Setup,
     /// Where the sidecar is: `https`, with a path prefix or without; `http` to loopback alone.
     pub sidecar: Option<Url>,
@@ -40,7 +41,8 @@ pub struct Config {
     /// Names this installation for people: "Ana's desk".
     pub device_name: String,
     pub media: media::Config,
-    pub vault: Box<dyn Vault>,
+    /// Keeps the session between two starts; without a sidecar there is none.
+    pub vault: Vault,
 }
 
 /// Why an engine did not start.
@@ -98,17 +100,25 @@ impl Engine {
         let (inputs, inputs_rx) = mpsc::channel(INPUT_BACKLOG);
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let clock = Clock::start();
+        let setup = phone::Setup {
+            sidecar: config.sidecar.is_some(),
+            restores: config.sidecar.is_some() && config.vault.outlives_process(),
+            ..config.setup
+        };
+        let vault = config.sidecar.as_ref().and_then(|sidecar| {
+            let place = Place {
+                device_id: setup.device_id.clone(),
+                sidecar: sidecar.to_string(),
+            };
+            config.vault.keeper(place, inputs.clone())
+        });
         let world = World::new(Parts {
             sidecar,
             connector: Connector::new(Arc::new(tls), proxies),
             media,
-            vault: config.vault,
+            vault,
             inputs,
         });
-        let setup = phone::Setup {
-            sidecar: config.sidecar.is_some(),
-            ..config.setup
-        };
         let phone = Phone::new(setup, Instant::now().into_std());
         let (view_tx, view) = watch::channel(phone.view());
         let actor = Actor {

@@ -12,6 +12,7 @@ mod engine;
 mod fault;
 mod flow;
 mod happy_eyeballs;
+mod keyring;
 mod proxy;
 mod retry_after;
 mod sidecar;
@@ -25,4 +26,4 @@ mod test_server;
 
 pub use clock::{Stamp, Stamped};
 pub use engine::{Config, Engine, StartError};
-pub use vault::{MemoryVault, Tokens, Vault, VaultFault};
+pub use vault::Vault;

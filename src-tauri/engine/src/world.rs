@@ -9,15 +9,23 @@ use tokio::{
 };
 use tracing::error;
 
-use crate::{connector::Connector, flow::Flow, sidecar::Sidecar, translation, vault::Vault};
+use crate::{
+    connector::Connector,
+    flow::Flow,
+    sidecar::Sidecar,
+    translation,
+    vault::{Keeper, Request as VaultRequest},
+};
 
 /// Carries out the effects of a phone and tells it the outcome as inputs.
 pub(crate) struct World {
     pub(crate) sidecar: Option<Arc<Sidecar>>,
     pub(crate) connector: Arc<Connector>,
     pub(crate) media: Media,
-    pub(crate) vault: Box<dyn Vault>,
     pub(crate) inputs: mpsc::Sender<Input>,
+    /// `None`: nothing outlives the process. Unbounded, because the phone asks for one thing at each
+    /// sign-in and each renewal of the tokens.
+    vault: Option<mpsc::UnboundedSender<VaultRequest>>,
     flows: BTreeMap<FlowId, Flow>,
     /// Requests in flight and flows that live or close.
     tasks: JoinSet<()>,
@@ -28,20 +36,26 @@ pub(crate) struct Parts {
     pub(crate) sidecar: Option<Sidecar>,
     pub(crate) connector: Connector,
     pub(crate) media: Media,
-    pub(crate) vault: Box<dyn Vault>,
+    pub(crate) vault: Option<Keeper>,
     pub(crate) inputs: mpsc::Sender<Input>,
 }
 
 impl World {
     pub(crate) fn new(parts: Parts) -> Self {
+        let mut tasks = JoinSet::new();
+        let vault = parts.vault.map(|keeper| {
+            let (requests, waiting) = mpsc::unbounded_channel();
+            tasks.spawn(keeper.run(waiting));
+            requests
+        });
         Self {
             sidecar: parts.sidecar.map(Arc::new),
             connector: Arc::new(parts.connector),
             media: parts.media,
-            vault: parts.vault,
+            vault,
             inputs: parts.inputs,
             flows: BTreeMap::new(),
-            tasks: JoinSet::new(),
+            tasks,
         }
     }
 
@@ -80,8 +94,17 @@ impl World {
                     .set_ice_servers(translation::ice_servers(servers));
                 None
             }
-            Effect::Store { stored } => vault_outcome(self.vault.store(stored)),
-            Effect::Wipe => vault_outcome(self.vault.wipe()),
+            Effect::Restore => {
+                self.ask_vault(VaultRequest::Restore, Input::Restored { restored: None })
+            }
+            Effect::Store { stored } => {
+                if let Some(vault) = &self.vault {
+                    // Its task ends after this.
+                    let _ = vault.send(VaultRequest::Store(stored));
+                }
+                None
+            }
+            Effect::Wipe => self.ask_vault(VaultRequest::Wipe, Input::Wiped),
         }
     }
 
@@ -100,10 +123,20 @@ impl World {
     /// `deadline`.
     pub(crate) async fn close(mut self, deadline: Instant) {
         self.flows.clear();
+        self.vault = None;
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if time::timeout_at(deadline, all).await.is_err() {
             tracing::info!("stopped before the servers answered");
         }
+    }
+
+    /// Asks for something; where nothing is kept, the answer is known.
+    fn ask_vault(&self, request: VaultRequest, without: Input) -> Option<Input> {
+        let Some(vault) = &self.vault else {
+            return Some(without);
+        };
+        let _ = vault.send(request);
+        None
     }
 
     fn ask_sidecar(&mut self, attempt: u64, request: Request, deadline: Duration) -> Option<Input> {
@@ -134,9 +167,4 @@ impl World {
         self.flows.remove(&flow);
         Some(Input::FlowFailed { flow, failure })
     }
-}
-
-fn vault_outcome(result: Result<(), crate::VaultFault>) -> Option<Input> {
-    let fault = result.err()?;
-    Some(Input::VaultFailed { detail: fault.0 })
 }

@@ -277,7 +277,10 @@ impl Line {
                     self.handle_flow_lost(now);
                 }
             }
-            Input::Sidecar { .. } | Input::VaultFailed { .. } => {}
+            Input::Sidecar { .. }
+            | Input::Restored { .. }
+            | Input::Wiped
+            | Input::VaultFailed { .. } => {}
         }
         self.drain(now, outputs);
     }

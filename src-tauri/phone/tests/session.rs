@@ -33,7 +33,7 @@ fn an_agent_signs_in_holds_the_session_and_is_registered() {
         (extension.as_str(), server.as_str()),
         ("700201", "sip.example")
     );
-    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+    assert_eq!(world.stored, ["session", "tokens"]);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_refused_access_token_is_renewed_and_the_beat_repeated() {
     world.sidecar.refresh = None;
     world.pass(Duration::from_secs(301));
     assert_eq!(world.count_asked("refresh"), 1);
-    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+    assert_eq!(world.stored, ["session", "tokens"]);
 
     let mut world = World::signed_in();
     world.sidecar.beat = Some(Err(refused(401, "expired")));
