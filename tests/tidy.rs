@@ -3,59 +3,58 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-/// The rooms and the rooms that each may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
-    (
-        "src-tauri/engine",
-        &["media", "phone", "sidecar-api", "sip"],
-    ),
-    (
-        "src-tauri/headless",
-        &["engine", "media", "phone", "sidecar-api"],
-    ),
-    ("src-tauri/media", &[]),
-    ("src-tauri/phone", &["sidecar-api", "sip"]),
-    ("src-tauri/sidecar", &["sidecar-api"]),
-    ("src-tauri/sidecar-api", &[]),
-    ("src-tauri/sip", &[]),
-    ("tests/lab", &[]),
-    ("tests/xtask", &[]),
-];
-
-const ROOMS: [&str; 9] = [
-    "engine",
-    "headless",
-    "lab",
-    "media",
-    "phone",
-    "sidecar",
-    "sidecar-api",
-    "sip",
-    "xtask",
+/// The rooms with their folders, and the arrows of the picture from each.
+const ROOMS: [(&str, &str, &[&str]); 10] = [
+    ("helix-phone", ".", &["headless"]),
+    ("headless", "src-tauri/headless", &["engine"]),
+    ("engine", "src-tauri/engine", &["phone", "media"]),
+    ("phone", "src-tauri/phone", &["sip", "sidecar-api"]),
+    ("media", "src-tauri/media", &[]),
+    ("sip", "src-tauri/sip", &[]),
+    ("sidecar", "src-tauri/sidecar", &["sidecar-api"]),
+    ("sidecar-api", "src-tauri/sidecar-api", &[]),
+    ("lab", "tests/lab", &[]),
+    ("xtask", "tests/xtask", &[]),
 ];
 
 #[test]
-fn rooms_depend_only_on_the_rooms_that_the_picture_shows() {
-    for (room, allowed) in ARROWS {
-        for dependency in dependencies(room) {
-            if ROOMS.contains(&dependency.as_str()) {
-                assert!(
-                    allowed.contains(&dependency.as_str()),
-                    "{room} depends on {dependency}"
-                );
-            }
+fn rooms_depend_on_the_rooms_that_their_arrows_lead_to_and_on_no_other() {
+    for (room, folder, arrows) in ROOMS {
+        let allowed = reached_from(room);
+        let found = dependencies(folder, &["dependencies"]);
+        for arrow in arrows {
+            assert!(
+                found.contains(&(*arrow).to_owned()),
+                "{room} does not depend on {arrow}"
+            );
         }
+        for dependency in found {
+            let is_room = ROOMS.iter().any(|(it, ..)| dependency == *it);
+            assert!(
+                !is_room || allowed.contains(dependency.as_str()),
+                "{room} depends on {dependency}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_lab_uses_no_room_not_even_in_its_tests() {
+    for dependency in dependencies("tests/lab", &["dependencies", "dev-dependencies"]) {
+        let is_room = ROOMS.iter().any(|(it, ..)| dependency == *it);
+        assert!(!is_room, "lab depends on {dependency}");
     }
 }
 
 #[test]
 fn rooms_without_io_depend_on_no_runtime_socket_or_webrtc_crate() {
     for room in ["src-tauri/sip", "src-tauri/phone", "src-tauri/sidecar-api"] {
-        for dependency in dependencies(room) {
+        for dependency in dependencies(room, &["dependencies"]) {
             let io = [
                 "tokio", "reqwest", "hyper", "mio", "rustls", "rtc", "webrtc", "cpal", "socket2",
             ];
@@ -111,10 +110,16 @@ fn tests_neither_sleep_nor_are_they_ignored_or_expected_to_panic() {
         }
         let is_test = path.components().any(|it| it.as_os_str() == "tests");
         let in_lab = path.starts_with(root().join("tests/lab/src"));
-        if is_test && !in_lab {
-            let sleep = concat!("time::", "sleep");
-            assert!(!text.contains(sleep), "{} sleeps", path.display());
-        }
+        let tests = match text.split_once("#[cfg(test)]") {
+            Some((_, tests)) => tests,
+            None if is_test && !in_lab => &text,
+            None => "",
+        };
+        assert!(
+            !tests.contains(concat!("sleep", "(")),
+            "{} sleeps",
+            path.display()
+        );
     }
 }
 
@@ -170,21 +175,29 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns the names under `[dependencies]` of a room; what its tests need is its own affair, but for the lab's independence.
-fn dependencies(room: &str) -> Vec<String> {
-    let manifest = fs::read_to_string(root().join(room).join("Cargo.toml")).unwrap();
-    let mut section = "";
+/// Returns the rooms at the ends of all ways along the arrows.
+fn reached_from(room: &str) -> BTreeSet<&'static str> {
+    let (.., arrows) = ROOMS.iter().find(|(it, ..)| *it == room).unwrap();
+    let further = arrows.iter().flat_map(|it| reached_from(it));
+    arrows.iter().copied().chain(further).collect()
+}
+
+/// Returns the names in these sections of a room's manifest, for all targets.
+fn dependencies(folder: &str, sections: &[&str]) -> Vec<String> {
+    let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+    let mut is_wanted = false;
     let mut found = Vec::new();
     for line in manifest.lines() {
-        if let Some(name) = line.strip_prefix('[') {
-            section = name.trim_end_matches(']');
-        } else if section == "dependencies" || section.starts_with("target.") {
-            found.extend(
-                line.split(['.', ' ', '='])
-                    .next()
-                    .filter(|it| !it.is_empty())
-                    .map(str::to_owned),
-            );
+        if let Some(section) = line.strip_prefix('[') {
+            let section = section.trim_end_matches(']');
+            let kind = match section.strip_prefix("target.") {
+                Some(rest) => rest.rsplit('.').next().unwrap(),
+                None => section,
+            };
+            is_wanted = sections.contains(&kind);
+        } else if is_wanted && !line.starts_with('#') {
+            let name = line.split(['.', ' ', '=']).next().unwrap();
+            found.extend((!name.is_empty()).then(|| name.to_owned()));
         }
     }
     found

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lab::{World, WorldConfig};
+use lab::{Codec, World, WorldConfig};
 use secrecy::SecretString;
 use sidecar::Config;
 use tempfile::TempDir;
@@ -35,7 +35,18 @@ impl Office {
 
     /// An office whose sidecar is configured otherwise.
     pub async fn with(change: impl FnOnce(String) -> String) -> Self {
-        let world = World::start(WorldConfig::new().unwrap()).await.unwrap();
+        Self::of(WorldConfig::new().unwrap(), change).await
+    }
+
+    /// An office whose lab takes part in these codecs alone.
+    pub async fn with_codecs(codecs: Vec<Codec>) -> Self {
+        let mut config = WorldConfig::new().unwrap();
+        config.codecs = codecs;
+        Self::of(config, |toml| toml).await
+    }
+
+    async fn of(config: WorldConfig, change: impl FnOnce(String) -> String) -> Self {
+        let world = World::start(config).await.unwrap();
         let sidecar = Sidecar::start(&change(configuration(&world))).await;
         Self {
             world,
@@ -46,15 +57,15 @@ impl Office {
 
     /// A phone's command line; `device` tells two of one agent apart.
     pub fn phone(&self, device: u8) -> Command {
+        self.phone_with_sound(device, "tone:440", "discard")
+    }
+
+    /// A phone that speaks and hears what these say.
+    pub fn phone_with_sound(&self, device: u8, capture: &str, playback: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_helix-phone"));
         command
-            .args([
-                "--headless",
-                "--capture",
-                "tone:440",
-                "--playback",
-                "discard",
-            ])
+            .arg("--headless")
+            .args(["--capture", capture, "--playback", playback])
             .args(["--sidecar", &self.sidecar.url])
             .args([
                 "--device-id",

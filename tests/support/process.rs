@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(40);
 pub struct Process {
     name: &'static str,
     child: Child,
-    stdin: ChildStdin,
+    /// `None` once it is closed.
+    stdin: Option<ChildStdin>,
     lines: Lines<BufReader<ChildStdout>>,
     /// Everything that came so far.
     pub seen: Vec<Value>,
@@ -29,7 +30,7 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
-        let stdin = child.stdin.take().expect("stdin is piped");
+        let stdin = child.stdin.take();
         let stdout = child.stdout.take().expect("stdout is piped");
         Self {
             name,
@@ -41,10 +42,26 @@ impl Process {
     }
 
     pub async fn send(&mut self, command: Value) {
-        self.stdin
-            .write_all(format!("{command}\n").as_bytes())
+        self.write(&command.to_string()).await;
+    }
+
+    /// Writes a line that may be no command.
+    pub async fn write(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("stdin is open");
+        stdin
+            .write_all(format!("{line}\n").as_bytes())
             .await
             .unwrap_or_else(|error| panic!("{} does not read: {error}", self.name));
+    }
+
+    /// Sends a command and returns its reply, the next one that comes.
+    pub async fn ask(&mut self, command: Value) -> Value {
+        self.send(command).await;
+        self.event("reply").await
+    }
+
+    pub fn close_stdin(&mut self) {
+        self.stdin = None;
     }
 
     /// Returns the next line for which `wanted` holds; shows all that came where none does in time.
@@ -86,16 +103,20 @@ impl Process {
 
     /// Interrupts it, as Ctrl-C does.
     pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    pub fn signal(&self, name: &str) {
         let id = self.id();
         let status = std::process::Command::new("sh")
-            .args(["-c", &format!("kill -INT {id}")])
+            .args(["-c", &format!("kill -{name} {id}")])
             .status();
         assert!(status.expect("sh starts").success());
     }
 
     /// Returns its exit code, once it has ended by itself.
     pub async fn ended(mut self) -> Option<i32> {
-        drop(self.stdin);
+        self.close_stdin();
         let rest = async {
             while let Ok(Some(_)) = self.lines.next_line().await {}
             self.child.wait().await
@@ -103,6 +124,24 @@ impl Process {
         let status = timeout(PATIENCE, rest)
             .await
             .unwrap_or_else(|_| panic!("{} does not end", self.name));
+        status.ok()?.code()
+    }
+
+    /// Returns its exit code, once it has ended because nobody reads what it says.
+    pub async fn ended_unread(self) -> Option<i32> {
+        let Self {
+            name,
+            mut child,
+            stdin,
+            lines,
+            ..
+        } = self;
+        drop(lines);
+        let status = timeout(PATIENCE, child.wait())
+            .await
+            .unwrap_or_else(|_| panic!("{name} does not end"));
+        // Its input stayed open until here.
+        drop(stdin);
         status.ok()?.code()
     }
 }

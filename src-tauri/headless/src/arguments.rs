@@ -29,12 +29,12 @@ pub(crate) struct Arguments {
 #[derive(Debug, Default, clap::Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Keys {
-    /// The sidecar's address: https, or http to this machine
-    #[arg(long, value_name = "URL", env = "HELIX_SIDECAR_URL")]
+    /// The sidecar's address: https, or http to this machine [env: HELIX_SIDECAR_URL]
+    #[arg(long, value_name = "URL")]
     pub(crate) sidecar: Option<Url>,
 
-    /// A PEM file with authorities to trust beside those of the system
-    #[arg(long, value_name = "FILE", env = "HELIX_CA")]
+    /// A PEM file with authorities to trust beside those of the system [env: HELIX_CA]
+    #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
 
     /// The proxy for everything but loopback, in place of the system's

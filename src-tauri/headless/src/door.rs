@@ -150,8 +150,13 @@ impl Door {
                 },
                 line = lines.recv() => match line {
                     None => break Reason::InputClosed,
-                    Some(line) => if self.obey(line).await == Wish::Quit {
-                        break Reason::Quit;
+                    // A command may wait for its password; a signal does not wait for the command.
+                    Some(line) => tokio::select! {
+                        biased;
+                        () = signals.next() => break Reason::Interrupted,
+                        wish = self.obey(line) => if wish == Wish::Quit {
+                            break Reason::Quit;
+                        },
                     },
                 },
             }

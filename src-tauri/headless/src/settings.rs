@@ -1,4 +1,4 @@
-use std::{env, fs, path::PathBuf};
+use std::{env, ffi::OsString, fs, path::PathBuf};
 
 use media::{Capture, Playback};
 use phone::{Fallback, Setup};
@@ -9,6 +9,10 @@ use crate::arguments::{Arguments, Keys, Level, Switch};
 
 /// As many calls as an agent has at a time; one more that comes in is answered "busy".
 const MAX_CALLS: usize = 1;
+
+/// The environment variables that stand for `--sidecar` and `--ca`; an empty one counts as absent.
+const SIDECAR: &str = "HELIX_SIDECAR_URL";
+const CA: &str = "HELIX_CA";
 
 const DEVICE_NAME: &str = "Helix Phone (headless)";
 
@@ -38,6 +42,8 @@ pub(crate) enum Unusable {
         path: PathBuf,
         error: Box<toml::de::Error>,
     },
+    #[error("The environment variable {SIDECAR} holds no address: {0}")]
+    Sidecar(url::ParseError),
     #[error("capture is silence, tone:HZ (20 to 20000) or wav:PATH, not \"{0}\"")]
     Capture(String),
     #[error("playback is discard or wav:PATH, not \"{0}\"")]
@@ -57,7 +63,10 @@ impl Settings {
         let file = arguments.config.map_or(Ok(Keys::default()), read)?;
         let given = arguments.keys;
 
-        let sidecar = given.sidecar.or(file.sidecar);
+        let sidecar = match given.sidecar {
+            Some(url) => Some(url),
+            None => sidecar_of_environment()?.or(file.sidecar),
+        };
         let account = fallback_account()?;
         let capture = given.capture.or(file.capture);
         let playback = given.playback.or(file.playback);
@@ -79,7 +88,10 @@ impl Settings {
                 },
             },
             sidecar,
-            ca: given.ca.or(file.ca),
+            ca: given
+                .ca
+                .or_else(|| variable(CA).map(PathBuf::from))
+                .or(file.ca),
             proxy: given.proxy.or(file.proxy),
             device_name: given
                 .device_name
@@ -104,6 +116,19 @@ fn read(path: PathBuf) -> Result<Keys, Unusable> {
             error: Box::new(error),
         }),
     }
+}
+
+fn sidecar_of_environment() -> Result<Option<Url>, Unusable> {
+    let Some(address) = variable(SIDECAR) else {
+        return Ok(None);
+    };
+    let url = Url::parse(&address.to_string_lossy()).map_err(Unusable::Sidecar)?;
+    Ok(Some(url))
+}
+
+/// Returns the environment variable of this name, unless it is empty.
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn parse_capture(text: String) -> Result<Capture, Unusable> {

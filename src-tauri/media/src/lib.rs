@@ -9,6 +9,7 @@
 //!
 //! ```text
 //! worker     the thread: commands, sockets, servers and time on one side, sessions on the other
+//!   reserve    sockets whose candidates are gathered before a call needs them          sans-IO
 //!   session    a call: offer and answer, a leg for each peer, the clock of the sound     sans-IO
 //!     sdp        session descriptions, and the rules of offer and answer                 pure
 //!     transport  ICE, DTLS, SRTP, consent, STUN; the only place that names `rtc`         sans-IO
@@ -21,9 +22,9 @@
 //! session that fails, or panics, ends alone.
 //!
 //! What is left out: trickle ICE (RFC 8838), relays (RFC 8656), IPv6 zones, RTCP on a port of its
-//! own (without `a=rtcp-mux` there is no RTCP), `a=tls-id` (RFC 8842 §5.1), simulcast and video,
-//! restarts of ICE on our side (RFC 8839 §4.4.1.1; a peer's are followed, with a new DTLS
-//! association), comfort noise of our own (RFC 3389), redundancy (RFC 2198).
+//! own (without `a=rtcp-mux` there is no RTCP), an `a=tls-id` of our own (RFC 8842 §5.1; a peer's
+//! counts), simulcast and video, restarts of ICE on our side (RFC 8839 §4.4.1.1; a peer's are
+//! followed), comfort noise of our own (RFC 3389), redundancy (RFC 2198).
 
 mod codec;
 mod command;
@@ -31,6 +32,7 @@ mod config;
 mod device;
 mod news;
 mod playout;
+mod reserve;
 mod rtp;
 mod sdp;
 mod servers;

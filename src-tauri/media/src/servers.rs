@@ -86,8 +86,13 @@ impl Servers {
                     .servers
                     .iter_mut()
                     .find(|server| server.host == host && server.port == port);
-                // Old addresses are better than none.
-                if let Some(server) = server.filter(|_| !addresses.is_empty()) {
+                // Old addresses are better than none, and better than the same in another order.
+                let is_news = |server: &&mut Server| {
+                    let known = &server.addresses;
+                    !addresses.is_empty()
+                        && (known.is_empty() || !known.iter().all(|it| addresses.contains(it)))
+                };
+                if let Some(server) = server.filter(is_news) {
                     server.addresses = addresses;
                 }
             }

@@ -11,8 +11,8 @@ use tracing::{debug, trace, warn};
 use crate::SessionId;
 use crate::transport::Transmit;
 
-/// The UDP sockets of all sessions: each session has one for each address of this machine, so that
-/// what comes in and goes out has a known local address.
+/// The UDP sockets of all sessions and of the reserve: each has one for each address of this machine,
+/// so that what comes in and goes out has a known local address.
 #[derive(Debug)]
 pub(crate) struct Sockets {
     open: Vec<Socket>,
@@ -20,9 +20,17 @@ pub(crate) struct Sockets {
     turn: usize,
 }
 
+/// Whom a socket belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Session(SessionId),
+    /// The session that begins next.
+    Reserve,
+}
+
 #[derive(Debug)]
 struct Socket {
-    session: SessionId,
+    owner: Owner,
     local: SocketAddr,
     socket: UdpSocket,
 }
@@ -30,7 +38,7 @@ struct Socket {
 /// A datagram, which is in the buffer that was given.
 #[derive(Debug)]
 pub(crate) struct Received {
-    pub(crate) session: SessionId,
+    pub(crate) owner: Owner,
     pub(crate) local: SocketAddr,
     pub(crate) from: SocketAddr,
     pub(crate) length: usize,
@@ -48,16 +56,16 @@ impl Sockets {
         }
     }
 
-    /// Opens sockets of `session` at `addresses`, with ports that the system chooses; returns
-    /// where. An address that cannot be used is left out.
-    pub(crate) fn open(&mut self, session: SessionId, addresses: &[IpAddr]) -> Vec<SocketAddr> {
+    /// Opens sockets of `owner` at `addresses`, with ports that the system chooses; returns where. An
+    /// address that cannot be used is left out.
+    pub(crate) fn open(&mut self, owner: Owner, addresses: &[IpAddr]) -> Vec<SocketAddr> {
         let mut locals = Vec::new();
         for address in addresses {
             match bind(*address) {
                 Ok((local, socket)) => {
                     locals.push(local);
                     self.open.push(Socket {
-                        session,
+                        owner,
                         local,
                         socket,
                     });
@@ -68,18 +76,32 @@ impl Sockets {
         locals
     }
 
-    /// Closes the sockets of `session`.
-    pub(crate) fn close(&mut self, session: SessionId) {
-        self.open.retain(|socket| socket.session != session);
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Makes the sockets of the reserve those of `session`.
+    pub(crate) fn hand_over(&mut self, session: SessionId) {
+        for socket in &mut self.open {
+            if socket.owner == Owner::Reserve {
+                socket.owner = Owner::Session(session);
+            }
+        }
+    }
+
+    /// Closes the sockets of `owner`.
+    pub(crate) fn close(&mut self, owner: Owner) {
+        self.open.retain(|socket| socket.owner != owner);
     }
 
     /// Sends a datagram. One that the system does not take is lost, as on the way.
-    pub(crate) fn send(&self, session: SessionId, transmit: &Transmit) {
+    pub(crate) fn send(&self, owner: Owner, transmit: &Transmit) {
         let Transmit { local, to, bytes } = transmit;
         let socket = self
             .open
             .iter()
-            .find(|socket| socket.session == session && socket.local == *local);
+            .find(|socket| socket.owner == owner && socket.local == *local);
         let Some(Socket { socket, .. }) = socket else {
             debug!(%local, "no such media socket");
             return;
@@ -90,14 +112,14 @@ impl Sockets {
         }
     }
 
-    /// Waits for the next datagram of any session, and puts it into `buffer`.
+    /// Waits for the next datagram for anyone, and puts it into `buffer`.
     pub(crate) async fn receive(&mut self, buffer: &mut [u8]) -> Received {
         poll_fn(|task| {
             let count = self.open.len();
             for step in 0..count {
                 let index = (self.turn + step) % count;
                 let Socket {
-                    session,
+                    owner,
                     local,
                     socket,
                 } = &self.open[index];
@@ -108,7 +130,7 @@ impl Sockets {
                             let length = read.filled().len();
                             self.turn = index + 1;
                             return Poll::Ready(Received {
-                                session: *session,
+                                owner: *owner,
                                 local: *local,
                                 from,
                                 length,

@@ -12,10 +12,11 @@ use tokio::sync::mpsc;
 use tracing::{debug, error, warn};
 
 use crate::device::{Recording, Sink, Source};
+use crate::reserve::{Reserve, Surroundings};
 use crate::servers::Servers;
 use crate::session::{self, Session};
-use crate::sockets::{Received, Sockets};
-use crate::transport::{Identity, host_addresses};
+use crate::sockets::{Owner, Received, Sockets};
+use crate::transport::{Gatherer, Identity, host_addresses};
 use crate::{Capture, Command, Config, Failure, IceServer, News, Playback, SessionId};
 
 /// A handle to the media thread; clone it freely, drop the last one to stop it.
@@ -52,6 +53,7 @@ impl Media {
             microphone,
             playback: config.playback,
             servers: Servers::new(),
+            reserve: Reserve::default(),
             sessions: BTreeMap::new(),
             begun: 0,
             sockets: Sockets::new(),
@@ -71,8 +73,8 @@ impl Media {
         Ok((Self { thread }, told))
     }
 
-    /// Sets the servers for sessions that start from now on; those that cannot be used are logged
-    /// and left out.
+    /// Sets the servers for sessions that start from now on, and asks them for the next one at once;
+    /// those that cannot be used are logged and left out. Without servers nobody is asked.
     pub fn set_ice_servers(&self, servers: Vec<IceServer>) {
         self.order(Order::IceServers(servers));
     }
@@ -133,6 +135,7 @@ struct Worker {
     microphone: Microphone,
     playback: Playback,
     servers: Servers,
+    reserve: Reserve,
     sessions: BTreeMap<SessionId, Slot>,
     /// How many sessions have begun, which numbers their files.
     begun: u32,
@@ -159,10 +162,10 @@ fn run(runtime: Runtime, mut worker: Worker, mut orders: mpsc::UnboundedReceiver
                 () = sleep_until(due) => worker.handle_timeout(),
                 order = orders.recv() => match order {
                     Some(Order::Command(command)) => worker.handle_command(command),
-                    Some(Order::IceServers(servers)) => worker.servers.set(servers, Instant::now()),
+                    Some(Order::IceServers(servers)) => worker.use_servers(servers),
                     None => break,
                 },
-                () = worker.servers.resolve() => {}
+                () = worker.servers.resolve() => worker.replenish(),
                 received = worker.sockets.receive(&mut buffer) => {
                     worker.handle_datagram(&received, &buffer);
                 }
@@ -192,11 +195,16 @@ impl Worker {
                 Slot::Live(session) => session.poll_timeout(),
                 Slot::Dead => None,
             })
+            .chain(self.reserve.poll_timeout())
             .min()
     }
 
     fn handle_timeout(&mut self) {
         let now = Instant::now();
+        if self.reserve.poll_timeout().is_some_and(|due| due <= now) {
+            self.reserve.handle_timeout(now);
+            self.replenish();
+        }
         let due: Vec<SessionId> = self
             .sessions
             .iter()
@@ -215,16 +223,59 @@ impl Worker {
 
     fn handle_datagram(&mut self, received: &Received, buffer: &[u8]) {
         let now = Instant::now();
+        let (local, from) = (received.local, received.from);
         let datagram = &buffer[..received.length];
-        self.with(received.session, |session| {
-            session.handle_datagram(received.local, received.from, datagram, now);
+        match received.owner {
+            Owner::Session(id) => self.with(id, |session| {
+                session.handle_datagram(local, from, datagram, now);
+            }),
+            Owner::Reserve => self.reserve.handle_datagram(local, from, datagram, now),
+        }
+    }
+
+    fn use_servers(&mut self, servers: Vec<IceServer>) {
+        self.servers.set(servers, Instant::now());
+        self.reserve.clear();
+        self.replenish();
+    }
+
+    /// Makes the reserve what the next session needs: as the surroundings are now, or none where
+    /// there is nobody to ask.
+    fn replenish(&mut self) {
+        let now = Instant::now();
+        let surroundings = self.surroundings(now);
+        if !self.reserve.is_for(&surroundings) {
+            self.sockets.close(Owner::Reserve);
+            if surroundings.servers.is_empty() {
+                self.reserve.clear();
+            } else {
+                let sockets = self.sockets.open(Owner::Reserve, &surroundings.hosts);
+                self.reserve.fill(sockets, surroundings, now);
+            }
+        }
+        while let Some(transmit) = self.reserve.poll_transmit() {
+            self.sockets.send(Owner::Reserve, &transmit);
+        }
+    }
+
+    fn surroundings(&mut self, now: Instant) -> Surroundings {
+        let hosts = host_addresses().unwrap_or_else(|error| {
+            warn!(%error, "the addresses of this machine are not known");
+            Vec::new()
         });
+        Surroundings {
+            hosts,
+            servers: self.servers.addresses(now),
+        }
     }
 
     fn handle_command(&mut self, command: Command) {
         let id = command.session();
         match (self.sessions.get(&id), &command) {
-            (None, Command::Offer { .. } | Command::Answer { .. }) => self.begin(id),
+            (None, Command::Offer { .. } | Command::Answer { .. }) => {
+                self.begin(id, command);
+                return;
+            }
             (None | Some(Slot::Dead), Command::Close { .. }) => {
                 self.sessions.remove(&id);
                 self.tell(News::Closed { session: id });
@@ -259,8 +310,8 @@ impl Worker {
         self.with(id, |session| session.handle_command(command, now));
     }
 
-    /// Begins a session; one that cannot begin is told as failed.
-    fn begin(&mut self, id: SessionId) {
+    /// Begins a session with its first command; one that cannot begin is told as failed.
+    fn begin(&mut self, id: SessionId, command: Command) {
         let slot = match self.open(id) {
             Ok(session) => Slot::Live(Box::new(session)),
             Err(failure) => {
@@ -273,24 +324,23 @@ impl Worker {
             }
         };
         self.sessions.insert(id, slot);
+        self.with(id, |session| {
+            session.handle_command(command, Instant::now())
+        });
+        self.replenish();
     }
 
     fn open(&mut self, id: SessionId) -> Result<Session, Failure> {
         let identity = Identity::generate().map_err(|e| Failure::Security(e.to_string()))?;
-        let addresses = host_addresses().unwrap_or_else(|error| {
-            warn!(%error, "the addresses of this machine are not known");
-            Vec::new()
-        });
-        let sockets = self.sockets.open(id, &addresses);
-        if sockets.is_empty() {
+        let now = Instant::now();
+        let gatherer = self.gatherer(id, now);
+        if gatherer.bases().is_empty() {
             return Err(Failure::NoMediaPath);
         }
         self.begun += 1;
-        let now = Instant::now();
         let config = session::Config {
             id,
-            sockets,
-            servers: self.servers.addresses(now),
+            gatherer,
             identity,
             source: self.microphone.source(),
             recording: match &self.playback {
@@ -303,6 +353,19 @@ impl Worker {
         Ok(Session::new(config, now))
     }
 
+    /// Gets the sockets of a session: the reserve, where it is still right, or new ones.
+    fn gatherer(&mut self, id: SessionId, now: Instant) -> Gatherer {
+        let surroundings = self.surroundings(now);
+        if let Some(gatherer) = self.reserve.take(&surroundings) {
+            self.sockets.hand_over(id);
+            return gatherer;
+        }
+        self.sockets.close(Owner::Reserve);
+        let Surroundings { hosts, servers } = surroundings;
+        let sockets = self.sockets.open(Owner::Session(id), &hosts);
+        self.reserve.gatherer(sockets, &servers, now)
+    }
+
     /// Gives an input to a session and takes all its outputs. A session that panics ends alone.
     fn with(&mut self, id: SessionId, input: impl FnOnce(&mut Session)) {
         let Some(Slot::Live(session)) = self.sessions.get_mut(&id) else {
@@ -313,7 +376,7 @@ impl Worker {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             input(session);
             while let Some(transmit) = session.poll_transmit() {
-                sockets.send(id, &transmit);
+                sockets.send(Owner::Session(id), &transmit);
             }
             while let Some(told) = session.poll_news() {
                 tell(news, told);
@@ -324,12 +387,12 @@ impl Worker {
             Ok(false) => {}
             Ok(true) => {
                 self.sessions.remove(&id);
-                self.sockets.close(id);
+                self.sockets.close(Owner::Session(id));
             }
             Err(_) => {
                 error!(session = id.0, "a media session panicked and was ended");
                 self.sessions.insert(id, Slot::Dead);
-                self.sockets.close(id);
+                self.sockets.close(Owner::Session(id));
                 self.tell(News::Failed {
                     session: id,
                     failure: Failure::Internal(
@@ -380,20 +443,13 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::net::IpAddr;
+
     use super::*;
 
     #[tokio::test]
     async fn a_session_that_panics_ends_alone_and_says_so() {
-        let (news, mut told) = mpsc::unbounded_channel();
-        let mut worker = Worker {
-            microphone: Microphone::Silence,
-            playback: Playback::Discard,
-            servers: Servers::new(),
-            sessions: BTreeMap::new(),
-            begun: 0,
-            sockets: Sockets::new(),
-            news,
-        };
+        let (mut worker, mut told) = worker();
         let (session, other) = (SessionId(1), SessionId(2));
         for session in [session, other] {
             worker.handle_command(Command::Offer {
@@ -427,11 +483,113 @@ mod tests {
         assert!(worker.sessions.is_empty());
     }
 
+    #[tokio::test]
+    async fn servers_are_asked_from_the_sign_in_on_and_calls_find_the_answers() {
+        let (mut worker, mut told) = worker();
+        let server = tokio::net::UdpSocket::bind((local(), 0)).await.unwrap();
+        let mut buffer = [0; 100];
+        assert!(
+            worker.sockets.is_empty(),
+            "before the sign-in there is nothing"
+        );
+
+        worker.use_servers(vec![ice_server(&server)]);
+        let hosts = host_addresses().unwrap();
+        let asked_from = hosts.iter().filter(|host| host.is_ipv4()).count();
+        let mut ports = Vec::new();
+        for session in [SessionId(1), SessionId(2)] {
+            let mut from = None;
+            for _ in 0..asked_from {
+                let (length, asker) = within(server.recv_from(&mut buffer)).await.unwrap();
+                let response = seen_as(&buffer[..length], 5000);
+                server.send_to(&response, asker).await.unwrap();
+                let mut answer = [0; 100];
+                let received = within(worker.sockets.receive(&mut answer)).await;
+                worker.handle_datagram(&received, &answer);
+                from = Some(asker);
+            }
+            let from = from.unwrap();
+            worker.handle_command(Command::Offer {
+                session,
+                request: 1,
+            });
+            let News::Offer { sdp, .. } = told.try_recv().unwrap() else {
+                panic!("no offer at once");
+            };
+            let (address, port) = (from.ip(), from.port());
+            let found = format!("198.51.100.7 5000 typ srflx raddr {address} rport {port}");
+            assert!(sdp.contains(&found), "{sdp}");
+            ports.push(from.port());
+        }
+        assert_ne!(ports[0], ports[1]);
+
+        worker.use_servers(Vec::new());
+        for session in [SessionId(1), SessionId(2)] {
+            worker.handle_command(Command::Close { session });
+        }
+        assert!(
+            worker.sockets.is_empty(),
+            "after the sign-out there is nothing"
+        );
+        assert_eq!(worker.poll_timeout(), None);
+    }
+
     #[test]
     fn the_second_session_writes_beside_the_first() {
         let path = Path::new("/records/call.wav");
         assert_eq!(numbered(path, 1), path);
         assert_eq!(numbered(path, 2), Path::new("/records/call-2.wav"));
         assert_eq!(numbered(Path::new("call"), 3), Path::new("call-3"));
+    }
+
+    fn worker() -> (Worker, mpsc::UnboundedReceiver<News>) {
+        let (news, told) = mpsc::unbounded_channel();
+        let worker = Worker {
+            microphone: Microphone::Silence,
+            playback: Playback::Discard,
+            servers: Servers::new(),
+            reserve: Reserve::default(),
+            sessions: BTreeMap::new(),
+            begun: 0,
+            sockets: Sockets::new(),
+            news,
+        };
+        (worker, told)
+    }
+
+    /// Returns an address of this machine that sessions use.
+    fn local() -> IpAddr {
+        host_addresses()
+            .unwrap()
+            .into_iter()
+            .find(IpAddr::is_ipv4)
+            .unwrap()
+    }
+
+    fn ice_server(socket: &tokio::net::UdpSocket) -> IceServer {
+        IceServer {
+            url: format!("stun:{}", socket.local_addr().unwrap()),
+            username: None,
+            credential: None,
+        }
+    }
+
+    /// Answers a Binding request: it is seen as coming from 198.51.100.7 (RFC 8489 §14.2).
+    fn seen_as(request: &[u8], port: u16) -> Vec<u8> {
+        let cookie = [0x21, 0x12, 0xA4, 0x42];
+        let mut response = vec![1, 1, 0, 12];
+        response.extend(&request[4..20]);
+        response.extend([0, 0x20, 0, 8, 0, 1]);
+        let port = port.to_be_bytes();
+        response.extend([port[0] ^ cookie[0], port[1] ^ cookie[1]]);
+        let address = [198, 51, 100, 7];
+        response.extend(address.iter().zip(cookie).map(|(byte, mask)| byte ^ mask));
+        response
+    }
+
+    async fn within<T>(future: impl Future<Output = T>) -> T {
+        tokio::time::timeout(std::time::Duration::from_secs(20), future)
+            .await
+            .unwrap()
     }
 }

@@ -9,15 +9,17 @@
 //! A hold, or a change that the peer asks for, is a [`Change`] beside the state: the call goes on while it is negotiated.
 
 mod change;
+mod digits;
 mod media;
+mod set_up;
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::BTreeSet,
     ops::ControlFlow,
     time::{Duration, Instant},
 };
 
-use sip::{Answer, CallHandle, DialogHandle, Offer, Party, UserAgent};
+use sip::{CallHandle, DialogHandle, Offer, Party, UserAgent};
 
 use crate::{
     Effect, EndCause, Event, MediaRequest, Rejected,
@@ -26,7 +28,11 @@ use crate::{
     words::shown,
 };
 
-use self::change::Change;
+use self::{
+    change::Change,
+    digits::Digits,
+    set_up::{Description, Preparation},
+};
 
 /// How long the media may take to make a description; gathering is bounded to 250 ms.
 const DESCRIPTION_DEADLINE: Duration = Duration::from_secs(3);
@@ -36,17 +42,6 @@ const RING_OUT: Duration = Duration::from_secs(180);
 
 /// How long it rings here (contract/ozonetel.md: JsSIP's no-answer time).
 const RING_IN: Duration = Duration::from_secs(60);
-
-/// A backstop behind the media's own set-up deadline and the 32 s in which a 2xx is repeated (RFC 3261 §13.3.1.4).
-const CONNECT_DEADLINE: Duration = Duration::from_secs(45);
-
-/// RFC 4733 §2.5.1.3 asks for at least 40 ms; gateways commonly want more. Both as JsSIP sends INFO and telephone-event.
-const DIGIT: Duration = Duration::from_millis(100);
-const DIGIT_GAP: Duration = Duration::from_millis(100);
-const INFO_GAP: Duration = Duration::from_millis(500);
-
-/// More digits than this are not dialled by a person.
-const MAX_DIGITS: usize = 128;
 
 pub(crate) type Outcome = ControlFlow<EndCause>;
 
@@ -64,6 +59,8 @@ pub(crate) struct Call {
     hold_wanted: bool,
     hold_agreed: bool,
     held_by_peer: bool,
+    /// The far end has to learn our addresses anew.
+    refresh_wanted: bool,
     muted: bool,
     interrupted: bool,
     telephone_event: bool,
@@ -72,9 +69,7 @@ pub(crate) struct Call {
     unusable: BTreeSet<DialogHandle>,
     /// The request that applies the answer of a dialog.
     applying: Option<(u64, DialogHandle)>,
-    /// Digits that still have to leave by INFO, and when the next one does.
-    digits: VecDeque<char>,
-    next_digit_at: Option<Instant>,
+    digits: Digits,
 }
 
 #[derive(Debug)]
@@ -95,7 +90,7 @@ enum State {
     },
     Alerting {
         sip: CallHandle,
-        description: Description,
+        preparation: Preparation,
         deadline: Instant,
     },
     Answering {
@@ -112,23 +107,6 @@ enum State {
         sip: CallHandle,
         dialog: DialogHandle,
     },
-}
-
-/// What our 2xx will carry; it is made while it rings.
-#[derive(Debug)]
-enum Description {
-    Making { request: u64 },
-    Answer(Answer),
-    Offer(Offer),
-}
-
-impl Description {
-    fn awaits(&self, number: u64) -> bool {
-        match self {
-            Self::Making { request } => *request == number,
-            Self::Answer(_) | Self::Offer(_) => false,
-        }
-    }
 }
 
 impl Call {
@@ -187,10 +165,9 @@ impl Call {
             call: id,
             request: media,
         });
-        let description = Description::Making { request };
         let state = State::Alerting {
             sip,
-            description,
+            preparation: Preparation::Making { request },
             deadline: now + RING_IN,
         };
         Self::new(id, Direction::Incoming, number, display_name, state)
@@ -213,14 +190,14 @@ impl Call {
             hold_wanted: false,
             hold_agreed: false,
             held_by_peer: false,
+            refresh_wanted: false,
             muted: false,
             interrupted: false,
             telephone_event: false,
             connected: BTreeSet::new(),
             unusable: BTreeSet::new(),
             applying: None,
-            digits: VecDeque::new(),
-            next_digit_at: None,
+            digits: Digits::default(),
         }
     }
 
@@ -274,7 +251,10 @@ impl Call {
             | State::Connecting { deadline, .. } => Some(deadline),
             State::Talking { .. } => None,
         };
-        [deadline, self.next_digit_at].into_iter().flatten().min()
+        [deadline, self.digits.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 
@@ -287,14 +267,14 @@ impl Call {
         outputs: &mut Outputs,
     ) -> Result<Outcome, Rejected> {
         let State::Alerting {
-            sip, description, ..
+            sip, preparation, ..
         } = &mut self.state
         else {
             return Err(Rejected::WrongState { call: self.id });
         };
         let sip = *sip;
-        match std::mem::replace(description, Description::Making { request: 0 }) {
-            Description::Making { request } => {
+        match std::mem::replace(preparation, Preparation::Making { request: 0 }) {
+            Preparation::Making { request } => {
                 let deadline = now + DESCRIPTION_DEADLINE;
                 self.state = State::Answering {
                     sip,
@@ -303,12 +283,7 @@ impl Call {
                 };
                 Ok(GO_ON)
             }
-            Description::Answer(answer) => {
-                Ok(self.accept(sip, ua.accept(sip, answer, now), now, outputs))
-            }
-            Description::Offer(offer) => {
-                Ok(self.accept(sip, ua.offer_in_answer(sip, offer, now), now, outputs))
-            }
+            Preparation::Ready(description) => Ok(self.accept(sip, description, ua, now, outputs)),
         }
     }
 
@@ -348,116 +323,6 @@ impl Call {
             });
         }
     }
-
-    pub(crate) fn dtmf(
-        &mut self,
-        digits: &str,
-        now: Instant,
-        outputs: &mut Outputs,
-    ) -> Result<(), Rejected> {
-        self.require_talking()?;
-        if let Some(digit) = digits
-            .chars()
-            .find(|it| !matches!(it.to_ascii_uppercase(), '0'..='9' | '*' | '#' | 'A'..='D'))
-        {
-            return Err(Rejected::InvalidDigit { digit });
-        }
-        if digits.len() + self.digits.len() > MAX_DIGITS {
-            return Err(Rejected::WrongState { call: self.id });
-        }
-        if self.telephone_event {
-            let digits = digits.to_ascii_uppercase();
-            self.media(
-                MediaRequest::Dtmf {
-                    digits,
-                    duration: DIGIT,
-                    gap: DIGIT_GAP,
-                },
-                outputs,
-            );
-        } else {
-            self.digits.extend(digits.to_ascii_uppercase().chars());
-            self.next_digit_at.get_or_insert(now);
-        }
-        Ok(())
-    }
-}
-
-/// What the INVITE session tells.
-impl Call {
-    pub(crate) fn handle_progress(
-        &mut self,
-        (dialog, status): (DialogHandle, u16),
-        answer: Option<Answer>,
-        outputs: &mut Outputs,
-    ) -> Outcome {
-        if let Some(answer) = answer {
-            self.apply(dialog, answer, outputs);
-        }
-        let (State::Calling { sip, deadline } | State::Ringing { sip, deadline, .. }) = self.state
-        else {
-            return GO_ON;
-        };
-        let had_early_media = matches!(
-            self.state,
-            State::Ringing {
-                early_media: true,
-                ..
-            }
-        );
-        let early_media = had_early_media || self.applying.is_some();
-        let was_ringing = matches!(self.state, State::Ringing { .. });
-        self.state = State::Ringing {
-            sip,
-            early_media,
-            deadline,
-        };
-        if !was_ringing || early_media != had_early_media {
-            outputs.event(Event::CallRinging {
-                call: self.id,
-                status,
-                early_media,
-            });
-        }
-        GO_ON
-    }
-
-    pub(crate) fn handle_accepted(
-        &mut self,
-        dialog: DialogHandle,
-        answer: Option<Answer>,
-        ua: &mut UserAgent,
-        now: Instant,
-        outputs: &mut Outputs,
-    ) -> Outcome {
-        let (State::Calling { sip, .. } | State::Ringing { sip, .. }) = self.state else {
-            return GO_ON;
-        };
-        if answer.is_none() && self.unusable.contains(&dialog) {
-            self.release(ua, 480, now);
-            let detail = "The answer that came while it rang cannot be used".to_owned();
-            return ControlFlow::Break(EndCause::Incompatible { detail });
-        }
-        if let Some(answer) = answer {
-            self.apply(dialog, answer, outputs);
-        }
-        outputs.event(Event::CallAnswered { call: self.id });
-        self.media(MediaRequest::Select { dialog }, outputs);
-        self.connect(sip, dialog, now, outputs);
-        GO_ON
-    }
-
-    /// ACK came for our 2xx; `answer` where the 2xx made the offer.
-    pub(crate) fn handle_established(
-        &mut self,
-        answer: Option<Answer>,
-        outputs: &mut Outputs,
-    ) -> Outcome {
-        if let Some(answer) = answer {
-            self.apply(DialogHandle(0), answer, outputs);
-        }
-        GO_ON
-    }
 }
 
 /// Time.
@@ -468,7 +333,7 @@ impl Call {
         now: Instant,
         outputs: &mut Outputs,
     ) -> Outcome {
-        if self.next_digit_at.is_some_and(|at| at <= now) {
+        if self.digits.poll_timeout().is_some_and(|at| at <= now) {
             self.send_digit(ua, now, outputs);
         }
         match self.state {
@@ -506,21 +371,6 @@ impl Call {
             | State::Talking { .. } => GO_ON,
         }
     }
-
-    fn send_digit(&mut self, ua: &mut UserAgent, now: Instant, outputs: &mut Outputs) {
-        let (Some(digit), Some(sip)) = (self.digits.pop_front(), self.sip()) else {
-            self.next_digit_at = None;
-            return;
-        };
-        self.next_digit_at = (!self.digits.is_empty()).then(|| now + INFO_GAP);
-        if ua.send_dtmf(sip, digit, DIGIT, now).is_err() {
-            let reason = "The digit could not be sent".to_owned();
-            outputs.event(Event::CallChangeFailed {
-                call: self.id,
-                reason,
-            });
-        }
-    }
 }
 
 impl Call {
@@ -541,60 +391,6 @@ impl Call {
             call: self.id,
             request,
         });
-    }
-
-    fn apply(&mut self, dialog: DialogHandle, answer: Answer, outputs: &mut Outputs) {
-        let request = outputs.number();
-        self.media(
-            MediaRequest::Apply {
-                request,
-                dialog,
-                answer,
-            },
-            outputs,
-        );
-        self.applying = Some((request, dialog));
-    }
-
-    /// Our 2xx has left, or could not: the INVITE had been ended.
-    fn accept(
-        &mut self,
-        sip: CallHandle,
-        sent: Result<(), sip::WrongState>,
-        now: Instant,
-        outputs: &mut Outputs,
-    ) -> Outcome {
-        if sent.is_err() {
-            return ControlFlow::Break(EndCause::Missed);
-        }
-        outputs.event(Event::CallAnswered { call: self.id });
-        self.media(
-            MediaRequest::Select {
-                dialog: DialogHandle(0),
-            },
-            outputs,
-        );
-        self.connect(sip, DialogHandle(0), now, outputs);
-        GO_ON
-    }
-
-    fn connect(
-        &mut self,
-        sip: CallHandle,
-        dialog: DialogHandle,
-        now: Instant,
-        outputs: &mut Outputs,
-    ) {
-        if self.connected.contains(&dialog) {
-            self.state = State::Talking { sip, dialog };
-            outputs.event(Event::CallConnected { call: self.id });
-        } else {
-            self.state = State::Connecting {
-                sip,
-                dialog,
-                deadline: now + CONNECT_DEADLINE,
-            };
-        }
     }
 
     fn release(&self, ua: &mut UserAgent, status: u16, now: Instant) {

@@ -196,8 +196,13 @@ pub enum Input {
     },
     /// The vault is empty, or has told why it is not.
     Wiped,
-    /// The addresses or routes of this machine changed, or it woke from sleep.
+    /// The addresses or routes of this machine changed.
     NetworkChanged,
+    /// The machine slept, or this process was stopped, and neither sent nor heard anything for `away`. The time that is given with it counts
+    /// the sleep.
+    Woke {
+        away: Duration,
+    },
 }
 
 /// What the media of a call tells.

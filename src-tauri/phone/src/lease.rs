@@ -28,6 +28,10 @@ const RETRY_MAX: Duration = Duration::from_secs(30);
 /// A sidecar that refuses this many fresh tokens one after another will refuse the next one too.
 const MAX_TOKEN_REFUSALS: u32 = 3;
 
+/// What is left of a lease, at the least, when the machine wakes: a network needs some seconds to come back, and a beat that finds the lock
+/// absent takes it again (contract/sidecar.md, "POST /auth/heartbeat").
+const WAKE_GRACE: Duration = Duration::from_secs(30);
+
 #[derive(Debug)]
 pub(crate) struct Lease {
     ttl: Duration,
@@ -133,7 +137,13 @@ impl Lease {
         matches!(self.beat, Beat::InFlight { attempt, .. } if attempt == number)
     }
 
-    /// Brings the next beat forward: after a network change or a wake-up.
+    /// The machine slept: the sidecar is asked before a term that ran out meanwhile is given up.
+    pub(crate) fn handle_woke(&mut self, now: Instant) {
+        self.expires_at = self.expires_at.max(now + WAKE_GRACE);
+        self.beat_soon(now);
+    }
+
+    /// Brings the next beat forward.
     pub(crate) fn beat_soon(&mut self, now: Instant) {
         match self.beat {
             Beat::Waiting { .. } => self.beat = Beat::Waiting { at: now },

@@ -1,14 +1,15 @@
 //! The line: an account's link, its SIP user agent and its calls.
 
+mod account;
+mod signalling;
+
 use std::{
     collections::BTreeMap,
     ops::ControlFlow,
     time::{Duration, Instant},
 };
 
-use secrecy::SecretString;
-use sip::{Cause, UserAgent};
-use url::Url;
+use sip::UserAgent;
 
 use crate::{
     Effect, EndCause, Event, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Rejected,
@@ -16,23 +17,17 @@ use crate::{
     link::Link,
     outputs::Outputs,
     view::{CallId, CallView, LineView, LinkView},
-    words::{cause_text, end_cause, shown},
+    words::shown,
 };
+
+pub(crate) use self::account::LineSetup;
+use self::account::{user_part, web_socket_url};
 
 /// How long a binding is asked for (contract/ozonetel.md: JsSIP's).
 const REGISTER_EXPIRES: Duration = Duration::from_secs(600);
 
-/// The phone account and the device that speaks for it.
-#[derive(Debug)]
-pub(crate) struct LineSetup {
-    pub(crate) sip_uri: String,
-    pub(crate) password: SecretString,
-    pub(crate) ws_server: String,
-    pub(crate) display_name: Option<String>,
-    pub(crate) device_id: String,
-    pub(crate) user_agent: String,
-    pub(crate) max_calls: usize,
-}
+/// How long a call outlives the silence of a sleep: as long as it outlives the loss of consent (RFC 7675 §5.1).
+const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -227,9 +222,7 @@ impl Line {
 
     /// Connects and registers anew at once.
     pub(crate) fn reconnect(&mut self, now: Instant, outputs: &mut Outputs) {
-        if self.link.reopen(now, outputs) {
-            self.handle_flow_lost(now);
-        }
+        self.reopen(now, outputs);
         self.ua.register(now);
         self.drain(now, outputs);
     }
@@ -273,8 +266,13 @@ impl Line {
             Input::Pong { flow } => self.link.handle_alive(flow, now),
             Input::Media { call, news } => self.handle_media(call, news, now, outputs),
             Input::NetworkChanged => {
-                if self.link.reopen(now, outputs) {
-                    self.handle_flow_lost(now);
+                tracing::info!("The network changed");
+                self.reopen(now, outputs);
+            }
+            Input::Woke { away } => {
+                self.reopen(now, outputs);
+                if away >= SILENCE_LIMIT {
+                    self.end_silent_calls(now, outputs);
                 }
             }
             Input::Sidecar { .. }
@@ -305,6 +303,23 @@ impl Line {
             }
         }
         self.drain(now, outputs);
+    }
+
+    fn reopen(&mut self, now: Instant, outputs: &mut Outputs) {
+        if self.link.reopen(now, outputs) {
+            self.handle_flow_lost(now);
+        }
+    }
+
+    /// The far ends of calls that had sound have given them up meanwhile; one that only rang has deadlines of its own.
+    fn end_silent_calls(&mut self, now: Instant, outputs: &mut Outputs) {
+        let ids = self.calls.keys().copied().collect::<Vec<_>>();
+        for id in ids {
+            if let Some(call) = self.calls.get(&id) {
+                let outcome = call.handle_silence(&mut self.ua, now);
+                self.settle(id, outcome, outputs);
+            }
+        }
     }
 
     fn handle_flow_lost(&mut self, now: Instant) {
@@ -349,159 +364,6 @@ impl Line {
         }
     }
 
-    fn handle_event(&mut self, event: sip::Event, now: Instant, outputs: &mut Outputs) {
-        match event {
-            sip::Event::Registered { expires_in } => {
-                self.registration = Registration::Registered;
-                if std::mem::take(&mut self.flow_changed) {
-                    // The far end learns by a re-INVITE where to reach us (RFC 3261 §12.2.1.1, target refresh).
-                    for call in self.calls.values_mut() {
-                        call.refresh(outputs);
-                    }
-                }
-                let expires_in_ms = expires_in.as_millis() as u64;
-                outputs.event(Event::Registered { expires_in_ms });
-            }
-            sip::Event::RegistrationFailed { cause, retry_in } => {
-                self.handle_registration_failed(&cause, retry_in, outputs);
-            }
-            sip::Event::Unregistered => {
-                self.registration = Registration::Unregistered;
-                outputs.event(Event::Unregistered);
-            }
-            sip::Event::Incoming {
-                call: sip,
-                from,
-                asserted,
-                offer,
-                headers: _,
-                answer_after: _,
-            } => {
-                let id = outputs.call_id();
-                // What the registrar's side vouches for is worth more than what the caller says (RFC 3325).
-                let from = asserted.unwrap_or(from);
-                self.calls
-                    .insert(id, Call::incoming(id, sip, &from, offer, now, outputs));
-            }
-            sip::Event::TurnedAway { from } => {
-                let from = shown(if from.user.is_empty() {
-                    &from.uri
-                } else {
-                    &from.user
-                });
-                outputs.event(Event::CallTurnedAway { from });
-            }
-            sip::Event::Established { call, answer } => {
-                self.with(call, outputs, |it, _, outputs| {
-                    it.handle_established(answer, outputs)
-                });
-            }
-            sip::Event::Progress {
-                call,
-                dialog,
-                status,
-                answer,
-            } => {
-                self.with(call, outputs, |it, _, outputs| {
-                    it.handle_progress((dialog, status), answer, outputs)
-                });
-            }
-            sip::Event::Accepted {
-                call,
-                dialog,
-                answer,
-            } => {
-                self.with(call, outputs, |it, ua, outputs| {
-                    it.handle_accepted(dialog, answer, ua, now, outputs)
-                });
-            }
-            sip::Event::Reoffered { call, offer } => {
-                if let Some(it) = self.call_of(call) {
-                    it.handle_reoffered(offer, outputs);
-                }
-            }
-            sip::Event::OfferWanted { call } => {
-                if let Some(it) = self.call_of(call) {
-                    it.handle_offer_wanted(outputs);
-                }
-            }
-            sip::Event::ReofferAccepted { call, answer } => {
-                if let Some(it) = self.call_of(call) {
-                    it.handle_reoffer_accepted(answer, outputs);
-                }
-            }
-            sip::Event::ReofferRefused { call, cause } => {
-                if let Some(it) = self.call_of(call) {
-                    it.handle_reoffer_refused(&cause, outputs);
-                }
-            }
-            sip::Event::Dtmf { call, digit } => {
-                if let Some(call) = self.call_of(call).map(|it| it.id()) {
-                    outputs.event(Event::DtmfReceived { call, digit });
-                }
-            }
-            sip::Event::DtmfFailed { call, cause } => {
-                if let Some(call) = self.call_of(call).map(|it| it.id()) {
-                    let reason = format!("A digit was not taken: {}", cause_text(&cause));
-                    outputs.event(Event::CallChangeFailed { call, reason });
-                }
-            }
-            sip::Event::Ended { call, cause } => {
-                self.with(call, outputs, |_, _, _| {
-                    ControlFlow::Break(end_cause(cause))
-                });
-            }
-            sip::Event::Alive => {}
-        }
-    }
-
-    fn handle_registration_failed(
-        &mut self,
-        cause: &Cause,
-        retry_in: Option<Duration>,
-        outputs: &mut Outputs,
-    ) {
-        let status = match cause {
-            Cause::Refused { status, .. } => Some(*status),
-            Cause::Local
-            | Cause::Remote
-            | Cause::Cancelled
-            | Cause::AnsweredElsewhere
-            | Cause::Timeout
-            | Cause::FlowLost
-            | Cause::Protocol(_) => None,
-        };
-        let reason = cause_text(cause);
-        self.registration = Registration::Failed {
-            status,
-            reason: reason.clone(),
-        };
-        outputs.event(Event::RegisterFailed {
-            status,
-            reason,
-            retry_in_ms: retry_in.map(|it| it.as_millis() as u64),
-        });
-    }
-
-    fn call_of(&mut self, sip: sip::CallHandle) -> Option<&mut Call> {
-        self.calls.values_mut().find(|it| it.sip() == Some(sip))
-    }
-
-    /// Does something with the call of an INVITE session; one that the user has ended has none any more.
-    fn with(
-        &mut self,
-        sip: sip::CallHandle,
-        outputs: &mut Outputs,
-        act: impl FnOnce(&mut Call, &mut UserAgent, &mut Outputs) -> Outcome,
-    ) {
-        if let Some(id) = self.call_of(sip).map(|it| it.id())
-            && let Some(call) = self.calls.get_mut(&id)
-        {
-            let outcome = act(call, &mut self.ua, outputs);
-            self.settle(id, outcome, outputs);
-        }
-    }
-
     fn settle(&mut self, id: CallId, outcome: Outcome, outputs: &mut Outputs) {
         match outcome {
             ControlFlow::Continue(()) => {}
@@ -521,29 +383,4 @@ impl Line {
 
 fn find(calls: &mut BTreeMap<CallId, Call>, id: CallId) -> Result<&mut Call, Rejected> {
     calls.get_mut(&id).ok_or(Rejected::UnknownCall { call: id })
-}
-
-/// Returns the user part of `sip:user@host`; empty where there is none.
-fn user_part(uri: &str) -> &str {
-    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
-    rest.split_once('@')
-        .map_or("", |(user, _)| user.split(':').next().unwrap_or(user))
-}
-
-fn web_socket_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text.trim())
-        .map_err(|error| format!("sipWsServer {:?} is no address: {error}", shown(text)))?;
-    if url.scheme() != "wss" {
-        let scheme = shown(url.scheme());
-        return Err(format!(
-            "sipWsServer must begin with wss://, not {scheme}://"
-        ));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err("sipWsServer names no host".to_owned());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("sipWsServer must not hold a user name or password".to_owned());
-    }
-    Ok(url)
 }

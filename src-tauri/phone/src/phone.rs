@@ -258,15 +258,14 @@ impl Phone {
             }
             Input::NetworkChanged => {
                 self.resume_soon(now);
-                if let Account::SignedIn(it) = &mut self.account
-                    && let Some(Station {
-                        lease: Holding::Held(lease),
-                        ..
-                    }) = &mut it.station
-                {
-                    lease.beat_soon(now);
-                }
-                self.handle_line_input(Input::NetworkChanged, now);
+                self.with_lease(|lease, _| lease.beat_soon(now));
+                self.handle_line_input(input, now);
+            }
+            Input::Woke { away } => {
+                tracing::info!(seconds = away.as_secs(), "Awake again");
+                self.resume_soon(now);
+                self.with_lease(|lease, _| lease.handle_woke(now));
+                self.handle_line_input(input, now);
             }
             Input::FlowOpened { .. }
             | Input::FlowFailed { .. }

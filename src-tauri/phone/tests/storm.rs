@@ -33,6 +33,7 @@ enum Step {
     Garbage(Vec<u8>),
     Network,
     Vault(u8),
+    Sleep(u64),
 }
 
 proptest! {
@@ -104,6 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop::collection::vec(any::<u8>(), 0..200).prop_map(Step::Garbage),
         1 => Just(Step::Network),
         1 => (0..6u8).prop_map(Step::Vault),
+        1 => (0..9000u64).prop_map(Step::Sleep),
     ]
 }
 
@@ -140,6 +142,7 @@ fn take(world: &mut World, step: Step) {
         }
         Step::Network => world.input(Input::NetworkChanged),
         Step::Vault(kind) => news_of_the_vault(world, kind),
+        Step::Sleep(seconds) => world.sleep(Duration::from_secs(seconds)),
         Step::Incoming(_) | Step::InDialog(_) | Step::Garbage(_) => {}
     }
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use secrecy::SecretString;
-use sidecar::Config;
+use sidecar::{Config, ConfigError};
 use tokio::net::TcpListener;
 use tracing::info;
 use tracing_subscriber::EnvFilter;
@@ -80,7 +80,11 @@ fn execute(command: Command) -> anyhow::Result<()> {
 }
 
 fn load(path: &Path) -> anyhow::Result<Config> {
-    Config::load(path).with_context(|| format!("The configuration {} is wrong", path.display()))
+    Config::load(path).map_err(|error| match error {
+        ConfigError::Unreadable { .. } => error.into(),
+        ConfigError::Wrong(_) => anyhow::Error::from(error)
+            .context(format!("The configuration {} is wrong", path.display())),
+    })
 }
 
 async fn serve(config: Config, listen: SocketAddr) -> anyhow::Result<()> {

@@ -54,7 +54,7 @@ impl Sidecar {
         }
     }
 
-    /// Returns whom `headers` speak for: their access token is ours and its session goes on.
+    /// Returns whom `token` speaks for: it is ours, and `device` is the one it was given to.
     pub(crate) fn caller(
         &self,
         token: Option<&SecretString>,

@@ -128,6 +128,12 @@ impl Core {
         headers.set("Max-Forwards", MAX_FORWARDS);
         match &request.method {
             Method::Ack | Method::Bye | Method::Cancel | Method::Info => {}
+            // RFC 5626 §4.2.1: a registrar behind an edge proxy may refuse who does not say `path`
+            // (RFC 3327 §5.3).
+            Method::Register => {
+                headers.set("Allow", ALLOW);
+                headers.set("Supported", format!("path, {}", SUPPORTED.join(", ")));
+            }
             Method::Invite
             | Method::Message
             | Method::Notify
@@ -135,7 +141,6 @@ impl Core {
             | Method::Prack
             | Method::Publish
             | Method::Refer
-            | Method::Register
             | Method::Subscribe
             | Method::Update
             | Method::Other(_) => {

@@ -75,6 +75,12 @@ impl Dialog {
             && tag(headers.from()) == self.remote_tag
     }
 
+    /// Goes on counting where the early dialog of the same far end stood (RFC 3261 §13.2.2.4: a 2xx
+    /// makes the route set and the target anew, nothing else).
+    pub(crate) fn count_on_from(&mut self, early: &Self) {
+        self.remote_seq = early.remote_seq;
+    }
+
     pub(crate) fn local_tag(&self) -> &str {
         &self.local_tag
     }
@@ -101,9 +107,12 @@ impl Dialog {
         Some(ack)
     }
 
-    /// Notes the number of a request that was repeated with credentials.
-    pub(crate) fn set_local_seq(&mut self, cseq: u32) {
-        self.local_seq = self.local_seq.max(cseq);
+    /// Numbers a request that is sent again with credentials: after all that went out meanwhile, or
+    /// the far end would find it out of order (RFC 3261 §12.2.2, §22.2).
+    pub(crate) fn renumber(&mut self, request: &mut Request) {
+        self.local_seq += 1;
+        let cseq = format!("{} {}", self.local_seq, request.method);
+        request.headers.set("CSeq", cseq);
     }
 
     /// Takes the number of a request of the far end; `false`: an older one (RFC 3261 §12.2.2).

@@ -14,9 +14,10 @@
 //!
 //! The binding is made anew at once over the next flow, by the same Contact and instance. Calls
 //! that are established go on; their requests wait until the registrar has answered on the new
-//! flow, or three seconds. A BYE is kept for 32 s, a change of the session for 64 s, a digit not at
-//! all. A call that nobody has answered ends: an outgoing one at once, with a CANCEL over the next
-//! flow, an incoming one after five seconds, or rings on there.
+//! flow, or three seconds. An ACK or a 2xx that the peer may still be waiting for is sent again at
+//! once. A BYE is kept for 32 s, a change of the session for 64 s, a digit not at all. A call that
+//! nobody has answered ends: an outgoing one at once, with a CANCEL over the next flow, an incoming
+//! one after five seconds, or rings on there.
 //!
 //! # Whose challenges are answered
 //!
@@ -39,8 +40,8 @@
 //! # Left out
 //!
 //! - Reliable provisional responses (RFC 3262): `Require: 100rel` is refused with 420.
-//! - Session timers (RFC 4028): neither offered nor run; a `Session-Expires` is ignored, a 422 ends
-//!   the call as refused. The peer's refreshes are answered.
+//! - Session timers (RFC 4028): neither offered nor run; a `Session-Expires` is ignored, `Require:
+//!   timer` is refused with 420, a 422 ends the call as refused. The peer's refreshes are answered.
 //! - Transfer (RFC 3515): REFER is declined with 603. Replaces (RFC 3891) and Join (RFC 3911): 420.
 //! - Redirection (RFC 3261 §8.1.3.4): a 3xx ends the call as refused, also inside the own domain.
 //! - Subscriptions (RFC 6665): SUBSCRIBE is refused with 489; of unsolicited NOTIFYs
@@ -51,8 +52,9 @@
 //! - Other transports than one WebSocket that the caller opens (RFC 3261 §18, RFC 3263): no UDP,
 //!   TCP or TLS sockets, so timers A, E and G do not run and D, I, J and K are zero. Nothing that
 //!   a message names is ever resolved or fetched.
-//! - Several flows (RFC 5626 §4.2: `reg-id` is always 1), Path (RFC 3327) and Service-Route
-//!   (RFC 3608), temporary GRUUs (RFC 5627 §3.1.2).
+//! - Several flows (RFC 5626 §4.2: `reg-id` is always 1) and its Flow-Timer (§10: the caller's own
+//!   keep-alives are more frequent), Service-Route (RFC 3608), temporary GRUUs (RFC 5627 §3.1.2).
+//!   The Path of a REGISTER's response (RFC 3327) is not looked at.
 //! - UPDATE (RFC 3311) is answered, never sent.
 //! - A challenge to a re-INVITE in a call that came in, from a proxy behind one that has said 100,
 //!   and one to the BYE of a surplus fork (RFC 3261 §13.2.2.4): not answered.

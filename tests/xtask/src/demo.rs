@@ -3,13 +3,13 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::{
-    packages::{self, C_COMPILER, CMAKE, SPEECH},
+    packages::{self, BUILD, SPEECH},
     run::{cargo, run, target_directory},
 };
 
 /// Builds the phone, the sidecar and the lab, and tells their story with real processes.
 pub(crate) fn demo(arguments: &[String]) -> Result<()> {
-    packages::require(&[C_COMPILER, CMAKE, SPEECH])?;
+    packages::require(&[&BUILD[..], &[SPEECH]].concat())?;
     run(cargo().args([
         "build",
         "--release",

@@ -1,6 +1,6 @@
 //! What the machine needs beside Rust and Node, and how its package manager calls it.
 
-use std::{fs, path::Path, process::Command};
+use std::{path::Path, process::Command};
 
 use anyhow::{Result, bail};
 
@@ -9,21 +9,37 @@ use crate::run::{exists, run};
 /// Something that a step needs from the system.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Need {
+    /// What people call it.
+    name: &'static str,
     /// A program or a library's file; there when one of them is.
     signs: &'static [&'static str],
     apt: &'static [&'static str],
     dnf: &'static [&'static str],
+    /// Empty where Homebrew does not have it.
     brew: &'static [&'static str],
 }
 
-pub(crate) const C_COMPILER: Need = Need {
+/// What compiling the workspace takes: libopus is built from its C source with CMake.
+pub(crate) const BUILD: [Need; 3] = [C_COMPILER, MAKE, CMAKE];
+
+const C_COMPILER: Need = Need {
+    name: "a C compiler",
     signs: &["cc"],
     apt: &["build-essential"],
-    dnf: &["gcc", "gcc-c++", "make"],
+    dnf: &["gcc", "gcc-c++"],
     brew: &["gcc"],
 };
 
-pub(crate) const CMAKE: Need = Need {
+const MAKE: Need = Need {
+    name: "make",
+    signs: &["make"],
+    apt: &["make"],
+    dnf: &["make"],
+    brew: &["make"],
+};
+
+const CMAKE: Need = Need {
+    name: "CMake",
     signs: &["cmake"],
     apt: &["cmake"],
     dnf: &["cmake"],
@@ -31,6 +47,7 @@ pub(crate) const CMAKE: Need = Need {
 };
 
 pub(crate) const SPEECH: Need = Need {
+    name: "espeak-ng",
     signs: &["espeak-ng"],
     apt: &["espeak-ng"],
     dnf: &["espeak-ng"],
@@ -38,6 +55,7 @@ pub(crate) const SPEECH: Need = Need {
 };
 
 pub(crate) const KAMAILIO: Need = Need {
+    name: "Kamailio",
     signs: &[
         "/usr/lib/x86_64-linux-gnu/kamailio/modules/websocket.so",
         "/usr/lib/aarch64-linux-gnu/kamailio/modules/websocket.so",
@@ -61,6 +79,7 @@ pub(crate) const KAMAILIO: Need = Need {
 };
 
 pub(crate) const CHROMIUM: Need = Need {
+    name: "Chromium",
     signs: &["chromium"],
     apt: &["chromium"],
     dnf: &["chromium"],
@@ -68,54 +87,69 @@ pub(crate) const CHROMIUM: Need = Need {
 };
 
 pub(crate) const CERTUTIL: Need = Need {
+    name: "certutil",
     signs: &["certutil"],
     apt: &["libnss3-tools"],
     dnf: &["nss-tools"],
     brew: &["nss"],
 };
 
-/// Installs with the system's package manager what is missing; says what to install where there is none that it knows.
+/// Installs what is missing with the system's package manager; where it cannot, it says what is missing and why.
 pub(crate) fn require(needs: &[Need]) -> Result<()> {
-    let missing = needs.iter().filter(|it| !it.is_met()).collect::<Vec<_>>();
+    let missing = still_missing(needs);
     if missing.is_empty() {
         return Ok(());
     }
-    let names = |of: fn(&Need) -> &'static [&'static str]| {
-        missing
-            .iter()
-            .flat_map(|it| of(it).iter().copied())
-            .collect::<Vec<_>>()
-    };
+    let what = list(&missing, |it| it.name);
+    println!("Missing on this machine: {what}");
     if exists("apt-get") {
-        println!("Installing {}", names(|it| it.apt).join(" "));
-        run(as_root("apt-get").args(["update", "-qq"]))?;
-        run(as_root("apt-get")
+        let packages = packages(&missing, |it| it.apt);
+        run(as_root("apt-get", &packages)?.args(["update", "-qq"]))?;
+        run(as_root("apt-get", &packages)?
             .env("DEBIAN_FRONTEND", "noninteractive")
             .args(["install", "-y", "-qq", "--no-install-recommends"])
-            .args(names(|it| it.apt)))?;
+            .args(&packages))?;
     } else if exists("dnf") {
-        println!("Installing {}", names(|it| it.dnf).join(" "));
-        run(as_root("dnf")
+        let packages = packages(&missing, |it| it.dnf);
+        run(as_root("dnf", &packages)?
             .args(["install", "-y", "-q"])
-            .args(names(|it| it.dnf)))?;
-    } else if exists("brew") && missing.iter().all(|it| !it.brew.is_empty()) {
-        println!("Installing {}", names(|it| it.brew).join(" "));
+            .args(&packages))?;
+    } else if exists("brew") {
+        let absent = missing
+            .iter()
+            .copied()
+            .filter(|it| it.brew.is_empty())
+            .collect::<Vec<_>>();
+        if !absent.is_empty() {
+            bail!("Homebrew does not have {}", list(&absent, |it| it.name));
+        }
         run(Command::new("brew")
             .args(["install", "--quiet"])
-            .args(names(|it| it.brew)))?;
-    }
-    let still = missing
-        .iter()
-        .filter(|it| !it.is_met())
-        .map(|it| it.apt.join(" "))
-        .collect::<Vec<_>>();
-    if !still.is_empty() {
+            .args(packages(&missing, |it| it.brew)))?;
+    } else {
         bail!(
-            "Missing on this machine (names of Debian's packages): {}",
-            still.join(" ")
+            "Install {what}: there is no apt-get, dnf or brew here to do it with (Debian's packages: {})",
+            packages(&missing, |it| it.apt).join(" ")
         );
     }
+    let missing = still_missing(needs);
+    if !missing.is_empty() {
+        let what = list(&missing, |it| it.name);
+        bail!("The packages are installed, but there is still no {what}");
+    }
     Ok(())
+}
+
+fn still_missing(needs: &[Need]) -> Vec<Need> {
+    needs.iter().copied().filter(|it| !it.is_met()).collect()
+}
+
+fn packages(needs: &[Need], of: fn(&Need) -> &'static [&'static str]) -> Vec<&'static str> {
+    needs.iter().flat_map(of).copied().collect()
+}
+
+fn list(needs: &[Need], of: fn(&Need) -> &'static str) -> String {
+    needs.iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
 impl Need {
@@ -130,23 +164,19 @@ impl Need {
     }
 }
 
-fn as_root(program: &str) -> Command {
-    let root = fs::metadata("/proc/self").is_ok_and(|it| {
-        #[cfg(unix)]
-        {
-            std::os::unix::fs::MetadataExt::uid(&it) == 0
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = it;
-            false
-        }
-    });
-    if root {
-        Command::new(program)
-    } else {
-        let mut command = Command::new("sudo");
-        command.arg(program);
-        command
+/// Returns the command with the rights to install `packages`, through sudo where this user has not got them.
+fn as_root(program: &str, packages: &[&str]) -> Result<Command> {
+    let user = Command::new("id").arg("-u").output();
+    if user.is_ok_and(|it| it.stdout.trim_ascii() == b"0") {
+        return Ok(Command::new(program));
     }
+    if !exists("sudo") {
+        bail!(
+            "There is no sudo here; as root: {program} install {}",
+            packages.join(" ")
+        );
+    }
+    let mut command = Command::new("sudo");
+    command.arg(program);
+    Ok(command)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     demo,
-    packages::{self, C_COMPILER, CERTUTIL, CHROMIUM, CMAKE, KAMAILIO, SPEECH},
+    packages::{self, BUILD, CERTUTIL, CHROMIUM, KAMAILIO, SPEECH},
     run::{cargo, exists, root, run, target_directory},
 };
 
@@ -57,7 +57,7 @@ fn format() -> Result<()> {
 }
 
 fn lints() -> Result<()> {
-    packages::require(&[C_COMPILER, CMAKE])?;
+    packages::require(&BUILD)?;
     run(cargo().args([
         "clippy",
         "--workspace",
@@ -77,14 +77,7 @@ fn dependencies() -> Result<()> {
     } else {
         if !installed.is_file() {
             run(cargo()
-                .args([
-                    "install",
-                    "--locked",
-                    "--quiet",
-                    "cargo-deny",
-                    "--version",
-                    CARGO_DENY,
-                ])
+                .args(["install", "--locked", "cargo-deny", "--version", CARGO_DENY])
                 .arg("--root")
                 .arg(&tools))?;
         }
@@ -101,12 +94,16 @@ fn dependencies() -> Result<()> {
 }
 
 fn tests() -> Result<()> {
+    packages::require(&BUILD)?;
     run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
 /// Calls through Kamailio with JsSIP in Chromium at the other end.
 fn peers() -> Result<()> {
-    packages::require(&[C_COMPILER, CMAKE, SPEECH, KAMAILIO, CHROMIUM, CERTUTIL])?;
+    packages::require(&[&BUILD[..], &[SPEECH, KAMAILIO, CHROMIUM, CERTUTIL]].concat())?;
+    if !exists("npm") {
+        bail!("Install Node (20 or newer) with its npm: https://nodejs.org");
+    }
     let folder = root().join("tests/peers");
     if !folder.join("node_modules/.package-lock.json").is_file() {
         run(Command::new("npm")

@@ -18,124 +18,100 @@ use crate::{
     report::{self, Notice, Reply, SCHEMA},
 };
 
-/// Returns one of each; what is added to [`Event`] has to be added to both halves.
+/// Makes one value of each variant; one that is left out does not compile.
+macro_rules! one_of_each {
+    ($enum:ident: $($variant:ident $({ $($fields:tt)* })?),+ $(,)?) => {{
+        let _ = |it: &$enum| match it {
+            $($enum::$variant { .. } => {})+
+        };
+        [$($enum::$variant $({ $($fields)* })?),+]
+    }};
+}
+
 pub(super) fn events() -> Vec<String> {
     let call = CallId(1);
-    let all = vec![
-        Event::SignedIn {
+    let all = one_of_each!(Event:
+        SignedIn {
             user: ana(),
             phone: true,
         },
-        Event::SessionHeld { ttl_seconds: 3600 },
-        Event::SessionAtRisk {
+        SessionHeld { ttl_seconds: 3600 },
+        SessionAtRisk {
             expires_in_ms: 3_540_000,
             hop: Hop::Tcp,
             detail: "The sidecar at helix.example port 443 cannot be reached".into(),
         },
-        Event::SessionLost {
+        SessionLost {
             reason: SignedOutReason::LeaseExpired,
         },
-        Event::SignedOut {
+        SignedOut {
             reason: SignedOutReason::ByUser,
         },
-        Event::LinkUp,
-        Event::LinkDown {
+        LinkUp,
+        LinkDown {
             hop: Hop::Tls,
             detail: "The certificate of sip.example expired on 2026-01-01 00:00 UTC".into(),
             retry_in_ms: 60_000,
         },
-        Event::Registered {
+        Registered {
             expires_in_ms: 600_000,
         },
-        Event::RegisterFailed {
+        RegisterFailed {
             status: Some(403),
             reason: "Forbidden".into(),
             retry_in_ms: None,
         },
-        Event::Unregistered,
-        Event::CallDialing {
+        Unregistered,
+        CallDialing {
             call,
             target: "700202".into(),
         },
-        Event::CallIncoming {
+        CallIncoming {
             call,
             from: "700202".into(),
             display_name: Some("Ravi".into()),
         },
-        Event::CallRinging {
+        CallRinging {
             call,
             status: 180,
             early_media: false,
         },
-        Event::CallAnswered { call },
-        Event::CallConnected { call },
-        Event::CallHeld { call },
-        Event::CallResumed { call },
-        Event::CallHeldByPeer { call, held: true },
-        Event::CallMuted { call, muted: true },
-        Event::CallChangeFailed {
+        CallAnswered { call },
+        CallConnected { call },
+        CallHeld { call },
+        CallResumed { call },
+        CallHeldByPeer { call, held: true },
+        CallMuted { call, muted: true },
+        CallChangeFailed {
             call,
             reason: "488 Not Acceptable Here".into(),
         },
-        Event::CallInterrupted { call },
-        Event::CallRecovered {
+        CallInterrupted { call },
+        CallRecovered {
             call,
             after_ms: 2400,
         },
-        Event::CallEnded {
+        CallEnded {
             call,
             cause: EndCause::Remote,
         },
-        Event::FirstAudio { call },
-        Event::DtmfReceived { call, digit: '5' },
-        Event::MediaQuality {
+        FirstAudio { call },
+        DtmfReceived { call, digit: '5' },
+        MediaQuality {
             call,
             quality: quality(),
         },
-        Event::MediaFailed {
+        MediaFailed {
             call,
             reason: "The file out.wav cannot be written".into(),
         },
-        Event::CallTurnedAway {
+        CallTurnedAway {
             from: "700203".into(),
         },
-        Event::VaultFault {
+        VaultFault {
             detail: "The keyring is locked".into(),
         },
-    ];
-    for event in &all {
-        match event {
-            Event::SignedIn { .. }
-            | Event::SessionHeld { .. }
-            | Event::SessionAtRisk { .. }
-            | Event::SessionLost { .. }
-            | Event::SignedOut { .. }
-            | Event::LinkUp
-            | Event::LinkDown { .. }
-            | Event::Registered { .. }
-            | Event::RegisterFailed { .. }
-            | Event::Unregistered
-            | Event::CallDialing { .. }
-            | Event::CallIncoming { .. }
-            | Event::CallRinging { .. }
-            | Event::CallAnswered { .. }
-            | Event::CallConnected { .. }
-            | Event::CallHeld { .. }
-            | Event::CallResumed { .. }
-            | Event::CallHeldByPeer { .. }
-            | Event::CallMuted { .. }
-            | Event::CallChangeFailed { .. }
-            | Event::CallInterrupted { .. }
-            | Event::CallRecovered { .. }
-            | Event::CallEnded { .. }
-            | Event::FirstAudio { .. }
-            | Event::DtmfReceived { .. }
-            | Event::MediaQuality { .. }
-            | Event::MediaFailed { .. }
-            | Event::CallTurnedAway { .. }
-            | Event::VaultFault { .. } => {}
-        }
-    }
+    );
     all.into_iter().map(event).collect()
 }
 
@@ -164,39 +140,22 @@ pub(super) fn notices() -> Vec<String> {
 pub(super) fn replies() -> Vec<String> {
     let id = || Some(Value::from("a-1"));
     let call = CallId(7);
-    let rejected = [
-        Rejected::NotSignedIn,
-        Rejected::AlreadySignedIn,
-        Rejected::NoPhone,
-        Rejected::NoSidecar,
-        Rejected::NotRegistered,
-        Rejected::LeaseLost,
-        Rejected::UnknownCall { call },
-        Rejected::WrongState { call },
-        Rejected::TooManyCalls,
-        Rejected::InvalidTarget {
+    let rejected = one_of_each!(Rejected:
+        NotSignedIn,
+        AlreadySignedIn,
+        NoPhone,
+        NoSidecar,
+        NotRegistered,
+        LeaseLost,
+        UnknownCall { call },
+        WrongState { call },
+        TooManyCalls,
+        InvalidTarget {
             reason: "a space in the user part".into(),
         },
-        Rejected::InvalidDigit { digit: 'x' },
-        Rejected::Stopping,
-    ];
-    for rejected in &rejected {
-        match rejected {
-            Rejected::NotSignedIn
-            | Rejected::AlreadySignedIn
-            | Rejected::NoPhone
-            | Rejected::NoSidecar
-            | Rejected::NotRegistered
-            | Rejected::LeaseLost
-            | Rejected::UnknownCall { .. }
-            | Rejected::WrongState { .. }
-            | Rejected::TooManyCalls
-            | Rejected::InvalidTarget { .. }
-            | Rejected::InvalidDigit { .. }
-            | Rejected::Stopping => {}
-        }
-    }
-
+        InvalidDigit { digit: 'x' },
+        Stopping,
+    );
     let accepted = |call| Reply::verdict(id(), Ok(Accepted { call }));
     let view = view();
     let mut all = vec![
@@ -228,107 +187,66 @@ pub(super) fn replies() -> Vec<String> {
 }
 
 pub(super) fn view_parts() -> Vec<String> {
-    let accounts = [
-        AccountView::SignedOut { reason: None },
-        AccountView::SigningIn {
+    let accounts = one_of_each!(AccountView:
+        SignedOut { reason: None },
+        SigningIn {
             email: "ana@helix.example".into(),
         },
-        AccountView::SignedIn {
+        SignedIn {
             user: ana(),
             phone: true,
         },
-        AccountView::Fallback {
+        Fallback {
             sip_uri: "sip:700201@sip.example".into(),
         },
-        AccountView::NotConfigured {
+        NotConfigured {
             message: "SIP is not started: why".into(),
         },
-        AccountView::SigningOut,
-    ];
-    for account in &accounts {
-        match account {
-            AccountView::SignedOut { .. }
-            | AccountView::SigningIn { .. }
-            | AccountView::SignedIn { .. }
-            | AccountView::Fallback { .. }
-            | AccountView::NotConfigured { .. }
-            | AccountView::SigningOut => {}
-        }
-    }
-    let leases = [
-        LeaseState::Held,
-        LeaseState::AtRisk {
+        SigningOut,
+    );
+    let leases = one_of_each!(LeaseState:
+        Held,
+        AtRisk {
             hop: Hop::Timeout,
             detail: "The sidecar did not answer".into(),
         },
-        LeaseState::Lost {
+        Lost {
             reason: SignedOutReason::LeaseExpired,
         },
-    ];
-    for lease in &leases {
-        match lease {
-            LeaseState::Held | LeaseState::AtRisk { .. } | LeaseState::Lost { .. } => {}
-        }
-    }
-    let links = [
-        LinkView::Off,
-        LinkView::Opening,
-        LinkView::Up,
-        LinkView::Down {
+    );
+    let links = one_of_each!(LinkView:
+        Off,
+        Opening,
+        Up,
+        Down {
             hop: Hop::Dns,
             detail: "The name sip.example has no address".into(),
         },
-    ];
-    for link in &links {
-        match link {
-            LinkView::Off | LinkView::Opening | LinkView::Up | LinkView::Down { .. } => {}
-        }
-    }
-    let lines = [
-        LineView::Off,
-        LineView::Registering,
-        LineView::Registered {
+    );
+    let lines = one_of_each!(LineView:
+        Off,
+        Registering,
+        Registered {
             extension: "700201".into(),
             server: "sip.example".into(),
         },
-        LineView::Failed {
+        Failed {
             status: Some(403),
             reason: "Forbidden".into(),
         },
-    ];
-    for line in &lines {
-        match line {
-            LineView::Off
-            | LineView::Registering
-            | LineView::Registered { .. }
-            | LineView::Failed { .. } => {}
-        }
-    }
-    let calls = [
-        CallState::Calling,
-        CallState::Ringing { early_media: true },
-        CallState::Alerting,
-        CallState::Answering,
-        CallState::Connecting,
-        CallState::Talking,
-        CallState::Ending,
-        CallState::Ended {
+    );
+    let calls = one_of_each!(CallState:
+        Calling,
+        Ringing { early_media: true },
+        Alerting,
+        Answering,
+        Connecting,
+        Talking,
+        Ending,
+        Ended {
             cause: EndCause::Remote,
         },
-    ];
-    for call in &calls {
-        match call {
-            CallState::Calling
-            | CallState::Ringing { .. }
-            | CallState::Alerting
-            | CallState::Answering
-            | CallState::Connecting
-            | CallState::Talking
-            | CallState::Ending
-            | CallState::Ended { .. } => {}
-        }
-    }
-
+    );
     let mut all: Vec<String> = Vec::new();
     all.extend(accounts.iter().map(json));
     all.extend(leases.map(|state| {
@@ -346,134 +264,83 @@ pub(super) fn view_parts() -> Vec<String> {
 pub(super) fn reasons() -> Vec<String> {
     let message = || "The server's words".to_owned();
     let since = || Some("2026-01-05T08:00:00Z".to_owned());
-    let signed_out = [
-        SignedOutReason::ByUser,
-        SignedOutReason::WrongCredentials { message: message() },
-        SignedOutReason::NotConfigured { message: message() },
-        SignedOutReason::BadRequest { message: message() },
-        SignedOutReason::HeldElsewhere {
+    let signed_out = one_of_each!(SignedOutReason:
+        ByUser,
+        WrongCredentials { message: message() },
+        NotConfigured { message: message() },
+        BadRequest { message: message() },
+        HeldElsewhere {
             message: message(),
             device_name: Some("Ana's laptop".into()),
             since: since(),
             same_member: Some(true),
         },
-        SignedOutReason::TooManyTries {
+        TooManyTries {
             message: message(),
             retry_after_seconds: Some(30),
         },
-        SignedOutReason::ServerTrouble {
+        ServerTrouble {
             status: 503,
             message: message(),
         },
-        SignedOutReason::Unreachable {
+        Unreachable {
             hop: Hop::Tcp,
             detail: "What happened".into(),
         },
-        SignedOutReason::BadAccount {
+        BadAccount {
             detail: "sipWsServer does not begin with wss".into(),
         },
-        SignedOutReason::TakenOver {
+        TakenOver {
             device_name: Some("Ana's laptop".into()),
         },
-        SignedOutReason::LeaseExpired,
-        SignedOutReason::TokenRefused,
-    ];
-    for reason in &signed_out {
-        match reason {
-            SignedOutReason::ByUser
-            | SignedOutReason::WrongCredentials { .. }
-            | SignedOutReason::NotConfigured { .. }
-            | SignedOutReason::BadRequest { .. }
-            | SignedOutReason::HeldElsewhere { .. }
-            | SignedOutReason::TooManyTries { .. }
-            | SignedOutReason::ServerTrouble { .. }
-            | SignedOutReason::Unreachable { .. }
-            | SignedOutReason::BadAccount { .. }
-            | SignedOutReason::TakenOver { .. }
-            | SignedOutReason::LeaseExpired
-            | SignedOutReason::TokenRefused => {}
-        }
-    }
-
+        LeaseExpired,
+        TokenRefused,
+    );
     let reason = || "The server's words".to_owned();
-    let ended = [
-        EndCause::Local,
-        EndCause::Remote,
-        EndCause::Declined,
-        EndCause::Missed,
-        EndCause::AnsweredElsewhere,
-        EndCause::Busy {
+    let ended = one_of_each!(EndCause:
+        Local,
+        Remote,
+        Declined,
+        Missed,
+        AnsweredElsewhere,
+        Busy {
             status: 486,
             reason: reason(),
         },
-        EndCause::NoAnswer {
+        NoAnswer {
             status: 480,
             reason: reason(),
         },
-        EndCause::NotFound {
+        NotFound {
             status: 404,
             reason: reason(),
         },
-        EndCause::Refused {
+        Refused {
             status: 603,
             reason: reason(),
         },
-        EndCause::Timeout,
-        EndCause::LinkLost,
-        EndCause::NoMediaPath,
-        EndCause::Security {
+        Timeout,
+        LinkLost,
+        NoMediaPath,
+        Security {
             detail: "The certificate is not the one of the description".into(),
         },
-        EndCause::MediaLost,
-        EndCause::Incompatible {
+        MediaLost,
+        Incompatible {
             detail: "No codec in common".into(),
         },
-        EndCause::SignedOut,
-    ];
-    for cause in &ended {
-        match cause {
-            EndCause::Local
-            | EndCause::Remote
-            | EndCause::Declined
-            | EndCause::Missed
-            | EndCause::AnsweredElsewhere
-            | EndCause::Busy { .. }
-            | EndCause::NoAnswer { .. }
-            | EndCause::NotFound { .. }
-            | EndCause::Refused { .. }
-            | EndCause::Timeout
-            | EndCause::LinkLost
-            | EndCause::NoMediaPath
-            | EndCause::Security { .. }
-            | EndCause::MediaLost
-            | EndCause::Incompatible { .. }
-            | EndCause::SignedOut => {}
-        }
-    }
-
-    let hops = [
-        Hop::Configuration,
-        Hop::Dns,
-        Hop::Tcp,
-        Hop::Proxy,
-        Hop::Tls,
-        Hop::Http,
-        Hop::WebSocket,
-        Hop::Timeout,
-    ];
-    for hop in &hops {
-        match hop {
-            Hop::Configuration
-            | Hop::Dns
-            | Hop::Tcp
-            | Hop::Proxy
-            | Hop::Tls
-            | Hop::Http
-            | Hop::WebSocket
-            | Hop::Timeout => {}
-        }
-    }
-
+        SignedOut,
+    );
+    let hops = one_of_each!(Hop:
+        Configuration,
+        Dns,
+        Tcp,
+        Proxy,
+        Tls,
+        Http,
+        WebSocket,
+        Timeout,
+    );
     let mut all: Vec<String> = Vec::new();
     all.extend(signed_out.iter().map(json));
     all.extend(ended.iter().map(json));

@@ -84,6 +84,8 @@ pub(crate) struct Stream {
     /// At least one.
     pub(crate) fingerprints: Vec<Fingerprint>,
     pub(crate) role: Option<Role>,
+    /// `a=tls-id`: names the DTLS association (RFC 8842 §4).
+    pub(crate) tls_id: Option<String>,
     pub(crate) rtcp_mux: bool,
     /// What the peer does, as it sees it; `c=0.0.0.0` counts as "does not receive".
     pub(crate) direction: Direction,
@@ -208,6 +210,7 @@ impl Stream {
                 .collect(),
             fingerprints,
             role,
+            tls_id: find("tls-id").map(str::to_owned),
             rtcp_mux: find("rtcp-mux").is_some(),
             direction: read_direction(description, section),
             ptime: read_ptime(section),

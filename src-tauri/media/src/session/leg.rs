@@ -12,13 +12,13 @@ use crate::rtp::{
     Format, ReceiveFormat, Received, Receiver, Reports, Sender, TelephoneEvent, Voice,
 };
 use crate::sdp::{Agreement, Payload, PayloadMap, Refusal, Setup, Stream};
-use crate::transport::{DtlsRole, Event, Failure, Remote, Transmit, Transport};
+use crate::transport::{self, DtlsRole, Event, Failure, Remote, Transmit, Transport};
 
 /// One remote end: the transport to it, and the streams each way.
 #[derive(Debug)]
 pub(super) struct Leg {
     transport: Transport,
-    /// After an ICE restart, until it is connected: it takes the place of `transport` then.
+    /// After a move, until it is connected: it takes the place of `transport` then.
     successor: Option<Transport>,
     pub(super) state: State,
     /// The peer's latest description, and what it means with ours.
@@ -35,7 +35,7 @@ pub(super) struct Leg {
 }
 
 /// ```text
-/// Waiting -> Connecting -> Connected -> Left, Failed    a restart of ICE leads back to Connecting
+/// Waiting -> Connecting -> Connected -> Left, Failed    a move leads back to Connecting
 ///                       -> Failed                       unless it is connected still
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,17 @@ pub(super) enum Occurrence {
     Connected,
     Digit(Digit),
     Failed,
+}
+
+/// How a later description of the peer relates to the transport that there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    /// It comes over it.
+    Same,
+    /// It restarts ICE (RFC 8839 §4.4.1.1: new credentials) and keeps the DTLS association.
+    Restart,
+    /// It wants a transport of its own: another party, or the same that begins anew.
+    Move,
 }
 
 /// What a leg starts with, beside its transport.
@@ -120,27 +131,57 @@ impl Leg {
         self.transport.fork(seed)
     }
 
-    /// Returns whether `stream` comes over the transport that there is, rather than over a new one
-    /// (RFC 8839 §4.4.1.1: new credentials restart ICE); refuses what would take the encryption
-    /// over unnoticed: another certificate on the same transport.
-    pub(super) fn continues(&self, stream: &Stream) -> Result<bool, Refusal> {
-        let current = self.successor.as_ref().unwrap_or(&self.transport);
-        let same = match self.state {
-            State::Waiting => self.stream.has_credentials_of(stream),
-            State::Connecting { .. } | State::Connected | State::Left { .. } | State::Failed(_) => {
-                current.is_remote(&stream.ufrag, &stream.pwd)
+    /// Returns how `stream` relates to the transport that there is; refuses what would take the
+    /// encryption over unnoticed: another certificate on the same transport.
+    pub(super) fn relation(&self, stream: &Stream) -> Result<Relation, Refusal> {
+        let latest = self.latest();
+        let (same, lives) = match self.state {
+            State::Waiting => (self.stream.has_credentials_of(stream), false),
+            State::Connecting { .. } | State::Connected => {
+                (latest.is_remote(&stream.ufrag, &stream.pwd), true)
+            }
+            State::Left { .. } | State::Failed(_) => {
+                (latest.is_remote(&stream.ufrag, &stream.pwd), false)
             }
         };
         // Once it is connected the certificate itself is known, whatever was said meanwhile.
         let is_new = self.successor.is_some() || !self.is_connected();
         let is_other =
-            !current.may_have(&stream.fingerprints) || is_new && !self.has_certificate_of(stream);
+            !latest.may_have(&stream.fingerprints) || is_new && !self.has_certificate_of(stream);
         if same && is_other {
             return Err(Refusal::new(
                 "the certificate fingerprint changed without a restart of ICE",
             ));
         }
-        Ok(same)
+        // RFC 8842 §4: what makes another association, beside the roles.
+        let keeps_association =
+            lives && !is_other && self.has_certificate_of(stream) && self.names_association(stream);
+        Ok(if same {
+            Relation::Same
+        } else if keeps_association {
+            Relation::Restart
+        } else {
+            Relation::Move
+        })
+    }
+
+    /// Returns `relation` where our role in DTLS is to be `setup`: other roles are another
+    /// association (RFC 8842 §4).
+    pub(super) fn with_role(&self, relation: Relation, setup: Setup) -> Relation {
+        match relation {
+            Relation::Restart if setup != self.setup => Relation::Move,
+            Relation::Same | Relation::Restart | Relation::Move => relation,
+        }
+    }
+
+    /// Returns whether `stream` calls the DTLS association what it was called before.
+    fn names_association(&self, stream: &Stream) -> bool {
+        self.stream.tls_id == stream.tls_id
+    }
+
+    /// Returns the transport of the latest descriptions.
+    pub(super) fn latest(&self) -> &Transport {
+        self.successor.as_ref().unwrap_or(&self.transport)
     }
 
     /// Returns whether `stream` names a certificate that was named before.
@@ -152,16 +193,32 @@ impl Leg {
             .any(|named| known.contains(named))
     }
 
-    /// Takes a later description of the peer, after [`continues`](Self::continues) said yes.
+    /// Takes a later description of the peer on the same transport.
     pub(super) fn update(&mut self, stream: Stream, agreement: Agreement, now: Instant) {
         let transport = self.successor.as_mut().unwrap_or(&mut self.transport);
         transport.update_remote(&stream.candidates, stream.fingerprints.clone(), now);
         self.agree(stream, agreement);
     }
 
+    /// Takes a later description of the peer that restarts ICE, for which ours is in `config`.
+    pub(super) fn restart(
+        &mut self,
+        config: transport::Config,
+        stream: Stream,
+        agreement: Agreement,
+        now: Instant,
+    ) {
+        let transport = self.successor.as_mut().unwrap_or(&mut self.transport);
+        transport.restart(config, remote(&stream, self.setup), now);
+        if let State::Connecting { since } = &mut self.state {
+            *since = now;
+        }
+        self.agree(stream, agreement);
+    }
+
     /// Takes a later description of the peer that moves to another transport; the old one goes on
     /// until `successor` is connected (RFC 8445 §9).
-    pub(super) fn restart(
+    pub(super) fn move_to(
         &mut self,
         mut successor: Transport,
         stream: Stream,
@@ -278,7 +335,7 @@ impl Leg {
                 }
                 // The old path stays; whether it is still alive, its consent tells.
                 Event::Failed(Failure::NoPath | Failure::ConsentLost) | Event::Closed => {
-                    debug!("a restart of ICE found no path");
+                    debug!("a move found no path");
                     self.successor = None;
                 }
                 Event::Rtp(_) | Event::Rtcp(_) => {}

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use crate::Codec;
 use crate::sdp::{Direction, Line, Payload, PayloadMap, Setup, Text};
-use crate::transport::{Config, Credentials, Identity};
+use crate::transport::{Config, Credentials, Identity, Transport};
 
 /// Our side of a session, as its descriptions show it.
 #[derive(Debug)]
@@ -65,6 +65,12 @@ impl Local {
         let payloads = self.payloads.offer(current);
         self.payloads.learn(&payloads);
         payloads
+    }
+
+    /// Describes `transport` from here on, with its credentials and certificate.
+    pub(super) fn follow(&mut self, transport: &Transport) {
+        self.credentials = transport.credentials().clone();
+        self.identity = Arc::clone(transport.identity());
     }
 
     /// Writes the next description.

@@ -41,10 +41,9 @@ use sound::Sound;
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) id: SessionId,
-    /// The addresses of the session's sockets, one for each address of this machine; not empty.
-    pub(crate) sockets: Vec<SocketAddr>,
-    /// STUN servers.
-    pub(crate) servers: Vec<SocketAddr>,
+    /// The session's sockets, one for each address of this machine, at least one; what is known of
+    /// how they are seen from outside.
+    pub(crate) gatherer: Gatherer,
     pub(crate) identity: Identity,
     pub(crate) source: Source,
     /// The file that is to hold what is played.
@@ -114,13 +113,13 @@ const LEFT_FOR: Duration = Duration::from_secs(30);
 impl Session {
     pub(crate) fn new(config: Config, now: Instant) -> Self {
         let mut random = StdRng::from_seed(config.seed);
-        let gatherer = Gatherer::new(config.sockets.clone(), config.servers, now);
+        let sockets = config.gatherer.bases().to_vec();
         Self {
             id: config.id,
             state: State::Live,
             selection: Selection::Early(None),
-            local: Local::new(config.sockets, Arc::new(config.identity), &mut random),
-            gatherer,
+            local: Local::new(sockets, Arc::new(config.identity), &mut random),
+            gatherer: config.gatherer,
             requests: VecDeque::new(),
             offered: None,
             unanswered: None,
@@ -180,7 +179,7 @@ impl Session {
         datagram: &[u8],
         now: Instant,
     ) {
-        if self.gatherer.handle_datagram(local, from, datagram) {
+        if self.gatherer.handle_datagram(local, from, datagram, now) {
             self.settle(now);
             return;
         }
@@ -279,6 +278,7 @@ impl Session {
             Occurrence::Connected => {
                 info!(session = session.0, peer = peer.0, "media is connected");
                 self.news.push_back(News::Connected { session, peer });
+                self.gatherer.rest();
                 self.clock.get_or_insert_with(|| Clock::new(now));
                 self.begin_capture();
             }

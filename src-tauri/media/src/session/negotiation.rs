@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use tracing::debug;
 
-use super::leg::{Leg, Start};
+use super::leg::{Leg, Relation, Start};
 use super::local::Description;
 use super::{MOST_LEGS, Selection, Session, State};
 use crate::sdp::{self, Direction, Refusal, Setup, Stream};
@@ -86,6 +86,9 @@ impl Session {
             self.unanswered = Some(Transport::new(self.local.transport(true, seed)));
         }
         let leg = self.current().and_then(|peer| self.legs.get(&peer));
+        if let Some(leg) = leg {
+            self.local.follow(leg.latest());
+        }
         let payloads = self
             .local
             .offer_payloads(leg.map(|leg| leg.agreement.codec));
@@ -108,11 +111,20 @@ impl Session {
         let stream = Stream::parse(offer)?;
         let peer = self.current().unwrap_or(Peer(0));
         let leg = self.legs.get(&peer);
-        let continues = leg.map(|leg| leg.continues(&stream)).transpose()?;
-        let role = leg.filter(|_| continues == Some(true)).map(|leg| leg.setup);
+        let mut relation = leg.map(|leg| leg.relation(&stream)).transpose()?;
+        let role = match relation {
+            Some(Relation::Same | Relation::Restart) => leg.map(|leg| leg.setup),
+            Some(Relation::Move) | None => None,
+        };
         let answer = sdp::answer(&stream, self.wanted(), role)?;
-        if continues == Some(false) {
-            self.renew(&stream, peer)?;
+        if let (Some(relation), Some(leg)) = (&mut relation, leg) {
+            *relation = leg.with_role(*relation, answer.setup);
+            self.local.follow(leg.latest());
+            match relation {
+                Relation::Same => {}
+                Relation::Restart => self.renew_credentials(),
+                Relation::Move => self.renew(&stream, peer)?,
+            }
         }
         self.local.payloads.learn(&stream.payloads);
         self.local.lines.clone_from(&stream.lines);
@@ -121,10 +133,16 @@ impl Session {
         let agreement = answer.agreement.clone();
         let seed = self.seed();
         match self.legs.get_mut(&peer) {
-            Some(leg) if continues == Some(true) => leg.update(stream, agreement, now),
             Some(leg) => {
-                let successor = Transport::new(self.local.transport(false, seed));
-                leg.restart(successor, stream, agreement, answer.setup, now);
+                let config = self.local.transport(false, seed);
+                match relation {
+                    Some(Relation::Same) => leg.update(stream, agreement, now),
+                    Some(Relation::Restart) => leg.restart(config, stream, agreement, now),
+                    Some(Relation::Move) | None => {
+                        let successor = Transport::new(config);
+                        leg.move_to(successor, stream, agreement, answer.setup, now);
+                    }
+                }
             }
             None => {
                 let transport = Transport::new(self.local.transport(false, seed));
@@ -161,11 +179,14 @@ impl Session {
         let seed = self.seed();
         match self.legs.get_mut(&peer) {
             Some(leg) => {
-                if leg.continues(&stream)? {
-                    leg.update(stream, agreement, now);
-                } else {
-                    let successor = Transport::new(self.local.transport(true, seed));
-                    leg.restart(successor, stream, agreement, setup, now);
+                let config = self.local.transport(true, seed);
+                match leg.with_role(leg.relation(&stream)?, setup) {
+                    Relation::Same => leg.update(stream, agreement, now),
+                    Relation::Restart => leg.restart(config, stream, agreement, now),
+                    Relation::Move => {
+                        let successor = Transport::new(config);
+                        leg.move_to(successor, stream, agreement, setup, now);
+                    }
                 }
             }
             None => {
@@ -228,16 +249,21 @@ impl Session {
         }
     }
 
-    /// Makes credentials for a restart of ICE (RFC 8839 §4.4.1.1.1). Where the peer keeps its
-    /// certificate ours changes, which both sides take as a new DTLS association (RFC 8842 §4).
+    /// Makes what a move needs. Where the peer keeps its certificate ours changes, which both sides
+    /// take as a new DTLS association (RFC 8842 §4).
     fn renew(&mut self, stream: &Stream, peer: Peer) -> Result<(), Refusal> {
         let leg = self.legs.get(&peer);
         if leg.is_some_and(|leg| leg.has_certificate_of(stream)) {
             let identity = Identity::generate().map_err(|e| Refusal::new(e.to_string()))?;
             self.local.identity = Arc::new(identity);
         }
-        self.local.credentials = Credentials::from_seed(self.random.random());
+        self.renew_credentials();
         Ok(())
+    }
+
+    /// A restart of ICE needs new credentials on both sides (RFC 8839 §4.4.1.1.1).
+    fn renew_credentials(&mut self) {
+        self.local.credentials = Credentials::from_seed(self.random.random());
     }
 
     /// Makes all legs know the payload numbers that there are.

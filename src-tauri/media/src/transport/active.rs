@@ -2,6 +2,7 @@ use std::{collections::VecDeque, net::SocketAddr, time::Instant};
 
 use bytes::Bytes;
 use secrecy::SecretString;
+use tracing::debug;
 
 use super::{
     Config, Credentials, Event, Failure, Fingerprint, Pair, Remote, Transmit,
@@ -14,6 +15,10 @@ use super::{
 /// A transport whose peer is known.
 pub(super) struct Active {
     ice: Ice,
+    /// After a restart of ICE, until it has found a path: it takes the place of `ice` then.
+    successor: Option<Ice>,
+    /// Where media came from before the last restart; some of it is still on its way.
+    former: Option<SocketAddr>,
     dtls: Dtls,
     /// Where the peer's DTLS comes from; a peer may begin before it nominates a pair.
     dtls_pair: Option<Pair>,
@@ -25,23 +30,16 @@ pub(super) struct Active {
 
 impl Active {
     pub(super) fn start(config: &Config, remote: Remote, now: Instant) -> Result<Self, Failure> {
-        let ice = ice::Config {
-            // RFC 8445 §6.1.1: the offerer controls, except against a lite peer.
-            controlling: config.offerer || remote.ice_lite,
-            identity: config.identity.clone(),
-            local: config.credentials.clone(),
-            remote: Credentials {
-                ufrag: remote.ufrag,
-                pwd: remote.pwd,
-            },
-            bases: config.local.clone(),
-            candidates: remote.candidates,
-            seed: config.seed,
-        };
-        let dtls = Dtls::new(remote.role, config.identity.clone(), remote.fingerprints)
-            .map_err(|error| Failure::Security(format!("DTLS could not begin: {error}")))?;
+        let dtls = Dtls::new(
+            remote.role,
+            config.identity.clone(),
+            remote.fingerprints.clone(),
+        )
+        .map_err(|error| Failure::Security(format!("DTLS could not begin: {error}")))?;
         Ok(Self {
-            ice: Ice::start(ice, now).map_err(|_| Failure::NoPath)?,
+            ice: start_ice(config, remote, now)?,
+            successor: None,
+            former: None,
             dtls,
             dtls_pair: None,
             srtp: None,
@@ -51,18 +49,34 @@ impl Active {
         })
     }
 
+    /// Looks for a path anew; what there is goes on until then (RFC 8445 §9).
+    pub(super) fn restart(&mut self, config: &Config, remote: Remote, now: Instant) {
+        self.dtls.expect(remote.fingerprints.clone());
+        match start_ice(config, remote, now) {
+            Ok(ice) if self.ice.selected().is_some() => self.successor = Some(ice),
+            Ok(ice) => self.ice = ice,
+            Err(failure) => debug!(?failure, "ICE could not be restarted"),
+        }
+    }
+
     pub(super) fn update_remote(
         &mut self,
         candidates: &[String],
         fingerprints: Vec<Fingerprint>,
         now: Instant,
     ) {
-        self.ice.add_candidates(candidates, now);
+        let ice = self.successor.as_mut().unwrap_or(&mut self.ice);
+        ice.add_candidates(candidates, now);
         self.dtls.expect(fingerprints);
     }
 
     pub(super) fn is_remote(&self, ufrag: &str, pwd: &SecretString) -> bool {
-        self.ice.is_remote(ufrag, pwd)
+        self.latest().is_remote(ufrag, pwd)
+    }
+
+    /// Returns ours.
+    pub(super) fn credentials(&self) -> &Credentials {
+        self.latest().credentials()
     }
 
     pub(super) fn may_have(&self, fingerprints: &[Fingerprint]) -> bool {
@@ -71,21 +85,25 @@ impl Active {
 
     pub(super) fn accepts(&self, from: SocketAddr, datagram: &[u8]) -> bool {
         if stun::is_stun(datagram) {
-            self.ice.accepts(datagram)
+            self.agents().any(|ice| ice.accepts(datagram))
         } else {
-            self.ice.is_known(from)
+            self.is_known(from)
         }
     }
 
     pub(super) fn last_heard(&self) -> Option<Instant> {
-        self.last_media.max(self.ice.last_heard())
+        let checks = self.agents().filter_map(Ice::last_heard).max();
+        self.last_media.max(checks)
     }
 
     pub(super) fn handle_datagram(&mut self, pair: Pair, datagram: &[u8], now: Instant) {
         if stun::is_stun(datagram) {
-            self.ice.handle_stun(pair, datagram, now);
+            match &mut self.successor {
+                Some(ice) if ice.accepts(datagram) => ice.handle_stun(pair, datagram, now),
+                Some(_) | None => self.ice.handle_stun(pair, datagram, now),
+            }
             self.drain(now);
-        } else if self.ice.is_known(pair.remote) {
+        } else if self.is_known(pair.remote) {
             // RFC 7983 §7.
             match datagram.first() {
                 Some(20..=63) => {
@@ -102,8 +120,18 @@ impl Active {
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         if let Err(failure) = self.ice.handle_timeout(now) {
-            self.events.push_back(Event::Failed(failure));
-            return;
+            let Some(successor) = self.successor.take() else {
+                self.events.push_back(Event::Failed(failure));
+                return;
+            };
+            self.ice = successor;
+        }
+        if let Some(successor) = &mut self.successor
+            && successor.handle_timeout(now).is_err()
+        {
+            // Whether the old path is still alive, its consent tells.
+            debug!("A restart of ICE found no path");
+            self.successor = None;
         }
         let outcome = self.dtls.handle_timeout(now);
         self.settle(outcome);
@@ -112,7 +140,9 @@ impl Active {
 
     pub(super) fn poll_timeout(&self) -> Instant {
         let ice = self.ice.poll_timeout();
-        self.dtls.poll_timeout().map_or(ice, |dtls| dtls.min(ice))
+        let successor = self.successor.as_ref().map(Ice::poll_timeout);
+        let others = [successor, self.dtls.poll_timeout()];
+        others.into_iter().flatten().fold(ice, Instant::min)
     }
 
     pub(super) fn poll_transmit(&mut self) -> Option<Transmit> {
@@ -141,6 +171,19 @@ impl Active {
     pub(super) fn close(&mut self, now: Instant) {
         self.dtls.close(now);
         self.drain(now);
+    }
+
+    /// Returns the agent of the latest descriptions.
+    fn latest(&self) -> &Ice {
+        self.successor.as_ref().unwrap_or(&self.ice)
+    }
+
+    fn agents(&self) -> impl Iterator<Item = &Ice> {
+        self.successor.iter().chain([&self.ice])
+    }
+
+    fn is_known(&self, remote: SocketAddr) -> bool {
+        self.former == Some(remote) || self.agents().any(|ice| ice.is_known(remote))
     }
 
     /// Returns the pair that everything but checks travels on: what ICE selected, or until then
@@ -198,12 +241,18 @@ impl Active {
     }
 
     fn drain(&mut self, now: Instant) {
+        if let Some(successor) = self.successor.take_if(|ice| ice.selected().is_some()) {
+            self.former = self.ice.selected().map(|pair| pair.remote);
+            self.ice = successor;
+        }
         if self.ice.selected().is_some() {
             let outcome = self.dtls.begin(now);
             self.settle(outcome);
         }
-        while let Some(transmit) = self.ice.poll_transmit() {
-            self.transmits.push_back(transmit);
+        for ice in self.successor.iter_mut().chain([&mut self.ice]) {
+            while let Some(transmit) = ice.poll_transmit() {
+                self.transmits.push_back(transmit);
+            }
         }
         if self.pair().is_some() {
             while let Some(bytes) = self.dtls.poll_transmit() {
@@ -211,4 +260,21 @@ impl Active {
             }
         }
     }
+}
+
+fn start_ice(config: &Config, remote: Remote, now: Instant) -> Result<Ice, Failure> {
+    let ice = ice::Config {
+        // RFC 8445 §6.1.1: the offerer controls, except against a lite peer.
+        controlling: config.offerer || remote.ice_lite,
+        identity: config.identity.clone(),
+        local: config.credentials.clone(),
+        remote: Credentials {
+            ufrag: remote.ufrag,
+            pwd: remote.pwd,
+        },
+        bases: config.local.clone(),
+        candidates: remote.candidates,
+        seed: config.seed,
+    };
+    Ice::start(ice, now).map_err(|_| Failure::NoPath)
 }

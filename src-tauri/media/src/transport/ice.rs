@@ -182,6 +182,10 @@ impl Ice {
         self.remote.ufrag == ufrag && self.remote.pwd.expose_secret() == pwd.expose_secret()
     }
 
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.local
+    }
+
     /// Returns the pair in use: what was nominated last.
     pub(super) fn selected(&self) -> Option<Pair> {
         match &self.path {

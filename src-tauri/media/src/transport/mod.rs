@@ -35,7 +35,7 @@ use tracing::debug;
 use active::Active;
 pub(crate) use credentials::Credentials;
 pub(crate) use fingerprint::Fingerprint;
-pub(crate) use gather::{Gatherer, host_addresses};
+pub(crate) use gather::{Gatherer, Silent, host_addresses};
 pub(crate) use identity::Identity;
 pub(crate) use rtc::{
     rtcp, rtp,
@@ -196,6 +196,32 @@ impl Transport {
         }
     }
 
+    /// Restarts ICE, with our new credentials in `config` and the peer's in `remote`: checks begin
+    /// anew, and what there is goes on until they find a path. The DTLS association stays, and its
+    /// roles with it (RFC 8842 §4). Has no effect on a transport that was not started or is over.
+    pub(crate) fn restart(&mut self, config: Config, remote: Remote, now: Instant) {
+        match &mut self.state {
+            State::Active(active) => {
+                active.restart(&config, remote, now);
+                self.config = config;
+                self.collect();
+            }
+            State::Waiting | State::Over { .. } => {}
+        }
+    }
+
+    /// Returns our credentials, those of the latest restart that has not failed.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        match &self.state {
+            State::Active(active) => active.credentials(),
+            State::Waiting | State::Over { .. } => &self.config.credentials,
+        }
+    }
+
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.config.identity
+    }
+
     /// Takes candidates and fingerprints of a later description with the same ICE credentials.
     pub(crate) fn update_remote(
         &mut self,
@@ -220,7 +246,7 @@ impl Transport {
 
     /// Returns whether the peer's certificate has one of `fingerprints`, or is not known yet.
     ///
-    /// A later description with others would need another DTLS association (RFC 8842 §3.1).
+    /// A later description with others wants another DTLS association (RFC 8842 §4).
     pub(crate) fn may_have(&self, fingerprints: &[Fingerprint]) -> bool {
         match &self.state {
             State::Active(active) => active.may_have(fingerprints),

@@ -138,6 +138,7 @@ impl Call {
             }
             // An answer made while we hold carries the hold with it.
             self.agree_on_hold(self.hold_wanted, outputs);
+            self.negotiate(outputs);
         }
     }
 
@@ -189,16 +190,15 @@ impl Call {
 }
 
 impl Call {
-    /// Offers the session as it is, so that the far end learns our new address; a change that is being negotiated does the same.
+    /// Offers the session as it is, so that the far end learns our new addresses; after what is being negotiated, which may name the old ones.
     pub(crate) fn refresh(&mut self, outputs: &mut Outputs) {
-        if matches!(self.change, Change::None) && matches!(self.state, State::Talking { .. }) {
-            self.offer(outputs);
-        }
+        self.refresh_wanted = true;
+        self.negotiate(outputs);
     }
 
-    /// Offers the hold that the user wants, where nothing else is being negotiated.
+    /// Offers what is wanted and not agreed on, where nothing else is being negotiated.
     pub(super) fn negotiate(&mut self, outputs: &mut Outputs) {
-        if self.hold_wanted != self.hold_agreed
+        if (self.refresh_wanted || self.hold_wanted != self.hold_agreed)
             && matches!(self.change, Change::None)
             && matches!(self.state, State::Talking { .. })
         {
@@ -207,6 +207,7 @@ impl Call {
     }
 
     fn offer(&mut self, outputs: &mut Outputs) {
+        self.refresh_wanted = false;
         let request = outputs.number();
         self.media(MediaRequest::Offer { request }, outputs);
         self.change = Change::Offering {
@@ -239,18 +240,15 @@ impl Call {
         self.change = Change::None;
         if self.hold_wanted == self.hold_agreed {
             tracing::info!(call = self.id.0, reason, "The call goes on as it was");
-            return;
+        } else {
+            self.hold_wanted = self.hold_agreed;
+            let on = self.hold_agreed;
+            self.media(MediaRequest::Hold { on }, outputs);
+            outputs.event(Event::CallChangeFailed {
+                call: self.id,
+                reason,
+            });
         }
-        self.hold_wanted = self.hold_agreed;
-        self.media(
-            MediaRequest::Hold {
-                on: self.hold_agreed,
-            },
-            outputs,
-        );
-        outputs.event(Event::CallChangeFailed {
-            call: self.id,
-            reason,
-        });
+        self.negotiate(outputs);
     }
 }

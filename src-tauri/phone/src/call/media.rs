@@ -2,11 +2,11 @@
 
 use std::{ops::ControlFlow, time::Instant};
 
-use sip::{Answer, Offer, UserAgent};
+use sip::UserAgent;
 
 use crate::{EndCause, Event, MediaNews, outputs::Outputs};
 
-use super::{Call, Description, GO_ON, Outcome, RING_OUT, State};
+use super::{Call, Description, GO_ON, Outcome, Preparation, RING_OUT, State};
 
 impl Call {
     pub(crate) fn handle_media(
@@ -19,7 +19,8 @@ impl Call {
         let call = self.id;
         match news {
             MediaNews::Offer { request, offer } => {
-                return self.handle_offer(request, offer, ua, now, outputs);
+                let description = Description::Offer(offer);
+                return self.handle_description(request, description, ua, now, outputs);
             }
             MediaNews::Answer {
                 request,
@@ -29,7 +30,8 @@ impl Call {
             } => {
                 self.telephone_event = telephone_event;
                 self.set_held_by_peer(held_by_peer, outputs);
-                return self.handle_answer(request, answer, ua, now, outputs);
+                let description = Description::Answer(answer);
+                return self.handle_description(request, description, ua, now, outputs);
             }
             MediaNews::Applied {
                 request,
@@ -86,10 +88,11 @@ impl Call {
         GO_ON
     }
 
-    fn handle_offer(
+    /// Takes the description that `number` asked for to where it is needed; one that nobody waits for is dropped.
+    fn handle_description(
         &mut self,
         number: u64,
-        offer: Offer,
+        description: Description,
         ua: &mut UserAgent,
         now: Instant,
         outputs: &mut Outputs,
@@ -97,57 +100,38 @@ impl Call {
         match &mut self.state {
             State::Offering {
                 target, request, ..
-            } if *request == number => match ua.invite(target, offer, now) {
-                Ok(sip) => {
-                    self.state = State::Calling {
-                        sip,
-                        deadline: now + RING_OUT,
+            } if *request == number => {
+                let Description::Offer(offer) = description else {
+                    return GO_ON;
+                };
+                match ua.invite(target, offer, now) {
+                    Ok(sip) => {
+                        let deadline = now + RING_OUT;
+                        self.state = State::Calling { sip, deadline };
+                    }
+                    Err(invalid) => {
+                        let detail = invalid.to_string();
+                        return ControlFlow::Break(EndCause::Incompatible { detail });
                     }
                 }
-                Err(invalid) => {
-                    let detail = invalid.to_string();
-                    return ControlFlow::Break(EndCause::Incompatible { detail });
+            }
+            State::Alerting { preparation, .. } if preparation.awaits(number) => {
+                *preparation = Preparation::Ready(description);
+            }
+            State::Answering { sip, request, .. } if *request == number => {
+                let sip = *sip;
+                return self.accept(sip, description, ua, now, outputs);
+            }
+            State::Connecting { sip, .. } | State::Talking { sip, .. } => {
+                let sip = *sip;
+                match description {
+                    Description::Offer(offer) => {
+                        self.handle_change_offer(sip, (number, offer), ua, now, outputs);
+                    }
+                    Description::Answer(answer) => {
+                        self.handle_change_answer(sip, (number, answer), ua, now, outputs);
+                    }
                 }
-            },
-            State::Alerting { description, .. } if description.awaits(number) => {
-                *description = Description::Offer(offer);
-            }
-            State::Answering { sip, request, .. } if *request == number => {
-                let sip = *sip;
-                return self.accept(sip, ua.offer_in_answer(sip, offer, now), now, outputs);
-            }
-            State::Connecting { sip, .. } | State::Talking { sip, .. } => {
-                let sip = *sip;
-                self.handle_change_offer(sip, (number, offer), ua, now, outputs);
-            }
-            State::Offering { .. }
-            | State::Calling { .. }
-            | State::Ringing { .. }
-            | State::Alerting { .. }
-            | State::Answering { .. } => {}
-        }
-        GO_ON
-    }
-
-    fn handle_answer(
-        &mut self,
-        number: u64,
-        answer: Answer,
-        ua: &mut UserAgent,
-        now: Instant,
-        outputs: &mut Outputs,
-    ) -> Outcome {
-        match &mut self.state {
-            State::Alerting { description, .. } if description.awaits(number) => {
-                *description = Description::Answer(answer);
-            }
-            State::Answering { sip, request, .. } if *request == number => {
-                let sip = *sip;
-                return self.accept(sip, ua.accept(sip, answer, now), now, outputs);
-            }
-            State::Connecting { sip, .. } | State::Talking { sip, .. } => {
-                let sip = *sip;
-                self.handle_change_answer(sip, (number, answer), ua, now, outputs);
             }
             State::Offering { .. }
             | State::Calling { .. }
@@ -170,7 +154,7 @@ impl Call {
             State::Offering { request, .. } | State::Answering { request, .. } => {
                 *request == number
             }
-            State::Alerting { description, .. } => description.awaits(number),
+            State::Alerting { preparation, .. } => preparation.awaits(number),
             State::Calling { .. }
             | State::Ringing { .. }
             | State::Connecting { .. }
@@ -198,6 +182,20 @@ impl Call {
         }
         self.handle_change_refused((number, reason), ua, now, outputs);
         GO_ON
+    }
+
+    /// Ends a call whose sound has been away for too long.
+    pub(crate) fn handle_silence(&self, ua: &mut UserAgent, now: Instant) -> Outcome {
+        match self.state {
+            State::Connecting { .. } | State::Talking { .. } => {
+                self.fail(EndCause::MediaLost, ua, now)
+            }
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Alerting { .. }
+            | State::Answering { .. } => GO_ON,
+        }
     }
 
     fn set_held_by_peer(&mut self, held: bool, outputs: &mut Outputs) {

@@ -104,6 +104,9 @@ impl Phone {
         }
         let logout = tokens.map(|it| self.log_out(it));
         self.outputs.effect(Effect::Wipe);
+        // Nobody is asked for the candidates of a next call any more.
+        let servers = Vec::new();
+        self.outputs.effect(Effect::IceServers { servers });
         let deadline = now + SIGN_OUT_DEADLINE;
         self.account = Account::SigningOut(Box::new(SigningOut {
             reason,

@@ -39,6 +39,7 @@ pub struct World {
     pub vault: Option<Option<Box<Restored>>>,
     /// Whether the vault tells that it is wiped.
     pub wipes: bool,
+    pub flows_opened: usize,
     pub sidecar: Sidecar,
     pub server: Server,
     flow: Option<FlowId>,
@@ -154,6 +155,7 @@ impl World {
             stored: Vec::new(),
             vault: Some(None),
             wipes: true,
+            flows_opened: 0,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
                 beat: Some(Ok(
@@ -251,6 +253,12 @@ impl World {
             assert!(steps < 100_000, "the phone spins: {:?}", self.phone);
         }
         self.now = until;
+    }
+
+    /// The machine sleeps, and is told of it when it wakes.
+    pub fn sleep(&mut self, away: Duration) {
+        self.now += away;
+        self.input(Input::Woke { away });
     }
 
     /// The phone server goes away, or its connection does.
@@ -385,6 +393,7 @@ impl World {
                 deadline: _,
             } => {
                 assert!(url.starts_with("wss://"), "{url}");
+                self.flows_opened += 1;
                 if self.server.reachable {
                     self.flow = Some(flow);
                     self.pending.push_back(Input::FlowOpened { flow });

@@ -38,7 +38,7 @@ async fn hash_password_refuses_an_empty_password_and_one_among_its_arguments() {
 }
 
 #[tokio::test]
-async fn check_config_tells_the_key_and_the_line() {
+async fn check_config_tells_the_key_and_the_line_or_that_there_is_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let good = write(folder.path(), "good.toml", &config_text(""));
     let output = run(&["check-config", &good], "").await;
@@ -53,6 +53,14 @@ async fn check_config_tells_the_key_and_the_line() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(
         error.contains("line 3: unknown field `hartbeat_seconds`"),
+        "{error}"
+    );
+    let output = run(&["check-config", "/nonexistent/sidecar.toml"], "").await;
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        error.matches("/nonexistent/sidecar.toml").count(),
+        1,
         "{error}"
     );
 }

@@ -26,9 +26,7 @@ impl Binding {
         let Contacts::List(contacts) = response.headers.contacts() else {
             return None;
         };
-        let is_uri = |contact: &NameAddr| {
-            flow.is_contact_of(contact.uri.user().as_deref(), contact.uri.host())
-        };
+        let is_uri = |contact: &NameAddr| flow.is_contact_of(contact.uri.user().as_deref());
         let by_instance = |contact: &&NameAddr| has_instance(contact, instance) == Some(true);
         let by_uri =
             |contact: &&NameAddr| has_instance(contact, instance).is_none() && is_uri(contact);

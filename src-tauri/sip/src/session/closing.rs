@@ -126,7 +126,8 @@ impl Closing {
                     core.authentication
                         .answer(*request, &response, trust, attempt, &mut core.rng);
                 match answer {
-                    Ok(request) => {
+                    Ok(mut request) => {
+                        self.dialog.renumber(&mut request);
                         self.bye = Bye::Sent {
                             branch: core.send(request, Owner::Call(call), now),
                             attempt: attempt.next(),

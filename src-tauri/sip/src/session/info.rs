@@ -92,7 +92,7 @@ impl Session {
             News::Failure { request, response } => {
                 let cause = refused(&response);
                 if matches!(response.status, 401 | 407)
-                    && let Ok(request) = core.authentication.answer(
+                    && let Ok(mut request) = core.authentication.answer(
                         *request,
                         &response,
                         trust,
@@ -100,17 +100,21 @@ impl Session {
                         &mut core.rng,
                     )
                 {
-                    if let Some((number, _)) = request.headers.cseq() {
-                        dialog.set_local_seq(number);
-                    }
+                    dialog.renumber(&mut request);
                     infos.0[position] = SentInfo {
                         branch: core.send(request, Owner::Call(self.call), now),
                         attempt: attempt.next(),
                     };
                     return;
                 }
+                // RFC 3261 §12.2.1.2: the peer does not know this dialog.
+                if response.status == 481 {
+                    return self.lose_dialog(core, &response, now);
+                }
                 Some(cause)
             }
+            // RFC 3261 §12.2.1.2 would end the call; but gateways exist that leave INFO unanswered
+            // while the sound goes on.
             News::Timeout => Some(Cause::Timeout),
             News::FlowLost => Some(Cause::FlowLost),
         };

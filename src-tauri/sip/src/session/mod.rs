@@ -16,11 +16,11 @@ use self::{
 };
 use crate::{
     Answer, CallHandle, Cause, Event, Offer,
-    core::{ALLOW, Core, SUPPORTED},
+    core::{ALLOW, Core, SUPPORTED, refused},
     dialog::Dialog,
     message::{Method, Request, Response},
     other_requests,
-    timer::earlier,
+    timer::{TRANSACTION_TIMEOUT, earlier},
     transaction::{Branch, News, ServerKey},
 };
 
@@ -85,8 +85,11 @@ struct Established {
 /// An ACK, for when the 2xx comes again (RFC 3261 §13.2.2.4).
 struct SentAck {
     cseq: u32,
+    call_id: String,
     remote_tag: String,
     text: String,
+    /// As long as the peer may wait for it.
+    repeat_until: Instant,
 }
 
 impl Session {
@@ -170,11 +173,6 @@ impl Session {
         news: News,
         now: Instant,
     ) {
-        if let News::Success(response) = &news
-            && self.acknowledge_again(core, response)
-        {
-            return;
-        }
         if let Origin::Placed(invite) = &self.origin
             && invite == branch
         {
@@ -187,7 +185,7 @@ impl Session {
             State::Established(_) => match news {
                 // To a re-INVITE that was given up: without ACK the peer would end the call.
                 News::Success(response) if is_to_invite(&response) => {
-                    self.acknowledge_reinvite(core, branch);
+                    self.acknowledge_reinvite(core, branch, now);
                 }
                 news @ (News::Provisional(_)
                 | News::Success(_)
@@ -267,6 +265,10 @@ impl Session {
     }
 
     pub(crate) fn handle_flow_opened(&mut self, core: &mut Core, now: Instant) {
+        // The old flow may have taken them with it, and the 2xx that ask again for them.
+        for ack in self.acks.iter().filter(|ack| ack.repeat_until > now) {
+            core.flow.send(ack.text.clone());
+        }
         match &mut self.state {
             State::Ringing(ringing) => ringing.handle_flow_opened(),
             State::Established(established) => established.received.repeat(core, now),
@@ -336,6 +338,7 @@ impl Session {
             }
             State::Established(mut established) => {
                 core.respond_status(key, request, 200, now);
+                established.sent.abandon(core, now);
                 established.received.abandon(core, now);
                 self.ended(core, Cause::Remote);
             }
@@ -351,13 +354,22 @@ impl Session {
 
     /// Ends an established call with BYE.
     fn close(&mut self, core: &mut Core, mut established: Established, cause: Cause, now: Instant) {
-        if let Some(branch) = established.sent.branch() {
-            core.transactions.forget(branch);
-        }
+        established.sent.abandon(core, now);
         let unacknowledged = established.received.abandon(core, now);
         let closing = Closing::new(core, self.call, established.dialog, unacknowledged, now);
         self.state = State::Closing(Box::new(closing));
         self.ended(core, cause);
+    }
+
+    /// Ends an established call whose peer answers 481: it does not know this dialog, and would say
+    /// the same to a BYE (RFC 3261 §12.2.1.2).
+    fn lose_dialog(&mut self, core: &mut Core, response: &Response, now: Instant) {
+        if let State::Established(established) = &mut self.state {
+            established.sent.abandon(core, now);
+            established.received.abandon(core, now);
+        }
+        self.state = State::Over;
+        self.ended(core, refused(response));
     }
 
     fn ended(&self, core: &mut Core, cause: Cause) {
@@ -369,7 +381,7 @@ impl Session {
     }
 
     /// Sends the ACK of a 2xx to the INVITE that was sent with `branch`, and keeps it.
-    fn acknowledge(&mut self, core: &mut Core, dialog: &Dialog, branch: &Branch) {
+    fn acknowledge(&mut self, core: &mut Core, dialog: &Dialog, branch: &Branch, now: Instant) {
         let Some(ack) = core
             .transactions
             .invite(branch)
@@ -378,28 +390,37 @@ impl Session {
             return;
         };
         let cseq = ack.headers.cseq().map_or(0, |(number, _)| number);
+        let call_id = ack.headers.call_id().unwrap_or_default().to_owned();
         let text = core.send_ack(ack);
         if self.acks.len() == MAX_ACKS {
             self.acks.pop_front();
         }
         self.acks.push_back(SentAck {
             cseq,
+            call_id,
             remote_tag: dialog.remote_tag().to_owned(),
             text,
+            repeat_until: now + TRANSACTION_TIMEOUT,
         });
     }
 
-    /// Repeats the ACK of a 2xx that was acknowledged before; `false`: this one is new.
-    fn acknowledge_again(&self, core: &mut Core, response: &Response) -> bool {
-        let Some((cseq, Method::Invite)) = response.headers.cseq() else {
+    /// Repeats the ACK of a 2xx that was acknowledged before; `false`: this one is new, or of
+    /// another call.
+    ///
+    /// Goes by the dialog and not by the transaction, which ends 64·T1 after the first 2xx: a peer
+    /// that is still waiting then would hang up.
+    pub(crate) fn acknowledge_again(&self, core: &mut Core, response: &Response) -> bool {
+        let (200..300, Some((cseq, Method::Invite))) = (response.status, response.headers.cseq())
+        else {
             return false;
         };
         let to = response.headers.to();
         let remote_tag = to.as_ref().and_then(|to| to.tag()).unwrap_or_default();
-        let known = self
-            .acks
-            .iter()
-            .find(|ack| ack.cseq == cseq && ack.remote_tag == remote_tag);
+        let known = self.acks.iter().find(|ack| {
+            ack.cseq == cseq
+                && Some(ack.call_id.as_str()) == response.headers.call_id()
+                && ack.remote_tag == remote_tag
+        });
         match known {
             Some(ack) => {
                 core.flow.send(ack.text.clone());

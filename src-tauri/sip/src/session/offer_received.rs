@@ -296,17 +296,26 @@ impl Session {
         let cseq = ack.headers.cseq().map(|(number, _)| number);
         match &established.received {
             Received::Accepted { unacknowledged, .. } if cseq == Some(unacknowledged.cseq()) => {
+                // RFC 3261 §13.2.1: the ACK to an offer in a 2xx has the answer.
                 let answer = request_description(ack);
-                if unacknowledged.wants_answer() && answer.is_none() {
-                    // RFC 3261 §13.2.1: the ACK to an offer in a 2xx has the answer.
-                    established.received = Received::Idle;
-                    return self.close_established(
-                        core,
-                        Cause::Protocol("The ACK to our offer has no answer".to_owned()),
-                        now,
-                    );
+                let missing = || Cause::Protocol("The ACK to our offer has no answer".to_owned());
+                match unacknowledged.kind() {
+                    Kind::First { wants_answer: true } if answer.is_none() => {
+                        established.received = Received::Idle;
+                        return self.close_established(core, missing(), now);
+                    }
+                    // The session that runs is kept.
+                    Kind::Again { wants_answer: true } if answer.is_none() => {
+                        established.received = Received::Idle;
+                        core.emit(Event::ReofferRefused {
+                            call: self.call,
+                            cause: missing(),
+                        });
+                    }
+                    Kind::First { .. } | Kind::Again { .. } => {
+                        self.handle_acknowledged(core, answer);
+                    }
                 }
-                self.handle_acknowledged(core, answer);
                 self.send_offer_if_due(core, now);
             }
             Received::Accepted { .. } | Received::Asked { .. } | Received::Idle => {}

@@ -63,6 +63,13 @@ impl Sent {
         }
     }
 
+    /// The call ends: nobody waits for the answer any more.
+    pub(super) fn abandon(&self, core: &mut Core, now: Instant) {
+        if let Some(branch) = self.branch() {
+            core.transactions.abandon(branch, now);
+        }
+    }
+
     pub(super) fn is_under_way(&self) -> bool {
         self.branch().is_some()
     }
@@ -173,7 +180,7 @@ impl Session {
                     *is_passed_on = true;
                 }
             }
-            News::Success(response) => self.handle_reoffer_answer(core, branch, &response),
+            News::Success(response) => self.handle_reoffer_answer(core, branch, &response, now),
             News::Failure { request, response } => {
                 self.handle_reoffer_refusal(core, *request, &response, now);
             }
@@ -191,7 +198,7 @@ impl Session {
                     ..
                 } = mem::take(&mut established.sent)
                 {
-                    core.transactions.forget(&branch);
+                    core.transactions.abandon(&branch, now);
                     established.sent = Sent::Waiting {
                         offer,
                         at: now,
@@ -204,21 +211,27 @@ impl Session {
     }
 
     /// Acknowledges a 2xx to a re-INVITE of ours.
-    pub(super) fn acknowledge_reinvite(&mut self, core: &mut Core, branch: &Branch) {
+    pub(super) fn acknowledge_reinvite(&mut self, core: &mut Core, branch: &Branch, now: Instant) {
         let State::Established(established) = &self.state else {
             return;
         };
         let dialog = established.dialog.clone();
-        self.acknowledge(core, &dialog, branch);
+        self.acknowledge(core, &dialog, branch, now);
     }
 
-    fn handle_reoffer_answer(&mut self, core: &mut Core, branch: &Branch, response: &Response) {
+    fn handle_reoffer_answer(
+        &mut self,
+        core: &mut Core,
+        branch: &Branch,
+        response: &Response,
+        now: Instant,
+    ) {
         let State::Established(established) = &mut self.state else {
             return;
         };
         established.sent = Sent::Idle;
         established.dialog.refresh_target(&response.headers);
-        self.acknowledge_reinvite(core, branch);
+        self.acknowledge_reinvite(core, branch, now);
         core.emit(match response_description(response) {
             Some(answer) => Event::ReofferAccepted {
                 call: self.call,
@@ -240,14 +253,7 @@ impl Session {
     ) {
         match response.status {
             401 | 407 => self.answer_reoffer_challenge(core, request, response, now),
-            // RFC 3261 §12.2.1.2: the peer does not know this dialog; a BYE would be told the same.
-            481 => {
-                if let State::Established(established) = &mut self.state {
-                    established.received.abandon(core, now);
-                }
-                self.state = State::Over;
-                self.ended(core, refused(response));
-            }
+            481 => self.lose_dialog(core, response, now),
             408 => self.close_established(core, refused(response), now),
             491 => {
                 // RFC 3261 §14.1: 2.1 to 4 s for the owner of the Call-ID, else 0 to 2 s, in steps
@@ -302,10 +308,8 @@ impl Session {
             .authentication
             .answer(request, response, trust, *attempt, &mut core.rng);
         match answer {
-            Ok(request) => {
-                if let Some((number, _)) = request.headers.cseq() {
-                    established.dialog.set_local_seq(number);
-                }
+            Ok(mut request) => {
+                established.dialog.renumber(&mut request);
                 *attempt = attempt.next();
                 *is_passed_on = false;
                 *branch = core.send(request, Owner::Call(self.call), now);

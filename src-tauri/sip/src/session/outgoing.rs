@@ -152,7 +152,7 @@ impl Session {
             }
             // RFC 3261 §9.1: the 2xx crossed our CANCEL.
             (State::Cancelled, News::Success(response)) => {
-                if let Some(dialog) = self.acknowledge_fork(core, &response) {
+                if let Some(dialog) = self.acknowledge_fork(core, &response, now) {
                     let closing = super::Closing::new(core, self.call, dialog, None, now);
                     self.state = State::Closing(Box::new(closing));
                 }
@@ -163,7 +163,7 @@ impl Session {
                 State::Established(_) | State::Closing(_) | State::Over | State::Ringing(_),
                 News::Success(response),
             ) => {
-                if let Some(mut dialog) = self.acknowledge_fork(core, &response) {
+                if let Some(mut dialog) = self.acknowledge_fork(core, &response, now) {
                     core.send(dialog.request(Method::Bye), Owner::Nobody, now);
                 }
             }
@@ -225,7 +225,7 @@ impl Session {
     }
 
     fn handle_answer(&mut self, core: &mut Core, response: &Response, now: Instant) {
-        let Some(dialog) = self.acknowledge_fork(core, response) else {
+        let Some(mut dialog) = self.acknowledge_fork(core, response, now) else {
             return;
         };
         let State::Calling(calling) = &mut self.state else {
@@ -235,6 +235,9 @@ impl Session {
             .early
             .iter()
             .find(|early| early.dialog.remote_tag() == dialog.remote_tag());
+        if let Some(early) = early {
+            dialog.count_on_from(&early.dialog);
+        }
         let handle = early.map_or(DialogHandle(calling.dialogs), |early| early.handle);
         let early_answer = early.and_then(|early| early.answer.clone());
         let answer = response_description(response);
@@ -299,14 +302,19 @@ impl Session {
 
     /// Acknowledges a fork's first 2xx and returns its dialog (RFC 3261 §13.2.2.4: of the 2xx, not
     /// of earlier 18x).
-    fn acknowledge_fork(&mut self, core: &mut Core, response: &Response) -> Option<Dialog> {
+    fn acknowledge_fork(
+        &mut self,
+        core: &mut Core,
+        response: &Response,
+        now: Instant,
+    ) -> Option<Dialog> {
         let Origin::Placed(branch) = &self.origin else {
             return None;
         };
         let branch = branch.clone();
         let invite = core.transactions.invite(&branch)?;
         let dialog = Dialog::of_response(invite, response)?;
-        self.acknowledge(core, &dialog, &branch);
+        self.acknowledge(core, &dialog, &branch, now);
         Some(dialog)
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct ClientInvite {
 ///     |cancel        |cancel                 3xx-6xx from any state but Accepted: ACK, ends
 ///     v              v
 ///  CancelWanted --1xx: CANCEL--> Cancelled --64·T1--> (ends)
+///
+///  Calling, CancelWanted, Proceeding --abandon--> Abandoned --64·T1--> (ends)
 /// ```
 #[derive(Debug)]
 enum State {
@@ -30,6 +32,10 @@ enum State {
     Proceeding,
     /// CANCEL went out, or goes out with the next flow; the 487 is awaited.
     Cancelled {
+        deadline: Instant,
+    },
+    /// Nobody waits for the response any more; it is acknowledged if it comes.
+    Abandoned {
         deadline: Instant,
     },
     /// Each 2xx goes to the user agent core, which answers it with ACK.
@@ -86,12 +92,13 @@ impl ClientInvite {
                 };
                 Reaction::CancelNow
             }
-            (State::Cancelled { .. }, ..200) => Reaction::Provisional,
+            (State::Cancelled { .. } | State::Abandoned { .. }, ..200) => Reaction::Provisional,
             (
                 State::Calling { .. }
                 | State::CancelWanted { .. }
                 | State::Proceeding
-                | State::Cancelled { .. },
+                | State::Cancelled { .. }
+                | State::Abandoned { .. },
                 200..300,
             ) => {
                 self.state = State::Accepted {
@@ -103,7 +110,8 @@ impl ClientInvite {
                 State::Calling { .. }
                 | State::CancelWanted { .. }
                 | State::Proceeding
-                | State::Cancelled { .. },
+                | State::Cancelled { .. }
+                | State::Abandoned { .. },
                 300..,
             ) => Reaction::Failure,
         }
@@ -124,7 +132,22 @@ impl ClientInvite {
                 };
                 has_flow
             }
-            State::CancelWanted { .. } | State::Cancelled { .. } | State::Accepted { .. } => false,
+            State::CancelWanted { .. }
+            | State::Cancelled { .. }
+            | State::Abandoned { .. }
+            | State::Accepted { .. } => false,
+        }
+    }
+
+    /// Waits no longer than 64·T1 for the final response, which concerns nobody.
+    pub(super) fn abandon(&mut self, now: Instant) {
+        match self.state {
+            State::Calling { .. } | State::CancelWanted { .. } | State::Proceeding => {
+                self.state = State::Abandoned {
+                    deadline: timeout(now),
+                };
+            }
+            State::Cancelled { .. } | State::Abandoned { .. } | State::Accepted { .. } => {}
         }
     }
 
@@ -141,7 +164,10 @@ impl ClientInvite {
                 true
             }
             State::Cancelled { .. } => true,
-            State::Calling { .. } | State::Proceeding | State::Accepted { .. } => false,
+            State::Calling { .. }
+            | State::Proceeding
+            | State::Abandoned { .. }
+            | State::Accepted { .. } => false,
         }
     }
 
@@ -151,7 +177,7 @@ impl ClientInvite {
             | State::CancelWanted { .. }
             | State::Proceeding
             | State::Cancelled { .. } => true,
-            State::Accepted { .. } => false,
+            State::Abandoned { .. } | State::Accepted { .. } => false,
         }
     }
 
@@ -159,7 +185,7 @@ impl ClientInvite {
         match self.state {
             State::Calling { timer_b } | State::CancelWanted { timer_b } => Some(timer_b),
             State::Proceeding => None,
-            State::Cancelled { deadline } => Some(deadline),
+            State::Cancelled { deadline } | State::Abandoned { deadline } => Some(deadline),
             State::Accepted { timer_m } => Some(timer_m),
         }
     }

@@ -127,7 +127,14 @@ impl Transactions {
         }
     }
 
-    /// Drops an INVITE whose responses can no longer arrive or matter.
+    /// Gives up on an INVITE whose session waits no longer: what still comes is acknowledged.
+    pub(crate) fn abandon(&mut self, branch: &Branch, now: Instant) {
+        if let Some(transaction) = self.client_invite.get_mut(branch) {
+            transaction.abandon(now);
+        }
+    }
+
+    /// Drops an INVITE that was never sent.
     pub(crate) fn forget(&mut self, branch: &Branch) {
         self.client_invite.remove(branch);
     }
@@ -320,7 +327,7 @@ impl Transactions {
 /// The flow and time.
 impl Transactions {
     /// The flow is gone: no response can arrive on it. Non-INVITE transactions end; what becomes of
-    /// an INVITE, its owner decides by [`cancel`](Self::cancel) or [`forget`](Self::forget).
+    /// an INVITE, its owner decides by [`cancel`](Self::cancel) or [`abandon`](Self::abandon).
     pub(crate) fn handle_flow_closed(&mut self) -> Vec<Outcome> {
         let invites = self
             .client_invite

@@ -10,7 +10,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use crate::{
     Answer, CallHandle, Config, Event, Offer,
     core::Core,
-    message::{KeepAlive, Message, Method, Uri, keep_alive, masked},
+    message::{KeepAlive, Message, Method, Response, Uri, keep_alive, masked},
     registration::Registration,
     session::Session,
     timer::earlier,
@@ -132,13 +132,7 @@ impl UserAgent {
             Ok(Message::Response(response)) => {
                 tracing::trace!(message = masked(&response.to_text()), "Received");
                 self.core.emit(Event::Alive);
-                let core = &mut self.core;
-                let outcome = core
-                    .transactions
-                    .handle_response(response, &mut core.flow, now);
-                if let Some(outcome) = outcome {
-                    self.dispatch(outcome, now);
-                }
+                self.handle_response(response, now);
             }
             Err(malformed) => self.refuse_malformed(malformed),
         }
@@ -334,6 +328,20 @@ impl UserAgent {
 
 /// What follows from inputs.
 impl UserAgent {
+    fn handle_response(&mut self, response: Response, now: Instant) {
+        let core = &mut self.core;
+        let mut sessions = self.sessions.values();
+        if sessions.any(|session| session.acknowledge_again(core, &response)) {
+            return;
+        }
+        let outcome = core
+            .transactions
+            .handle_response(response, &mut core.flow, now);
+        if let Some(outcome) = outcome {
+            self.dispatch(outcome, now);
+        }
+    }
+
     fn dispatch(&mut self, outcome: Outcome, now: Instant) {
         let Outcome {
             owner,

@@ -1,21 +1,18 @@
 //! Whose challenges to requests of ours are answered, and whose are not.
 
-use sip::{Cause, DialogHandle, Event, Offer};
+use std::time::Duration;
+
+use sip::{Cause, DialogHandle, Event};
 
 use crate::{
     message::Message,
-    phone::{ANSWER, OFFER, Phone, accepted, answer, config, routed},
+    phone::{
+        ANSWER, OFFER, Phone, accepted, answer, challenged, challenged_by, config, routed, stale,
+    },
 };
-
-const CHALLENGE: &str = "Digest realm=\"sip.example\", nonce=\"p1\", qop=\"auth\", algorithm=MD5";
-const HOLD: &str = "v=0\r\na=sendonly\r\n";
 
 fn phone() -> Phone {
     Phone::online(config("700201"))
-}
-
-fn hold() -> Offer {
-    Offer(HOLD.to_owned())
 }
 
 #[test]
@@ -23,11 +20,7 @@ fn a_challenge_is_acknowledged_and_answered_once() {
     let mut phone = phone();
     let (call, invite) = phone.call();
 
-    phone.hear(
-        &invite
-            .reply(407, "proxy")
-            .with("Proxy-Authenticate", CHALLENGE),
-    );
+    phone.hear(&challenged(&invite, 407, "p1"));
 
     let sent = phone.sent();
     assert_eq!([sent[0].method(), sent[1].method()], ["ACK", "INVITE"]);
@@ -38,11 +31,7 @@ fn a_challenge_is_acknowledged_and_answered_once() {
     assert_eq!(again.tag("To"), "");
     assert!(again.get("Proxy-Authorization").contains("nonce=\"p1\""));
     assert_eq!(again.body, OFFER);
-    phone.hear(
-        &again
-            .reply(407, "proxy")
-            .with("Proxy-Authenticate", &CHALLENGE.replace("p1", "p2")),
-    );
+    phone.hear(&challenged(again, 407, "p2"));
     assert_eq!(phone.sent_one().method(), "ACK");
     assert!(matches!(
         phone.events()[..],
@@ -54,17 +43,9 @@ fn a_challenge_is_acknowledged_and_answered_once() {
 fn the_acks_of_every_fork_carry_the_credentials_of_the_invite() {
     let mut phone = phone();
     let (_, invite) = phone.call();
-    phone.hear(
-        &invite
-            .reply(401, "server")
-            .with("WWW-Authenticate", CHALLENGE),
-    );
+    phone.hear(&challenged(&invite, 401, "p1"));
     let invite = phone.sent().pop().unwrap();
-    phone.hear(
-        &invite
-            .reply(407, "proxy")
-            .with("Proxy-Authenticate", &CHALLENGE.replace("p1", "p2")),
-    );
+    phone.hear(&challenged(&invite, 407, "p2"));
     let invite = phone.sent().pop().unwrap();
 
     phone.hear(&accepted(&invite, "one"));
@@ -100,11 +81,7 @@ fn early_media_before_a_challenge_is_not_that_of_the_call_after_it() {
     phone.hear(&routed(invite.reply(183, "far")).with_sdp(ANSWER));
     phone.events();
 
-    phone.hear(
-        &invite
-            .reply(407, "proxy")
-            .with("Proxy-Authenticate", CHALLENGE),
-    );
+    phone.hear(&challenged(&invite, 407, "p1"));
     let again = phone.sent().pop().unwrap();
     phone.hear(&accepted(&again, "far"));
 
@@ -124,11 +101,7 @@ fn ringing_without_a_tag_is_told_of_the_dialog_to_come() {
     let mut phone = phone();
     let (call, invite) = phone.call();
     phone.hear(&routed(invite.reply(180, "far")));
-    phone.hear(
-        &invite
-            .reply(407, "proxy")
-            .with("Proxy-Authenticate", CHALLENGE),
-    );
+    phone.hear(&challenged(&invite, 407, "p1"));
     let again = phone.sent().pop().unwrap();
     phone.events();
 
@@ -172,14 +145,9 @@ fn an_asterisk_401_is_answered_too() {
 fn a_challenge_to_a_reinvite_and_to_bye_is_answered_in_a_call_we_placed() {
     let mut phone = Phone::registered(config("700201"));
     let (call, _, _) = phone.established_call();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let reinvite = phone.sent_one();
+    let reinvite = phone.hold(call);
 
-    phone.hear(
-        &reinvite
-            .reply(407, "")
-            .with("Proxy-Authenticate", CHALLENGE),
-    );
+    phone.hear(&challenged(&reinvite, 407, "p1"));
     let sent = phone.sent();
     assert_eq!([sent[0].method(), sent[1].method()], ["ACK", "INVITE"]);
     assert_eq!(sent[1].cseq(), reinvite.cseq() + 1);
@@ -191,13 +159,10 @@ fn a_challenge_to_a_reinvite_and_to_bye_is_answered_in_a_call_we_placed() {
         ack.get("Proxy-Authorization"),
         sent[1].get("Proxy-Authorization")
     );
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     let bye = phone.sent_one();
     assert_eq!(bye.cseq(), sent[1].cseq() + 1);
-    phone.hear(
-        &bye.reply(407, "")
-            .with("Proxy-Authenticate", &CHALLENGE.replace("p1", "p2")),
-    );
+    phone.hear(&challenged(&bye, 407, "p2"));
 
     let again = phone.sent_one();
     assert_eq!(again.method(), "BYE");
@@ -205,17 +170,48 @@ fn a_challenge_to_a_reinvite_and_to_bye_is_answered_in_a_call_we_placed() {
 }
 
 #[test]
+fn what_is_sent_again_with_credentials_is_numbered_after_all_that_went_out_meanwhile() {
+    let mut phone = Phone::registered(config("700201"));
+    let (call, _, _) = phone.established_call();
+    let reinvite = phone.hold(call);
+    let mut digit = |digit| {
+        phone
+            .ua
+            .send_dtmf(call, digit, Duration::from_millis(100), phone.now)
+            .unwrap();
+        phone.sent_one()
+    };
+    let (first, second) = (digit('1'), digit('2'));
+    assert_eq!(
+        [first.cseq(), second.cseq()],
+        [reinvite.cseq() + 1, reinvite.cseq() + 2]
+    );
+
+    phone.hear(&challenged(&reinvite, 407, "p1"));
+    let again = phone.sent().pop().unwrap();
+    assert_eq!(
+        (again.method(), again.cseq()),
+        ("INVITE", second.cseq() + 1)
+    );
+    phone.hear(&challenged(&first, 407, "p2"));
+    let again = phone.sent_one();
+    assert_eq!((again.method(), again.cseq()), ("INFO", second.cseq() + 2));
+    phone.end(call);
+    let bye = phone.sent_one();
+    assert_eq!(bye.cseq(), second.cseq() + 3);
+    phone.hear(&challenged(&bye, 407, "p3"));
+    assert_eq!(phone.sent_one().cseq(), second.cseq() + 4);
+}
+
+#[test]
 fn a_caller_gets_no_digest_for_our_bye_whatever_realm_it_names() {
     for realm in ["sip.example", "evil.example"] {
         let mut phone = Phone::registered(config("700201"));
         let (call, _, _) = phone.established_incoming();
-        phone.ua.end(call, 480, phone.now).unwrap();
+        phone.end(call);
         let bye = phone.sent_one();
 
-        phone.hear(&bye.reply(407, "").with(
-            "Proxy-Authenticate",
-            &CHALLENGE.replace("sip.example", realm),
-        ));
+        phone.hear(&challenged_by(realm, &bye, 407, "p1"));
 
         assert_eq!(phone.sent(), []);
         phone.assert_ended(call, Cause::Local);
@@ -227,10 +223,7 @@ fn a_foreign_realm_gets_no_digest_once_the_registrar_named_its_own() {
     let mut phone = Phone::registered(config("700201"));
     let (_, invite) = phone.call();
 
-    phone.hear(&invite.reply(407, "far").with(
-        "Proxy-Authenticate",
-        &CHALLENGE.replace("sip.example", "evil.example"),
-    ));
+    phone.hear(&challenged_by("evil.example", &invite, 407, "p1"));
 
     assert_eq!(phone.sent_one().method(), "ACK");
     assert!(phone.events().iter().any(|event| matches!(
@@ -247,13 +240,9 @@ fn a_challenge_to_a_hold_in_an_incoming_call_is_answered_for_the_registrars_real
     for (realm, is_answered) in [("sip.example", true), ("evil.example", false)] {
         let mut phone = Phone::registered(config("700201"));
         let (call, _, _) = phone.established_incoming();
-        phone.ua.reoffer(call, hold(), phone.now).unwrap();
-        let reinvite = phone.sent_one();
+        let reinvite = phone.hold(call);
 
-        phone.hear(&reinvite.reply(407, "").with(
-            "Proxy-Authenticate",
-            &CHALLENGE.replace("sip.example", realm),
-        ));
+        phone.hear(&challenged_by(realm, &reinvite, 407, "p1"));
 
         let sent = phone.sent();
         assert_eq!(sent[0].method(), "ACK");
@@ -267,15 +256,10 @@ fn a_challenge_to_a_hold_in_an_incoming_call_is_answered_for_the_registrars_real
 fn a_caller_gets_no_digest_for_our_hold_once_the_next_hop_has_passed_it_on() {
     let mut phone = Phone::registered(config("700201"));
     let (call, _, _) = phone.established_incoming();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let reinvite = phone.sent_one();
+    let reinvite = phone.hold(call);
     phone.hear(&reinvite.reply(100, ""));
 
-    phone.hear(
-        &reinvite
-            .reply(407, "")
-            .with("Proxy-Authenticate", CHALLENGE),
-    );
+    phone.hear(&challenged(&reinvite, 407, "p1"));
 
     assert_eq!(phone.sent_one().method(), "ACK");
     assert!(matches!(phone.events()[..], [Event::ReofferRefused { .. }]));
@@ -287,10 +271,7 @@ fn a_hold_that_carries_the_next_hops_credentials_answers_no_caller_behind_it() {
     let again = challenged_hold(&mut phone);
     phone.hear(&again.reply(100, ""));
 
-    phone.hear(&again.reply(407, "").with(
-        "Proxy-Authenticate",
-        &CHALLENGE.replace("p1\"", "p2\", stale=true"),
-    ));
+    phone.hear(&stale(challenged(&again, 407, "p2")));
 
     assert_eq!(phone.sent_one().method(), "ACK");
     assert!(matches!(phone.events()[..], [Event::ReofferRefused { .. }]));
@@ -306,10 +287,10 @@ fn a_server_that_asks_for_a_hold_is_answered_for_the_bye_of_that_call_too() {
         ref other => panic!("{other:?}"),
     };
     phone.sent();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     let bye = phone.sent_one();
 
-    phone.hear(&bye.reply(407, "").with("Proxy-Authenticate", CHALLENGE));
+    phone.hear(&challenged(&bye, 407, "p1"));
 
     let again = phone.sent_one();
     assert_eq!(again.method(), "BYE");
@@ -320,23 +301,18 @@ fn a_server_that_asks_for_a_hold_is_answered_for_the_bye_of_that_call_too() {
 fn a_challenge_in_a_call_we_placed_tells_nothing_of_those_that_come_in() {
     let mut phone = Phone::registered(config("700201"));
     let (call, _, _) = phone.established_call();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let reinvite = phone.sent_one();
-    phone.hear(
-        &reinvite
-            .reply(407, "")
-            .with("Proxy-Authenticate", CHALLENGE),
-    );
+    let reinvite = phone.hold(call);
+    phone.hear(&challenged(&reinvite, 407, "p1"));
     let again = phone.sent().pop().unwrap();
     phone.hear(&again.reply(200, "").with_sdp(ANSWER));
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     phone.sent();
     phone.events();
 
     let (call, _, _) = phone.established_incoming();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     let bye = phone.sent_one();
-    phone.hear(&bye.reply(407, "").with("Proxy-Authenticate", CHALLENGE));
+    phone.hear(&challenged(&bye, 407, "p1"));
 
     assert_eq!(phone.sent(), []);
 }
@@ -351,16 +327,16 @@ fn a_server_that_lets_a_bye_pass_unasked_does_not_ask_for_the_next() {
         ref other => panic!("{other:?}"),
     };
     phone.sent();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     let bye = phone.sent_one();
     phone.hear(&bye.reply(200, ""));
     phone.events();
     phone.pass_seconds(33);
 
     let (call, _, _) = phone.established_incoming();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     let bye = phone.sent_one();
-    phone.hear(&bye.reply(407, "").with("Proxy-Authenticate", CHALLENGE));
+    phone.hear(&challenged(&bye, 407, "p1"));
 
     assert_eq!(phone.sent(), []);
 }
@@ -369,10 +345,10 @@ fn a_server_that_lets_a_bye_pass_unasked_does_not_ask_for_the_next() {
 fn without_a_registrars_realm_no_challenge_inside_a_call_is_answered() {
     let mut phone = phone();
     let (call, _, _) = phone.established_call();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     let bye = phone.sent_one();
 
-    phone.hear(&bye.reply(407, "").with("Proxy-Authenticate", CHALLENGE));
+    phone.hear(&challenged(&bye, 407, "p1"));
 
     assert_eq!(phone.sent(), []);
 }
@@ -383,11 +359,7 @@ fn an_enormous_nonce_is_not_sent_back() {
     let (_, invite) = phone.call();
     let nonce = "n".repeat(10_000);
 
-    phone.hear(
-        &invite
-            .reply(407, "far")
-            .with("Proxy-Authenticate", &CHALLENGE.replace("p1", &nonce)),
-    );
+    phone.hear(&challenged(&invite, 407, &nonce));
 
     assert_eq!(phone.sent_one().method(), "ACK");
     assert!(matches!(phone.events()[..], [Event::Ended { .. }]));
@@ -396,13 +368,8 @@ fn an_enormous_nonce_is_not_sent_back() {
 /// Is called, holds, is challenged, and returns the re-INVITE with credentials.
 fn challenged_hold(phone: &mut Phone) -> Message {
     let (call, _, _) = phone.established_incoming();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let reinvite = phone.sent_one();
-    phone.hear(
-        &reinvite
-            .reply(407, "")
-            .with("Proxy-Authenticate", CHALLENGE),
-    );
+    let reinvite = phone.hold(call);
+    phone.hear(&challenged(&reinvite, 407, "p1"));
     let again = phone.sent().pop().unwrap();
     assert!(again.find("Proxy-Authorization").is_some());
     again

@@ -2,20 +2,14 @@
 
 use std::time::Duration;
 
-use sip::{Answer, Cause, Event, Offer};
+use sip::{Answer, Cause, Event};
 
 use crate::phone::{
-    ANSWER, OFFER, Phone, accepted, answer, config, from_far, in_dialog, offer, routed,
+    ANSWER, HOLD, OFFER, Phone, accepted, answer, config, from_far, hold, in_dialog, offer, routed,
 };
-
-const HOLD: &str = "v=0\r\na=sendonly\r\n";
 
 fn phone() -> Phone {
     Phone::online(config("700201"))
-}
-
-fn hold() -> Offer {
-    Offer(HOLD.to_owned())
 }
 
 #[test]
@@ -23,9 +17,7 @@ fn we_hold_and_the_peer_accepts() {
     let mut phone = phone();
     let (call, invite, ack) = phone.established_call();
 
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-
-    let reinvite = phone.sent_one();
+    let reinvite = phone.hold(call);
     assert_eq!(reinvite.start, "INVITE sip:far@192.0.2.9:5062 SIP/2.0");
     assert_eq!(reinvite.cseq(), invite.cseq() + 1);
     assert_eq!(reinvite.get("To"), ack.get("To"));
@@ -55,8 +47,7 @@ fn we_hold_and_the_peer_accepts() {
 fn a_refused_hold_leaves_the_call_as_it_was() {
     let mut phone = phone();
     let (call, _, ack) = phone.established_call();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let reinvite = phone.sent_one();
+    let reinvite = phone.hold(call);
 
     phone.hear(&reinvite.reply(488, ""));
 
@@ -92,14 +83,12 @@ fn the_peer_holds_and_we_accept() {
         }]
     );
     assert_eq!(phone.sent(), []);
-    phone.ua.accept_reoffer(call, answer(), phone.now).unwrap();
-
-    let ok = phone.sent_one();
+    let ok = phone.accept_reoffer(call);
     assert_eq!((ok.status(), ok.body.as_str()), (200, ANSWER));
     phone.hear(&from_far(&ack, "ACK", 1));
     assert_eq!(phone.events(), []);
     assert_eq!(phone.sent(), []);
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     assert_eq!(phone.sent_one().request_uri(), "sip:moved@192.0.2.10");
 }
 
@@ -117,7 +106,7 @@ fn the_peer_of_an_incoming_call_holds_and_we_refuse() {
 
     assert_eq!(phone.sent_one().status(), 488);
     assert!(phone.ua.accept_reoffer(call, answer(), phone.now).is_err());
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     phone.assert_ended(call, Cause::Local);
 }
 
@@ -154,6 +143,28 @@ fn a_reinvite_without_an_offer_gets_ours() {
 }
 
 #[test]
+fn an_ack_without_the_answer_to_our_offer_in_a_call_leaves_it_as_it_was() {
+    let mut phone = phone();
+    let (call, _, ack) = phone.established_call();
+    phone.hear(&from_far(&ack, "INVITE", 1));
+    phone.ua.offer_in_answer(call, offer(), phone.now).unwrap();
+    phone.sent();
+    phone.events();
+
+    phone.hear(&from_far(&ack, "ACK", 1));
+
+    assert_eq!(phone.sent(), []);
+    assert!(matches!(
+        phone.events()[..],
+        [Event::ReofferRefused {
+            cause: Cause::Protocol(_),
+            ..
+        }]
+    ));
+    assert_eq!(phone.hold(call).method(), "INVITE");
+}
+
+#[test]
 fn an_update_with_an_offer_is_answered_and_one_without_refreshes_the_target() {
     let mut phone = phone();
     let (call, _, ack) = phone.established_call();
@@ -166,8 +177,7 @@ fn an_update_with_an_offer_is_answered_and_one_without_refreshes_the_target() {
             offer: hold()
         }]
     );
-    phone.ua.accept_reoffer(call, answer(), phone.now).unwrap();
-    let ok = phone.sent_one();
+    let ok = phone.accept_reoffer(call);
     assert_eq!(
         (ok.status(), ok.cseq_method(), ok.body.as_str()),
         (200, "UPDATE", ANSWER)
@@ -177,107 +187,15 @@ fn an_update_with_an_offer_is_answered_and_one_without_refreshes_the_target() {
     let ok = phone.sent_one();
     assert_eq!((ok.status(), ok.body.as_str()), (200, ""));
     assert_eq!(phone.events(), []);
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     assert_eq!(phone.sent_one().request_uri(), "sip:moved@192.0.2.10");
-}
-
-#[test]
-fn glare_is_told_491_and_our_own_offer_is_repeated_later() {
-    let mut phone = phone();
-    let (call, _, ack) = phone.established_call();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let ours = phone.sent_one();
-
-    phone.hear(&from_far(&ack, "INVITE", 1).with_sdp(HOLD));
-    assert_eq!(phone.sent_one().status(), 491);
-    phone.hear(&ours.reply(491, ""));
-    assert_eq!(phone.sent_one().method(), "ACK");
-    assert_eq!(phone.events(), []);
-
-    let (again, passed) = phone.pass_until_sent();
-    assert_eq!(again.method(), "INVITE");
-    assert_eq!(again.body, HOLD);
-    assert_eq!(again.cseq(), ours.cseq() + 1);
-    // RFC 3261 §14.1: the call is ours, so is its Call-ID.
-    assert!((2100..=4000).contains(&passed.as_millis()), "{passed:?}");
-    phone.hear(&again.reply(200, "").with_sdp(ANSWER));
-    assert_eq!(
-        phone.events(),
-        [Event::ReofferAccepted {
-            call,
-            answer: answer()
-        }]
-    );
-}
-
-#[test]
-fn after_glare_in_an_incoming_call_we_come_back_sooner() {
-    let mut phone = phone();
-    let (call, _, _) = phone.established_incoming();
-    phone.pass_seconds(33);
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let ours = phone.sent_one();
-
-    phone.hear(&ours.reply(491, ""));
-    phone.sent();
-
-    let (again, passed) = phone.pass_until_sent();
-    assert_eq!(again.method(), "INVITE");
-    assert!(passed <= Duration::from_secs(2), "{passed:?}");
-}
-
-#[test]
-fn an_offer_of_ours_waits_while_the_peers_is_open() {
-    let mut phone = phone();
-    let (call, _, ack) = phone.established_call();
-    phone.hear(&from_far(&ack, "INVITE", 1).with_sdp(HOLD));
-    phone.events();
-
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    assert_eq!(phone.sent(), []);
-    phone.ua.accept_reoffer(call, answer(), phone.now).unwrap();
-    assert_eq!(phone.sent_one().status(), 200);
-    phone.hear(&from_far(&ack, "ACK", 1));
-
-    assert_eq!(phone.sent_one().method(), "INVITE");
-}
-
-#[test]
-fn glare_without_end_is_given_up() {
-    let mut phone = phone();
-    let (call, _, _) = phone.established_call();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let mut ours = phone.sent_one();
-
-    let mut tries = 1;
-    let events = loop {
-        phone.hear(&ours.reply(491, ""));
-        phone.sent();
-        let events = phone.events();
-        if !events.is_empty() {
-            break events;
-        }
-        ours = phone.pass_until_sent().0;
-        tries += 1;
-        assert!(tries < 20);
-    };
-
-    assert!(matches!(
-        events[..],
-        [Event::ReofferRefused {
-            cause: Cause::Refused { status: 491, .. },
-            ..
-        }]
-    ));
-    assert!(phone.ua.reoffer(call, hold(), phone.now).is_ok());
 }
 
 #[test]
 fn a_reinvite_that_finds_no_call_ends_it() {
     let mut phone = phone();
     let (call, _, _) = phone.established_call();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let reinvite = phone.sent_one();
+    let reinvite = phone.hold(call);
 
     phone.hear(&reinvite.reply(481, ""));
 
@@ -292,8 +210,7 @@ fn a_reinvite_without_any_answer_hangs_up() {
     let mut phone = phone();
     let (call, _, _) = phone.established_call();
     phone.pass_seconds(40);
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    phone.sent();
+    phone.hold(call);
 
     let (bye, _) = phone.pass_until_sent();
 
@@ -305,8 +222,7 @@ fn a_reinvite_without_any_answer_hangs_up() {
 fn a_reinvite_stuck_in_provisional_responses_is_cancelled_and_the_call_goes_on() {
     let mut phone = phone();
     let (call, _, _) = phone.established_call();
-    phone.ua.reoffer(call, hold(), phone.now).unwrap();
-    let reinvite = phone.sent_one();
+    let reinvite = phone.hold(call);
     phone.hear(&reinvite.reply(100, ""));
 
     let (cancel, _) = phone.pass_until_sent();
@@ -322,7 +238,7 @@ fn a_reinvite_stuck_in_provisional_responses_is_cancelled_and_the_call_goes_on()
     // A 2xx that crosses the CANCEL is acknowledged, so that the peer keeps the call.
     phone.hear(&routed(reinvite.reply(200, "")).with_sdp(ANSWER));
     assert_eq!(phone.sent_one().method(), "ACK");
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
 }
 
 #[test]
@@ -344,6 +260,46 @@ fn a_bye_with_an_open_reinvite_answers_both() {
 }
 
 #[test]
+fn the_refusal_of_a_hold_that_was_open_when_the_call_ended_is_acknowledged() {
+    for peer_hangs_up in [true, false] {
+        let mut phone = phone();
+        let (call, _, ack) = phone.established_call();
+        phone.pass_seconds(33);
+        let reinvite = phone.hold(call);
+        phone.hear(&reinvite.reply(100, ""));
+        if peer_hangs_up {
+            phone.hear(&from_far(&ack, "BYE", 1));
+            assert_eq!(phone.sent_one().status(), 200);
+        } else {
+            phone.end(call);
+            let bye = phone.sent_one();
+            phone.hear(&bye.reply(200, ""));
+        }
+        phone.events();
+
+        phone.hear(&reinvite.reply(487, ""));
+
+        assert_eq!(phone.sent_one().method(), "ACK");
+        assert_eq!(phone.events(), []);
+        assert_eq!(phone.ua.poll_timeout(), None);
+    }
+}
+
+#[test]
+fn a_hold_that_is_open_when_the_call_ends_is_not_waited_for_without_end() {
+    let mut phone = phone();
+    let (call, _, ack) = phone.established_call();
+    let reinvite = phone.hold(call);
+    phone.hear(&reinvite.reply(100, ""));
+    phone.hear(&from_far(&ack, "BYE", 1));
+    phone.assert_ended(call, Cause::Remote);
+
+    phone.pass_seconds(33);
+
+    assert_eq!(phone.ua.poll_timeout(), None);
+}
+
+#[test]
 fn a_lower_cseq_or_a_wrong_tag_changes_nothing() {
     let mut phone = phone();
     let (call, invite, ok) = phone.established_incoming();
@@ -361,58 +317,11 @@ fn a_lower_cseq_or_a_wrong_tag_changes_nothing() {
 }
 
 #[test]
-fn a_digit_comes_and_goes_by_info() {
-    let mut phone = phone();
-    let (call, _, ack) = phone.established_call();
-
-    phone.hear(
-        &from_far(&ack, "INFO", 1)
-            .with_body("application/dtmf-relay", "Signal= 5\r\nDuration=160\r\n"),
-    );
-    phone.hear(&from_far(&ack, "INFO", 2).with_body("application/dtmf", "#"));
-    assert_eq!(
-        phone.events(),
-        [
-            Event::Dtmf { call, digit: '5' },
-            Event::Dtmf { call, digit: '#' }
-        ]
-    );
-    assert!(phone.sent().iter().all(|response| response.status() == 200));
-    phone.hear(&from_far(&ack, "INFO", 3).with_body("text/plain", "hello"));
-    assert_eq!(phone.sent_one().status(), 415);
-    phone.hear(&from_far(&ack, "INFO", 4));
-    assert_eq!(phone.sent_one().status(), 200);
-    assert_eq!(phone.events(), []);
-
-    assert!(
-        phone
-            .ua
-            .send_dtmf(call, '\r', Duration::from_millis(100), phone.now)
-            .is_err()
-    );
-    phone
-        .ua
-        .send_dtmf(call, 'a', Duration::from_millis(160), phone.now)
-        .unwrap();
-    let info = phone.sent_one();
-    assert_eq!(info.get("Content-Type"), "application/dtmf-relay");
-    assert_eq!(info.body, "Signal=A\r\nDuration=160\r\n");
-    phone.hear(&info.reply(415, ""));
-    assert!(matches!(
-        phone.events()[..],
-        [Event::DtmfFailed {
-            cause: Cause::Refused { status: 415, .. },
-            ..
-        }]
-    ));
-}
-
-#[test]
 fn a_bye_is_over_here_whatever_the_peer_says() {
     for status in [200, 481, 500, 503] {
         let mut phone = phone();
         let (call, invite, _) = phone.established_call();
-        phone.ua.end(call, 480, phone.now).unwrap();
+        phone.end(call);
         phone.assert_ended(call, Cause::Local);
         let bye = phone.sent_one();
 

@@ -1,8 +1,11 @@
 //! A flow that goes and comes.
 
-use sip::{Cause, Event, Offer};
+use sip::{CallHandle, Cause, Event, Offer};
 
-use crate::phone::{ANSWER, Phone, answer, config, from_far, incoming, incoming_invite};
+use crate::{
+    message::Message,
+    phone::{ANSWER, Phone, answer, bound, config, from_far, incoming_invite},
+};
 
 fn phone() -> Phone {
     Phone::online(config("700201"))
@@ -11,25 +14,42 @@ fn phone() -> Phone {
 #[test]
 fn a_call_outlives_its_flow_and_is_hung_up_over_the_next() {
     let mut phone = phone();
-    let (call, _, _) = phone.established_call();
+    let (call, _) = running_call(&mut phone);
 
     phone.close();
     phone.pass_seconds(20);
     assert_eq!(phone.events(), []);
     phone.open();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
 
     assert_eq!(phone.sent_one().method(), "BYE");
     phone.assert_ended(call, Cause::Local);
 }
 
 #[test]
+fn an_ack_that_the_flow_may_have_taken_with_it_is_sent_again() {
+    let mut phone = phone();
+    let (_, _, ack) = phone.established_call();
+
+    phone.close();
+    phone.pass_seconds(10);
+    phone.open();
+    assert_eq!(phone.sent_one(), ack);
+
+    // Whoever has waited 64·T1 for it has hung up (RFC 3261 §13.3.1.4).
+    phone.close();
+    phone.pass_seconds(22);
+    phone.open();
+    assert_eq!(phone.sent(), []);
+}
+
+#[test]
 fn a_hang_up_without_a_flow_is_over_at_once_and_told_over_the_next() {
     let mut phone = phone();
-    let (call, _, _) = phone.established_call();
+    let (call, _) = running_call(&mut phone);
     phone.close();
 
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     phone.assert_ended(call, Cause::Local);
     phone.pass_seconds(20);
     phone.open();
@@ -44,9 +64,9 @@ fn a_hang_up_without_a_flow_is_over_at_once_and_told_over_the_next() {
 #[test]
 fn a_hang_up_is_forgotten_when_no_flow_comes_in_32_s() {
     let mut phone = phone();
-    let (call, _, _) = phone.established_call();
+    let (call, _) = running_call(&mut phone);
     phone.close();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
 
     phone.pass_seconds(33);
     phone.open();
@@ -58,8 +78,8 @@ fn a_hang_up_is_forgotten_when_no_flow_comes_in_32_s() {
 #[test]
 fn a_bye_that_the_flow_took_with_it_is_sent_again() {
     let mut phone = phone();
-    let (call, _, _) = phone.established_call();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    let (call, _) = running_call(&mut phone);
+    phone.end(call);
     let bye = phone.sent_one();
 
     phone.close();
@@ -73,43 +93,25 @@ fn a_bye_that_the_flow_took_with_it_is_sent_again() {
 
 #[test]
 fn requests_inside_dialogs_wait_for_the_registration() {
-    let mut phone = phone();
-    phone.ua.register(phone.now);
-    let register = phone.sent_one();
-    phone.hear(
-        &register
-            .reply(200, "r")
-            .with("Contact", register.get("Contact")),
-    );
-    let (call, _, _) = phone.established_call();
+    let mut phone = Phone::registered(config("700201"));
+    let (call, _) = running_call(&mut phone);
     phone.close();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
 
     phone.open();
     let register = phone.sent_one();
     assert_eq!(register.method(), "REGISTER");
-    phone.hear(
-        &register
-            .reply(200, "r")
-            .with("Contact", register.get("Contact")),
-    );
+    phone.hear(&bound(&register, 600));
 
     assert_eq!(phone.sent_one().method(), "BYE");
 }
 
 #[test]
 fn requests_inside_dialogs_do_not_wait_for_ever() {
-    let mut phone = phone();
-    phone.ua.register(phone.now);
-    let register = phone.sent_one();
-    phone.hear(
-        &register
-            .reply(200, "r")
-            .with("Contact", register.get("Contact")),
-    );
-    let (call, _, _) = phone.established_call();
+    let mut phone = Phone::registered(config("700201"));
+    let (call, _) = running_call(&mut phone);
     phone.close();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     phone.open();
     assert_eq!(phone.sent_one().method(), "REGISTER");
 
@@ -143,8 +145,7 @@ fn an_unanswered_call_ends_with_its_flow_and_is_cancelled_over_the_next() {
 #[test]
 fn a_ringing_call_waits_5_s_for_a_new_flow() {
     let mut phone = phone();
-    phone.hear(&incoming_invite("in-1"));
-    let call = incoming(&phone.events());
+    let call = phone.ring(&incoming_invite("in-1"));
 
     phone.close();
     phone.pass_seconds(4);
@@ -165,7 +166,7 @@ fn a_ringing_call_waits_5_s_for_a_new_flow() {
 #[test]
 fn a_change_that_the_flow_took_with_it_is_offered_again() {
     let mut phone = phone();
-    let (call, _, _) = phone.established_call();
+    let (call, _) = running_call(&mut phone);
     let hold = Offer("v=0\r\na=sendonly\r\n".to_owned());
     phone.ua.reoffer(call, hold.clone(), phone.now).unwrap();
     let reinvite = phone.sent_one();
@@ -191,7 +192,7 @@ fn a_change_that_the_flow_took_with_it_is_offered_again() {
 #[test]
 fn a_change_without_a_flow_is_given_up_in_time() {
     let mut phone = phone();
-    let (call, _, _) = phone.established_call();
+    let (call, _) = running_call(&mut phone);
     phone.close();
     phone
         .ua
@@ -212,7 +213,7 @@ fn a_change_without_a_flow_is_given_up_in_time() {
 #[test]
 fn a_digit_without_a_flow_fails_at_once() {
     let mut phone = phone();
-    let (call, _, _) = phone.established_call();
+    let (call, _) = running_call(&mut phone);
     phone.close();
 
     let duration = std::time::Duration::from_millis(100);
@@ -247,4 +248,11 @@ fn nothing_of_an_old_flow_is_sent_on_a_new_one() {
     phone.open();
 
     assert_eq!(phone.sent(), []);
+}
+
+/// Calls and is answered, long enough ago that nobody waits for an ACK; returns that ACK.
+fn running_call(phone: &mut Phone) -> (CallHandle, Message) {
+    let (call, _, ack) = phone.established_call();
+    phone.pass_seconds(33);
+    (call, ack)
 }

@@ -70,8 +70,7 @@ fn a_call_rings_at_once_and_is_answered() {
         }]
     );
 
-    phone.ua.accept(call, answer(), phone.now).unwrap();
-    let ok = phone.sent_one();
+    let ok = phone.accept(call);
     assert_eq!(ok.status(), 200);
     assert_eq!(ok.tag("To"), ringing.tag("To"));
     assert_eq!(ok.body, ANSWER);
@@ -79,7 +78,7 @@ fn a_call_rings_at_once_and_is_answered() {
     assert_eq!(phone.events(), [Event::Established { call, answer: None }]);
 
     // RFC 3261 §12.1.1: the route set in order; the far end's host is named, never resolved.
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     let bye = phone.sent_one();
     assert_eq!(bye.start, "BYE sip:asterisk@vm:5060;transport=ws SIP/2.0");
     assert_eq!(bye.all("Route").join(", "), invite.get("Record-Route"));
@@ -105,9 +104,7 @@ fn a_caller_who_hangs_up_ends_the_call() {
 fn a_call_that_is_declined_gets_the_status_that_was_asked_for() {
     let mut phone = phone();
     let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    let call = incoming(&phone.events());
-    phone.sent();
+    let call = phone.ring(&invite);
 
     phone.ua.end(call, 603, phone.now).unwrap();
 
@@ -128,9 +125,7 @@ fn a_call_that_is_declined_gets_the_status_that_was_asked_for() {
 fn a_caller_who_gives_up_stops_the_ringing() {
     let mut phone = phone();
     let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    let call = incoming(&phone.events());
-    phone.sent();
+    let call = phone.ring(&invite);
 
     phone.hear(&cancel_of(&invite));
 
@@ -148,8 +143,7 @@ fn a_caller_who_gives_up_stops_the_ringing() {
 fn a_call_that_another_device_answered_says_so() {
     let mut phone = phone();
     let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    let call = incoming(&phone.events());
+    let call = phone.ring(&invite);
 
     phone.hear(
         &cancel_of(&invite).with("Reason", "SIP;cause=200;text=\"Call completed elsewhere\""),
@@ -210,8 +204,7 @@ fn an_ack_without_the_answer_to_our_offer_ends_the_call() {
     let mut phone = phone();
     let mut invite = incoming_invite("in-1").without("Content-Type");
     invite.body.clear();
-    phone.hear(&invite);
-    let call = incoming(&phone.events());
+    let call = phone.ring(&invite);
     phone.ua.offer_in_answer(call, offer(), phone.now).unwrap();
     let ok = phone.sent().pop().unwrap();
 
@@ -231,10 +224,8 @@ fn an_ack_without_the_answer_to_our_offer_ends_the_call() {
 fn a_200_without_ack_is_repeated_and_then_hung_up() {
     let mut phone = phone();
     let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    let call = incoming(&phone.events());
-    phone.ua.accept(call, answer(), phone.now).unwrap();
-    let ok = phone.sent().pop().unwrap();
+    let call = phone.ring(&invite);
+    let ok = phone.accept(call);
 
     let mut repetitions = Vec::new();
     let last = loop {
@@ -258,12 +249,10 @@ fn a_200_without_ack_is_repeated_and_then_hung_up() {
 fn hanging_up_before_the_ack_waits_with_bye_for_it() {
     let mut phone = phone();
     let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    let call = incoming(&phone.events());
-    phone.ua.accept(call, answer(), phone.now).unwrap();
-    let ok = phone.sent().pop().unwrap();
+    let call = phone.ring(&invite);
+    let ok = phone.accept(call);
 
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     phone.assert_ended(call, Cause::Local);
     assert_eq!(phone.sent(), []);
     phone.hear(&ack_of(&invite, &ok));
@@ -272,123 +261,33 @@ fn hanging_up_before_the_ack_waits_with_bye_for_it() {
 }
 
 #[test]
-fn a_repeated_invite_rings_once() {
+fn hanging_up_without_an_ack_sends_the_bye_after_32_s() {
     let mut phone = phone();
-    let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    let ringing = phone.sent_one();
-    phone.events();
+    let call = phone.ring(&incoming_invite("in-1"));
+    phone.accept(call);
+    phone.end(call);
 
-    phone.hear(&invite);
+    phone.pass_seconds(31);
+    assert!(phone.sent().iter().all(|it| it.status() == 200));
+    phone.pass_seconds(1);
 
-    assert_eq!(phone.sent_one(), ringing);
-    assert_eq!(phone.events(), []);
+    assert_eq!(phone.sent().pop().unwrap().method(), "BYE");
+    phone.assert_ended(call, Cause::Local);
 }
 
 #[test]
-fn the_same_call_by_another_way_is_refused_as_merged() {
+fn a_caller_who_hangs_up_before_its_ack_ends_the_call() {
     let mut phone = phone();
     let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    phone.sent();
-    phone.events();
+    let call = phone.ring(&invite);
+    let ok = phone.accept(call);
 
-    phone.hear(
-        &invite
-            .clone()
-            .replacing("Via", "SIP/2.0/WSS edge.example;branch=z9hG4bK-other"),
-    );
+    phone.hear(&in_dialog(&invite, &ok, "BYE", 11));
 
-    assert_eq!(phone.sent_one().status(), 482);
-    assert_eq!(phone.events(), []);
-}
-
-#[test]
-fn a_call_id_that_comes_again_with_another_tag_or_number_is_another_call() {
-    // RFC 3261 §8.2.2.2: Call-ID, From tag and CSeq all have to be the same.
-    for (from, cseq) in [
-        ("<sip:700202@sip.example>;tag=second", "10 INVITE"),
-        ("<sip:700202@sip.example>;tag=caller", "11 INVITE"),
-    ] {
-        for is_answered in [false, true] {
-            let mut config = config("700201");
-            config.max_calls = 2;
-            let mut phone = Phone::online(config);
-            let invite = incoming_invite("in-1");
-            phone.hear(&invite);
-            let first = incoming(&phone.events());
-            if is_answered {
-                phone.ua.accept(first, answer(), phone.now).unwrap();
-                let ok = phone.sent().pop().unwrap();
-                phone.hear(&ack_of(&invite, &ok));
-            }
-            phone.sent();
-            phone.events();
-
-            phone.hear(
-                &invite
-                    .clone()
-                    .replacing("Via", "SIP/2.0/WSS edge.example;branch=z9hG4bK-second")
-                    .replacing("From", from)
-                    .replacing("CSeq", cseq),
-            );
-
-            assert_eq!(phone.sent_one().status(), 180);
-            let second = incoming(&phone.events());
-            phone.ua.accept(second, answer(), phone.now).unwrap();
-            assert_eq!(phone.sent_one().status(), 200);
-            phone.ua.end(first, 480, phone.now).unwrap();
-            phone.assert_ended(first, Cause::Local);
-        }
-    }
-}
-
-#[test]
-fn the_same_call_over_a_new_flow_rings_on_and_is_answered_there() {
-    let mut phone = phone();
-    let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    let call = incoming(&phone.events());
-    let ringing = phone.sent_one();
-    phone.close();
-    phone.pass_seconds(2);
-    phone.open();
-    phone.sent();
-
-    let again = invite.replacing("Via", "SIP/2.0/WSS edge.example;branch=z9hG4bK-again");
-    phone.hear(&again);
-    let ringing_again = phone.sent_one();
-    assert_eq!(ringing_again.status(), 180);
-    assert_eq!(ringing_again.branch(), "z9hG4bK-again");
-    assert_eq!(ringing_again.tag("To"), ringing.tag("To"));
-    assert_eq!(phone.events(), []);
-
-    phone.ua.accept(call, answer(), phone.now).unwrap();
-    let ok = phone.sent_one();
-    assert_eq!(ok.branch(), "z9hG4bK-again");
-    phone.hear(&ack_of(&again, &ok));
-    assert_eq!(phone.events(), [Event::Established { call, answer: None }]);
-}
-
-#[test]
-fn a_call_answered_without_a_flow_is_answered_again_when_it_comes_again() {
-    let mut phone = phone();
-    let invite = incoming_invite("in-1");
-    phone.hear(&invite);
-    let call = incoming(&phone.events());
-    phone.close();
-    phone.ua.accept(call, answer(), phone.now).unwrap();
-    phone.open();
-    phone.sent();
-
-    let again = invite.replacing("Via", "SIP/2.0/WSS edge.example;branch=z9hG4bK-again");
-    phone.hear(&again);
-
-    let ok = phone.sent_one();
-    assert_eq!((ok.status(), ok.branch()), (200, "z9hG4bK-again"));
-    assert_eq!(ok.body, ANSWER);
-    phone.hear(&ack_of(&again, &ok));
-    assert_eq!(phone.events(), [Event::Established { call, answer: None }]);
+    assert_eq!(phone.sent_one().status(), 200);
+    phone.assert_ended(call, Cause::Remote);
+    phone.pass_seconds(33);
+    assert_eq!(phone.sent(), []);
 }
 
 #[test]
@@ -444,9 +343,7 @@ fn an_invite_without_contact_is_refused() {
 #[test]
 fn ringing_is_repeated_every_minute_and_ends_by_itself() {
     let mut phone = phone();
-    phone.hear(&incoming_invite("in-1"));
-    let call = incoming(&phone.events());
-    phone.sent();
+    let call = phone.ring(&incoming_invite("in-1"));
 
     let (again, passed) = phone.pass_until_sent();
     assert_eq!((again.status(), passed), (180, Duration::from_secs(60)));
@@ -459,8 +356,7 @@ fn ringing_is_repeated_every_minute_and_ends_by_itself() {
 #[test]
 fn an_invite_that_expires_stops_ringing_then() {
     let mut phone = phone();
-    phone.hear(&incoming_invite("in-1").with("Expires", "20"));
-    let call = incoming(&phone.events());
+    let call = phone.ring(&incoming_invite("in-1").with("Expires", "20"));
 
     phone.pass_seconds(19);
     assert_eq!(phone.events(), []);

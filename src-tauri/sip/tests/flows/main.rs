@@ -3,8 +3,11 @@
 
 mod challenges;
 mod changes;
+mod digits;
 mod flow;
+mod glare;
 mod incoming;
+mod leaving;
 mod message;
 mod outgoing;
 mod pair;
@@ -12,4 +15,5 @@ mod phone;
 mod properties;
 mod proxy;
 mod registration;
+mod repeated;
 mod requests;

@@ -61,7 +61,7 @@ fn a_call_rings_is_answered_and_hung_up() {
     assert_eq!(ack.get("CSeq"), format!("{} ACK", invite.cseq()));
     assert_ne!(ack.branch(), invite.branch());
 
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     phone.assert_ended(call, Cause::Local);
     let bye = phone.sent_one();
     assert_eq!(bye.start, "BYE sip:far@192.0.2.9:5062 SIP/2.0");
@@ -145,7 +145,7 @@ fn cancel_waits_for_a_provisional_response() {
     let mut phone = phone();
     let (call, invite) = phone.call();
 
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     phone.assert_ended(call, Cause::Local);
     assert_eq!(phone.sent(), []);
     phone.hear(&invite.reply(100, ""));
@@ -169,7 +169,7 @@ fn a_200_that_crosses_our_cancel_is_acknowledged_and_hung_up_at_once() {
     let (call, invite) = phone.call();
     phone.hear(&invite.reply(180, "far"));
     phone.events();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
     assert_eq!(phone.sent_one().method(), "CANCEL");
 
     phone.hear(&accepted(&invite, "far"));
@@ -190,7 +190,7 @@ fn a_cancelled_call_without_any_answer_is_forgotten_after_32_s() {
     let mut phone = phone();
     let (call, invite) = phone.call();
     phone.hear(&invite.reply(180, "far"));
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
 
     phone.pass_seconds(32);
 
@@ -202,10 +202,34 @@ fn a_repeated_200_is_acknowledged_again() {
     let mut phone = phone();
     let (_, invite, ack) = phone.established_call();
 
-    phone.hear(&accepted(&invite, "far"));
+    // Timer M ends the transaction after 32 s (RFC 6026 §7.2); the peer may be slower.
+    for seconds in [0, 31, 3600] {
+        phone.pass_seconds(seconds);
+        phone.hear(&accepted(&invite, "far"));
+        assert_eq!(phone.sent_one(), ack);
+        assert_eq!(phone.events(), []);
+    }
+}
 
-    assert_eq!(phone.sent_one(), ack);
-    assert_eq!(phone.events(), []);
+#[test]
+fn requests_of_an_early_dialog_count_on_after_the_answer() {
+    let mut phone = phone();
+    let (call, invite) = phone.call();
+    phone.hear(&routed(invite.reply(183, "far")).with_sdp(ANSWER));
+    let of_far = invite
+        .clone()
+        .replacing("To", accepted(&invite, "far").get("To"));
+    phone.hear(&from_far(&of_far, "UPDATE", 5));
+    assert_eq!(phone.sent_one().status(), 200);
+    phone.hear(&accepted(&invite, "far"));
+    phone.sent();
+    phone.events();
+
+    phone.hear(&from_far(&of_far, "BYE", 4));
+    assert_eq!(phone.sent_one().status(), 500);
+    phone.hear(&from_far(&of_far, "BYE", 6));
+    assert_eq!(phone.sent_one().status(), 200);
+    phone.assert_ended(call, Cause::Remote);
 }
 
 #[test]
@@ -334,7 +358,7 @@ fn a_strict_router_becomes_the_request_uri() {
     );
     phone.sent();
 
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
 
     let bye = phone.sent_one();
     assert_eq!(bye.request_uri(), "sip:strict.example");
@@ -371,7 +395,7 @@ fn a_far_ends_contact_names_where_requests_go_and_nothing_else() {
                 .with_sdp(ANSWER),
         );
         assert_eq!(phone.sent_one().request_uri(), target);
-        phone.ua.end(call, 480, phone.now).unwrap();
+        phone.end(call);
         assert_eq!(phone.sent_one().request_uri(), target);
     }
 }
@@ -383,7 +407,7 @@ fn a_far_end_that_moves_names_where_requests_go_and_nothing_else() {
 
     phone.hear(&from_far(&ack, "UPDATE", 1).with("Contact", "<sip:moved@192.0.2.10?Subject=x>"));
     phone.sent();
-    phone.ua.end(call, 480, phone.now).unwrap();
+    phone.end(call);
 
     assert_eq!(phone.sent_one().request_uri(), "sip:moved@192.0.2.10");
 }

@@ -9,6 +9,7 @@ use crate::message::Message;
 
 pub(crate) const OFFER: &str = "v=0\r\ns=offer\r\n";
 pub(crate) const ANSWER: &str = "v=0\r\ns=answer\r\n";
+pub(crate) const HOLD: &str = "v=0\r\na=sendonly\r\n";
 pub(crate) const INSTANCE: &str = "6f5c1c5e-8a0e-4d0c-9d3f-0d6a5c2b7e11";
 
 pub(crate) fn offer() -> Offer {
@@ -17,6 +18,10 @@ pub(crate) fn offer() -> Offer {
 
 pub(crate) fn answer() -> Answer {
     Answer(ANSWER.to_owned())
+}
+
+pub(crate) fn hold() -> Offer {
+    Offer(HOLD.to_owned())
 }
 
 #[expect(
@@ -63,21 +68,20 @@ impl Phone {
         phone
     }
 
-    /// A phone that the registrar of realm `sip.example` has challenged and bound.
-    pub(crate) fn registered(config: Config) -> Self {
+    /// A phone whose first REGISTER is sent.
+    pub(crate) fn registering(config: Config) -> (Self, Message) {
         let mut phone = Self::online(config);
         phone.ua.register(phone.now);
         let register = phone.sent_one();
-        phone.hear(&register.reply(401, "r").with(
-            "WWW-Authenticate",
-            "Digest realm=\"sip.example\", nonce=\"r1\", qop=\"auth\", algorithm=MD5",
-        ));
+        (phone, register)
+    }
+
+    /// A phone that the registrar of realm `sip.example` has challenged and bound.
+    pub(crate) fn registered(config: Config) -> Self {
+        let (mut phone, register) = Self::registering(config);
+        phone.hear(&challenged(&register, 401, "r1"));
         let register = phone.sent_one();
-        phone.hear(
-            &register
-                .reply(200, "r")
-                .with("Contact", register.get("Contact")),
-        );
+        phone.hear(&bound(&register, 600));
         phone.events();
         phone
     }
@@ -165,23 +169,92 @@ impl Phone {
         (call, invite, ack)
     }
 
+    /// Is called and rings.
+    #[track_caller]
+    pub(crate) fn ring(&mut self, invite: &Message) -> CallHandle {
+        self.hear(invite);
+        assert_eq!(self.sent_one().status(), 180);
+        incoming(&self.events())
+    }
+
+    /// Answers, and returns the 200.
+    #[track_caller]
+    pub(crate) fn accept(&mut self, call: CallHandle) -> Message {
+        self.ua.accept(call, answer(), self.now).unwrap();
+        self.sent_one()
+    }
+
     /// Is called and answers; returns the INVITE and the 200.
     pub(crate) fn established_incoming(&mut self) -> (CallHandle, Message, Message) {
         let invite = incoming_invite("in-1");
-        self.hear(&invite);
-        let call = incoming(&self.events());
-        self.ua.accept(call, answer(), self.now).unwrap();
-        let ok = self.sent().pop().unwrap();
+        let call = self.ring(&invite);
+        let ok = self.accept(call);
         assert_eq!(ok.status(), 200);
         self.hear(&ack_of(&invite, &ok));
         self.events();
         (call, invite, ok)
     }
 
+    /// Holds the peer, and returns the re-INVITE.
+    #[track_caller]
+    pub(crate) fn hold(&mut self, call: CallHandle) -> Message {
+        self.ua.reoffer(call, hold(), self.now).unwrap();
+        self.sent_one()
+    }
+
+    /// Accepts what the peer offered, and returns the 200.
+    #[track_caller]
+    pub(crate) fn accept_reoffer(&mut self, call: CallHandle) -> Message {
+        self.ua.accept_reoffer(call, answer(), self.now).unwrap();
+        self.sent_one()
+    }
+
+    /// Hangs up, gives up or declines.
+    #[track_caller]
+    pub(crate) fn end(&mut self, call: CallHandle) {
+        self.ua.end(call, 480, self.now).unwrap();
+    }
+
     #[track_caller]
     pub(crate) fn assert_ended(&mut self, call: CallHandle, cause: Cause) {
         assert_eq!(self.events(), [Event::Ended { call, cause }]);
     }
+}
+
+/// The registrar's 200: our Contact as it was sent, granted for `expires` seconds.
+pub(crate) fn bound(register: &Message, expires: u32) -> Message {
+    let contact = register.get("Contact").split(";expires=").next().unwrap();
+    register
+        .reply(200, "registrar")
+        .with("Contact", &format!("{contact};expires={expires}"))
+}
+
+/// The challenge of the registrar's realm to a request: 401 of a server, 407 of a proxy.
+pub(crate) fn challenged(request: &Message, status: u16, nonce: &str) -> Message {
+    challenged_by("sip.example", request, status, nonce)
+}
+
+pub(crate) fn challenged_by(realm: &str, request: &Message, status: u16, nonce: &str) -> Message {
+    let header = if status == 407 {
+        "Proxy-Authenticate"
+    } else {
+        "WWW-Authenticate"
+    };
+    request.reply(status, "").with(
+        header,
+        &format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", qop=\"auth\", algorithm=MD5"),
+    )
+}
+
+/// The same challenge, which calls the nonce of the request old.
+pub(crate) fn stale(challenge: Message) -> Message {
+    let name = if challenge.status() == 407 {
+        "Proxy-Authenticate"
+    } else {
+        "WWW-Authenticate"
+    };
+    let value = format!("{}, stale=true", challenge.get(name));
+    challenge.replacing(name, &value)
 }
 
 /// The 200 of a far end at `sip:far@192.0.2.9`, with two record routes of a proxy.

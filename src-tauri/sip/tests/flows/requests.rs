@@ -80,6 +80,7 @@ fn what_we_do_not_do_is_refused_by_its_proper_status() {
 
     assert_eq!(status("REFER"), 603);
     assert_eq!(status("MESSAGE"), 405);
+    assert_eq!(status("PRACK"), 405);
     assert_eq!(status("SUBSCRIBE"), 489);
     assert_eq!(status("PUBLISH"), 405);
     assert_eq!(status("FROBNICATE"), 501);

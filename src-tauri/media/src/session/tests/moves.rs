@@ -1,5 +1,10 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+
 use super::world::{ID, Make, World, make};
-use crate::transport::Identity;
+use crate::transport::{Credentials, Identity};
 use crate::{Command, News};
 
 const CALLER: usize = 0;
@@ -57,7 +62,52 @@ fn the_answer_to_an_offer_in_the_2xx_comes_after_the_selection() {
 }
 
 #[test]
-fn a_peer_that_restarts_ice_gets_new_credentials_and_a_new_association() {
+fn a_browser_that_restarts_ice_keeps_the_association_and_nothing_is_lost() {
+    let mut world = World::with_call();
+    world.hears(CALLER, 880.0);
+    world.hears(CALLEE, 440.0);
+    for (browser, other) in [(CALLER, CALLEE), (CALLEE, CALLER)] {
+        let before = world.offer(other);
+        world.command(other, Command::Withdraw { session: ID });
+        let start = world.now;
+        let address = world.ends[browser].address;
+        let offer = restarting_offer(&mut world, browser, address);
+        let (answer, _) = world.answer(other, offer).unwrap();
+        for name in ["a=ice-ufrag", "a=ice-pwd"] {
+            assert_ne!(attribute(&answer, name), attribute(&before, name), "{name}");
+        }
+        let print = "a=fingerprint";
+        assert_eq!(attribute(&answer, print), attribute(&before, print));
+        world.apply(browser, answer).unwrap();
+        world.run(Duration::from_secs(3));
+        world.hears(CALLER, 880.0);
+        world.hears(CALLEE, 440.0);
+        for end in [CALLER, CALLEE] {
+            let quality = world.ends[end].session.quality();
+            assert_eq!((quality.packets_lost, quality.packets_late), (0, 0));
+            assert_eq!(world.ends[end].handshakes_sent(start), 0);
+        }
+    }
+}
+
+#[test]
+fn a_browser_that_changes_its_network_is_followed_to_its_new_address() {
+    for browser in [CALLER, CALLEE] {
+        let other = 1 - browser;
+        let mut world = World::with_call();
+        let start = world.now;
+        let offer = restarting_offer(&mut world, browser, "198.51.100.9:9000".parse().unwrap());
+        let (answer, _) = world.answer(other, offer).unwrap();
+        world.apply(browser, answer).unwrap();
+        world.run(Duration::from_secs(2));
+        world.hears(CALLER, 880.0);
+        world.hears(CALLEE, 440.0);
+        assert_eq!(world.ends[other].handshakes_sent(start), 0);
+    }
+}
+
+#[test]
+fn a_peer_that_begins_anew_says_so_and_gets_new_credentials_and_a_new_association() {
     let identity = Identity::generate().unwrap();
     let mut world = World::new();
     let caller = world.add(make("192.0.2.1:4000", 440.0));
@@ -75,6 +125,7 @@ fn a_peer_that_restarts_ice_gets_new_credentials_and_a_new_association() {
     world.ends[before].address = "192.0.2.99:9".parse().unwrap();
     let after = world.add(with_identity(1500.0));
     let offer = world.offer(after);
+    let offer = offer.replace("a=setup:", "a=tls-id:abc3de65cddef001be82\r\na=setup:");
     let (answer, _) = world.answer(caller, offer).unwrap();
     for name in ["a=ice-ufrag", "a=ice-pwd", "a=fingerprint"] {
         assert_ne!(attribute(&answer, name), attribute(&first, name), "{name}");
@@ -94,7 +145,7 @@ fn a_move_that_finds_no_path_leaves_the_call_where_it_was() {
     let offer = world.offer(other);
     world.ends[other].address = "192.0.2.99:9".parse().unwrap();
     world.answer(CALLER, offer).unwrap();
-    world.run(std::time::Duration::from_secs(60));
+    world.run(Duration::from_secs(60));
     world.hears(CALLER, 880.0);
     let failed = |news: &News| matches!(news, News::Failed { .. });
     assert!(!world.ends[CALLER].news.iter().any(failed));
@@ -107,4 +158,25 @@ fn a_move_that_finds_no_path_leaves_the_call_where_it_was() {
         world.hears(CALLER, 880.0);
         world.hears(CALLEE, 440.0);
     }
+}
+
+/// Makes `end` a browser whose page restarts ICE, at `address` from here on, and returns its offer:
+/// new credentials, the certificate it has.
+fn restarting_offer(world: &mut World, end: usize, address: SocketAddr) -> String {
+    let offer = world.offer(end);
+    let old = world.ends[end].address;
+    let candidate = |at: SocketAddr| format!("{} {} typ host", at.ip(), at.port());
+    let new = Credentials::from_seed([99; 32]);
+    let local = &mut world.ends[end].session.local;
+    let offer = offer
+        .replace(&local.credentials.ufrag, &new.ufrag)
+        .replace(
+            local.credentials.pwd.expose_secret(),
+            new.pwd.expose_secret(),
+        )
+        .replace(&candidate(old), &candidate(address));
+    local.credentials = new;
+    local.sockets = vec![address];
+    world.ends[end].address = address;
+    offer
 }

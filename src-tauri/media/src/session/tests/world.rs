@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::device::Source;
 use crate::session::{Config, Session};
-use crate::transport::{Identity, Transmit};
+use crate::transport::{Gatherer, Identity, Silent, Transmit};
 use crate::{Command, Negotiated, News, Peer, Quality, SessionId};
 
 /// One way through the network.
@@ -66,10 +66,10 @@ impl World {
     /// Adds a session; returns its number.
     pub(super) fn add(&mut self, make: Make<'_>) -> usize {
         let address: SocketAddr = make.address.parse().unwrap();
+        let gatherer = Gatherer::new(vec![address], &make.servers, &Silent::new(), self.now);
         let config = Config {
             id: ID,
-            sockets: vec![address],
-            servers: make.servers,
+            gatherer,
             identity: make.identity,
             source: Source::tone(make.hz),
             recording: make.recording,
@@ -326,6 +326,14 @@ impl End {
         self.sent
             .iter()
             .filter(|(at, transmit)| *at >= since && transmit.bytes[0] >= 128)
+            .count()
+    }
+
+    /// Counts the DTLS datagrams that were sent from `since` on.
+    pub(super) fn handshakes_sent(&self, since: Instant) -> usize {
+        self.sent
+            .iter()
+            .filter(|(at, transmit)| *at >= since && (20..=63).contains(&transmit.bytes[0]))
             .count()
     }
 

@@ -34,6 +34,8 @@ pub(super) struct End {
     pub(super) credentials: Credentials,
     pub(super) identity: Arc<Identity>,
     pub(super) address: SocketAddr,
+    /// What comes to this address arrives too.
+    pub(super) former: Option<SocketAddr>,
     pub(super) events: Vec<Event>,
     /// Everything it sent, in order.
     pub(super) sent: Vec<Transmit>,
@@ -54,6 +56,8 @@ pub(super) struct Link {
     pub(super) now: Instant,
     pub(super) ends: [End; 2],
     pub(super) weather: Weather,
+    /// Whatever this holds of does not arrive.
+    pub(super) is_cut: fn(&Transmit) -> bool,
     random: StdRng,
     flying: BTreeMap<(Instant, u64), Transmit>,
     count: u64,
@@ -78,6 +82,7 @@ impl End {
             credentials,
             identity: identity.clone(),
             address,
+            former: None,
             events: Vec::new(),
             sent: Vec::new(),
             muted: |_| false,
@@ -139,6 +144,7 @@ impl Link {
                 End::new(false, "10.0.0.2:5000", b, 2),
             ],
             weather,
+            is_cut: |_| false,
             random: StdRng::seed_from_u64(seed),
             flying: BTreeMap::new(),
             count: 0,
@@ -228,9 +234,13 @@ impl Link {
             if entry.key().0 > self.now {
                 break;
             }
-            let Transmit { local, to, bytes } = entry.remove();
+            let transmit = entry.remove();
+            if (self.is_cut)(&transmit) {
+                continue;
+            }
+            let Transmit { local, to, bytes } = transmit;
             for end in [OFFERER, ANSWERER] {
-                if self.ends[end].address == to {
+                if self.ends[end].address == to || self.ends[end].former == Some(to) {
                     self.with(end, |transport, now| {
                         transport.handle_datagram(to, local, &bytes, now);
                     });

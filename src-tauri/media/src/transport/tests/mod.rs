@@ -8,6 +8,7 @@ mod hostile;
 mod link;
 mod nomination;
 mod peer;
+mod restart;
 mod security;
 mod setup;
 

@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+use rsa::{RsaPrivateKey, pkcs8::EncodePrivateKey, rand_core::OsRng};
+use rtc::dtls::crypto::{Certificate, CryptoPrivateKey};
+
 use super::{super::*, link::*};
 
 #[test]
@@ -145,12 +148,7 @@ fn two_ends_that_both_want_to_control_or_to_be_controlled_agree() {
 #[test]
 fn a_peer_with_an_rsa_certificate_is_connected_with_in_both_roles() {
     let (ours, _) = &*IDENTITIES;
-    let provider = ours.provider.clone();
-    let certificate = rtc::dtls::crypto::Certificate::from_pem(RSA, provider.crypto()).unwrap();
-    let rsa = Arc::new(Identity {
-        provider,
-        certificate,
-    });
+    let rsa = Arc::new(rsa_identity());
     for role in [DtlsRole::Client, DtlsRole::Server] {
         let mut link = Link::between(ours, &rsa, FAIR, 1);
         link.start(role);
@@ -175,5 +173,21 @@ fn is_client_hello(datagram: &[u8]) -> bool {
     datagram[0] == 22 && datagram[13] == 1
 }
 
-/// An RSA 2048 key and a self-signed certificate for it, made for this test.
-const RSA: &str = include_str!("rsa.pem");
+/// Makes an RSA key of 2048 bits, which ring cannot, and a self-signed certificate for it.
+fn rsa_identity() -> Identity {
+    let key = RsaPrivateKey::new(&mut OsRng, 2048).unwrap();
+    let key = key.to_pkcs8_der().unwrap();
+    let key = rcgen::KeyPair::try_from(key.as_bytes()).unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["media.example".to_owned()])
+        .and_then(|parameters| parameters.self_signed(&key))
+        .unwrap();
+    let provider = rtc::crypto::default_provider().unwrap();
+    let private_key = CryptoPrivateKey::from_key_pair(&key, provider.crypto()).unwrap();
+    Identity {
+        provider,
+        certificate: Certificate {
+            certificate: vec![certificate.der().clone()],
+            private_key,
+        },
+    }
+}

@@ -1,0 +1,172 @@
+//! What the SIP user agent tells the line.
+
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use sip::{Cause, UserAgent};
+
+use crate::{
+    Event,
+    call::{Call, Outcome},
+    outputs::Outputs,
+    words::{cause_text, end_cause, shown},
+};
+
+use super::{Line, Registration};
+
+impl Line {
+    pub(super) fn handle_event(&mut self, event: sip::Event, now: Instant, outputs: &mut Outputs) {
+        match event {
+            sip::Event::Registered { expires_in } => {
+                self.registration = Registration::Registered;
+                if std::mem::take(&mut self.flow_changed) {
+                    // The far end learns by a re-INVITE where to reach us (RFC 3261 §12.2.1.1, target refresh).
+                    for call in self.calls.values_mut() {
+                        call.refresh(outputs);
+                    }
+                }
+                let expires_in_ms = expires_in.as_millis() as u64;
+                outputs.event(Event::Registered { expires_in_ms });
+            }
+            sip::Event::RegistrationFailed { cause, retry_in } => {
+                self.handle_registration_failed(&cause, retry_in, outputs);
+            }
+            sip::Event::Unregistered => {
+                self.registration = Registration::Unregistered;
+                outputs.event(Event::Unregistered);
+            }
+            sip::Event::Incoming {
+                call: sip,
+                from,
+                asserted,
+                offer,
+                headers: _,
+                answer_after: _,
+            } => {
+                let id = outputs.call_id();
+                // What the registrar's side vouches for is worth more than what the caller says (RFC 3325).
+                let from = asserted.unwrap_or(from);
+                self.calls
+                    .insert(id, Call::incoming(id, sip, &from, offer, now, outputs));
+            }
+            sip::Event::TurnedAway { from } => {
+                let from = shown(if from.user.is_empty() {
+                    &from.uri
+                } else {
+                    &from.user
+                });
+                outputs.event(Event::CallTurnedAway { from });
+            }
+            sip::Event::Established { call, answer } => {
+                self.with(call, outputs, |it, _, outputs| {
+                    it.handle_established(answer, outputs)
+                });
+            }
+            sip::Event::Progress {
+                call,
+                dialog,
+                status,
+                answer,
+            } => {
+                self.with(call, outputs, |it, _, outputs| {
+                    it.handle_progress((dialog, status), answer, outputs)
+                });
+            }
+            sip::Event::Accepted {
+                call,
+                dialog,
+                answer,
+            } => {
+                self.with(call, outputs, |it, ua, outputs| {
+                    it.handle_accepted(dialog, answer, ua, now, outputs)
+                });
+            }
+            sip::Event::Reoffered { call, offer } => {
+                if let Some(it) = self.call_of(call) {
+                    it.handle_reoffered(offer, outputs);
+                }
+            }
+            sip::Event::OfferWanted { call } => {
+                if let Some(it) = self.call_of(call) {
+                    it.handle_offer_wanted(outputs);
+                }
+            }
+            sip::Event::ReofferAccepted { call, answer } => {
+                if let Some(it) = self.call_of(call) {
+                    it.handle_reoffer_accepted(answer, outputs);
+                }
+            }
+            sip::Event::ReofferRefused { call, cause } => {
+                if let Some(it) = self.call_of(call) {
+                    it.handle_reoffer_refused(&cause, outputs);
+                }
+            }
+            sip::Event::Dtmf { call, digit } => {
+                if let Some(call) = self.call_of(call).map(|it| it.id()) {
+                    outputs.event(Event::DtmfReceived { call, digit });
+                }
+            }
+            sip::Event::DtmfFailed { call, cause } => {
+                if let Some(call) = self.call_of(call).map(|it| it.id()) {
+                    let reason = format!("A digit was not taken: {}", cause_text(&cause));
+                    outputs.event(Event::CallChangeFailed { call, reason });
+                }
+            }
+            sip::Event::Ended { call, cause } => {
+                self.with(call, outputs, |_, _, _| {
+                    ControlFlow::Break(end_cause(cause))
+                });
+            }
+            sip::Event::Alive => {}
+        }
+    }
+
+    fn handle_registration_failed(
+        &mut self,
+        cause: &Cause,
+        retry_in: Option<Duration>,
+        outputs: &mut Outputs,
+    ) {
+        let status = match cause {
+            Cause::Refused { status, .. } => Some(*status),
+            Cause::Local
+            | Cause::Remote
+            | Cause::Cancelled
+            | Cause::AnsweredElsewhere
+            | Cause::Timeout
+            | Cause::FlowLost
+            | Cause::Protocol(_) => None,
+        };
+        let reason = cause_text(cause);
+        self.registration = Registration::Failed {
+            status,
+            reason: reason.clone(),
+        };
+        outputs.event(Event::RegisterFailed {
+            status,
+            reason,
+            retry_in_ms: retry_in.map(|it| it.as_millis() as u64),
+        });
+    }
+
+    fn call_of(&mut self, sip: sip::CallHandle) -> Option<&mut Call> {
+        self.calls.values_mut().find(|it| it.sip() == Some(sip))
+    }
+
+    /// Does something with the call of an INVITE session; one that the user has ended has none any more.
+    fn with(
+        &mut self,
+        sip: sip::CallHandle,
+        outputs: &mut Outputs,
+        act: impl FnOnce(&mut Call, &mut UserAgent, &mut Outputs) -> Outcome,
+    ) {
+        if let Some(id) = self.call_of(sip).map(|it| it.id())
+            && let Some(call) = self.calls.get_mut(&id)
+        {
+            let outcome = act(call, &mut self.ua, outputs);
+            self.settle(id, outcome, outputs);
+        }
+    }
+}

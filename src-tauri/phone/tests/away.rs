@@ -1,0 +1,151 @@
+//! A network that changes, and a machine that sleeps.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use phone::{
+    AccountView, CallState, Command, EndCause, Event, Input, LeaseState, LineView, LinkView,
+    SignedOutReason,
+};
+use world::{World, refused, unreachable};
+
+#[test]
+fn a_changed_network_brings_a_new_flow_a_registration_a_beat_and_an_offer_at_once() {
+    let (mut world, _) = World::in_call();
+    let before = world.now;
+
+    world.input(Input::NetworkChanged);
+
+    assert_eq!(world.now, before, "no time had to pass");
+    assert_eq!(world.view().link, LinkView::Up);
+    assert!(matches!(world.view().line, LineView::Registered { .. }));
+    assert_eq!(world.flows_opened, 2);
+    assert_eq!(world.count_sent("REGISTER"), 2);
+    assert_eq!(world.count_asked("heartbeat"), 2);
+    assert_eq!(world.count_sent("INVITE"), 2, "{:?}", world.sent);
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+}
+
+#[test]
+fn a_network_that_changes_during_a_hold_is_offered_after_it() {
+    let (mut world, call) = World::in_call();
+    world.server.reinvite = "100 Trying";
+    world.command(Command::Hold { call }).unwrap();
+    assert!(!world.view().calls[0].held);
+
+    world.server.reinvite = "200 OK";
+    world.input(Input::NetworkChanged);
+    world.pass(Duration::from_secs(5));
+
+    assert!(world.view().calls[0].held);
+    // The call's own, the hold's, the hold's again on the new flow, and that of the new addresses.
+    assert_eq!(world.count_sent("INVITE"), 4, "{:?}", world.sent);
+}
+
+#[test]
+fn a_peer_that_refuses_the_new_addresses_costs_neither_the_call_nor_a_word() {
+    let (mut world, _) = World::in_call();
+    world.server.reinvite = "488 Not Acceptable Here";
+
+    world.input(Input::NetworkChanged);
+
+    assert_eq!(world.count_sent("INVITE"), 2);
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+    assert!(!world.happened(|it| matches!(it, Event::CallChangeFailed { .. })));
+}
+
+#[test]
+fn a_network_that_changes_before_the_link_is_up_does_not_wait_for_the_next_try() {
+    let mut world = World::signed_in();
+    world.server.reachable = false;
+    world.drop_flow();
+    world.pass(Duration::from_secs(300));
+    world.server.reachable = true;
+
+    world.input(Input::NetworkChanged);
+
+    assert!(matches!(world.view().line, LineView::Registered { .. }));
+}
+
+#[test]
+fn after_a_sleep_there_is_one_beat_one_flow_and_no_catching_up() {
+    let mut world = World::signed_in();
+
+    world.sleep(Duration::from_secs(600));
+    world.pass(Duration::from_secs(5));
+
+    assert_eq!(world.count_asked("heartbeat"), 2);
+    assert_eq!(world.flows_opened, 2);
+    assert_eq!(world.count_sent("REGISTER"), 2);
+    assert!(matches!(world.view().line, LineView::Registered { .. }));
+    assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
+}
+
+#[test]
+fn a_lease_that_ran_out_in_a_sleep_is_asked_for_again() {
+    let mut world = World::signed_in();
+    world.sleep(Duration::from_secs(2 * 3600));
+    assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
+    world.pass(Duration::from_secs(3000));
+    assert!(matches!(world.view().account, AccountView::SignedIn { .. }));
+}
+
+#[test]
+fn a_lease_that_another_took_in_a_sleep_is_lost_at_the_first_beat() {
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(refused(409, "taken")));
+    world.sleep(Duration::from_secs(2 * 3600));
+    assert!(world.happened(|it| matches!(
+        it,
+        Event::SessionLost {
+            reason: SignedOutReason::TakenOver { .. }
+        }
+    )));
+}
+
+#[test]
+fn a_lease_that_ran_out_in_a_sleep_and_cannot_be_asked_for_is_over_soon() {
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(unreachable()));
+    world.sleep(Duration::from_secs(2 * 3600));
+    assert!(matches!(
+        world.view().lease.unwrap().state,
+        LeaseState::AtRisk { .. }
+    ));
+    world.pass(Duration::from_secs(31));
+    assert!(world.happened(|it| matches!(
+        it,
+        Event::SessionLost {
+            reason: SignedOutReason::LeaseExpired
+        }
+    )));
+}
+
+#[test]
+fn a_short_sleep_keeps_the_call_and_a_long_one_ends_it_at_both_ends() {
+    let (mut world, _) = World::in_call();
+    world.sleep(Duration::from_secs(12));
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+
+    world.sleep(Duration::from_secs(600));
+    assert!(world.view().calls.is_empty());
+    assert!(world.happened(|it| matches!(
+        it,
+        Event::CallEnded {
+            cause: EndCause::MediaLost,
+            ..
+        }
+    )));
+    assert_eq!(world.count_sent("BYE"), 1, "over the new flow");
+}
+
+#[test]
+fn a_sleep_of_a_phone_where_nobody_is_signed_in_changes_nothing() {
+    let mut world = World::new(world::setup());
+    world.sleep(Duration::from_secs(600));
+    assert!(world.asked.is_empty() && world.sent.is_empty());
+    assert_eq!(world.phone.poll_timeout(), None);
+}

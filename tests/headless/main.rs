@@ -1,0 +1,13 @@
+//! The program as scripts know it: arguments, lines in, lines out, exit codes.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod arguments;
+mod lines;
+mod passwords;
+mod phone_server;
+mod program;
+mod sidecar;
