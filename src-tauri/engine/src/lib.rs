@@ -15,6 +15,7 @@ mod happy_eyeballs;
 mod keyring;
 mod proxy;
 mod retry_after;
+mod settings;
 mod sidecar;
 mod tls;
 mod translation;
@@ -26,4 +27,5 @@ mod test_server;
 
 pub use clock::{Stamp, Stamped};
 pub use engine::{Config, Engine, StartError};
+pub use settings::{Device, NotSaved, Settings, SettingsFile};
 pub use vault::Vault;

@@ -7,7 +7,7 @@ mod entries;
 mod thread;
 mod value;
 
-use std::{fmt, future, time::Duration};
+use std::{future, time::Duration};
 
 use phone::{Input, Stored};
 use tokio::{
@@ -27,6 +27,7 @@ use thread::Thread;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Keeps a session between two starts, or does not.
+#[derive(Debug)]
 pub struct Vault(Option<Box<dyn Keyring>>);
 
 /// What the phone wants of its vault.
@@ -85,12 +86,6 @@ impl Vault {
 
     pub(crate) fn outlives_process(&self) -> bool {
         self.0.is_some()
-    }
-}
-
-impl fmt::Debug for Vault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Vault").field(&self.0).finish()
     }
 }
 

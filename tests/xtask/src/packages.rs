@@ -94,6 +94,22 @@ pub(crate) const CERTUTIL: Need = Need {
     brew: &["nss"],
 };
 
+pub(crate) const SESSION_BUS: Need = Need {
+    name: "dbus-daemon",
+    signs: &["dbus-daemon"],
+    apt: &["dbus-daemon"],
+    dnf: &["dbus-daemon"],
+    brew: &[],
+};
+
+pub(crate) const KEYRING: Need = Need {
+    name: "GNOME's keyring",
+    signs: &["gnome-keyring-daemon"],
+    apt: &["gnome-keyring"],
+    dnf: &["gnome-keyring"],
+    brew: &[],
+};
+
 /// Installs what is missing with the system's package manager; where it cannot, it says what is missing and why.
 pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let missing = still_missing(needs);

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     demo,
-    packages::{self, BUILD, CERTUTIL, CHROMIUM, KAMAILIO, SPEECH},
+    packages::{self, BUILD, CERTUTIL, CHROMIUM, KAMAILIO, KEYRING, SESSION_BUS, SPEECH},
     run::{cargo, exists, root, run, target_directory},
 };
 
@@ -98,9 +98,10 @@ fn tests() -> Result<()> {
     run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
-/// Calls through Kamailio with JsSIP in Chromium at the other end.
+/// Calls through Kamailio with JsSIP in Chromium at the other end; a session in GNOME's keyring.
 fn peers() -> Result<()> {
-    packages::require(&[&BUILD[..], &[SPEECH, KAMAILIO, CHROMIUM, CERTUTIL]].concat())?;
+    let calls = [SPEECH, KAMAILIO, CHROMIUM, CERTUTIL];
+    packages::require(&[&BUILD[..], &calls, &[SESSION_BUS, KEYRING]].concat())?;
     if !exists("npm") {
         bail!("Install Node (20 or newer) with its npm: https://nodejs.org");
     }
@@ -111,5 +112,11 @@ fn peers() -> Result<()> {
             .args(["ci", "--no-audit", "--no-fund"]))?;
     }
     // All members, so that their dependencies are built as the other tests want them.
-    run(cargo().args(["test", "--workspace", "--features=peers", "--test=kamailio"]))
+    run(cargo().args([
+        "test",
+        "--workspace",
+        "--features=peers",
+        "--test=kamailio",
+        "--test=keyring",
+    ]))
 }

@@ -24,7 +24,7 @@ const CAPACITY: usize = 80 * 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) device_id: String,
-    /// Its address.
+    /// The address of the sidecar.
     pub(crate) sidecar: String,
 }
 

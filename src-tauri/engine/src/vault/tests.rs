@@ -184,7 +184,7 @@ fn what_somebody_else_wrote_is_named_and_removed() {
         }
         let shelf = Shelf::default();
         sign_in(&shelf, "ana", 5000).unwrap();
-        shelf.overwrite(&format!("{kind} a2"), &[b'x'; PART]);
+        shelf.overwrite(&format!("{kind} a2"), &[b'y'; PART]);
         set_aside(&shelf, kind, "somebody else");
 
         let shelf = Shelf::default();
