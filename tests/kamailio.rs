@@ -42,10 +42,17 @@ async fn calls_go_both_ways_and_are_hung_up_at_both_ends() {
     said(&mut browser, "confirmed").await;
     they_hear_each_other(&mut phone, &mut browser).await;
     browser.send(json!({"do": "statistics"})).await;
-    assert_eq!(
-        said(&mut browser, "statistics").await["codec"],
-        "audio/opus"
-    );
+    let before = said(&mut browser, "statistics").await;
+    assert_eq!(before["codec"], "audio/opus");
+
+    // The browser restarts ICE, and the call goes on over the new path.
+    browser.send(json!({"do": "restartIce"})).await;
+    said(&mut browser, "changed").await;
+    they_hear_each_other(&mut phone, &mut browser).await;
+    browser.send(json!({"do": "statistics"})).await;
+    let after = said(&mut browser, "statistics").await;
+    assert!(before["ufrag"].is_string() && before["ufrag"] != after["ufrag"]);
+    assert!(after["packets"].as_u64().unwrap() > before["packets"].as_u64().unwrap() + 20);
 
     // Hold and resume from both sides, digits both ways.
     phone

@@ -83,6 +83,10 @@ window.peer = {
   unhold() {
     change((changed) => session.unhold({}, changed));
   },
+  // As an application does when the computer's network changes: new credentials, the same certificate.
+  restartIce() {
+    change((changed) => session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, changed));
+  },
   dtmf({ tones }) {
     session.sendDTMF(tones, { transportType: "RFC2833", duration: 100, interToneGap: 100 });
   },
@@ -93,11 +97,13 @@ window.peer = {
     const reports = await session.connection.getStats();
     const inbound = [...reports.values()].find((it) => it.type === "inbound-rtp" && it.kind === "audio");
     const codec = reports.get(inbound?.codecId)?.mimeType;
+    const transport = [...reports.values()].find((it) => it.type === "transport");
     say("statistics", {
       packets: inbound?.packetsReceived ?? 0,
       lost: inbound?.packetsLost ?? 0,
       energy: inbound?.totalAudioEnergy ?? 0,
       codec,
+      ufrag: transport?.iceLocalUsernameFragment,
     });
   },
   stop() {

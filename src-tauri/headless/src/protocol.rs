@@ -133,11 +133,14 @@ fn name(order: &Order) -> &'static str {
 
 /// Compares the examples of a section with what is written, line by line and in this order.
 fn same(heading: &str, written: Vec<String>) {
-    assert_eq!(
-        examples(heading).join("\n"),
-        written.join("\n"),
-        "in the section \"{heading}\""
-    );
+    let shown = examples(heading);
+    for (shown, written) in shown.iter().zip(&written) {
+        assert!(
+            shown == written,
+            "PROTOCOL.md shows under \"{heading}\"\n{shown}\nwhere the program writes\n{written}\n"
+        );
+    }
+    assert_eq!(shown.len(), written.len(), "lines under \"{heading}\"");
 }
 
 /// Returns the lines of the JSON blocks of a section.

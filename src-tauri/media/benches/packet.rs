@@ -36,7 +36,7 @@ use bytes::Bytes;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
 use crate::{
-    codec::{Encoder, FRAME, Frame},
+    codec::{Encoder, FRAME, Frame, Limits},
     command::{Digit, Peer, SessionId},
     news::Codec,
     playout::Buffer,
@@ -187,6 +187,7 @@ fn sender(codec: Codec) -> Sender {
         codec,
         payload_type: PAYLOAD_TYPE,
         ptime: PTIME,
+        limits: Limits::default(),
         telephone_event: None,
     };
     Sender::new(1, 1, format)

@@ -15,7 +15,7 @@ pub(crate) struct Need {
     signs: &'static [&'static str],
     apt: &'static [&'static str],
     dnf: &'static [&'static str],
-    /// Empty where Homebrew does not have it.
+    /// Empty where Homebrew does not have it, or not as it is needed.
     brew: &'static [&'static str],
 }
 
@@ -27,7 +27,8 @@ const C_COMPILER: Need = Need {
     signs: &["cc"],
     apt: &["build-essential"],
     dnf: &["gcc", "gcc-c++"],
-    brew: &["gcc"],
+    // Apple's command line tools have it; Homebrew's gcc is no `cc`.
+    brew: &[],
 };
 
 const MAKE: Need = Need {
@@ -35,7 +36,7 @@ const MAKE: Need = Need {
     signs: &["make"],
     apt: &["make"],
     dnf: &["make"],
-    brew: &["make"],
+    brew: &[],
 };
 
 const CMAKE: Need = Need {
@@ -110,6 +111,31 @@ pub(crate) const KEYRING: Need = Need {
     brew: &[],
 };
 
+pub(crate) const COTURN: Need = Need {
+    name: "coturn",
+    signs: &["turnserver"],
+    apt: &["coturn"],
+    dnf: &["coturn"],
+    brew: &["coturn"],
+};
+
+pub(crate) const RTPENGINE: Need = Need {
+    name: "rtpengine",
+    signs: &["rtpengine"],
+    apt: &["rtpengine-daemon"],
+    dnf: &["rtpengine"],
+    brew: &[],
+};
+
+/// Namespaces and NATs between them.
+pub(crate) const NETWORKS: Need = Need {
+    name: "nftables and iproute2",
+    signs: &["nft", "/usr/sbin/nft", "/sbin/nft"],
+    apt: &["iproute2", "nftables", "util-linux"],
+    dnf: &["iproute", "nftables", "util-linux"],
+    brew: &[],
+};
+
 /// Installs what is missing with the system's package manager; where it cannot, it says what is missing and why.
 pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let missing = still_missing(needs);
@@ -137,7 +163,7 @@ pub(crate) fn require(needs: &[Need]) -> Result<()> {
             .filter(|it| it.brew.is_empty())
             .collect::<Vec<_>>();
         if !absent.is_empty() {
-            bail!("Homebrew does not have {}", list(&absent, |it| it.name));
+            bail!("Install without Homebrew: {}", list(&absent, |it| it.name));
         }
         run(Command::new("brew")
             .args(["install", "--quiet"])
@@ -151,7 +177,7 @@ pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let missing = still_missing(needs);
     if !missing.is_empty() {
         let what = list(&missing, |it| it.name);
-        bail!("The packages are installed, but there is still no {what}");
+        bail!("The packages are installed, but not found: {what}");
     }
     Ok(())
 }

@@ -4,7 +4,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     demo,
-    packages::{self, BUILD, CERTUTIL, CHROMIUM, KAMAILIO, KEYRING, SESSION_BUS, SPEECH},
+    packages::{
+        self, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, KEYRING, NETWORKS, RTPENGINE,
+        SESSION_BUS, SPEECH,
+    },
     run::{cargo, exists, root, run, target_directory},
 };
 
@@ -98,10 +101,20 @@ fn tests() -> Result<()> {
     run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
-/// Calls through Kamailio with JsSIP in Chromium at the other end; a session in GNOME's keyring.
+/// Calls through Kamailio with JsSIP in Chromium at the other end, media with coturn and rtpengine, a session in GNOME's keyring.
 fn peers() -> Result<()> {
-    let calls = [SPEECH, KAMAILIO, CHROMIUM, CERTUTIL];
-    packages::require(&[&BUILD[..], &calls, &[SESSION_BUS, KEYRING]].concat())?;
+    let peers = [
+        SPEECH,
+        KAMAILIO,
+        CHROMIUM,
+        CERTUTIL,
+        COTURN,
+        RTPENGINE,
+        NETWORKS,
+        SESSION_BUS,
+        KEYRING,
+    ];
+    packages::require(&[&BUILD[..], &peers].concat())?;
     if !exists("npm") {
         bail!("Install Node (20 or newer) with its npm: https://nodejs.org");
     }
@@ -118,5 +131,6 @@ fn peers() -> Result<()> {
         "--features=peers",
         "--test=kamailio",
         "--test=keyring",
+        "--test=media_servers",
     ]))
 }

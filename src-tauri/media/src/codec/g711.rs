@@ -88,7 +88,8 @@ fn expanded(expand: fn(u8) -> i16) -> [f32; 256] {
     std::array::from_fn(|code| f32::from(expand(code as u8)) / 32_768.0)
 }
 
-/// The decision values of the μ-law are those of the segments shifted by this, in 16 bit (G.711 table 2: 33 in 14 bit).
+/// The decision values of the μ-law are those of the segments shifted by this, in 16 bit (G.711
+/// table 2: 33 in 14 bit).
 const MU_BIAS: i32 = 33 << 2;
 
 /// G.711 tables 2a and 2b, left-justified in 16 bit.

@@ -36,7 +36,8 @@ pub(crate) fn clock_rate(codec: Codec) -> u32 {
     }
 }
 
-/// Returns the samples at 48 kHz that `payload` decodes to, `None` where it is no payload of `codec`.
+/// Returns the samples at 48 kHz that `payload` decodes to, `None` where it is no payload of
+/// `codec`.
 pub(crate) fn samples(codec: Codec, payload: &[u8]) -> Option<usize> {
     let samples = match codec {
         Codec::Opus => opus::samples(payload)?,
@@ -51,6 +52,17 @@ pub(crate) fn has_fec(codec: Codec, payload: &[u8]) -> bool {
         Codec::Opus => opus::has_fec(payload),
         Codec::Pcmu | Codec::Pcma => false,
     }
+}
+
+/// What a peer's description asks of who sends Opus to it (RFC 7587 §6.1, §7.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// `maxaveragebitrate`, in bit/s.
+    pub(crate) bitrate: Option<u32>,
+    /// `maxplaybackrate`, in Hz: above half of it nothing is heard.
+    pub(crate) playback_rate: Option<u32>,
+    /// `cbr`.
+    pub(crate) constant_rate: bool,
 }
 
 /// Turns sound into payloads.
@@ -79,7 +91,16 @@ impl Encoder {
         }
     }
 
-    /// Prepares for the peer losing this share of the packets (0 to 1): Opus spends bits on FEC accordingly.
+    /// Keeps to what the peer asks for from the next packet on; without effect on G.711.
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        match self {
+            Self::Opus(opus) => opus.set_limits(limits),
+            Self::G711(_) => {}
+        }
+    }
+
+    /// Prepares for the peer losing this share of the packets (0 to 1): Opus spends bits on FEC
+    /// accordingly.
     pub(crate) fn set_expected_loss(&mut self, share: f32) {
         match self {
             Self::Opus(opus) => opus.set_expected_loss(share),
@@ -105,7 +126,8 @@ impl Decoder {
         }
     }
 
-    /// Appends the sound of `payload`, [`samples`] long; a payload that is damaged inside is concealed.
+    /// Appends the sound of `payload`, [`samples`] long; a payload that is damaged inside is
+    /// concealed.
     pub(crate) fn decode(&mut self, payload: &[u8], out: &mut Vec<f32>) {
         match self {
             Self::Opus(opus) => opus.decode(payload, out),
@@ -121,7 +143,8 @@ impl Decoder {
         }
     }
 
-    /// Appends `samples` (a multiple of 10 ms, no longer than `next`) from the FEC in `next`, the payload that follows the gap.
+    /// Appends `samples` (a multiple of 10 ms, no longer than `next`) from the FEC in `next`, the
+    /// payload that follows the gap.
     pub(crate) fn decode_fec(&mut self, next: &[u8], samples: usize, out: &mut Vec<f32>) {
         match self {
             Self::Opus(opus) => opus.decode_fec(next, samples, out),

@@ -1,6 +1,7 @@
-/// Concealment for a codec that has none, after ITU-T G.711 Appendix I: the last pitch period is repeated, after 10 ms the last two,
-/// after 20 ms the last three, fading to silence. All at 8 kHz. Unlike the appendix nothing is delayed: the joint to what was already
-/// played is made by letting the difference between the two decay.
+/// Concealment for a codec that has none, after ITU-T G.711 Appendix I: the last pitch period is
+/// repeated, after 10 ms the last two, after 20 ms the last three, fading to silence. All at 8 kHz.
+/// Unlike the appendix nothing is delayed: the joint to what was already played is made by letting
+/// the difference between the two decay.
 #[derive(Debug)]
 pub(super) struct Repetition {
     history: [f32; HISTORY],
@@ -34,7 +35,8 @@ const LONGEST_PERIOD: usize = 120;
 /// 20 ms are compared to find the pitch (§I.2.2).
 const COMPARED: usize = 160;
 
-/// 10 ms at full level, then a linear fade to nothing at 80 ms (§I.2.6 ends at 60 ms with steps of 20 %).
+/// 10 ms at full level, then a linear fade to nothing at 80 ms (§I.2.6 ends at 60 ms with steps of
+/// 20 %).
 const FADE_FROM: usize = 80;
 const FADE_TO: usize = 640;
 

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 /// 48 kHz over 8 kHz.
 pub(super) const FACTOR: usize = 6;
 
-/// 3.4 to 4.6 kHz in the transition at 60 dB by Kaiser's formula, plus one to be symmetric. Delay: half of it, 1.5 ms each way.
+/// 3.4 to 4.6 kHz in the transition at 60 dB by Kaiser's formula, plus one to be symmetric. Delay:
+/// half of it, 1.5 ms each way.
 const TAPS: usize = 145;
 
 /// Kaiser's β for 60 dB.
@@ -100,7 +101,8 @@ impl Up {
     }
 }
 
-/// The taps that meet samples between the inserted zeros, for each place of an output sample, latest sample last.
+/// The taps that meet samples between the inserted zeros, for each place of an output sample,
+/// latest sample last.
 static PHASES: LazyLock<[[f32; REACH]; FACTOR]> = LazyLock::new(|| {
     std::array::from_fn(|phase| {
         std::array::from_fn(|i| {

@@ -1,4 +1,5 @@
-//! Sound like speech, for tests: voiced syllables of many harmonics with a moving pitch, unvoiced ones of noise, pauses.
+//! Sound like speech, for tests: voiced syllables of many harmonics with a moving pitch, unvoiced
+//! ones of noise, pauses.
 
 use std::f32::consts::TAU;
 
@@ -63,8 +64,8 @@ pub(crate) fn frames(sound: &[f32]) -> impl Iterator<Item = Frame> {
     })
 }
 
-/// How alike two sounds are, 0 to 1: the mean correlation of their 20 ms pieces, each at its best lag of up to `slip` samples beside
-/// `lag`, weighted by energy.
+/// How alike two sounds are, 0 to 1: the mean correlation of their 20 ms pieces, each at its best
+/// lag of up to `slip` samples beside `lag`, weighted by energy.
 pub(crate) fn likeness(sent: &[f32], heard: &[f32], lag: usize, slip: usize) -> f32 {
     let (mut sum, mut weights) = (0.0, 0.0);
     let piece = 2 * FRAME;

@@ -163,6 +163,72 @@ fn opus_packets_carry_fec_while_loss_is_expected() {
     assert!(with_fec > 100, "{with_fec} of 200");
 }
 
+#[test]
+fn more_bits_are_spent_where_packets_are_lost_and_none_where_the_path_is_full() {
+    let sent = speech(4, 7);
+    let rate = |loss: f32| {
+        let mut encoder = Encoder::new(Codec::Opus);
+        encoder.set_expected_loss(loss);
+        let octets: usize = sent
+            .chunks_exact(960)
+            .map(|p| encoder.encode(p).len())
+            .sum();
+        octets * 8 / 4
+    };
+    let quiet = rate(0.0);
+    assert!((24_000..=32_500).contains(&quiet), "{quiet} bit/s");
+    for loss in [0.05, 0.1, 0.2] {
+        let more = rate(loss);
+        assert!(
+            more > quiet + 10_000 && more <= 52_500,
+            "{loss}: {more} bit/s after {quiet}"
+        );
+    }
+    assert!(rate(0.01) < rate(0.03));
+    assert!(rate(0.3) <= 32_500);
+}
+
+#[test]
+fn opus_keeps_to_what_the_peer_asks_for() {
+    let sent = speech(4, 8);
+    let packets = |limits: Limits| {
+        let mut encoder = Encoder::new(Codec::Opus);
+        encoder.set_limits(limits);
+        encoder.set_expected_loss(0.1);
+        let packets: Vec<_> = sent.chunks_exact(960).map(|p| encoder.encode(p)).collect();
+        packets
+    };
+    for bitrate in [6_000, 12_000, 20_000, 40_000] {
+        let limited = packets(Limits {
+            bitrate: Some(bitrate),
+            ..Limits::default()
+        });
+        let octets: usize = limited.iter().map(Bytes::len).sum();
+        let rate = octets as u32 * 8 / 4;
+        assert!(rate <= bitrate + bitrate / 20, "{rate} of {bitrate} bit/s");
+    }
+    for (playback_rate, highest) in [(8_000, 4), (12_000, 6), (16_000, 8), (44_100, 12)] {
+        let limited = packets(Limits {
+            playback_rate: Some(playback_rate),
+            ..Limits::default()
+        });
+        // RFC 6716 §3.1, table 2: the band of each group of configurations, in kHz.
+        let bands = limited.iter().map(|packet| match packet[0] >> 3 {
+            0..=3 | 16..=19 => 4,
+            4..=7 => 6,
+            8..=11 | 20..=23 => 8,
+            12..=13 | 24..=27 => 12,
+            _ => 20,
+        });
+        assert_eq!(bands.max(), Some(highest), "{playback_rate} Hz");
+    }
+    let constant = packets(Limits {
+        constant_rate: true,
+        ..Limits::default()
+    });
+    assert!(constant.iter().all(|p| p.len() == constant[0].len()));
+}
+
 proptest! {
     #[test]
     fn no_payload_makes_a_decoder_panic_or_give_another_length(

@@ -8,7 +8,8 @@ use crate::codec::{FRAME, Frame};
 /// One second, measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Measure {
-    /// The root mean square against that of a full-scale sine, which has 0 dBFS (AES17); −127 is digital silence.
+    /// The root mean square against that of a full-scale sine, which has 0 dBFS (AES17); −127 is
+    /// digital silence.
     pub(crate) level_dbfs: f32,
     /// The strongest steady tone, 100 to 3800 Hz.
     pub(crate) tone_hz: Option<f32>,
@@ -29,7 +30,8 @@ const HIGHEST_HZ: f32 = 3_800.0;
 /// Energy within so many bins of the peak belongs to it: the main lobe of Hann's window.
 const LOBE: usize = 2;
 
-/// What must be of the tone in a window, of all its energy. Speech has 0.3 to 0.6 in its strongest partial, moving.
+/// What must be of the tone in a window, of all its energy. Speech has 0.3 to 0.6 in its strongest
+/// partial, moving.
 const SHARE: f32 = 0.6;
 
 /// Windows of a second that must agree, and how closely.

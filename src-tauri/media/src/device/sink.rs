@@ -52,7 +52,8 @@ impl Sink {
         }))
     }
 
-    /// Stands for a file whose disk is full from the next write on: `path` is open for reading only.
+    /// Stands for a file whose disk is full from the next write on: `path` is open for reading
+    /// only.
     #[cfg(test)]
     #[allow(clippy::unwrap_used, reason = "tests")]
     pub(crate) fn unwritable(path: &Path) -> Self {

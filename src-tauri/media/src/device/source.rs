@@ -26,7 +26,8 @@ const LOWEST_RATE: u32 = 8_000;
 const HIGHEST_RATE: u32 = 192_000;
 
 impl Recording {
-    /// Reads a whole file of any rate from 8 to 192 kHz, 1 or 2 channels, up to 10 minutes. The error names the file and what is wrong.
+    /// Reads a whole file of any rate from 8 to 192 kHz, 1 or 2 channels, up to 10 minutes. The
+    /// error names the file and what is wrong.
     pub(crate) fn load(path: &Path) -> io::Result<Self> {
         let wrong = |what: String| {
             let message = format!("{} {what}", path.display());
@@ -75,8 +76,16 @@ impl Recording {
                 spec.channels
             )));
         }
+        // A header may announce a width that no sample has.
+        if spec.bits_per_sample > 32 {
+            return Err(damaged(hound::Error::Unsupported));
+        }
         if reader.duration() == 0 {
             return Err(wrong("is empty: it has no samples".into()));
+        }
+        // Before its length, which may be that of a program that did not know it (0x7fff_ffff).
+        if u64::from(reader.len()) * u64::from(spec.bits_per_sample / 8) > metadata.len() {
+            return Err(wrong("is cut off".into()));
         }
         if reader.duration() > LONGEST_SECONDS * spec.sample_rate {
             return Err(wrong("is longer than 10 minutes".into()));

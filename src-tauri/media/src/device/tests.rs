@@ -123,6 +123,20 @@ fn a_file_that_cannot_be_used_is_named_with_what_is_wrong() {
     );
     let bytes = fs::read(whole).unwrap();
     fs::write(at("cut.wav"), &bytes[..9_000]).unwrap();
+    let mut streamed = bytes.clone();
+    // The length of the data as espeak-ng and ffmpeg write it where they cannot go back to it.
+    streamed[40..44].copy_from_slice(&0x7fff_f000_u32.to_le_bytes());
+    fs::write(at("streamed.wav"), &streamed).unwrap();
+    let mut wide = bytes[..20].to_vec();
+    wide[16..20].copy_from_slice(&40_u32.to_le_bytes());
+    // WAVE_FORMAT_EXTENSIBLE, one channel of 8 kHz, 16 bit, of which 65 535 are said to be valid.
+    wide.extend([
+        0xfe, 0xff, 1, 0, 0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0,
+    ]);
+    wide.extend([22, 0, 0xff, 0xff, 4, 0, 0, 0]);
+    wide.extend(*b"\x01\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71");
+    wide.extend(&bytes[36..]);
+    fs::write(at("wide.wav"), &wide).unwrap();
     fs::create_dir(at("folder.wav")).unwrap();
     for (name, what) in [
         ("empty.wav", "is empty"),
@@ -133,6 +147,8 @@ fn a_file_that_cannot_be_used_is_named_with_what_is_wrong() {
         ("surround.wav", "has 6 channels"),
         ("long.wav", "is longer than 10 minutes"),
         ("cut.wav", "is cut off"),
+        ("streamed.wav", "is cut off"),
+        ("wide.wav", "is a WAV file of an unsupported encoding"),
         ("folder.wav", "is a folder"),
         ("absent.wav", "cannot be read"),
     ] {
@@ -162,6 +178,31 @@ fn any_cut_of_a_wav_file_is_an_error_or_a_recording() {
         })
         .count();
     assert_eq!(errors, bytes.len());
+}
+
+#[test]
+fn no_header_makes_it_panic() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("changed.wav");
+    for (channels, bits, format) in [
+        (1, 16, SampleFormat::Int),
+        (2, 24, SampleFormat::Int),
+        (1, 32, SampleFormat::Float),
+    ] {
+        let whole = write(&folder, spec(channels, 8_000, bits, format), 20, |_, _| 0.5);
+        let bytes = fs::read(whole).unwrap();
+        for at in 0..bytes.len().min(72) {
+            for value in [0, 1, 2, 3, 16, 24, 40, 0x7f, 0x80, 0xff] {
+                let mut bytes = bytes.clone();
+                bytes[at] = value;
+                fs::write(&path, &bytes).unwrap();
+                if let Ok(recording) = Recording::load(&path) {
+                    let frame = Source::recording(recording).pull();
+                    assert!(frame.iter().all(|sample| sample.abs() <= 1.5), "{at}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The playout buffer: packets go in as they come, a frame comes out every 10 ms.
 //!
-//! The buffer waits as long as packets of late have been late (`target`), conceals what is missing, and follows the target by
-//! shortening and lengthening speech by single pitch periods (`stretch`). Waiting has no clock of its own: the delay is the moment
-//! minus the position that is played, so the peer's clock, the network and the playing device may each drift.
+//! The buffer waits as long as packets of late have been late (`target`), conceals what is missing,
+//! and follows the target by shortening and lengthening speech by single pitch periods (`stretch`).
+//! Waiting has no clock of its own: the delay is the moment minus the position that is played, so
+//! the peer's clock, the network and the playing device may each drift.
 
 mod stretch;
 mod target;
@@ -50,7 +51,8 @@ pub(crate) struct Buffer {
     target: Target,
     /// The constant of all lateness and delays.
     epoch: Option<Instant>,
-    /// The moment of the last pull, in samples, without the unsteadiness of who pulls; `None` before the first.
+    /// The moment of the last pull, in samples, without the unsteadiness of who pulls; `None`
+    /// before the first.
     pulled: Option<f64>,
     moment: i64,
     /// Samples to be played before the next change of length.
@@ -71,8 +73,8 @@ const MOST_PACKETS: usize = 400;
 const MS: i64 = SAMPLES_PER_MS as i64;
 const FRAME_SAMPLES: i64 = FRAME as i64;
 
-/// The delay is shortened where it is more than that above the target: 10 ms for the start of a packet to lie anywhere in a frame,
-/// and one pitch period.
+/// The delay is shortened where it is more than that above the target: 10 ms for the start of a
+/// packet to lie anywhere in a frame, and one pitch period.
 const SLACK: i64 = 16 * MS;
 
 /// It is lengthened where it comes nearer to the target than this.
@@ -84,7 +86,8 @@ const FIRST_SLACK: i64 = 10 * MS;
 /// Excess from which on a change may be heard a little.
 const HURRY: i64 = 60 * MS;
 
-/// Played untouched after a change: at most every 20 ms, which sheds a quarter to a third of the excess' time.
+/// Played untouched after a change: at most every 20 ms, which sheds a quarter to a third of the
+/// excess' time.
 const SETTLE: i64 = 20 * MS;
 
 /// Excess that is skipped rather than played fast, where sound resumes after an interruption.
@@ -152,7 +155,8 @@ impl Buffer {
         self.bound();
     }
 
-    /// Gives the next 10 ms; to be called every 10 ms of the playing clock, with the packets that came until `now` inserted.
+    /// Gives the next 10 ms; to be called every 10 ms of the playing clock, with the packets that
+    /// came until `now` inserted.
     pub(crate) fn pull(&mut self, now: Instant) -> Frame {
         let Some(epoch) = self.epoch else {
             return SILENCE;
@@ -177,8 +181,9 @@ impl Buffer {
         frame
     }
 
-    /// Sets whether the peer sends, as offer and answer have it: what is made up while it does not is a pause and nothing that was
-    /// lost, from its last packet on, which left before its word came.
+    /// Sets whether the peer sends, as offer and answer have it: what is made up while it does not
+    /// is a pause and nothing that was lost, from its last packet on, which left before its word
+    /// came.
     pub(crate) fn set_peer_sends(&mut self, sends: bool) {
         self.peer_sends = sends;
         if !sends {
@@ -247,7 +252,8 @@ impl Buffer {
             return;
         }
         let gap = position - self.next;
-        // What was made up while waiting for this packet is not part of the line: the packet is played, only later.
+        // What was made up while waiting for this packet is not part of the line: the packet is
+        // played, only later.
         if gap <= 0 {
             self.decode();
             return;
@@ -255,7 +261,8 @@ impl Buffer {
         if gap <= samples as i64 && self.recover(gap) {
             return;
         }
-        // The packets in between are lost, or there were none. They are made up for as long as the delay lasts.
+        // The packets in between are lost, or there were none. They are made up for as long as the
+        // delay lasts.
         if self.made_up > 0 && due - position >= self.target() + TIGHT {
             self.decode();
             return;
@@ -331,7 +338,8 @@ impl Buffer {
         let (payload, samples) = (packet.payload.clone(), packet.samples);
         let start = self.sound.len();
         self.run(|decoder, sound| decoder.decode_fec(&payload, samples, sound));
-        // The start of what FEC gives has been made up already; the step that is left where they meet decays.
+        // The start of what FEC gives has been made up already; the step that is left where they
+        // meet decays.
         let made_up = samples - gap as usize;
         if made_up > 0 && start > 0 {
             let step = self.sound[start - 1] - self.sound[start + made_up - 1];
@@ -398,7 +406,8 @@ impl Buffer {
 
     /// Changes the length of what is played next, where the delay is not what it should be.
     fn approach_target(&mut self) {
-        // A frame that holds the start of a packet needs it when the frame starts, up to 10 ms earlier.
+        // A frame that holds the start of a packet needs it when the frame starts, up to 10 ms
+        // earlier.
         let playing = self.next - self.sound.len() as i64;
         let excess = self.moment - playing - self.target();
         let early = (self.sound.len() % FRAME) as i64;

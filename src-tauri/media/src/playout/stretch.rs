@@ -1,4 +1,5 @@
-//! Shortening and lengthening speech by a pitch period, without changing its pitch (pitch-synchronous overlap-add).
+//! Shortening and lengthening speech by a pitch period, without changing its pitch
+//! (pitch-synchronous overlap-add).
 
 use std::ops::RangeInclusive;
 
@@ -14,7 +15,8 @@ pub(super) const NEEDED: usize = 2 * LONGEST;
 /// The search runs at 12 kHz and is refined at 48 kHz.
 const COARSE: usize = 4;
 
-/// How alike two periods must be to be laid over one another unheard; less will do where there is hurry.
+/// How alike two periods must be to be laid over one another unheard; less will do where there is
+/// hurry.
 const ALIKE: f32 = 0.8;
 const ALIKE_ENOUGH: f32 = 0.3;
 
@@ -28,8 +30,8 @@ pub(super) enum Urgency {
     Hurried,
 }
 
-/// Takes one period, at most `most` samples, out of the start of `sound`; returns how many, 0 where it would be heard or `sound` is
-/// shorter than [`NEEDED`].
+/// Takes one period, at most `most` samples, out of the start of `sound`; returns how many, 0 where
+/// it would be heard or `sound` is shorter than [`NEEDED`].
 pub(super) fn shorten(sound: &mut Vec<f32>, most: usize, urgency: Urgency) -> usize {
     let Some(line) = sound.get(..NEEDED) else {
         return 0;
@@ -37,7 +39,8 @@ pub(super) fn shorten(sound: &mut Vec<f32>, most: usize, urgency: Urgency) -> us
     let Some(period) = period(line, LONGEST, LONGEST.min(most), urgency) else {
         return 0;
     };
-    // The first period becomes the second one while it lasts; what follows the second goes on from there.
+    // The first period becomes the second one while it lasts; what follows the second goes on from
+    // there.
     for i in 0..period {
         let weight = (i + 1) as f32 / (period + 1) as f32;
         sound[i] += (sound[i + period] - sound[i]) * weight;
@@ -46,8 +49,8 @@ pub(super) fn shorten(sound: &mut Vec<f32>, most: usize, urgency: Urgency) -> us
     period
 }
 
-/// Puts one period, at most `most` samples, before `sound`, which follows `played`; returns how many samples were added, 0 where it
-/// would be heard or `sound` is shorter than 10 ms.
+/// Puts one period, at most `most` samples, before `sound`, which follows `played`; returns how
+/// many samples were added, 0 where it would be heard or `sound` is shorter than 10 ms.
 pub(super) fn lengthen(
     played: &[f32; LONGEST],
     sound: &mut Vec<f32>,

@@ -4,12 +4,13 @@ use crate::codec::SAMPLES_PER_MS;
 
 /// How late packets are, and how long to wait for them.
 ///
-/// The lateness of a packet is its arrival minus its position, in samples at 48 kHz against a constant nobody needs to know: playing
-/// with a delay `D` (moment minus position being played, against the same constant) has every packet in time whose lateness is at
-/// most `D`.
+/// The lateness of a packet is its arrival minus its position, in samples at 48 kHz against a
+/// constant nobody needs to know: playing with a delay `D` (moment minus position being played,
+/// against the same constant) has every packet in time whose lateness is at most `D`.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// In order of arrival. `None`: the packet was late because the one before it was, and would not be missed again.
+    /// In order of arrival. `None`: the packet was late because the one before it was, and would
+    /// not be missed again.
     window: VecDeque<Option<i64>>,
     /// The values of the window, sorted.
     sorted: Vec<i64>,
@@ -28,8 +29,8 @@ const WINDOW: usize = 500;
 /// So many packets of a thousand may come too late.
 const MISSED_PER_MILLE: usize = 5;
 
-/// A path that has been better for so many packets (1.5 s) is believed, if what was before was a level and not single spikes, and
-/// was clearly worse.
+/// A path that has been better for so many packets (1.5 s) is believed, if what was before was a
+/// level and not single spikes, and was clearly worse.
 const BELIEVED: usize = 75;
 const LEVEL: usize = 8;
 const CLEARLY: i64 = 60 * SAMPLES_PER_MS as i64;

@@ -1,11 +1,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod faults;
+
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
+use crate::codec::Limits;
 use crate::codec::speech::{frames, likeness, speech};
 use crate::rtp::{Format, Packet, ReceiveFormat, Received, Receiver, Sender, Voice};
 
@@ -292,6 +295,11 @@ struct Line {
     /// How fast the clock of the listener's device is.
     drift_ppm: f64,
     unsteady_ms: f64,
+    /// How much later each packet comes once more.
+    doubled_ms: Option<f64>,
+    /// What the peer adds to its own numbers.
+    sequence_jump: u16,
+    timestamp_jump: u32,
     random: StdRng,
     speech: Vec<Frame>,
     ticks: usize,
@@ -313,6 +321,9 @@ impl Line {
             voice: Voice::On,
             drift_ppm: 0.0,
             unsteady_ms: 0.0,
+            doubled_ms: None,
+            sequence_jump: 0,
+            timestamp_jump: 0,
             random: StdRng::seed_from_u64(seed),
             speech: frames(&speech(20, seed)).collect(),
             ticks: 0,
@@ -323,7 +334,8 @@ impl Line {
         }
     }
 
-    /// Runs for so many frames; `delay` gives the way of a packet that leaves at this ms, in ms, `None` for a lost one.
+    /// Runs for so many frames; `delay` gives the way of a packet that leaves at this ms, in ms,
+    /// `None` for a lost one.
     fn run(&mut self, frames: usize, mut delay: impl FnMut(f64) -> Option<f64>) {
         for _ in 0..frames {
             let sent_ms = self.ticks as f64 * 10.0;
@@ -335,9 +347,16 @@ impl Line {
             if let Some(packet) = self.sender.push(&frame, self.voice)
                 && let Some(delay) = delay(sent_ms)
             {
+                let packet = Packet {
+                    sequence_number: packet.sequence_number.wrapping_add(self.sequence_jump),
+                    timestamp: packet.timestamp.wrapping_add(self.timestamp_jump),
+                    ..packet
+                };
                 let arrival = sent_ms + delay;
-                let index = self.net.partition_point(|(other, _)| *other <= arrival);
-                self.net.insert(index, (arrival, packet));
+                self.send(arrival, packet.clone());
+                if let Some(later) = self.doubled_ms {
+                    self.send(arrival + later, packet);
+                }
             }
             // Between the frames of the speaker.
             let unsteady = self.random.random_range(0.0..=self.unsteady_ms);
@@ -361,6 +380,11 @@ impl Line {
         }
     }
 
+    fn send(&mut self, arrival: f64, packet: Packet) {
+        let index = self.net.partition_point(|(other, _)| *other <= arrival);
+        self.net.insert(index, (arrival, packet));
+    }
+
     fn at(&self, ms: f64) -> Instant {
         self.start + Duration::from_secs_f64(ms / 1_000.0)
     }
@@ -370,7 +394,8 @@ impl Line {
         played.concealed as f32 / played.played as f32
     }
 
-    /// From the end of a frame's speaking to its hearing: positions count from the first frame that was spoken.
+    /// From the end of a frame's speaking to its hearing: positions count from the first frame that
+    /// was spoken.
     fn delay_ms(&self) -> f64 {
         let playing = self.buffer.next - self.buffer.sound.len() as i64;
         let epoch = self.buffer.epoch.map_or(0.0, |epoch| {
@@ -410,6 +435,7 @@ fn format(codec: Codec) -> Format {
             Codec::Pcma => 8,
         },
         ptime: ms(20),
+        limits: Limits::default(),
         telephone_event: None,
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::sender::TelephoneEvent;
 use crate::Digit;
 
 /// What to do instead of sending sound, for 10 ms.
@@ -92,6 +93,22 @@ impl Digits {
     pub(super) fn clear(&mut self) {
         self.queue.clear();
         self.state = State::Idle;
+    }
+
+    /// Keeps to another agreement. What began under another clock is not ended under this one: the
+    /// peer, which has seen its start, ends it by itself (RFC 4733 §2.5.2.2). What waits cannot be
+    /// sent where there are no telephone-events any more.
+    pub(super) fn change_format(
+        &mut self,
+        former: Option<TelephoneEvent>,
+        next: Option<TelephoneEvent>,
+    ) {
+        let clock_rate = |event: TelephoneEvent| event.clock_rate;
+        if next.is_none() {
+            self.clear();
+        } else if former.map(clock_rate) != next.map(clock_rate) {
+            self.state = State::Idle;
+        }
     }
 
     /// Goes on by 10 ms that start at `timestamp`; `None`: it is the sound's turn.
@@ -191,7 +208,8 @@ fn send(
     elapsed: Duration,
     clock_rate: u32,
 ) -> Step {
-    // What 16 bits hold is 8 s or, at 48 kHz, 1.4 s: a longer digit is announced as one of that length.
+    // What 16 bits hold is 8 s or, at 48 kHz, 1.4 s: a longer digit is announced as one of that
+    // length.
     let units = elapsed.as_millis() * u128::from(clock_rate) / 1000;
     let duration = u16::try_from(units).unwrap_or(u16::MAX).to_be_bytes();
     let flags = if end { 0x80 | VOLUME } else { VOLUME };

@@ -40,7 +40,8 @@ impl Events {
         marker: bool,
         now: Instant,
     ) -> Option<Digit> {
-        // RFC 4733 §2.3; what follows in the payload are repetitions of earlier events (RFC 2833 §3.7), known already.
+        // RFC 4733 §2.3; what follows in the payload are repetitions of earlier events (RFC 2833
+        // §3.7), known already.
         let &[event, flags, _, _, ..] = payload else {
             return None;
         };
@@ -84,7 +85,8 @@ impl Events {
             reported = digit(event);
             self.state = State::Ended { timestamp };
         } else {
-            // Where the former event is reported by a new one's end packet, the new one follows with its repetition or by timeout.
+            // Where the former event is reported by a new one's end packet, the new one follows
+            // with its repetition or by timeout.
             self.state = State::Running {
                 event,
                 timestamp,

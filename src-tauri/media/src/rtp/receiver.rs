@@ -6,7 +6,7 @@ use super::Packet;
 use super::events::Events;
 use super::statistics::{Bucket, Interval, MAX_DROPOUT, MAX_MISORDER, Place, Statistics};
 use super::timeline::{Placed, Stamp, Timeline};
-use crate::codec;
+use crate::codec::{self, SAMPLES_PER_MS};
 use crate::{Codec, Digit};
 
 /// What a payload type stands for.
@@ -24,7 +24,8 @@ pub(crate) enum ReceiveFormat {
 /// RFC 3551 §6: it means comfort noise even where the description does not say so.
 const COMFORT_NOISE: u8 = 13;
 
-/// A packet of speech with its place on a time line that knows no wrap, no change of SSRC and no change of clock.
+/// A packet of speech with its place on a time line that knows no wrap, no change of SSRC and no
+/// change of clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Audio {
     pub(crate) codec: Codec,
@@ -49,7 +50,8 @@ pub(crate) enum Received {
     Audio(Audio),
     /// The peer sent a digit, which has ended.
     Digit(Digit),
-    /// Nothing to do: a duplicate, a part of an event, comfort noise, an unknown payload type, too much.
+    /// Nothing to do: a duplicate, a part of an event, comfort noise, an unknown payload type, too
+    /// much.
     Nothing,
 }
 
@@ -105,16 +107,19 @@ struct Totals {
 struct Stream {
     ssrc: u32,
     statistics: Statistics,
+    /// Of its speech, once there was some.
     codec: Option<Codec>,
+    /// Payload type and timestamp of the most advanced speech.
+    latest: Option<(u8, u32)>,
     /// For the transits of the jitter.
     epoch: Instant,
-    first_timestamp: u32,
     /// Packets since the last speech that were none, and missing ones.
     missing: u64,
     last: Instant,
 }
 
-/// Another SSRC that was left takes over again only when the present one has been silent for so long.
+/// Another SSRC that was left takes over again only when the present one has been silent for so
+/// long.
 const SILENT: Duration = Duration::from_millis(100);
 
 impl Receiver {
@@ -149,6 +154,11 @@ impl Receiver {
         let Some(format) = self.format(packet.payload_type) else {
             self.dropped.unknown_payload_type += 1;
             self.dropped.log();
+            // It is ignored (RFC 3550 §5.1), but it was not lost; and it is no reason to leave a
+            // stream.
+            if self.ssrc() == Some(packet.ssrc) {
+                self.sequence(&packet, now);
+            }
             return Received::Nothing;
         };
         let speech = match format {
@@ -191,32 +201,33 @@ impl Receiver {
             samples,
             arrival: now,
         };
-        let placed = match sequence {
-            Sequence::Started => self.timeline.restart(stamp),
-            Sequence::Ahead(by) => self.timeline.place(stamp, by as i64),
-            Sequence::Behind(by) => self.timeline.place(stamp, -(by as i64)),
+        // The first speech of a stream: its timestamps say nothing about what was before.
+        let Placed { position, jumped } = match (stream.codec, sequence) {
+            (None, _) => self.timeline.restart(stamp),
+            (Some(_), Sequence::Ahead(by)) => self.timeline.place(stamp, by as i64),
+            (Some(_), Sequence::Behind(by)) => self.timeline.place(stamp, -(by as i64)),
         };
-        let Placed { position, jumped } = placed;
-        if jumped || stream.codec.is_some_and(|former| former != codec) {
+        if jumped {
             stream.statistics.restart_transit();
-            stream.epoch = now;
-            stream.first_timestamp = packet.timestamp;
         }
-        let sent = f64::from(packet.timestamp.wrapping_sub(stream.first_timestamp) as i32)
-            / f64::from(clock_rate);
-        let arrived = now.saturating_duration_since(stream.epoch).as_secs_f64();
-        stream.statistics.transit((arrived - sent) * 1_000.0);
-        let fresh = match sequence {
-            Sequence::Started => true,
-            Sequence::Ahead(_) | Sequence::Behind(_) => {
-                stream.codec.is_some_and(|former| former != codec)
+        // Positions are timestamps that do not wrap.
+        let arrived = now.saturating_duration_since(stream.epoch).as_secs_f64() * 1_000.0;
+        stream
+            .statistics
+            .transit(arrived - position as f64 / SAMPLES_PER_MS as f64);
+        let fresh = stream.codec != Some(codec);
+        let missing = match sequence {
+            // A late one says nothing about the codec of those to come.
+            Sequence::Behind(_) => {
+                stream.codec.get_or_insert(codec);
+                0
+            }
+            Sequence::Ahead(_) => {
+                stream.codec = Some(codec);
+                stream.latest = Some((packet.payload_type, packet.timestamp));
+                std::mem::take(&mut stream.missing)
             }
         };
-        let missing = match sequence {
-            Sequence::Started | Sequence::Behind(_) => 0,
-            Sequence::Ahead(_) => std::mem::take(&mut stream.missing),
-        };
-        stream.codec = Some(codec);
         Received::Audio(Audio {
             codec,
             payload: packet.payload,
@@ -258,12 +269,18 @@ impl Receiver {
             .map_or(0.0, |stream| stream.statistics.jitter_ms())
     }
 
-    /// Returns SSRC, figures and jitter (in timestamp units) for a report block, and begins the next interval.
+    /// Returns SSRC, figures and jitter (in timestamp units) for a report block, and begins the
+    /// next interval; `None` where nothing came since the last (RFC 3550 §6.4).
     pub(super) fn report(&mut self) -> Option<(u32, Interval, u32)> {
         let stream = self.stream.as_mut()?;
+        let interval = stream.statistics.report()?;
         let clock_rate = codec::clock_rate(stream.codec.unwrap_or(Codec::Opus));
         let jitter = stream.statistics.jitter_ms() * clock_rate as f32 / 1_000.0;
-        Some((stream.ssrc, stream.statistics.report(), jitter as u32))
+        Some((stream.ssrc, interval, jitter as u32))
+    }
+
+    fn ssrc(&self) -> Option<u32> {
+        self.stream.as_ref().map(|stream| stream.ssrc)
     }
 
     fn format(&self, payload_type: u8) -> Option<ReceiveFormat> {
@@ -278,7 +295,7 @@ impl Receiver {
     fn sequence(&mut self, packet: &Packet, now: Instant) -> Option<Sequence> {
         let Some(stream) = &mut self.stream else {
             self.start(packet, now);
-            return Some(Sequence::Started);
+            return Some(Sequence::Ahead(1));
         };
         if stream.ssrc != packet.ssrc {
             let silent = now.saturating_duration_since(stream.last) >= SILENT;
@@ -292,16 +309,17 @@ impl Receiver {
                 "the peer's SSRC changed"
             );
             self.start(packet, now);
-            return Some(Sequence::Started);
+            return Some(Sequence::Ahead(1));
         }
         stream.last = now;
-        let ahead = stream.statistics.ahead(packet.sequence_number);
-        if i32::from(ahead) >= i32::from(MAX_DROPOUT) || i32::from(ahead) < -i32::from(MAX_MISORDER)
-        {
-            // SRTP has authenticated it, so there is no need for a second packet to confirm (RFC 3550 A.1).
+        let ahead = i32::from(stream.statistics.ahead(packet.sequence_number));
+        let plausible = -i32::from(MAX_MISORDER)..i32::from(MAX_DROPOUT);
+        if !plausible.contains(&ahead) || ahead <= 0 && stream.is_new(packet) {
+            // SRTP has authenticated it, so there is no need for a second packet to confirm (RFC
+            // 3550 A.1).
             tracing::debug!(ahead, "the peer's sequence numbers jumped");
             self.start(packet, now);
-            return Some(Sequence::Started);
+            return Some(Sequence::Ahead(1));
         }
         match stream.statistics.count(packet.sequence_number) {
             Place::Ahead { by, missing } => {
@@ -323,18 +341,28 @@ impl Receiver {
             ssrc: packet.ssrc,
             statistics: Statistics::new(packet.sequence_number),
             codec: None,
+            latest: None,
             epoch: now,
-            first_timestamp: packet.timestamp,
             missing: 0,
             last: now,
         });
     }
 }
 
+impl Stream {
+    /// Returns whether the timestamp says that `packet` follows all speech before.
+    fn is_new(&self, packet: &Packet) -> bool {
+        self.latest.is_some_and(|(payload_type, timestamp)| {
+            let ahead = packet.timestamp.wrapping_sub(timestamp) as i32;
+            payload_type == packet.payload_type && ahead > 0
+        })
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Sequence {
-    /// The first of its sequence.
-    Started,
+    /// Ahead of all before by this much; the first of a sequence is by 1.
     Ahead(u64),
+    /// So far behind the highest.
     Behind(u64),
 }

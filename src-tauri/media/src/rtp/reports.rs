@@ -65,7 +65,8 @@ impl Reports {
         self.next
     }
 
-    /// Returns a compound packet (SR or RR, SDES) if one is due at `now`, which is `wall` on the wall clock.
+    /// Returns a compound packet (SR or RR, SDES) if one is due at `now`, which is `wall` on the
+    /// wall clock.
     pub(crate) fn handle_timeout(
         &mut self,
         now: Instant,
@@ -92,8 +93,8 @@ impl Reports {
         let mut packets = self.compound(now, wall, sender, receiver);
         packets.push(Box::new(Goodbye {
             sources: vec![sender.ssrc()],
-            // With its length octet it fills a word: the wire type would pad a shorter one to less than the word that
-            // RFC 3550 §6.4.1 asks of padding.
+            // With its length octet it fills a word: the wire type would pad a shorter one to less
+            // than the word that RFC 3550 §6.4.1 asks of padding.
             reason: Bytes::from_static(b"end"),
         }));
         to_bytes(&packets)

@@ -5,10 +5,11 @@ use rand::{RngExt, SeedableRng};
 
 use super::Packet;
 use super::digits::{Digits, Step};
-use crate::codec::{self, Encoder, FRAME, Frame, SAMPLES_PER_MS, SILENCE};
+use crate::codec::{self, Encoder, FRAME, Frame, Limits, SAMPLES_PER_MS, SILENCE};
 use crate::{Codec, Digit};
 
-/// How digits are sent: the peer's telephone-event payload type and its clock (RFC 4733 §2.1), 8000 or 48000 Hz.
+/// How digits are sent: the peer's telephone-event payload type and its clock (RFC 4733 §2.1), 8000
+/// or 48000 Hz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TelephoneEvent {
     pub(crate) payload_type: u8,
@@ -20,8 +21,10 @@ pub(crate) struct TelephoneEvent {
 pub(crate) struct Format {
     pub(crate) codec: Codec,
     pub(crate) payload_type: u8,
-    /// 20 ms unless the peer's `ptime` or `maxptime` asks otherwise; brought to what the codec can do between 10 and 60 ms.
+    /// 20 ms unless the peer's `ptime` or `maxptime` asks otherwise; brought to what the codec can
+    /// do between 10 and 60 ms.
     pub(crate) ptime: Duration,
+    pub(crate) limits: Limits,
     pub(crate) telephone_event: Option<TelephoneEvent>,
 }
 
@@ -51,8 +54,9 @@ pub(crate) enum Voice {
 
 /// Makes the RTP packets of our stream.
 ///
-/// Timestamps count the time since the start whether or not something is sent. When a change of codec changes their clock, they
-/// go on from the value that the old clock has reached, at the new rate.
+/// Timestamps count the time since the start whether or not something is sent. When a change of
+/// codec changes their clock, they go on from the value that the old clock has reached, at the new
+/// rate.
 #[derive(Debug)]
 pub(crate) struct Sender {
     ssrc: u32,
@@ -79,13 +83,16 @@ impl Sender {
     /// `seed` gives the first sequence number and timestamp.
     pub(crate) fn new(ssrc: u32, seed: u64, format: Format) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
+        let mut encoder = Encoder::new(format.codec);
+        encoder.set_limits(format.limits);
         Self {
             ssrc,
             format,
             next_format: None,
-            encoder: Encoder::new(format.codec),
+            encoder,
             expected_loss: 0.0,
-            // RFC 3711 §3.3.1: below 2^15, so that the loss of the first packets cannot hide a wrap from the receiver.
+            // RFC 3711 §3.3.1: below 2^15, so that the loss of the first packets cannot hide a wrap
+            // from the receiver.
             sequence_number: random.random_range(0..1 << 15),
             elapsed: 0,
             base: random.random(),
@@ -122,8 +129,8 @@ impl Sender {
         }
     }
 
-    /// Queues digits; each is sent for `duration` and followed by `gap`, with no sound sent meanwhile. Returns `false`, and sends
-    /// nothing, where the peer takes no telephone-events.
+    /// Queues digits; each is sent for `duration` and followed by `gap`, with no sound sent
+    /// meanwhile. Returns `false`, and sends nothing, where the peer takes no telephone-events.
     pub(crate) fn dtmf(&mut self, digits: &[Digit], duration: Duration, gap: Duration) -> bool {
         let usable = self
             .next_format
@@ -205,6 +212,9 @@ impl Sender {
             self.encoder = Encoder::new(format.codec);
             self.encoder.set_expected_loss(self.expected_loss);
         }
+        self.encoder.set_limits(format.limits);
+        self.digits
+            .change_format(self.format.telephone_event, format.telephone_event);
         self.base = self.timestamp();
         self.elapsed = 0;
         self.format = format;

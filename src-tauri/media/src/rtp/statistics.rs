@@ -3,7 +3,8 @@ use std::time::Instant;
 /// What RFC 3550 wants to know of one SSRC: sequence numbers (A.1), loss (A.3) and jitter (A.8).
 #[derive(Debug)]
 pub(super) struct Statistics {
-    /// The first and the highest sequence number, extended by the wraps, from 2^16 on so that reordering at the start stays positive.
+    /// The first and the highest sequence number, extended by the wraps, from 2^16 on so that
+    /// reordering at the start stays positive.
     base: u64,
     highest: u64,
     /// Bit n: `highest - n` has arrived.
@@ -17,7 +18,8 @@ pub(super) struct Statistics {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Ahead of all before by this much, 1 being the next; with this many in between that have not arrived.
+    /// Ahead of all before by this much, 1 being the next; with this many in between that have not
+    /// arrived.
     Ahead { by: u64, missing: u64 },
     /// So far behind the highest.
     Behind { by: u64 },
@@ -97,9 +99,13 @@ impl Statistics {
         self.jitter.ms as f32
     }
 
-    /// Returns the figures of a report block (RFC 3550 §6.4.1) and begins the next interval.
-    pub(super) fn report(&mut self) -> Interval {
+    /// Returns the figures of a report block (RFC 3550 §6.4.1) and begins the next interval; `None`
+    /// where nothing came since the last.
+    pub(super) fn report(&mut self) -> Option<Interval> {
         let (expected, received) = (self.expected(), self.received);
+        if received == self.reported.1 {
+            return None;
+        }
         let expected_interval = expected.saturating_sub(self.reported.0);
         let received_interval = received - self.reported.1;
         self.reported = (expected, received);
@@ -108,12 +114,13 @@ impl Statistics {
             0 => 0,
             _ => (lost * 256 / expected_interval).min(255) as u8,
         };
-        Interval {
+        Some(Interval {
             fraction_lost,
-            // A signed field of 24 bits (RFC 3550 §6.4.1), of which the wire type takes the positive half.
+            // A signed field of 24 bits (RFC 3550 §6.4.1), of which the wire type takes the
+            // positive half.
             total_lost: expected.saturating_sub(received).min(0x7f_ffff) as u32,
             highest: (self.highest - (1 << 16)) as u32,
-        }
+        })
     }
 
     fn expected(&self) -> u64 {
@@ -146,7 +153,8 @@ impl Jitter {
     }
 }
 
-/// Lets so many packets pass and no more: what a flood costs is bounded (10 ms frames are 100 packets/s).
+/// Lets so many packets pass and no more: what a flood costs is bounded (10 ms frames are 100
+/// packets/s).
 #[derive(Debug)]
 pub(super) struct Bucket {
     tokens: f64,

@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use crate::codec::SAMPLES_PER_MS;
 
-/// Gives packets their places on one line of samples at 48 kHz, through wraps and jumps of timestamps, changes of clock and of SSRC.
+/// Gives packets their places on one line of samples at 48 kHz, through wraps and jumps of
+/// timestamps, changes of clock and of SSRC.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     last: Option<Last>,
@@ -34,13 +35,21 @@ pub(super) struct Placed {
     pub(super) jumped: bool,
 }
 
-/// How much more than the time that has passed a timestamp may advance, before it is taken for a jump: delay may have shrunk.
+/// How much more than the time that has passed a timestamp may advance, before it is taken for a
+/// jump: delay may have shrunk.
 const AHEAD: Duration = Duration::from_secs(1);
 
 /// How far back a reordered packet may lie.
 const BEHIND: Duration = Duration::from_secs(5);
 
-/// A jump that comes later than this after the packet before was preceded by a pause, which is kept.
+/// Two clocks may differ by this share: twice what the crystals of sound devices do.
+const DRIFT: f64 = 500e-6;
+
+/// After a pause of this length the drift is worth looking at: it may have come to 1 ms.
+const DRIFTED: Duration = Duration::from_secs(2);
+
+/// A jump that comes later than this after the packet before was preceded by a pause, which is
+/// kept.
 const PAUSE: Duration = Duration::from_millis(60);
 
 impl Timeline {
@@ -48,11 +57,7 @@ impl Timeline {
     pub(super) fn place(&mut self, stamp: Stamp, ahead: i64) -> Placed {
         let samples = stamp.samples as i64;
         let Some(last) = self.last else {
-            self.last = Some(Last::new(stamp, 0));
-            return Placed {
-                position: 0,
-                jumped: false,
-            };
+            return self.restart(stamp);
         };
         let elapsed = to_samples(stamp.arrival.saturating_duration_since(last.arrival));
         if stamp.clock_rate == last.clock_rate {
@@ -64,7 +69,7 @@ impl Timeline {
                 advance < 0 && advance >= -to_samples(BEHIND)
             };
             if plausible {
-                let position = last.position + advance;
+                let position = last.position + advance - drift(advance, elapsed);
                 if ahead > 0 {
                     self.last = Some(Last::new(stamp, position));
                 }
@@ -89,7 +94,8 @@ impl Timeline {
         }
     }
 
-    /// Places the first packet of another sequence: it follows what was before, after a pause if there was one.
+    /// Places the first packet of another sequence: it follows what was before, after a pause if
+    /// there was one.
     pub(super) fn restart(&mut self, stamp: Stamp) -> Placed {
         let position = self.last.map_or(0, |last| {
             let elapsed = to_samples(stamp.arrival.saturating_duration_since(last.arrival));
@@ -113,6 +119,17 @@ impl Last {
             arrival: stamp.arrival,
         }
     }
+}
+
+/// How much of an `advance` of timestamps in a pause of `elapsed` is the clocks' drift apart. The
+/// packets before a pause of hours tell nothing about it, and it would be waited for, or hurried
+/// after, for seconds.
+fn drift(advance: i64, elapsed: i64) -> i64 {
+    if advance < to_samples(DRIFTED) {
+        return 0;
+    }
+    let most = (elapsed as f64 * DRIFT) as i64;
+    (advance - elapsed).clamp(-most, most)
 }
 
 /// How far after `last` a packet lies of which only sequence and time are known.

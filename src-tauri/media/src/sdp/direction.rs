@@ -1,4 +1,4 @@
-use super::description::{Attribute, first};
+use super::description::Attribute;
 
 /// Which way media goes, seen from the one who says it (RFC 8866 §6.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,15 +56,16 @@ impl Direction {
         }
     }
 
-    /// Finds the direction among `attributes`.
+    /// Finds the direction among `attributes`: the first that is said.
     pub(super) fn find(attributes: &[Attribute<'_>]) -> Option<Self> {
-        [
-            Self::SendRecv,
-            Self::SendOnly,
-            Self::RecvOnly,
-            Self::Inactive,
-        ]
-        .into_iter()
-        .find(|direction| first(attributes, direction.as_str()).is_some())
+        attributes
+            .iter()
+            .find_map(|attribute| match attribute.name {
+                "sendrecv" => Some(Self::SendRecv),
+                "sendonly" => Some(Self::SendOnly),
+                "recvonly" => Some(Self::RecvOnly),
+                "inactive" => Some(Self::Inactive),
+                _ => None,
+            })
     }
 }

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use super::direction::Direction;
-use super::payload::{Payload, clock_rate};
+use super::payload::Payload;
 use super::stream::{Line, Refusal, Role, Stream};
+use crate::codec::{Limits, clock_rate};
 use crate::{Codec, Negotiated};
 
 /// Who begins DTLS, as our description says it (RFC 4145 §4, RFC 8842 §5).
@@ -22,6 +23,7 @@ pub(crate) struct Agreement {
     /// Number and clock rate of the telephone-events that we may send.
     pub(crate) telephone_event: Option<(u8, u32)>,
     pub(crate) ptime: Duration,
+    pub(crate) limits: Limits,
     /// Seen from us.
     pub(crate) direction: Direction,
     pub(crate) held_by_peer: bool,
@@ -54,6 +56,7 @@ impl Agreement {
             payload_type,
             telephone_event: stream.telephone_event(clock_rate(codec)),
             ptime: stream.ptime,
+            limits: stream.limits,
             direction,
             held_by_peer: !stream.direction.receives(),
             rtcp_mux: stream.rtcp_mux,

@@ -1,5 +1,6 @@
 use super::description::{Section, all};
 use crate::Codec;
+use crate::codec::Limits;
 
 /// What a payload number stands for, of what this phone understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,23 +85,19 @@ impl Payload {
     }
 }
 
-/// Returns the clock rate of `codec`'s RTP timestamps, in Hz.
-pub(super) fn clock_rate(codec: Codec) -> u32 {
-    match codec {
-        Codec::Opus => 48_000,
-        Codec::Pcmu | Codec::Pcma => 8_000,
-    }
-}
-
 /// Reads the formats of `section` that this phone understands, in the order of its `m=` line.
 pub(super) fn read(section: &Section<'_>) -> Vec<(u8, Payload)> {
     let mut payloads: Vec<(u8, Payload)> = Vec::new();
-    for number in &section.formats {
-        let Ok(number) = number.parse::<u8>() else {
-            continue;
-        };
-        if number > 127 || payloads.iter().any(|(known, _)| *known == number) {
-            continue;
+    // Each number is looked up once, however often it is repeated.
+    let mut seen = [false; 128];
+    for number in section
+        .formats
+        .iter()
+        .filter_map(|it| it.parse::<u8>().ok())
+    {
+        match seen.get_mut(usize::from(number)) {
+            Some(seen @ false) => *seen = true,
+            Some(true) | None => continue,
         }
         let payload = match mapped(section, "rtpmap", number) {
             Some(value) => Payload::from_rtpmap(value),
@@ -109,6 +106,28 @@ pub(super) fn read(section: &Section<'_>) -> Vec<(u8, Payload)> {
         payloads.extend(payload.map(|payload| (number, payload)));
     }
     payloads
+}
+
+/// Reads what the `fmtp` of `number` asks of who sends Opus (RFC 7587 §6.1); what cannot be is
+/// passed over.
+pub(super) fn limits(section: &Section<'_>, number: u8) -> Limits {
+    let parameters = || {
+        mapped(section, "fmtp", number)
+            .into_iter()
+            .flat_map(|value| value.split(';'))
+    };
+    let find = |wanted: &str| {
+        parameters().find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            let is_it = name.trim().eq_ignore_ascii_case(wanted);
+            is_it.then(|| value.trim().parse::<u32>().ok()).flatten()
+        })
+    };
+    Limits {
+        bitrate: find("maxaveragebitrate").filter(|bitrate| *bitrate > 0),
+        playback_rate: find("maxplaybackrate").filter(|rate| *rate > 0),
+        constant_rate: find("cbr") == Some(1),
+    }
 }
 
 /// Returns the value of `a=<name>:<number> <value>`.

@@ -8,6 +8,7 @@ use super::description::{Attribute, Description, Section, all, first};
 use super::direction::Direction;
 use super::payload::{self, Payload};
 use crate::Codec;
+use crate::codec::Limits;
 use crate::transport::Fingerprint;
 
 /// Most candidates of a description that are tried.
@@ -91,6 +92,8 @@ pub(crate) struct Stream {
     pub(crate) direction: Direction,
     /// The formats that this phone understands, in the peer's order.
     pub(crate) payloads: Vec<(u8, Payload)>,
+    /// What the peer asks of what is sent to it in the first codec among them.
+    pub(crate) limits: Limits,
     /// How much sound the peer wants in a packet (RFC 8866 §6.4), not beyond its `maxptime`.
     pub(crate) ptime: Duration,
 }
@@ -102,8 +105,7 @@ impl Stream {
         let description = Description::parse(text)?;
         let mut reason = None;
         for (index, section) in description.sections.iter().enumerate() {
-            // RFC 3264 §6: port 0 is a stream that is not wanted
-            if !section.kind.eq_ignore_ascii_case("audio") || section.port == 0 {
+            if !section.kind.eq_ignore_ascii_case("audio") || is_rejected(&description, section) {
                 continue;
             }
             match Self::read(&description, index, section) {
@@ -192,7 +194,7 @@ impl Stream {
             None => None,
             Some(value) => Some(read_role(value)?),
         };
-        let stream = Self {
+        let mut stream = Self {
             lines: description.sections.iter().map(line).collect(),
             index,
             bundled: group.is_some(),
@@ -215,10 +217,22 @@ impl Stream {
             direction: read_direction(description, section),
             ptime: read_ptime(section),
             payloads: payload::read(section),
+            limits: Limits::default(),
         };
-        stream.first_codec()?;
+        let (number, codec) = stream.first_codec()?;
+        if codec == Codec::Opus {
+            stream.limits = payload::limits(section, number);
+        }
         Ok(stream)
     }
+}
+
+/// RFC 3264 §6: port 0 is a stream that is not wanted; but for RFC 9143 §6: it has the port of its
+/// group.
+fn is_rejected(description: &Description<'_>, section: &Section<'_>) -> bool {
+    let bundle_only = first(&section.attributes, "bundle-only").is_some()
+        && bundle_of(description, section).is_some();
+    section.port == 0 && !bundle_only
 }
 
 /// Refuses what cannot be DTLS-SRTP (RFC 5763): there is no plain RTP.
@@ -309,11 +323,23 @@ fn is_credential(value: &str) -> bool {
             .all(|byte| byte.is_ascii_graphic() && byte != b':')
 }
 
+/// RFC 8866 §9, the `token` that a `mid` is (RFC 5888 §4): it is repeated in our descriptions, so
+/// it must not bring lines of its own.
+fn is_token(value: &str) -> bool {
+    let separators = b"\"(),/:;<=>?@[\\]";
+    value
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !separators.contains(&byte))
+        && !value.is_empty()
+}
+
 fn line(section: &Section<'_>) -> Line {
     Line {
         kind: section.kind.to_owned(),
         protocol: section.protocol.to_owned(),
         formats: section.formats.iter().map(|f| (*f).to_owned()).collect(),
-        mid: first(&section.attributes, "mid").map(str::to_owned),
+        mid: first(&section.attributes, "mid")
+            .filter(|mid| is_token(mid))
+            .map(str::to_owned),
     }
 }

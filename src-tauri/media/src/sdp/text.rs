@@ -77,8 +77,13 @@ impl Text<'_> {
                     numbers.join(" ")
                 ));
             } else {
-                // RFC 3264 §6: a stream that is refused keeps its place, with port 0
-                line(format_args!("m={kind} 0 {protocol} {}", formats.join(" ")));
+                // RFC 3264 §6: a stream that is refused keeps its place, with port 0 and at least
+                // one format, which means nothing
+                let formats = match formats.as_slice() {
+                    [] => "0".to_owned(),
+                    formats => formats.join(" "),
+                };
+                line(format_args!("m={kind} 0 {protocol} {formats}"));
             }
             if let Some(mid) = mid {
                 line(format_args!("a=mid:{mid}"));

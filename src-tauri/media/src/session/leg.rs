@@ -443,6 +443,7 @@ fn format(agreement: &Agreement) -> Format {
         codec: agreement.codec,
         payload_type: agreement.payload_type,
         ptime: agreement.ptime,
+        limits: agreement.limits,
         telephone_event: agreement.telephone_event.map(|(payload_type, clock_rate)| {
             TelephoneEvent {
                 payload_type,

@@ -5,6 +5,7 @@
 //! input all outputs are to be drained. This folder is the only place that names the `rtc` crate.
 
 mod active;
+mod addresses;
 mod candidate;
 mod consent;
 mod credentials;
@@ -33,9 +34,10 @@ use secrecy::SecretString;
 use tracing::debug;
 
 use active::Active;
+pub(crate) use addresses::host_addresses;
 pub(crate) use credentials::Credentials;
 pub(crate) use fingerprint::Fingerprint;
-pub(crate) use gather::{Gatherer, Silent, host_addresses};
+pub(crate) use gather::{Gatherer, Silent};
 pub(crate) use identity::Identity;
 pub(crate) use rtc::{
     rtcp, rtp,

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod receiving;
 mod reports;
+mod sending;
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +12,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
-use crate::codec::{FRAME, SILENCE};
+use crate::codec::speech::{frames, speech};
+use crate::codec::{FRAME, Limits, SILENCE};
 use crate::{Codec, Digit};
 
 const EVENT: u8 = 101;
@@ -158,7 +161,8 @@ fn a_digit_has_the_form_of_rfc_4733() {
     assert_eq!(ends, [false, false, true, true, true]);
     let markers: Vec<_> = event.iter().map(|p| p.marker).collect();
     assert_eq!(markers, [true, false, false, false, false]);
-    // No sound from the start of the event to the last end packet, and a marker on the first after it.
+    // No sound from the start of the event to the last end packet, and a marker on the first after
+    // it.
     let first = all.iter().position(|p| p.payload_type == EVENT).unwrap();
     assert!(
         all[first..first + 5]
@@ -459,6 +463,7 @@ fn format(codec: Codec, clock_rate: u32) -> Format {
         codec,
         payload_type: payload_type(codec),
         ptime: ms(20),
+        limits: Limits::default(),
         telephone_event: Some(TelephoneEvent {
             payload_type: EVENT,
             clock_rate,

@@ -80,6 +80,26 @@ fn who_sends_nothing_reports_as_a_receiver_and_says_goodbye() {
     assert!(goodbye.ends_with(b"\x81\xcb\x00\x02\x01\x02\x03\x04\x03end"));
 }
 
+#[test]
+fn a_report_is_about_what_came_since_the_last() {
+    let start = Instant::now();
+    let mut side = Side::new(1, start);
+    let blocks = |side: &mut Side, seconds| {
+        let now = start + Duration::from_secs(seconds);
+        let report = side
+            .reports
+            .handle_timeout(now, UNIX_EPOCH, &side.sender, &mut side.receiver)
+            .unwrap();
+        // RFC 3550 §6.4.2: their count.
+        report[0] & 0x1f
+    };
+    assert_eq!(blocks(&mut side, 10), 0);
+    let packet = (0..2).find_map(|_| side.sender.push(&SILENCE, Voice::On));
+    side.receiver.handle(packet.unwrap(), start);
+    assert_eq!(blocks(&mut side, 20), 1);
+    assert_eq!(blocks(&mut side, 30), 0);
+}
+
 proptest! {
     #[test]
     fn no_rtcp_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 200_u8..208) {

@@ -147,3 +147,18 @@ fn rtcp_is_multiplexed_only_if_the_offer_says_so() {
     let offer = chromium().replace("a=rtcp-mux\r\n", "");
     assert!(!text(&offer).contains("a=rtcp-mux"));
 }
+
+#[test]
+fn a_mid_that_is_no_token_brings_nothing_into_our_answer() {
+    for mid in ["0\ra=inactive", "a b", "x\"y", ""] {
+        let text = text(&rtpengine().replace("a=mid:0", &format!("a=mid:{mid}")));
+        assert!(!text.contains("a=mid"), "{text}");
+        assert!(!text.contains("a=inactive"), "{text}");
+    }
+}
+
+#[test]
+fn a_line_without_formats_is_refused_with_one() {
+    let offer = chromium() + "m=application 9 UDP/DTLS/SCTP\r\na=mid:d\r\n";
+    assert!(text(&offer).contains("m=application 0 UDP/DTLS/SCTP 0\r\n"));
+}

@@ -1,4 +1,4 @@
-use super::super::{Direction, Line, Payload, PayloadMap, Setup, Stream, apply};
+use super::super::{Direction, Line, Payload, PayloadMap, Setup, Stream, Text, apply};
 use super::*;
 use crate::Codec;
 
@@ -64,6 +64,63 @@ fn the_answerer_s_first_codec_and_its_numbers_are_sent() {
     assert_eq!(agreement.codec, Codec::Pcma);
     assert_eq!(agreement.payload_type, 8);
     assert_eq!(agreement.telephone_event, Some((101, 8_000)));
+}
+
+#[test]
+fn each_side_sends_under_the_numbers_of_the_other() {
+    // RFC 3264 §6.1: the answerer numbers what it wants to get, and sends what we numbered.
+    let text = chromium()
+        .replace("111 63 9 0 8 13 110 126", "100 126")
+        .replace("a=rtpmap:111", "a=rtpmap:100")
+        .replace(
+            "a=rtpmap:126 telephone-event/8000",
+            "a=rtpmap:126 telephone-event/48000",
+        );
+    let stream = Stream::parse(&text).unwrap();
+    let (agreement, _) = apply(&stream, &[Line::audio()], 0, Direction::SendRecv).unwrap();
+    assert_eq!(
+        (agreement.codec, agreement.payload_type),
+        (Codec::Opus, 100)
+    );
+    assert_eq!(agreement.telephone_event, Some((126, 48_000)));
+    // We understand what we offered, and what the answer adds to it, but 126 keeps what we said.
+    let mut payloads = PayloadMap::default();
+    payloads.learn(&PayloadMap::default().offer(None));
+    payloads.learn_new(&stream.payloads);
+    let means = |number| payloads.iter().find(|(known, _)| *known == number);
+    for (number, payload) in [
+        (111, Payload::Audio(Codec::Opus)),
+        (100, Payload::Audio(Codec::Opus)),
+        (110, Payload::TelephoneEvent(48_000)),
+        (126, Payload::TelephoneEvent(8_000)),
+    ] {
+        assert_eq!(means(number), Some((number, payload)));
+    }
+}
+
+#[test]
+fn a_machine_with_ipv6_alone_says_so() {
+    let text = Text {
+        session_id: 1,
+        version: 1,
+        lines: &[Line::audio()],
+        index: 0,
+        bundled: true,
+        ufrag: "abcd1234",
+        pwd: "abcdefghijklmnopqrstuvwx",
+        candidates: &["1 1 udp 2130706431 2001:db8::10 40000 typ host".to_owned()],
+        address: "[2001:db8::10]:40000".parse().unwrap(),
+        fingerprint: &format!("sha-256 {FINGERPRINT}"),
+        setup: Setup::ActPass,
+        payloads: &PayloadMap::default().offer(None),
+        direction: Direction::SendRecv,
+        rtcp_mux: true,
+        ssrc: 1234,
+        cname: "cname",
+    }
+    .write();
+    assert!(text.contains("c=IN IP6 2001:db8::10\r\n"));
+    assert!(text.contains("m=audio 40000 "));
 }
 
 #[test]

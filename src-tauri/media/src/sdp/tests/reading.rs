@@ -4,6 +4,7 @@ use super::super::stream::Role;
 use super::super::{Direction, Payload, Stream};
 use super::*;
 use crate::Codec;
+use crate::codec::Limits;
 use crate::transport::Fingerprint;
 
 const OPUS: Payload = Payload::Audio(Codec::Opus);
@@ -205,4 +206,118 @@ fn ptime_is_what_the_peer_asks_for_up_to_its_maximum() {
     assert_eq!(ptime("a=maxptime:10\n"), 10);
     assert_eq!(ptime("a=ptime:-1\n"), 20);
     assert_eq!(ptime("a=ptime:NaN\n"), 20);
+}
+
+#[test]
+fn what_the_peer_asks_of_opus_is_read_however_it_is_spaced() {
+    let limits = |fmtp: &str| {
+        let text = freeswitch().replace(
+            "a=fmtp:102 useinbandfec=1; maxaveragebitrate=30000; ptime=20; minptime=10",
+            fmtp,
+        );
+        Stream::parse(&text).unwrap().limits
+    };
+    let usual = Stream::parse(&freeswitch()).unwrap().limits;
+    assert_eq!(usual.bitrate, Some(30_000));
+    for fmtp in [
+        "a=fmtp:102 maxplaybackrate=16000;maxaveragebitrate=20000;cbr=1",
+        "a=fmtp: 102  CBR = 1 ;; MaxAverageBitRate=20000 ; maxplaybackrate = 16000;",
+        "a=fmtp:102\tstereo=0;maxaveragebitrate=x;maxaveragebitrate=20000;maxplaybackrate=16000;cbr=1",
+    ] {
+        let expected = Limits {
+            bitrate: Some(20_000),
+            playback_rate: Some(16_000),
+            constant_rate: true,
+        };
+        assert_eq!(limits(fmtp), expected, "{fmtp}");
+    }
+    for fmtp in [
+        "a=fmtp:101 maxaveragebitrate=20000",
+        "a=fmtp:102",
+        "a=fmtp:102 maxaveragebitrate=99999999999999999999;maxplaybackrate=-1;cbr=0",
+        "a=fmtp:102 maxaveragebitrate=0;maxplaybackrate=0;=;;",
+    ] {
+        assert_eq!(limits(fmtp), Limits::default(), "{fmtp}");
+    }
+    assert_eq!(
+        Stream::parse(&rtpengine()).unwrap().limits,
+        Limits::default()
+    );
+}
+
+#[test]
+fn letter_case_spaces_and_ends_of_line_do_not_matter() {
+    let text = chromium()
+        .replace("opus/48000/2", "OPUS/48000/2")
+        .replace("PCMU/8000", "pcmu/8000/1")
+        .replace("a=rtpmap:8 PCMA/8000", "a=rtpmap: 8  Pcma/8000 ")
+        .replace("telephone-event/48000", "Telephone-Event/48000")
+        .replace("UDP/TLS/RTP/SAVPF", "udp/tls/rtp/savpf")
+        .replace("a=setup:actpass", "a=setup:ActPass");
+    let usual = Stream::parse(&chromium()).unwrap();
+    // CRLF and LF by turns, blank lines between and after.
+    let mixed: String = text
+        .lines()
+        .enumerate()
+        .map(|(i, line)| format!("{line}{}", ["\r\n", "\n", "\r\n\r\n"][i % 3]))
+        .collect();
+    for text in [text, format!("{mixed}\r\n\n\r\n")] {
+        let stream = Stream::parse(&text).unwrap();
+        assert_eq!(stream.payloads, usual.payloads);
+        assert_eq!(stream.role, usual.role);
+        assert_eq!(stream.candidates, usual.candidates);
+        assert!(stream.bundled && stream.rtcp_mux);
+    }
+}
+
+#[test]
+fn a_number_means_what_is_said_of_it_first() {
+    let text = rtpengine()
+        .replace("8 0 101", "101 0 8 101 101 97 97 0")
+        .replace(
+            "a=rtpmap:101 telephone-event/8000\n",
+            "a=rtpmap:101 opus/48000/2\na=rtpmap:101 telephone-event/8000\n",
+        )
+        .replace(
+            "a=rtpmap:0 PCMU/8000\n",
+            "a=rtpmap:0 telephone-event/48000\n",
+        );
+    let stream = Stream::parse(&text).unwrap();
+    let expected = [(101, OPUS), (0, Payload::TelephoneEvent(48_000)), (8, PCMA)];
+    assert_eq!(stream.payloads, expected);
+}
+
+#[test]
+fn a_stream_that_has_the_port_of_its_group_is_not_refused() {
+    let video = "m=video 51472 UDP/TLS/RTP/SAVPF 96\r\na=mid:v\r\nm=audio";
+    let text = chromium()
+        .replace("a=group:BUNDLE 0", "a=group:BUNDLE v 0")
+        .replace("m=audio 51472", "m=audio 0")
+        .replace("m=audio", video);
+    let bundle_only = text.replace("a=mid:0", "a=mid:0\r\na=bundle-only");
+    assert_eq!(Stream::parse(&bundle_only).unwrap().index, 1);
+    assert!(reason(&text).contains("no audio stream"));
+    let alone = bundle_only.replace("a=group:BUNDLE v 0", "a=group:BUNDLE v");
+    assert!(reason(&alone).contains("no audio stream"));
+}
+
+#[test]
+fn a_description_of_64_kb_is_read_and_a_longer_one_is_not() {
+    let line = "a=ssrc:1 x:1234567890\r\n";
+    let room = 64 * 1024 - chromium().len();
+    let text = format!("{}{}", chromium(), line.repeat(room / line.len()));
+    assert!(Stream::parse(&text).is_ok());
+    assert!(reason(&format!("{text}{line}")).contains("too long"));
+}
+
+#[test]
+fn an_ipv6_peer_is_understood() {
+    let text = rtpengine()
+        .replace("IN IP4 203.0.113.5", "IN IP6 2001:db8::5")
+        .replace("203.0.113.5 30012", "2001:db8::5 30012");
+    let stream = Stream::parse(&text).unwrap();
+    assert_eq!(stream.candidates.len(), 1);
+    assert_eq!(stream.direction, Direction::SendRecv);
+    let held = text.replace("IN IP6 2001:db8::5", "IN IP6 ::");
+    assert_eq!(Stream::parse(&held).unwrap().direction, Direction::SendOnly);
 }

@@ -3,6 +3,7 @@
 
 mod consent;
 mod fork;
+mod gathering;
 mod handshake;
 mod hostile;
 mod link;
