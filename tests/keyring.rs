@@ -53,6 +53,42 @@ async fn a_session_outlives_its_killed_phone_and_a_sign_out_wipes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_killed_while_it_writes_finds_a_whole_session_or_none() {
+    // So long that it lies in parts.
+    let campaign = format!("campaign_name = \"{}\"\nsip_ws_server", "x".repeat(4000));
+    let office = Office::with(|toml| toml.replace("sip_ws_server", &campaign)).await;
+    let desktop = Desktop::start().await;
+    for _ in 0..8 {
+        let mut phone = start(&office, &desktop, 1);
+        account(&mut phone, "signed_out").await;
+        phone.send(sign_in("ana")).await;
+        phone.event("session.signed_in").await;
+        kill(phone).await;
+
+        let mut phone = start(&office, &desktop, 1);
+        let settled = |it: &Value| {
+            let state = &it["view"]["account"]["state"];
+            state == "signed_out" || state == "signed_in"
+        };
+        phone.until("a session or none", settled).await;
+        assert!(!phone.seen.iter().any(|it| it["type"] == "fault.vault"));
+        quit(phone, 0).await;
+        desktop.has(&[]).await;
+    }
+
+    let phone = signed_in(&office, &desktop).await;
+    desktop
+        .has(&["a1", "a2", "a3", "a4", "agentConfig", "tokens"])
+        .await;
+    kill(phone).await;
+    let mut phone = start(&office, &desktop, 1);
+    phone.event("session.resuming").await;
+    phone.event("sip.registered").await;
+    quit(phone, 0).await;
+    desktop.has(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn quitting_leaves_nothing_in_the_keyring() {
     let (office, desktop) = (Office::open().await, Desktop::start().await);
     let phone = signed_in(&office, &desktop).await;

@@ -51,8 +51,8 @@ pub(crate) struct Keys {
 
     /// Keeps the device's id and name, and settings, in this file; without a name, where the platform
     /// wants it
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
-    pub(crate) settings: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<Option<PathBuf>>,
 
     /// Where a session is kept between two starts [default: memory]
     #[arg(long, value_name = "PLACE")]
@@ -141,13 +141,13 @@ mod tests {
     #[test]
     fn settings_may_be_where_the_platform_wants_them() {
         for (given, wanted) in [
-            (&["--settings"][..], Some("")),
-            (&["--settings", "here.toml"], Some("here.toml")),
+            (&["--settings"][..], Some(None)),
+            (&["--settings", "here.toml"], Some(Some("here.toml".into()))),
             (&[], None),
         ] {
             let all = ["helix-phone", "--headless"].iter().chain(given);
             let parsed = parse(all.map(OsString::from)).unwrap();
-            assert_eq!(parsed.keys.settings, wanted.map(PathBuf::from), "{given:?}");
+            assert_eq!(parsed.keys.settings, wanted, "{given:?}");
         }
     }
 

@@ -132,22 +132,22 @@ struct Installation {
 }
 
 impl Installation {
-    /// Opens the settings file, an empty path standing for the platform's. Without one this is a
-    /// device that nobody meets again, and nothing is written anywhere.
-    fn find(path: Option<PathBuf>) -> Result<Self, Unusable> {
+    /// Opens the settings file, which has a name or lies where the platform wants it. Without one
+    /// this is a device that nobody meets again, and nothing is written anywhere.
+    fn find(file: Option<Option<PathBuf>>) -> Result<Self, Unusable> {
         let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
-        let Some(path) = path else {
+        let Some(file) = file else {
             let name = DEVICE_NAME.to_owned();
             return Ok(Self {
                 device: Device { id, name },
                 complaints: Vec::new(),
             });
         };
-        let path = if path.as_os_str().is_empty() {
-            SettingsFile::usual_path().ok_or(Unusable::NoFolder)?
-        } else {
-            path
-        };
+        // In a configuration file an empty name is the way to say it.
+        let path = file
+            .filter(|it| !it.as_os_str().is_empty())
+            .or_else(SettingsFile::usual_path)
+            .ok_or(Unusable::NoFolder)?;
         let (file, complaints) = SettingsFile::open(&path, Device::of_this_host(id));
         Ok(Self {
             device: file.settings().device.clone(),
