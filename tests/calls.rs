@@ -4,9 +4,9 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{path::Path, sync::Arc, time::Duration};
 
-use lab::{FlowFault, OfferIn, Treatment};
+use lab::{Clip, Codec, FlowFault, OfferIn, Sound, Treatment, delay, likeness};
 use serde_json::{Value, json};
 use support::{
     office::{Office, PASSWORD, SIP_PASSWORDS, sign_in},
@@ -144,6 +144,41 @@ async fn a_call_without_an_offer_gets_ours() {
         .wait_for("our sound", PATIENCE, heard)
         .await
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pcmu_alone_carries_sound_both_ways() {
+    sound_both_ways(Codec::Pcmu).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pcma_alone_carries_sound_both_ways() {
+    sound_both_ways(Codec::Pcma).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_answered_while_it_is_given_up_is_hung_up_at_once() {
+    let office = Office::open().await;
+    let mut ana = office.agent("ana", 1).await;
+    let call = dial(&mut ana, "crossing").await;
+    ana.event("call.ringing").await;
+    hang_up(&mut ana, &call).await;
+    let over = |it: &lab::Counts| {
+        it.last_call("crossing").is_some_and(|it| {
+            it.is_acknowledged && matches!(it.state, lab::CallState::Ended { .. })
+        })
+    };
+    let counts = office
+        .world
+        .wait_for("ACK and BYE", PATIENCE, over)
+        .await
+        .unwrap();
+    assert_eq!((counts.requests("CANCEL"), counts.requests("BYE")), (1, 1));
+    // Nothing is left of it: the next call works, and the microphone is its own.
+    dial(&mut ana, "echo").await;
+    ana.event("call.connected").await;
+    hears_440(&mut ana).await;
+    quit(ana, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -361,6 +396,93 @@ async fn no_secret_reaches_standard_output_or_the_log_at_its_finest() {
             }
         }
     }
+}
+
+/// The lab calls with one codec alone; each side hears what the other says.
+async fn sound_both_ways(codec: Codec) {
+    let office = Office::with_codecs(vec![codec]).await;
+    // Two sounds that are nowhere like another moment of themselves, or like the other.
+    let by_ana = wave(2.0, |t| 300.0 * t + 600.0 * t * t);
+    let by_lab = wave(2.0, |t| 2900.0 * t - 600.0 * t * t);
+    let (spoken, heard) = (
+        office.directory.path().join("spoken.wav"),
+        office.directory.path().join("heard.wav"),
+    );
+    Sound {
+        rate: by_ana.rate,
+        samples: by_ana.samples.repeat(30),
+    }
+    .write(&spoken)
+    .unwrap();
+    let wav = |path: &Path| format!("wav:{}", path.display());
+    let mut ana = Process::start(
+        "ana",
+        &mut office.phone_with_sound(1, &wav(&spoken), &wav(&heard)),
+    );
+    ana.send(sign_in("ana")).await;
+    ana.event("sip.registered").await;
+    let lab_call = office
+        .world
+        .call("700201", Treatment::Play(clip(&by_lab)), OfferIn::Invite)
+        .await
+        .unwrap();
+    let call = ana.event("call.incoming").await["call"].clone();
+    ana.send(json!({"command": "answer", "call": call})).await;
+    let enough = |it: &lab::CallCount| it.rtp_received >= 200 && it.rtp_sent >= 200;
+    lab_call
+        .wait_for("four seconds both ways", PATIENCE, enough)
+        .await
+        .unwrap();
+    assert_eq!(lab_call.count().unwrap().codec, Some(codec));
+    hang_up(&mut ana, &call).await;
+    quit(ana, 0).await;
+
+    for (who, heard, said, other) in [
+        ("the lab", lab_call.heard(), &by_ana, &by_lab),
+        ("the phone", Sound::read(&heard).unwrap(), &by_lab, &by_ana),
+    ] {
+        let like = best_second(&heard, said);
+        assert!(like > 0.8, "{who} heard {codec:?}: {like}");
+        let unlike = best_second(&heard, other);
+        assert!(unlike < 0.6, "{who} heard itself: {unlike}");
+    }
+}
+
+/// How alike the best second of what was heard is to some moment of what is said over and over.
+///
+/// A loaded machine delivers late, and then a playout buffer conceals; it does not do so all the time.
+fn best_second(heard: &Sound, said: &Sound) -> f32 {
+    let mut said_twice = said.clone();
+    said_twice.samples.extend(&said.samples);
+    let second = heard.rate as usize;
+    heard
+        .samples
+        .chunks_exact(second)
+        .filter_map(|samples| {
+            let part = Sound {
+                rate: heard.rate,
+                samples: samples.to_vec(),
+            };
+            let found = delay(&part, &said_twice, said.duration())?;
+            Some(likeness(&part, &said_twice, found.by))
+        })
+        .fold(0.0, f32::max)
+}
+
+/// A wave whose phase, in periods, is given over the time in seconds, at 48 kHz.
+fn wave(seconds: f64, phase: impl Fn(f64) -> f64) -> Sound {
+    let rate = 48_000;
+    let samples = (0..(seconds * f64::from(rate)) as usize)
+        .map(|i| {
+            let t = i as f64 / f64::from(rate);
+            (0.3 * (std::f64::consts::TAU * phase(t)).sin()) as f32
+        })
+        .collect();
+    Sound { rate, samples }
+}
+
+fn clip(sound: &Sound) -> Arc<Clip> {
+    Arc::new(Clip::encode(sound).unwrap())
 }
 
 async fn dial(phone: &mut Process, target: &str) -> Value {

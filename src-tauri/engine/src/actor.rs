@@ -1,4 +1,4 @@
-use std::{future, time::Instant};
+use std::time::Instant;
 
 use phone::{Accepted, AccountView, Command, Input, LinkView, Phone, PhoneView, Rejected};
 use tokio::{
@@ -10,6 +10,7 @@ use tracing::{debug, info};
 use crate::{
     clock::{Clock, Stamped},
     translation,
+    vigil::Vigil,
     world::World,
 };
 
@@ -27,6 +28,7 @@ pub(crate) struct Actor {
     pub(crate) phone: Phone,
     pub(crate) world: World,
     pub(crate) clock: Clock,
+    pub(crate) vigil: Vigil,
     pub(crate) asks: mpsc::Receiver<Ask>,
     pub(crate) inputs: mpsc::Receiver<Input>,
     pub(crate) news: mpsc::UnboundedReceiver<media::News>,
@@ -46,7 +48,7 @@ impl Actor {
             self.settle();
             match self.next().await {
                 Next::Ask(Ask::Command(command, verdict)) => {
-                    let result = self.phone.handle_command(command, now());
+                    let result = self.phone.handle_command(command, self.now());
                     if let Err(rejected) = &result {
                         debug!(%rejected, "command rejected");
                     }
@@ -60,8 +62,9 @@ impl Actor {
                 Next::NoHandles => {
                     return self.stop(time::Instant::now() + FAREWELL, Vec::new()).await;
                 }
-                Next::Input(input) => self.phone.handle_input(input, now()),
-                Next::Timeout => self.phone.handle_timeout(now()),
+                Next::Input(input) => self.phone.handle_input(input, self.now()),
+                Next::Timeout => self.phone.handle_timeout(self.now()),
+                Next::Look => {}
             }
         }
     }
@@ -69,7 +72,7 @@ impl Actor {
     /// Signs out, and goes on until that is done or the deadline has come.
     async fn stop(mut self, deadline: time::Instant, mut waiting: Vec<oneshot::Sender<()>>) {
         info!("stopping");
-        if let Err(rejected) = self.phone.handle_command(Command::SignOut, now()) {
+        if let Err(rejected) = self.phone.handle_command(Command::SignOut, self.now()) {
             debug!(%rejected, "nobody to sign out");
         }
         self.settle();
@@ -82,15 +85,16 @@ impl Actor {
                     }
                     Next::Ask(Ask::Stop(_, done)) => waiting.push(done),
                     Next::NoHandles => {}
-                    Next::Input(input) => self.phone.handle_input(input, now()),
-                    Next::Timeout => self.phone.handle_timeout(now()),
+                    Next::Input(input) => self.phone.handle_input(input, self.now()),
+                    Next::Timeout => self.phone.handle_timeout(self.now()),
+                    Next::Look => {}
                 }
                 self.settle();
             }
         };
         if time::timeout_at(deadline, leave).await.is_err() {
             // What the phone has to say may be due at this very moment.
-            self.phone.handle_timeout(now());
+            self.phone.handle_timeout(self.now());
             self.settle();
         }
 
@@ -104,9 +108,27 @@ impl Actor {
         }
     }
 
-    /// Waits for whatever comes first. Nothing is lost where the wait is given up.
+    /// Waits for whatever comes first, and lets the phone know before it where this process was away. Nothing is lost where the wait is
+    /// given up.
     async fn next(&mut self) -> Next {
-        let wake = self.phone.poll_timeout();
+        let next = self.wait().await;
+        if let Some(away) = self.vigil.look() {
+            self.phone.handle_input(Input::Woke { away }, self.now());
+            self.settle();
+        }
+        next
+    }
+
+    async fn wait(&mut self) -> Next {
+        let look_at = self.vigil.next_look();
+        let due = self
+            .phone
+            .poll_timeout()
+            .map(|at| self.vigil.on_runtime(at));
+        let (wake_at, reason) = match due {
+            Some(due) if due <= look_at => (due, Next::Timeout),
+            Some(_) | None => (look_at, Next::Look),
+        };
         loop {
             tokio::select! {
                 ask = self.asks.recv(), if self.has_handles => match ask {
@@ -122,9 +144,13 @@ impl Actor {
                         return Next::Input(Input::Media { call, news });
                     }
                 }
-                () = wake_at(wake) => return Next::Timeout,
+                () = time::sleep_until(wake_at) => return reason,
             }
         }
+    }
+
+    fn now(&self) -> Instant {
+        self.vigil.now()
     }
 
     /// Drains everything that the phone has to say, and carries it out.
@@ -144,7 +170,7 @@ impl Actor {
                 break;
             }
             for input in outcomes {
-                self.phone.handle_input(input, now());
+                self.phone.handle_input(input, self.now());
             }
         }
         self.world.reap();
@@ -164,7 +190,10 @@ enum Next {
     Ask(Ask),
     NoHandles,
     Input(Input),
+    /// Something of the phone's is due.
     Timeout,
+    /// Nothing happened: the clocks are to be looked at.
+    Look,
 }
 
 /// Tells whether nothing of the phone is left at any server.
@@ -180,15 +209,4 @@ fn has_left(view: &PhoneView) -> bool {
         | AccountView::SigningOut => false,
     };
     account && matches!(view.link, LinkView::Off)
-}
-
-fn now() -> Instant {
-    time::Instant::now().into_std()
-}
-
-async fn wake_at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => time::sleep_until(deadline.into()).await,
-        None => future::pending().await,
-    }
 }

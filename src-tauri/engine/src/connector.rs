@@ -14,6 +14,7 @@ use url::{Host, Url};
 use crate::{
     fault::Fault,
     happy_eyeballs,
+    names::Names,
     proxy::{self, Proxies},
 };
 
@@ -21,6 +22,7 @@ use crate::{
 pub(crate) struct Connector {
     tls: TlsConnector,
     proxies: Proxies,
+    names: Names,
 }
 
 /// What TLS runs on: TCP, or a tunnel through a proxy.
@@ -33,6 +35,7 @@ impl Connector {
         Self {
             tls: TlsConnector::from(config),
             proxies,
+            names: Names::default(),
         }
     }
 
@@ -50,7 +53,7 @@ impl Connector {
         let wire: Box<dyn Wire> = match self.proxies.lead_to(&host, port) {
             None => {
                 let name = bare(&host);
-                let tcp = happy_eyeballs::connect(&name, port);
+                let tcp = happy_eyeballs::connect(&self.names, &name, port);
                 Box::new(within(deadline, &host, "the connection", tcp).await?)
             }
             Some(proxy) => {
@@ -87,7 +90,7 @@ impl Connector {
         let proxy_host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         let proxy_port = uri.port_u16().unwrap_or(if over_tls { 443 } else { 80 });
 
-        let tcp = happy_eyeballs::connect(proxy_host, proxy_port)
+        let tcp = happy_eyeballs::connect(&self.names, proxy_host, proxy_port)
             .await
             .map_err(of_proxy)?;
         let mut wire: Box<dyn Wire> = if over_tls {

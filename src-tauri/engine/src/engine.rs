@@ -12,10 +12,12 @@ use crate::{
     actor::{Actor, Ask},
     clock::{Clock, Stamp, Stamped},
     connector::Connector,
+    network,
     proxy::Proxies,
     sidecar::{self, Sidecar},
     tls,
     vault::{Place, Vault},
+    vigil::Vigil,
     world::{Parts, World},
 };
 
@@ -117,14 +119,16 @@ impl Engine {
             connector: Connector::new(Arc::new(tls), proxies),
             media,
             vault,
-            inputs,
+            inputs: inputs.clone(),
         });
-        let phone = Phone::new(setup, Instant::now().into_std());
+        let vigil = Vigil::begin();
+        let phone = Phone::new(setup, vigil.now());
         let (view_tx, view) = watch::channel(phone.view());
         let actor = Actor {
             phone,
             world,
             clock,
+            vigil,
             asks: asks_rx,
             inputs: inputs_rx,
             news,
@@ -133,6 +137,7 @@ impl Engine {
             has_handles: true,
         };
         tokio::spawn(actor.run());
+        tokio::spawn(network::watch(inputs));
 
         Ok(Self {
             asks,

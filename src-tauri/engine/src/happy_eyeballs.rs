@@ -2,12 +2,12 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use phone::Hop;
-use tokio::{
-    net::{self, TcpStream},
-    time,
-};
+use tokio::{net::TcpStream, time};
 
-use crate::fault::{Fault, io_sentence};
+use crate::{
+    fault::{Fault, io_sentence},
+    names::Names,
+};
 
 /// RFC 8305 §5: the recommended wait before the next address is tried beside the one before.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -15,22 +15,17 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// Connects to `host` by whichever of its addresses answers first (RFC 8305).
 ///
 /// `host` is a name or an address without brackets.
-pub(crate) async fn connect(host: &str, port: u16) -> Result<TcpStream, Fault> {
-    let found: Vec<SocketAddr> = match net::lookup_host((host, port)).await {
-        Ok(found) => found.collect(),
-        Err(error) => {
-            return Err(Fault::new(
-                Hop::Dns,
-                format!("The name {host} cannot be resolved: {error}"),
-            ));
-        }
-    };
-    if found.is_empty() {
-        return Err(Fault::new(
+pub(crate) async fn connect(names: &Names, host: &str, port: u16) -> Result<TcpStream, Fault> {
+    let found = names.resolve(host).await.map_err(|error| {
+        Fault::new(
             Hop::Dns,
-            format!("The name {host} has no address"),
-        ));
-    }
+            format!("The name {host} cannot be resolved: {error}"),
+        )
+    })?;
+    let found = found
+        .into_iter()
+        .map(|address| SocketAddr::new(address, port))
+        .collect();
 
     match race(interleave(found)).await {
         Ok(stream) => {
@@ -104,6 +99,8 @@ fn sentence(host: &str, port: u16, failures: &[(SocketAddr, io::Error)]) -> Stri
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use tokio::net;
+
     use super::*;
 
     fn addresses(list: &[&str]) -> Vec<SocketAddr> {
@@ -134,7 +131,10 @@ mod tests {
     async fn a_port_where_nobody_listens_is_told_with_its_address() {
         let closed = closed_port().await;
 
-        let fault = connect("127.0.0.1", closed.port()).await.unwrap_err();
+        let names = Names::default();
+        let fault = connect(&names, "127.0.0.1", closed.port())
+            .await
+            .unwrap_err();
 
         assert_eq!(fault.hop, Hop::Tcp);
         assert_eq!(

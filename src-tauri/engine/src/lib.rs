@@ -2,7 +2,7 @@
 //!
 //! Front doors hold an [`Engine`]: they send commands, watch the view and follow the events. What
 //! the phone wants done (its effects) is done here: HTTPS to the sidecar, the WebSocket to the
-//! phone server, the media thread, the vault. How is decided here, when and how often is decided in
+//! phone server, the media thread, the vault, the network and the sleep of the machine. How is decided here, when and how often is decided in
 //! `phone`.
 
 mod actor;
@@ -13,6 +13,8 @@ mod fault;
 mod flow;
 mod happy_eyeballs;
 mod keyring;
+mod names;
+mod network;
 mod proxy;
 mod retry_after;
 mod settings;
@@ -20,6 +22,7 @@ mod sidecar;
 mod tls;
 mod translation;
 mod vault;
+mod vigil;
 mod world;
 
 #[cfg(test)]

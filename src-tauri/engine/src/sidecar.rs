@@ -1,6 +1,7 @@
 use std::{
     error::Error,
     io,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::{
     StartError,
     fault::{Fault, causes, find, io_sentence},
+    names::Names,
     proxy::is_loopback,
 };
 
@@ -73,7 +75,7 @@ impl Sidecar {
         let mut client = Client::builder()
             .default_headers(headers)
             .redirect(redirect::Policy::none())
-            .dns_resolver(Arc::new(Resolver))
+            .dns_resolver(Arc::new(Resolver::default()))
             // A beat comes every few minutes, when most servers have closed an idle connection:
             // none is kept.
             .pool_max_idle_per_host(0)
@@ -308,7 +310,10 @@ fn shown(url: &Url) -> String {
 }
 
 /// The system's resolver, with failures that can be told from those of the connection.
-struct Resolver;
+#[derive(Default)]
+struct Resolver {
+    names: Names,
+}
 
 /// A name without an address: why.
 #[derive(Debug, thiserror::Error)]
@@ -317,11 +322,15 @@ struct Unresolved(String);
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let names = self.names.clone();
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0))
+            let found = names
+                .resolve(name.as_str())
                 .await
                 .map_err(|error| Unresolved(error.to_string()))?;
-            Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs)
+            // The client puts the port of the URL in place of this.
+            let found = found.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(Box::new(found) as Addrs)
         })
     }
 }

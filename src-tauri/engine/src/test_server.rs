@@ -158,24 +158,28 @@ pub(crate) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<S
     String::from_utf8(head).ok()
 }
 
-async fn exchange(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    answer: &[u8],
-    asked: &mpsc::UnboundedSender<String>,
-) {
-    let Some(head) = read_head(&mut stream).await else {
-        return;
-    };
+/// Reads a request, its head and its body; `None` where the client breaks it off.
+pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+    let head = read_head(stream).await?;
     let length = head
         .lines()
         .filter_map(|line| line.split_once(": "))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .map_or(0, |(_, length)| length.parse().unwrap());
     let mut body = vec![0; length];
-    if stream.read_exact(&mut body).await.is_err() {
+    stream.read_exact(&mut body).await.ok()?;
+    Some(format!("{head}{}", String::from_utf8_lossy(&body)))
+}
+
+async fn exchange(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    answer: &[u8],
+    asked: &mpsc::UnboundedSender<String>,
+) {
+    let Some(request) = read_request(&mut stream).await else {
         return;
-    }
-    let _ = asked.send(format!("{head}{}", String::from_utf8_lossy(&body)));
+    };
+    let _ = asked.send(request);
     // The client may have hung up in the middle of a large answer.
     let _ = stream.write_all(answer).await;
     let _ = stream.shutdown().await;

@@ -11,7 +11,7 @@ use std::{future, time::Duration};
 
 use phone::{Input, Stored};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time,
 };
 use tracing::{info, warn};
@@ -34,7 +34,8 @@ pub struct Vault(Option<Box<dyn Keyring>>);
 #[derive(Debug)]
 pub(crate) enum Request {
     Restore,
-    Store(Stored),
+    /// The sender is dropped when that is done, or has failed.
+    Store(Stored, watch::Sender<()>),
     Wipe,
 }
 
@@ -97,7 +98,7 @@ impl Keeper {
                 biased;
                 request = requests.recv() => match request {
                     Some(Request::Restore) => self.restore().await,
-                    Some(Request::Store(stored)) => self.store(stored).await,
+                    Some(Request::Store(stored, _kept)) => self.store(stored).await,
                     Some(Request::Wipe) => self.wipe().await,
                     None => return,
                 },

@@ -1,10 +1,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use media::Media;
-use phone::{Effect, FlowFailure, FlowId, Hop, Input, Request, SidecarFailure};
+use phone::{Effect, FlowFailure, FlowId, Hop, Input, Request, SidecarFailure, Stored};
 use tokio::{
-    sync::mpsc,
-    task::JoinSet,
+    sync::{mpsc, watch},
+    task::{AbortHandle, JoinSet},
     time::{self, Instant},
 };
 use tracing::error;
@@ -17,16 +17,24 @@ use crate::{
     vault::{Keeper, Request as VaultRequest},
 };
 
+/// How long a request waits for the vault to keep the tokens that it uses: longer than a keyring
+/// takes that is open, short beside the lease.
+const KEEPING: Duration = Duration::from_millis(500);
+
 /// Carries out the effects of a phone and tells it the outcome as inputs.
 pub(crate) struct World {
-    pub(crate) sidecar: Option<Arc<Sidecar>>,
-    pub(crate) connector: Arc<Connector>,
-    pub(crate) media: Media,
-    pub(crate) inputs: mpsc::Sender<Input>,
+    sidecar: Option<Arc<Sidecar>>,
+    connector: Arc<Connector>,
+    media: Media,
+    inputs: mpsc::Sender<Input>,
     /// `None`: nothing outlives the process. Unbounded, because the phone asks for one thing at each
     /// sign-in and each renewal of the tokens.
     vault: Option<mpsc::UnboundedSender<VaultRequest>>,
+    /// Closed when the newest tokens are kept, or cannot be.
+    keeping: watch::Receiver<()>,
     flows: BTreeMap<FlowId, Flow>,
+    /// Heartbeats and refreshes in flight.
+    beats: Vec<AbortHandle>,
     /// Requests in flight and flows that live or close.
     tasks: JoinSet<()>,
 }
@@ -54,7 +62,9 @@ impl World {
             media: parts.media,
             vault,
             inputs: parts.inputs,
+            keeping: watch::channel(()).1,
             flows: BTreeMap::new(),
+            beats: Vec::new(),
             tasks,
         }
     }
@@ -98,10 +108,7 @@ impl World {
                 self.ask_vault(VaultRequest::Restore, Input::Restored { restored: None })
             }
             Effect::Store { stored } => {
-                if let Some(vault) = &self.vault {
-                    // Its task ends after this.
-                    let _ = vault.send(VaultRequest::Store(stored));
-                }
+                self.store(stored);
                 None
             }
             Effect::Wipe => self.ask_vault(VaultRequest::Wipe, Input::Wiped),
@@ -112,8 +119,11 @@ impl World {
     /// takes nothing with it.
     pub(crate) fn reap(&mut self) {
         self.flows.retain(|_, flow| !flow.is_over());
+        self.beats.retain(|beat| !beat.is_finished());
         while let Some(ended) = self.tasks.try_join_next() {
-            if let Err(error) = ended {
+            if let Err(error) = ended
+                && !error.is_cancelled()
+            {
                 error!(%error, "a task of the engine broke");
             }
         }
@@ -149,12 +159,40 @@ impl World {
                 }),
             });
         };
+        // contract/sidecar.md, "POST /auth/refresh": a pair is stored before it is used.
+        let mut keeping = match request {
+            Request::Heartbeat { .. } | Request::Refresh(_) => Some(self.keeping.clone()),
+            Request::Login(_) => None,
+            Request::Logout { .. } => {
+                // A beat that came after it would take the lock again.
+                self.beats.drain(..).for_each(|beat| beat.abort());
+                None
+            }
+        };
+        let is_beat = keeping.is_some();
         let inputs = self.inputs.clone();
-        self.tasks.spawn(async move {
+        let task = self.tasks.spawn(async move {
+            if let Some(keeping) = &mut keeping {
+                // Nothing is ever sent: the channel closes, or is not waited for any longer.
+                let _ = time::timeout(KEEPING, keeping.changed()).await;
+            }
             let reply = sidecar.call(request, deadline).await;
             let _ = inputs.send(Input::Sidecar { attempt, reply }).await;
         });
+        if is_beat {
+            self.beats.push(task);
+        }
         None
+    }
+
+    fn store(&mut self, stored: Stored) {
+        let Some(vault) = &self.vault else {
+            return;
+        };
+        let (kept, keeping) = watch::channel(());
+        self.keeping = keeping;
+        // Where its task has ended, nothing is waited for.
+        let _ = vault.send(VaultRequest::Store(stored, kept));
     }
 
     /// Gives something to a flow. A flow that takes no more is closed and told as failed.

@@ -23,8 +23,8 @@
 //!
 //! What is left out: trickle ICE (RFC 8838), relays (RFC 8656), IPv6 zones, RTCP on a port of its
 //! own (without `a=rtcp-mux` there is no RTCP), an `a=tls-id` of our own (RFC 8842 §5.1; a peer's
-//! counts), simulcast and video, restarts of ICE on our side (RFC 8839 §4.4.1.1; a peer's are
-//! followed), comfort noise of our own (RFC 3389), redundancy (RFC 2198).
+//! counts), simulcast and video, restarts of ICE on our side (RFC 8839 §4.4.1.1) for another
+//! reason than new addresses, comfort noise of our own (RFC 3389), redundancy (RFC 2198).
 
 mod codec;
 mod command;

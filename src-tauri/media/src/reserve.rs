@@ -66,6 +66,16 @@ impl Reserve {
         (set.surroundings == *surroundings).then_some(set.gatherer)
     }
 
+    /// Learns from the `gatherer` of a session which servers are silent, and waits for them no
+    /// longer.
+    pub(crate) fn learn(&mut self, gatherer: &Gatherer, now: Instant) {
+        if gatherer.judge(&mut self.silent)
+            && let Some(set) = &mut self.set
+        {
+            set.gatherer.excuse(&self.silent, now);
+        }
+    }
+
     /// Drops everything, and what is known of the servers.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
@@ -128,6 +138,22 @@ mod tests {
             // Another call follows at once.
             fill(&mut reserve, "10.0.0.1", port, start + GATHERING);
         }
+    }
+
+    #[test]
+    fn a_call_right_after_one_that_found_the_server_dead_does_not_wait_for_it() {
+        let start = Instant::now();
+        let mut reserve = filled("10.0.0.1", start);
+        // Both begin before anyone knows.
+        let mut first = reserve.take(&around("10.0.0.1")).unwrap();
+        fill(&mut reserve, "10.0.0.1", 5000, start + GATHERING / 5);
+        let done = start + GATHERING;
+        first.handle_timeout(done);
+        reserve.learn(&first, done);
+        let second = reserve.take(&around("10.0.0.1")).unwrap();
+        assert!(first.is_done() && second.is_done());
+        fill(&mut reserve, "10.0.0.1", 5001, done);
+        assert!(reserve.take(&around("10.0.0.1")).unwrap().is_done());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime};
 use rand::RngExt;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::mpsc;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::device::{Recording, Sink, Source};
 use crate::reserve::{Reserve, Surroundings};
@@ -307,7 +307,27 @@ impl Worker {
             (Some(Slot::Live(_) | Slot::Dead), _) => {}
         }
         let now = Instant::now();
+        if let Command::Offer { .. } = command {
+            self.follow_addresses(id, now);
+        }
         self.with(id, |session| session.handle_command(command, now));
+    }
+
+    /// Gives a session new sockets where this machine has other addresses than when the session got
+    /// its own. What still arrives at the old ones is taken as well.
+    fn follow_addresses(&mut self, id: SessionId, now: Instant) {
+        let hosts = self.surroundings(now).hosts;
+        let Some(Slot::Live(session)) = self.sessions.get(&id) else {
+            return;
+        };
+        if session.is_at(&hosts) {
+            return;
+        }
+        let gatherer = self.gatherer(id, now);
+        if !gatherer.bases().is_empty() {
+            info!(session = id.0, "the addresses changed: the sound moves");
+            self.with(id, |session| session.relocate(gatherer));
+        }
     }
 
     /// Begins a session with its first command; one that cannot begin is told as failed.
@@ -384,7 +404,7 @@ impl Worker {
             session.is_closed()
         }));
         match outcome {
-            Ok(false) => {}
+            Ok(false) => self.reserve.learn(session.gatherer(), Instant::now()),
             Ok(true) => {
                 self.sessions.remove(&id);
                 self.sockets.close(Owner::Session(id));

@@ -51,6 +51,7 @@ enum Beat {
     InFlight {
         attempt: u64,
         sent_at: Instant,
+        give_up_at: Instant,
     },
     /// The access token was refused; the next one brings the next beat.
     ForToken,
@@ -73,6 +74,8 @@ pub(crate) enum Standing {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     Beat,
+    /// The engine owes the outcome of a beat.
+    Overdue,
     Expiry,
 }
 
@@ -112,7 +115,8 @@ impl Lease {
     pub(crate) fn poll_timeout(&self) -> Instant {
         match self.beat {
             Beat::Waiting { at } => at.min(self.expires_at),
-            Beat::InFlight { .. } | Beat::ForToken => self.expires_at,
+            Beat::InFlight { give_up_at, .. } => give_up_at.min(self.expires_at),
+            Beat::ForToken => self.expires_at,
         }
     }
 
@@ -122,14 +126,17 @@ impl Lease {
         }
         match self.beat {
             Beat::Waiting { at } if at <= now => Some(Due::Beat),
+            Beat::InFlight { give_up_at, .. } if give_up_at <= now => Some(Due::Overdue),
             Beat::Waiting { .. } | Beat::InFlight { .. } | Beat::ForToken => None,
         }
     }
 
-    pub(crate) fn handle_sent(&mut self, attempt: u64, now: Instant) {
+    /// A beat has left, whose outcome is to come within `deadline`.
+    pub(crate) fn handle_sent(&mut self, attempt: u64, deadline: Duration, now: Instant) {
         self.beat = Beat::InFlight {
             attempt,
             sent_at: now,
+            give_up_at: now + deadline,
         };
     }
 
@@ -237,7 +244,7 @@ mod tests {
         let (mut lease, mut outputs, start) = granted();
         assert_eq!(lease.due(start), Some(Due::Beat));
 
-        lease.handle_sent(1, start);
+        lease.handle_sent(1, DEADLINE, start);
         assert!(lease.handle_confirmed(None, start, &mut outputs));
 
         let next = lease.poll_timeout();
@@ -249,11 +256,11 @@ mod tests {
     #[test]
     fn a_failed_beat_is_tried_again_sooner_than_the_period() {
         let (mut lease, mut outputs, start) = granted();
-        lease.handle_sent(1, start);
+        lease.handle_sent(1, DEADLINE, start);
         assert!(lease.handle_failed(trouble(), None, start, &mut outputs));
         assert!(lease.poll_timeout() <= start + RETRY_FIRST);
 
-        lease.handle_sent(2, lease.poll_timeout());
+        lease.handle_sent(2, DEADLINE, lease.poll_timeout());
         assert!(
             !lease.handle_failed(trouble(), None, start, &mut outputs),
             "told once"
@@ -267,9 +274,10 @@ mod tests {
             let now = lease.poll_timeout();
             match lease.due(now).unwrap() {
                 Due::Beat => {
-                    lease.handle_sent(1, now);
+                    lease.handle_sent(1, DEADLINE, now);
                     lease.handle_failed(trouble(), None, now, &mut outputs);
                 }
+                Due::Overdue => panic!("every beat was answered"),
                 Due::Expiry => break now,
             }
         };
@@ -279,7 +287,7 @@ mod tests {
     #[test]
     fn a_term_counts_from_the_request_never_from_the_reply() {
         let (mut lease, mut outputs, start) = granted();
-        lease.handle_sent(1, start);
+        lease.handle_sent(1, DEADLINE, start);
         lease.handle_confirmed(Some(60), start + Duration::from_secs(3), &mut outputs);
         assert_eq!(lease.expires_at(), start + Duration::from_secs(60));
         assert!(
@@ -298,10 +306,20 @@ mod tests {
             heartbeat_seconds: 0,
         };
         let mut lease = Lease::granted(Some(&grant), start);
-        lease.handle_sent(1, start);
+        lease.handle_sent(1, DEADLINE, start);
         lease.handle_confirmed(Some(u64::MAX), start, &mut outputs);
         assert!(lease.poll_timeout() > start + Duration::from_secs(60));
     }
+
+    #[test]
+    fn a_beat_whose_outcome_never_comes_is_given_up() {
+        let (mut lease, _, start) = granted();
+        lease.handle_sent(1, DEADLINE, start);
+        assert_eq!(lease.poll_timeout(), start + DEADLINE);
+        assert_eq!(lease.due(start + DEADLINE), Some(Due::Overdue));
+    }
+
+    const DEADLINE: Duration = Duration::from_secs(4);
 
     fn granted() -> (Lease, Outputs, Instant) {
         let start = Instant::now();

@@ -20,9 +20,13 @@ const OPEN_GRACE: Duration = Duration::from_secs(1);
 
 /// The waits between tries: quick while a restart is likely, slow afterwards (design/goals.md G28, design/faults.md 28: at most two a second).
 const RETRY_FIRST: Duration = Duration::from_millis(700);
+const LEAST_SHARE: f64 = 0.7;
 const RETRY_MAX_SOON: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_secs(60);
+
+/// A flow that was up for less counts as a try that failed: a server that takes it and drops it at once is not hammered.
+const STEADY: Duration = Duration::from_secs(10);
 
 /// For what only somebody's work can repair: a certificate (design/faults.md 20).
 const RETRY_AFTER_REPAIR: Duration = Duration::from_secs(60);
@@ -40,9 +44,9 @@ const PONG_IN_CALL: Duration = Duration::from_secs(3);
 pub(crate) struct Link {
     url: String,
     state: State,
-    /// Tries since the link was up.
+    /// Tries in a row without a steady flow.
     failures: u32,
-    /// Since when it has not been up.
+    /// Since when there has been none.
     down_since: Instant,
 }
 
@@ -58,6 +62,7 @@ enum State {
     },
     Up {
         flow: FlowId,
+        since: Instant,
         heard_at: Instant,
         ping: Option<Instant>,
     },
@@ -132,25 +137,24 @@ impl Link {
             }
             State::Opening { flow, .. } => {
                 outputs.effect(Effect::CloseFlow { flow });
-                self.fail(
-                    FlowFailure {
-                        hop: Hop::Timeout,
-                        detail: "The phone server does not answer".to_owned(),
-                        retry_after: None,
-                    },
-                    now,
-                    outputs,
-                );
+                let failure = FlowFailure {
+                    hop: Hop::Timeout,
+                    detail: "The phone server does not answer".to_owned(),
+                    retry_after: None,
+                };
+                self.fail(failure, now, outputs);
                 false
             }
             State::Up {
                 flow,
+                since,
                 heard_at,
                 ping: None,
             } => {
                 outputs.effect(Effect::Ping { flow });
                 self.state = State::Up {
                     flow,
+                    since,
                     heard_at,
                     ping: Some(now),
                 };
@@ -158,20 +162,17 @@ impl Link {
             }
             State::Up {
                 flow,
+                since,
                 ping: Some(_),
                 ..
             } => {
                 outputs.effect(Effect::CloseFlow { flow });
-                self.down_since = now;
-                self.fail(
-                    FlowFailure {
-                        hop: Hop::Timeout,
-                        detail: "The phone server has fallen silent".to_owned(),
-                        retry_after: None,
-                    },
-                    now,
-                    outputs,
-                );
+                let failure = FlowFailure {
+                    hop: Hop::Timeout,
+                    detail: "The phone server has fallen silent".to_owned(),
+                    retry_after: None,
+                };
+                self.lose(since, failure, now, outputs);
                 true
             }
         }
@@ -188,10 +189,10 @@ impl Link {
             State::Opening { flow, .. } if flow == opened => {
                 self.state = State::Up {
                     flow,
+                    since: now,
                     heard_at: now,
                     ping: None,
                 };
-                self.failures = 0;
                 outputs.event(Event::LinkUp);
                 true
             }
@@ -215,9 +216,8 @@ impl Link {
                 self.fail(failure, now, outputs);
                 false
             }
-            State::Up { flow, .. } if flow == failed => {
-                self.down_since = now;
-                self.fail(failure, now, outputs);
+            State::Up { flow, since, .. } if flow == failed => {
+                self.lose(since, failure, now, outputs);
                 true
             }
             State::Down { .. } | State::Opening { .. } | State::Up { .. } => false,
@@ -230,6 +230,7 @@ impl Link {
             flow,
             heard_at,
             ping,
+            ..
         } = &mut self.state
             && *flow == heard
         {
@@ -271,9 +272,47 @@ impl Link {
         };
     }
 
+    /// A flow that was up is lost.
+    fn lose(
+        &mut self,
+        up_since: Instant,
+        failure: FlowFailure,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        if now >= up_since + STEADY {
+            self.failures = 0;
+            self.down_since = now;
+        }
+        self.fail(failure, now, outputs);
+    }
+
     fn fail(&mut self, failure: FlowFailure, now: Instant, outputs: &mut Outputs) {
         self.failures = self.failures.saturating_add(1);
+        let (longest, least) = self.wait_after(&failure, now);
+        let wait = outputs.jittered(longest, least);
+        outputs.event(Event::LinkDown {
+            hop: failure.hop,
+            detail: failure.detail.clone(),
+            retry_in_ms: wait.as_millis() as u64,
+        });
+        self.state = State::Down {
+            retry_at: now + wait,
+            failure: Some((failure.hop, failure.detail)),
+        };
+    }
+
+    /// Returns how long to wait at the most, and the least random share of it: many phones that lost the same server must not come back at
+    /// once (RFC 5626 §4.5).
+    fn wait_after(&self, failure: &FlowFailure, now: Instant) -> (Duration, f64) {
+        if let Some(asked) = failure.retry_after {
+            // Never sooner than asked, and at most a fifth later (design/faults.md 23).
+            return (asked.min(RETRY_AFTER_MAX).mul_f64(1.2), 0.85);
+        }
         let max = match failure.hop {
+            Hop::Tls | Hop::Configuration if self.failures > 1 => {
+                return (RETRY_AFTER_REPAIR, LEAST_SHARE);
+            }
             // A server that is there and refuses is not hurried.
             Hop::WebSocket => RETRY_MAX,
             Hop::Dns
@@ -290,42 +329,8 @@ impl Link {
                 }
             }
         };
-        let backed_off = RETRY_FIRST
-            .saturating_mul(1 << (self.failures - 1).min(8))
-            .min(max);
-        let wait = match (failure.retry_after, failure.hop) {
-            (Some(asked), _) => asked.min(RETRY_AFTER_MAX).mul_f64(1.2),
-            (None, Hop::Tls | Hop::Configuration) if self.failures > 1 => RETRY_AFTER_REPAIR,
-            (
-                None,
-                Hop::Dns
-                | Hop::Tcp
-                | Hop::Proxy
-                | Hop::Tls
-                | Hop::Http
-                | Hop::WebSocket
-                | Hop::Timeout
-                | Hop::Configuration,
-            ) => backed_off,
-        };
-        // RFC 5626 §4.5: a random share between a half and the whole.
-        let wait = outputs.jittered(
-            wait,
-            if failure.retry_after.is_some() {
-                0.85
-            } else {
-                0.7
-            },
-        );
-        outputs.event(Event::LinkDown {
-            hop: failure.hop,
-            detail: failure.detail.clone(),
-            retry_in_ms: wait.as_millis() as u64,
-        });
-        self.state = State::Down {
-            retry_at: now + wait,
-            failure: Some((failure.hop, failure.detail)),
-        };
+        let doubled = RETRY_FIRST.saturating_mul(1 << (self.failures - 1).min(8));
+        (doubled.min(max), LEAST_SHARE)
     }
 }
 
@@ -396,6 +401,28 @@ mod tests {
                 .all(|(_, gap)| *gap <= RETRY_MAX_SOON)
         );
         assert!(gaps.last().unwrap().1 > Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_server_that_drops_each_flow_at_once_is_tried_less_and_less() {
+        let (mut link, mut outputs, start) = up();
+        let mut now = start;
+        let mut tries = 0;
+        while now < start + Duration::from_secs(600) {
+            let flow = link.flow().unwrap();
+            assert!(link.handle_failed(flow, refused(Hop::WebSocket), now, &mut outputs));
+            now = link.poll_timeout(false);
+            link.handle_timeout(false, now, &mut outputs);
+            link.handle_opened(opening(&link), now, &mut outputs);
+            tries += 1;
+        }
+        assert!(tries < 40, "{tries} in ten minutes");
+
+        // A flow that stays makes up for it.
+        let flow = link.flow().unwrap();
+        now += STEADY;
+        link.handle_failed(flow, refused(Hop::WebSocket), now, &mut outputs);
+        assert!(link.poll_timeout(false) - now <= RETRY_FIRST);
     }
 
     #[test]

@@ -24,13 +24,11 @@ pub(crate) struct Tokens {
 #[derive(Debug, Clone)]
 enum Renewal {
     /// `None`: the token does not tell its life; a 401 does.
-    Due {
-        at: Option<Instant>,
-        failures: u32,
-    },
+    Due { at: Option<Instant>, failures: u32 },
     InFlight {
         attempt: u64,
         failures: u32,
+        give_up_at: Instant,
     },
 }
 
@@ -55,7 +53,23 @@ impl Tokens {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         match self.renewal {
             Renewal::Due { at, .. } => at,
-            Renewal::InFlight { .. } => None,
+            Renewal::InFlight { give_up_at, .. } => Some(give_up_at),
+        }
+    }
+
+    /// Tells whether the renewal is to be sent.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        match self.renewal {
+            Renewal::Due { at, .. } => at.is_some_and(|at| at <= now),
+            Renewal::InFlight { .. } => false,
+        }
+    }
+
+    /// Tells whether the engine owes the outcome of a renewal.
+    pub(crate) fn is_overdue(&self, now: Instant) -> bool {
+        match self.renewal {
+            Renewal::Due { .. } => false,
+            Renewal::InFlight { give_up_at, .. } => give_up_at <= now,
         }
     }
 
@@ -66,10 +80,14 @@ impl Tokens {
         }
     }
 
-    /// Marks a renewal as sent; there is never a second one beside it.
-    pub(crate) fn handle_sent(&mut self, attempt: u64) {
+    /// Marks a renewal as sent, whose outcome is to come within `deadline`; there is never a second one beside it.
+    pub(crate) fn handle_sent(&mut self, attempt: u64, deadline: Duration, now: Instant) {
         let (Renewal::Due { failures, .. } | Renewal::InFlight { failures, .. }) = self.renewal;
-        self.renewal = Renewal::InFlight { attempt, failures };
+        self.renewal = Renewal::InFlight {
+            attempt,
+            failures,
+            give_up_at: now + deadline,
+        };
     }
 
     pub(crate) fn awaits(&self, number: u64) -> bool {
@@ -133,10 +151,12 @@ mod tests {
         let mut outputs = Outputs::new([3; 32]);
         let mut tokens = Tokens::new("opaque".into(), "r".into(), now);
         let mut longest = Duration::ZERO;
+        let deadline = Duration::from_secs(9);
         for attempt in 0..12 {
-            tokens.handle_sent(attempt);
+            tokens.handle_sent(attempt, deadline, now);
             tokens.renew_soon(now);
-            assert_eq!(tokens.poll_timeout(), None);
+            assert!(!tokens.is_due(now));
+            assert!(tokens.is_overdue(now + deadline) && !tokens.is_overdue(now));
             assert!(tokens.awaits(attempt) && !tokens.awaits(attempt + 1));
             tokens.handle_failed(now, &mut outputs);
             longest = longest.max(tokens.poll_timeout().unwrap() - now);

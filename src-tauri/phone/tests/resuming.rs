@@ -47,12 +47,12 @@ fn nothing_registers_before_the_heartbeat_is_answered() {
     let mut world = World::restarted(&agent_grant());
     world.sidecar.beat = None;
     world.settle();
-    let resuming = |world: &World, hop: Option<Hop>| match world.view().account {
-        AccountView::Resuming { user, trouble } => {
-            assert_eq!(user.email, "ana@helix.example");
-            assert_eq!(trouble.map(|it| it.hop), hop);
-        }
-        other => panic!("{other:?}"),
+    let resuming = |world: &World, hop: Option<Hop>| {
+        let AccountView::Resuming { user, trouble } = world.view().account else {
+            panic!("{:?}", world.view());
+        };
+        assert_eq!(user.email, "ana@helix.example");
+        assert_eq!(trouble.map(|it| it.hop), hop);
     };
     resuming(&world, None);
     assert_eq!(world.view().link, LinkView::Off);

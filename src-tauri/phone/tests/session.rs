@@ -10,7 +10,10 @@ use phone::{
     AccountView, Command, Event, Hop, LeaseState, LineView, LinkView, Rejected, SidecarFailure,
     SignedOutReason,
 };
-use world::{World, fallback, manager_grant, refused, setup, unreachable};
+use world::{World, agent_grant, fallback, manager_grant, refused, setup, unreachable};
+
+/// A token whose payload is {"iat":1000,"exp":2800}.
+const HALF_AN_HOUR: &str = "e30.eyJpYXQiOjEwMDAsImV4cCI6MjgwMH0.sig";
 
 #[test]
 fn an_agent_signs_in_holds_the_session_and_is_registered() {
@@ -151,16 +154,74 @@ fn a_silent_sidecar_ends_a_sign_in_after_nine_seconds() {
 }
 
 #[test]
-fn beats_go_on_at_the_announced_period_and_tokens_are_renewed_one_at_a_time() {
+fn beats_go_on_at_the_announced_period() {
     let mut world = World::signed_in();
     world.pass(Duration::from_secs(3600));
     let beats = world.count_asked("heartbeat");
     assert!((13..=15).contains(&beats), "{beats} beats in an hour");
-    assert_eq!(
-        world.count_asked("refresh"),
-        0,
-        "these tokens do not tell their life"
-    );
+}
+
+#[test]
+fn a_token_is_renewed_at_four_fifths_of_its_life_and_the_new_pair_is_stored() {
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(agent_grant().replace("access-secret", HALF_AN_HOUR)));
+    world.sign_in();
+    world.pass(Duration::from_secs(1439));
+    assert_eq!(world.count_asked("refresh"), 0);
+    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.count_asked("refresh"), 1);
+    assert_eq!(world.stored, ["agentConfig", "tokens", "tokens"]);
+}
+
+#[test]
+fn a_renewal_whose_outcome_never_comes_is_tried_again_and_never_beside_another() {
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(agent_grant().replace("access-secret", HALF_AN_HOUR)));
+    world.sidecar.refresh = None;
+    world.sign_in();
+    world.pass(Duration::from_secs(1440));
+    assert_eq!(world.count_asked("refresh"), 1);
+    world.pass(Duration::from_secs(8));
+    assert_eq!(world.count_asked("refresh"), 1, "one at a time");
+    world.pass(Duration::from_secs(3));
+    assert_eq!(world.count_asked("refresh"), 2);
+    assert!(matches!(world.view().account, AccountView::SignedIn { .. }));
+}
+
+#[test]
+fn a_beat_whose_outcome_never_comes_puts_the_session_at_risk() {
+    let mut world = World::new(setup());
+    world.sidecar.beat = None;
+    world.sign_in();
+    world.pass(Duration::from_secs(4));
+    assert!(world.happened(|it| matches!(
+        it,
+        Event::SessionAtRisk {
+            hop: Hop::Timeout,
+            ..
+        }
+    )));
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.count_asked("heartbeat"), 2);
+}
+
+#[test]
+fn who_has_a_phone_is_told_by_the_account_and_never_by_the_role() {
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(agent_grant().replace("cc-agent", "manager")));
+    world.sign_in();
+    assert!(matches!(world.view().line, LineView::Registered { .. }));
+
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(manager_grant().replace("manager", "cc-agent")));
+    world.sign_in();
+    assert_eq!(world.view().line, LineView::Off);
+    assert!(matches!(
+        world.view().account,
+        AccountView::SignedIn { phone: false, .. }
+    ));
 }
 
 #[test]
@@ -283,7 +344,6 @@ fn a_lost_lease_never_cuts_a_running_call() {
 #[test]
 fn sign_out_hangs_up_unregisters_releases_and_wipes() {
     let (mut world, _) = World::in_call();
-    assert_eq!(world.ice_servers, ["stun:stun.example"]);
     world.command(Command::SignOut).unwrap();
 
     assert_eq!(
@@ -295,7 +355,7 @@ fn sign_out_hangs_up_unregisters_releases_and_wipes() {
     assert_eq!(world.count_sent("BYE"), 1);
     assert!(world.happened(|it| *it == Event::Unregistered));
     assert_eq!(world.count_asked("logout"), 1);
-    assert!(world.stored.is_empty() && world.ice_servers.is_empty());
+    assert!(world.stored.is_empty());
     assert_eq!(world.phone.poll_timeout(), None, "nothing is left to do");
 }
 

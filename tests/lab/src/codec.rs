@@ -14,6 +14,25 @@ pub enum Codec {
 }
 
 impl Codec {
+    pub(crate) const ALL: [Self; 3] = [Self::Opus, Self::Pcmu, Self::Pcma];
+
+    /// Its name and clock as `a=rtpmap` writes them.
+    pub(crate) fn rtpmap(self) -> &'static str {
+        match self {
+            Self::Opus => "opus/48000",
+            Self::Pcmu => "PCMU/8000",
+            Self::Pcma => "PCMA/8000",
+        }
+    }
+
+    /// Ticks per second of its RTP timestamps, and samples per second of its sound.
+    pub(crate) fn rate(self) -> u32 {
+        match self {
+            Self::Opus => 48_000,
+            Self::Pcmu | Self::Pcma => 8_000,
+        }
+    }
+
     pub(crate) fn parameters(self) -> RTCRtpCodecParameters {
         let (mime_type, clock_rate, channels, fmtp, payload_type) = match self {
             Self::Opus => (MIME_TYPE_OPUS, 48_000, 2, "minptime=10;useinbandfec=1", 111),

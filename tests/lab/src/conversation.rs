@@ -95,6 +95,7 @@ impl Conversation {
         let line = self.leg.line.clone();
         match request.method() {
             "ACK" => {
+                note_acknowledged(&line, self.leg.call_id());
                 if std::mem::take(&mut self.answer_due)
                     && let Err(error) = self.peer.accept(&request.body).await
                 {
@@ -162,6 +163,15 @@ pub(crate) fn note(line: &crate::leg::Line, call_id: &str, state: CallState) {
     line.registrar.tally.update(|counts| {
         if let Some(call) = counts.call_mut(call_id, &line.extension) {
             call.state = call.state.max(state);
+        }
+    });
+}
+
+/// Writes down that the ACK for a call's 2xx has come.
+pub(crate) fn note_acknowledged(line: &crate::leg::Line, call_id: &str) {
+    line.registrar.tally.update(|counts| {
+        if let Some(call) = counts.call_mut(call_id, &line.extension) {
+            call.is_acknowledged = true;
         }
     });
 }

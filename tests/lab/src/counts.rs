@@ -5,6 +5,8 @@ use std::{
 
 use tokio::sync::watch;
 
+use crate::codec::Codec;
+
 /// What the lab has seen since its start; methods and statuses as they stood on the wire.
 #[derive(Debug, Clone, Default)]
 pub struct Counts {
@@ -53,8 +55,12 @@ pub struct CallCount {
     /// The extension that took part.
     pub extension: String,
     pub state: CallState,
+    /// Whether the ACK for a 2xx of this extension has come.
+    pub is_acknowledged: bool,
     pub rtp_received: u64,
     pub rtp_sent: u64,
+    /// How the last packet was sent by what plays.
+    pub codec: Option<Codec>,
     /// Gaps in the sequence numbers received.
     pub rtp_lost: u64,
     pub first_rtp_received: Option<Instant>,
@@ -118,8 +124,10 @@ impl Counts {
             call_id: call_id.to_owned(),
             extension: extension.to_owned(),
             state: CallState::Begun,
+            is_acknowledged: false,
             rtp_received: 0,
             rtp_sent: 0,
+            codec: None,
             rtp_lost: 0,
             first_rtp_received: None,
         });

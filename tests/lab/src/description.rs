@@ -1,5 +1,7 @@
 //! The few things the lab does to session descriptions as text.
 
+use crate::codec::Codec;
+
 /// RFC 8866 §6.7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -108,15 +110,34 @@ pub(crate) fn with_default_candidate(sdp: &str) -> String {
     })
 }
 
-/// Returns the number that `a=rtpmap` gives to a codec, such as `opus/48000`.
-pub(crate) fn payload_type_of(sdp: &str, codec: &str) -> Option<u8> {
-    sdp.lines().find_map(|line| {
-        let (number, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
-        let matches = name
-            .get(..codec.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(codec));
-        matches.then(|| number.trim().parse().ok())?
-    })
+/// Returns the codecs of an answer that the lab knows, with their payload types, in the order of `m=`.
+pub(crate) fn formats_of(answer: &str) -> Vec<(Codec, u8)> {
+    let listed = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("m=audio "))
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|number| number.parse().ok());
+    listed
+        .filter_map(|number| Some((codec_of(answer, number)?, number)))
+        .collect()
+}
+
+fn codec_of(sdp: &str, number: u8) -> Option<Codec> {
+    let name = sdp.lines().find_map(|line| {
+        let (mapped, name) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+        (mapped.parse() == Ok(number)).then_some(name)
+    });
+    match (name, number) {
+        (Some(name), _) => Codec::ALL.into_iter().find(|codec| {
+            name.get(..codec.rtpmap().len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(codec.rtpmap()))
+        }),
+        // RFC 3551 §6: these need no rtpmap.
+        (None, 0) => Some(Codec::Pcmu),
+        (None, 8) => Some(Codec::Pcma),
+        (None, _) => None,
+    }
 }
 
 #[cfg(test)]
@@ -149,10 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn payload_types_are_found_by_name_in_any_case() {
-        let sdp = "a=rtpmap:0 PCMU/8000\r\na=rtpmap:96 OPUS/48000/2\r\n";
+    fn formats_are_found_in_their_order_by_name_in_any_case() {
+        let sdp = "m=audio 9 UDP/TLS/RTP/SAVPF 8 96 101\r\na=rtpmap:101 telephone-event/8000\r\n\
+            a=rtpmap:0 PCMU/8000\r\na=rtpmap:96 OPUS/48000/2\r\n";
 
-        assert_eq!(payload_type_of(sdp, "opus/48000"), Some(96));
-        assert_eq!(payload_type_of(sdp, "G722/8000"), None);
+        assert_eq!(formats_of(sdp), [(Codec::Pcma, 8), (Codec::Opus, 96)]);
     }
 }

@@ -5,9 +5,9 @@ use tokio::sync::mpsc;
 use crate::{
     conversation::{Order, ToCall},
     counts::{CallCount, Counts, NotSeen},
-    peer::Ear,
     registrar::Registrar,
     sound::Sound,
+    traffic::Ear,
 };
 
 /// Which message of a call that the lab makes carries the offer.
@@ -64,7 +64,7 @@ impl LabCall {
         self.order(Order::Hold(on));
     }
 
-    /// Returns what has been heard until now, at 48 kHz; Opus only.
+    /// Returns what has been heard until now, at 48 kHz.
     pub fn heard(&self) -> Sound {
         self.ear.heard()
     }

@@ -31,6 +31,7 @@ mod description;
 mod dialog;
 mod digest;
 mod fourier;
+mod g711;
 mod hop;
 mod lab_call;
 mod leg;
@@ -45,6 +46,7 @@ mod proxy;
 mod registrar;
 mod relay;
 mod sound;
+mod traffic;
 mod user_agent;
 mod world;
 

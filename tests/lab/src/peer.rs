@@ -1,10 +1,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Duration,
 };
 
 use rtc::{
@@ -12,12 +9,9 @@ use rtc::{
     media_stream::MediaStreamTrack,
     rtp_transceiver::rtp_sender::{RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind},
 };
-use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
+use tokio::{sync::watch, task::JoinHandle};
 use webrtc::{
-    media_stream::{
-        track_local::{TrackLocal, static_rtp::TrackLocalStaticRTP},
-        track_remote::{TrackRemote, TrackRemoteEvent},
-    },
+    media_stream::{track_local::static_rtp::TrackLocalStaticRTP, track_remote::TrackRemote},
     peer_connection::{
         MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
         RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription, Registry,
@@ -27,11 +21,11 @@ use webrtc::{
 };
 
 use crate::{
-    clip::{Clip, FRAME, Recorder},
+    clip::Clip,
     codec::{Codec, telephone_event},
-    counts::{CallCount, CallState, Tally},
-    description::{payload_type_of, with_default_candidate},
-    sound::Sound,
+    counts::{CallState, Tally},
+    description::{formats_of, with_default_candidate},
+    traffic::{Ear, Traffic},
 };
 
 /// What a user agent of the lab does with a call's sound.
@@ -39,7 +33,7 @@ use crate::{
 pub enum Treatment {
     /// Sends every packet back as it came.
     Echo,
-    /// Plays this over and over; Opus only.
+    /// Plays this over and over.
     Play(Arc<Clip>),
     /// Sends nothing.
     Listen,
@@ -49,7 +43,7 @@ pub enum Treatment {
 pub(crate) struct Peer {
     connection: Arc<dyn PeerConnection>,
     gathered: watch::Receiver<bool>,
-    handler: Arc<Handler>,
+    traffic: Arc<Traffic>,
     player: Option<JoinHandle<()>>,
 }
 
@@ -109,15 +103,7 @@ impl Peer {
             }],
         )));
         let (gathered_sender, gathered) = watch::channel(false);
-        let handler = Arc::new(Handler {
-            recorder: Mutex::new(Recorder::new()?),
-            track: Arc::clone(&track),
-            ssrc,
-            may_send: AtomicBool::new(true),
-            gathered: gathered_sender,
-            connected: watch::Sender::new(false),
-            config: config.clone(),
-        });
+        let traffic = Arc::new(Traffic::new(config.clone(), Arc::clone(&track), ssrc)?);
         let registry = configure_rtcp_reports(Registry::new());
         // Names of mDNS are for browsers; joining its group fails where there is loopback alone.
         let settings = SettingEngineBuilder::new()
@@ -129,7 +115,10 @@ impl Peer {
             .with_interceptor_registry(registry)
             .with_setting_engine(settings)
             .with_runtime(Arc::new(TokioRuntime))
-            .with_handler(Arc::new(PeerEvents(Arc::clone(&handler))))
+            .with_handler(Arc::new(PeerEvents {
+                traffic: Arc::clone(&traffic),
+                gathered: gathered_sender,
+            }))
             .with_udp_addrs(local_addresses())
             .build()
             .await?;
@@ -147,7 +136,7 @@ impl Peer {
         Ok(Self {
             connection: Arc::new(connection),
             gathered,
-            handler,
+            traffic,
             player: None,
         })
     }
@@ -166,7 +155,7 @@ impl Peer {
         let answer = self.connection.create_answer(None).await?;
         self.connection.set_local_description(answer).await?;
         let answer = self.local_description().await?;
-        self.play(&answer);
+        self.agree(&answer);
         Ok(answer)
     }
 
@@ -174,25 +163,23 @@ impl Peer {
     pub(crate) async fn accept(&mut self, answer: &str) -> Result<(), PeerError> {
         let description = RTCSessionDescription::answer(answer.to_owned())?;
         self.connection.set_remote_description(description).await?;
-        self.play(answer);
+        self.agree(answer);
         Ok(())
     }
 
     /// Comes back when ICE and DTLS are done.
     pub(crate) async fn connected(&mut self) {
-        let mut connected = self.handler.connected.subscribe();
-        // The sender lives in the handler, which this peer holds.
-        let _ = connected.wait_for(|connected| *connected).await;
+        self.traffic.connected().await;
     }
 
     /// Sets whether sound may be sent: not while the other side holds the call.
     pub(crate) fn may_send(&self, may: bool) {
-        self.handler.may_send.store(may, Ordering::Relaxed);
+        self.traffic.may_send(may);
     }
 
     /// What can be asked for what was heard, also after the call.
     pub(crate) fn ear(&self) -> Ear {
-        Ear(Arc::clone(&self.handler))
+        Ear(Arc::clone(&self.traffic))
     }
 
     pub(crate) async fn close(self) {
@@ -215,27 +202,16 @@ impl Peer {
         Ok(with_default_candidate(&description.sdp))
     }
 
-    /// Starts playing, once, when the connection is there.
-    fn play(&mut self, answer: &str) {
-        let Treatment::Play(clip) = &self.handler.config.treatment else {
-            return;
-        };
-        let (None, Some(payload_type)) = (&self.player, payload_type_of(answer, "opus/48000"))
-        else {
-            return;
-        };
-        let (clip, handler) = (Arc::clone(clip), Arc::clone(&self.handler));
-        self.player = Some(tokio::spawn(async move {
-            if handler
-                .connected
-                .subscribe()
-                .wait_for(|connected| *connected)
-                .await
-                .is_ok()
-            {
-                handler.play(&clip, payload_type).await;
-            }
-        }));
+    /// Takes what both sides agreed on; a peer that plays begins, once, when the connection is there.
+    fn agree(&mut self, answer: &str) {
+        self.traffic.agree(formats_of(answer));
+        if let (Treatment::Play(clip), None) = (self.traffic.treatment(), &self.player) {
+            let (clip, traffic) = (Arc::clone(clip), Arc::clone(&self.traffic));
+            self.player = Some(tokio::spawn(async move {
+                traffic.connected().await;
+                traffic.play(&clip).await;
+            }));
+        }
     }
 }
 
@@ -247,171 +223,32 @@ impl Drop for Peer {
     }
 }
 
-/// Knows what a peer heard.
-#[derive(Clone)]
-pub(crate) struct Ear(Arc<Handler>);
-
-impl Ear {
-    /// Returns what has been heard so far; Opus only, and nothing by an echo.
-    pub(crate) fn heard(&self) -> Sound {
-        self.0.recorder().sound()
-    }
-}
-
-/// The event handler of the peer connection, and what its tasks share.
-struct Handler {
-    recorder: Mutex<Recorder>,
-    track: Arc<TrackLocalStaticRTP>,
-    ssrc: u32,
-    may_send: AtomicBool,
+/// What the `webrtc` crate calls.
+struct PeerEvents {
+    traffic: Arc<Traffic>,
     gathered: watch::Sender<bool>,
-    connected: watch::Sender<bool>,
-    config: PeerConfig,
-}
-
-impl Handler {
-    fn recorder(&self) -> std::sync::MutexGuard<'_, Recorder> {
-        self.recorder
-            .lock()
-            .expect("no holder of the recorder's lock panics")
-    }
-
-    fn count(&self, change: impl FnOnce(&mut CallCount)) {
-        let PeerConfig {
-            call_id, extension, ..
-        } = &self.config;
-        self.config.tally.update(|counts| {
-            if let Some(call) = counts.call_mut(call_id, extension) {
-                change(call);
-            }
-        });
-    }
-
-    /// Sends unless the call is held; returns `false` where nothing can be sent any more.
-    async fn send(&self, packet: rtc::rtp::Packet) -> bool {
-        if !self.may_send.load(Ordering::Relaxed) {
-            return true;
-        }
-        match self.track.write_rtp(packet).await {
-            Ok(()) => {
-                self.count(|call| call.rtp_sent += 1);
-                true
-            }
-            Err(error) => {
-                tracing::debug!(%error, "sending RTP failed");
-                false
-            }
-        }
-    }
-
-    async fn play(&self, clip: &Clip, payload_type: u8) {
-        // RFC 3551 §4.5.1: 20 ms per packet.
-        let mut ticks = tokio::time::interval(Duration::from_millis(20));
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        let mut header = rtc::rtp::Header {
-            version: 2,
-            marker: true,
-            payload_type,
-            sequence_number: rand::random(),
-            timestamp: rand::random(),
-            ssrc: self.ssrc,
-            ..Default::default()
-        };
-        for payload in clip.packets.iter().cycle() {
-            ticks.tick().await;
-            let packet = rtc::rtp::Packet {
-                header: header.clone(),
-                payload: payload.clone(),
-            };
-            if !self.send(packet).await {
-                return;
-            }
-            header.marker = false;
-            header.sequence_number = header.sequence_number.wrapping_add(1);
-            header.timestamp = header.timestamp.wrapping_add(FRAME as u32);
-        }
-    }
-
-    async fn receive(&self, track: Arc<dyn TrackRemote>) {
-        let mut sequence = Sequence::default();
-        while let Some(event) = track.poll().await {
-            let TrackRemoteEvent::OnRtpPacket(packet) = event else {
-                continue;
-            };
-            let lost = sequence.take(packet.header.sequence_number);
-            self.count(|call| {
-                call.rtp_received += 1;
-                call.rtp_lost = lost;
-                call.first_rtp_received.get_or_insert_with(Instant::now);
-            });
-            match &self.config.treatment {
-                Treatment::Echo => {
-                    let mut packet = packet;
-                    packet.header.ssrc = self.ssrc;
-                    packet.header.extension = false;
-                    packet.header.extensions.clear();
-                    self.send(packet).await;
-                }
-                Treatment::Play(_) | Treatment::Listen => self
-                    .recorder()
-                    .take(packet.header.timestamp, &packet.payload),
-            }
-        }
-    }
 }
 
 #[async_trait::async_trait]
 impl PeerConnectionEventHandler for PeerEvents {
     async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
         if state == RTCIceGatheringState::Complete {
-            self.0.gathered.send_replace(true);
+            self.gathered.send_replace(true);
         }
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
-        tracing::debug!(call = self.0.config.call_id, %state, "peer connection");
+        tracing::debug!(call = self.traffic.call_id(), %state, "peer connection");
         if state == RTCPeerConnectionState::Connected {
-            self.0
+            self.traffic
                 .count(|call| call.state = call.state.max(CallState::Connected));
-            self.0.connected.send_replace(true);
+            self.traffic.note_connected();
         }
     }
 
     async fn on_track(&self, track: Arc<dyn TrackRemote>) {
-        let handler = Arc::clone(&self.0);
-        tokio::spawn(async move { handler.receive(track).await });
-    }
-}
-
-/// What the `webrtc` crate calls.
-struct PeerEvents(Arc<Handler>);
-
-/// Counts gaps in RTP sequence numbers (RFC 3550 §A.3: expected less received).
-#[derive(Debug, Default)]
-struct Sequence {
-    first: Option<i64>,
-    highest: i64,
-    received: i64,
-}
-
-impl Sequence {
-    /// Takes a sequence number and returns how many are missing so far.
-    fn take(&mut self, number: u16) -> u64 {
-        let extended = match self.first {
-            None => i64::from(number),
-            Some(_) => {
-                let ahead = number.wrapping_sub(self.highest as u16) as i16;
-                self.highest + i64::from(ahead)
-            }
-        };
-        let first = *self.first.get_or_insert(extended);
-        self.highest = if self.received == 0 {
-            extended
-        } else {
-            self.highest.max(extended)
-        };
-        self.received += 1;
-        u64::try_from(self.highest - first + 1 - self.received).unwrap_or(0)
+        let traffic = Arc::clone(&self.traffic);
+        tokio::spawn(async move { traffic.receive(track).await });
     }
 }
 
@@ -433,19 +270,4 @@ fn local_addresses() -> Vec<SocketAddr> {
         .into_iter()
         .map(|address| SocketAddr::new(address, 0))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_count_as_lost_until_they_are_filled_across_the_wrap() {
-        let mut sequence = Sequence::default();
-
-        assert_eq!(sequence.take(65_534), 0);
-        assert_eq!(sequence.take(0), 1);
-        assert_eq!(sequence.take(65_535), 0);
-        assert_eq!(sequence.take(3), 2);
-    }
 }

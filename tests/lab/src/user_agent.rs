@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::{
     clip::Clip,
     codec::Codec,
-    conversation::{Conversation, Order, ToCall, note},
+    conversation::{Conversation, Order, ToCall, note, note_acknowledged},
     counts::CallState,
     leg::{Leg, Line, token},
     message::Message,
@@ -29,6 +29,8 @@ pub enum Behaviour {
     Reject,
     /// 180, and nothing until CANCEL.
     RingForever,
+    /// 180, and at the CANCEL a 200: whoever calls gives up in the moment in which it is answered.
+    AnswerAtCancel,
     /// 183 with a description and this sound; the 200 follows as soon as media is connected.
     EarlyMedia(Arc<Clip>),
     /// 200 without a description: the offer stays unanswered.
@@ -149,6 +151,7 @@ impl IncomingCall {
             Behaviour::Busy => self.refuse(486),
             Behaviour::Reject => self.refuse(603),
             Behaviour::RingForever => self.ring(&mut inbox).await,
+            Behaviour::AnswerAtCancel => self.answer_at_cancel(&mut inbox).await,
             Behaviour::NoDescription => {
                 line.respond(&self.invite, 200, &self.tag);
                 note(&line, &call_id, CallState::Answered);
@@ -196,12 +199,40 @@ impl IncomingCall {
         }
     }
 
+    /// RFC 3261 §9.2: a CANCEL after the final response changes nothing.
+    async fn answer_at_cancel(&self, inbox: &mut mpsc::Receiver<ToCall>) -> Option<u16> {
+        self.progress(180, None);
+        let (peer, local) = match self.media(Treatment::Listen).await {
+            Ok(media) => media,
+            Err(error) => {
+                tracing::warn!(%error, "the offer cannot be answered");
+                return self.refuse(488);
+            }
+        };
+        let cancel = loop {
+            match inbox.recv().await? {
+                ToCall::Message(message) if message.method() == "CANCEL" => break message,
+                ToCall::Message(_) | ToCall::Order(_) => {}
+            }
+        };
+        let mut response = self.line.response(&self.invite, 200, &self.tag);
+        response.set_body("application/sdp", local);
+        self.line.send(&response);
+        self.line.respond(&cancel, 200, &self.tag);
+        note(&self.line, self.invite.call_id(), CallState::Answered);
+        self.wait_for_bye(inbox).await;
+        peer.close().await;
+        None
+    }
+
     async fn wait_for_bye(&self, inbox: &mut mpsc::Receiver<ToCall>) {
         while let Some(item) = inbox.recv().await {
-            if let ToCall::Message(message) = item
-                && message.status().is_none()
-                && message.method() != "ACK"
-            {
+            let ToCall::Message(message) = item else {
+                continue;
+            };
+            if message.method() == "ACK" {
+                note_acknowledged(&self.line, self.invite.call_id());
+            } else if message.status().is_none() {
                 self.line.respond(&message, 200, &self.tag);
                 if message.method() == "BYE" {
                     return;

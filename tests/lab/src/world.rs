@@ -96,8 +96,8 @@ pub enum WorldError {
 pub const CALLER: &str = "lab";
 
 impl WorldConfig {
-    /// Ana (700201) and Ravi (700202); `echo`, `playback`, `speech`, `busy`, `reject`, `ringforever`, `earlymedia`, `nosdp`;
-    /// MD5; Opus before G.711.
+    /// Ana (700201) and Ravi (700202); `echo`, `playback`, `speech`, `busy`, `reject`, `ringforever`, `crossing`,
+    /// `earlymedia`, `nosdp`; MD5; Opus before G.711.
     pub fn new() -> Result<Self, WorldError> {
         let tune = Arc::new(Clip::encode(&tune())?);
         let extension = |name: &str, behaviour| (name.to_owned(), behaviour);
@@ -116,6 +116,7 @@ impl WorldConfig {
                 extension("busy", Behaviour::Busy),
                 extension("reject", Behaviour::Reject),
                 extension("ringforever", Behaviour::RingForever),
+                extension("crossing", Behaviour::AnswerAtCancel),
                 extension("earlymedia", Behaviour::EarlyMedia(tune)),
                 extension("nosdp", Behaviour::NoDescription),
             ],

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod virtual_time;
+
 use phone::{AccountView, Event, SignedOutReason};
 use tokio::sync::broadcast::error::RecvError;
 use zeroize::Zeroizing;

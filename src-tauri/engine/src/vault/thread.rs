@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::entries::Entries;
 
@@ -28,7 +29,10 @@ impl Thread {
         let unfinished = Arc::new(AtomicUsize::new(0));
         let work = move || {
             for job in waiting {
-                job(&mut entries);
+                // Whoever waits for its reply hears that there is none.
+                if catch_unwind(AssertUnwindSafe(|| job(&mut entries))).is_err() {
+                    error!("the keyring's library broke");
+                }
             }
         };
         // A thread that does not start drops the receiver; every job is then told as broken.
@@ -43,12 +47,11 @@ impl Thread {
         work: impl FnOnce(&mut Entries) -> T + Send + 'static,
     ) -> oneshot::Receiver<T> {
         let (reply, receiver) = oneshot::channel();
-        self.unfinished.fetch_add(1, Ordering::Acquire);
-        let unfinished = self.unfinished.clone();
+        let unfinished = Unfinished::count(&self.unfinished);
         let job: Job = Box::new(move |entries| {
             let answer = work(entries);
             // Whoever has the answer finds the thread free.
-            unfinished.fetch_sub(1, Ordering::Release);
+            drop(unfinished);
             if reply.send(answer).is_err()
                 && let Err(trouble) = entries.wipe()
             {
@@ -63,6 +66,22 @@ impl Thread {
     /// Tells whether something that was given is not yet done.
     pub(super) fn is_busy(&self) -> bool {
         self.unfinished.load(Ordering::Acquire) > 0
+    }
+}
+
+/// A job that was given and is not yet done, or broke.
+struct Unfinished(Arc<AtomicUsize>);
+
+impl Unfinished {
+    fn count(all: &Arc<AtomicUsize>) -> Self {
+        all.fetch_add(1, Ordering::Acquire);
+        Self(all.clone())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Release);
     }
 }
 

@@ -14,9 +14,9 @@ mod sound;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -61,6 +61,8 @@ pub(crate) struct Session {
     selection: Selection,
     local: Local,
     gatherer: Gatherer,
+    /// Whether the sockets are others than those that the peer knows.
+    is_relocated: bool,
     /// What waits for the gatherer.
     requests: VecDeque<Request>,
     /// Our offer that may be answered.
@@ -120,6 +122,7 @@ impl Session {
             selection: Selection::Early(None),
             local: Local::new(sockets, Arc::new(config.identity), &mut random),
             gatherer: config.gatherer,
+            is_relocated: false,
             requests: VecDeque::new(),
             offered: None,
             unanswered: None,
@@ -169,6 +172,26 @@ impl Session {
             Command::Close { .. } => self.close(now),
         }
         self.settle(now);
+    }
+
+    /// Returns whether the session has a socket at each of `hosts`, and at no other address.
+    pub(crate) fn is_at(&self, hosts: &[IpAddr]) -> bool {
+        let bases = self.local.sockets.iter().map(SocketAddr::ip);
+        let bases: BTreeSet<IpAddr> = bases.collect();
+        bases == hosts.iter().copied().collect()
+    }
+
+    /// Moves to the sockets of `gatherer`: the next offer restarts ICE there.
+    pub(crate) fn relocate(&mut self, gatherer: Gatherer) {
+        self.local.sockets = gatherer.bases().to_vec();
+        self.gatherer = gatherer;
+        // Whoever has no peer has told nobody where it is.
+        self.is_relocated = !self.legs.is_empty();
+    }
+
+    /// Returns what asks the STUN servers.
+    pub(crate) fn gatherer(&self) -> &Gatherer {
+        &self.gatherer
     }
 
     /// Takes a datagram that came from `from` to our socket at `local`.

@@ -88,6 +88,10 @@ impl Session {
         let leg = self.current().and_then(|peer| self.legs.get(&peer));
         if let Some(leg) = leg {
             self.local.follow(leg.latest());
+            if self.is_relocated {
+                // RFC 8839 §4.4.1.1.1: new credentials restart ICE.
+                self.local.credentials = Credentials::from_seed(self.random.random());
+            }
         }
         let payloads = self
             .local
@@ -181,11 +185,16 @@ impl Session {
             Some(leg) => {
                 let config = self.local.transport(true, seed);
                 match leg.with_role(leg.relation(&stream)?, setup) {
+                    // A peer that does not know of restarts is asked again with the next offer.
                     Relation::Same => leg.update(stream, agreement, now),
-                    Relation::Restart => leg.restart(config, stream, agreement, now),
+                    Relation::Restart => {
+                        leg.restart(config, stream, agreement, now);
+                        self.is_relocated = false;
+                    }
                     Relation::Move => {
                         let successor = Transport::new(config);
                         leg.move_to(successor, stream, agreement, setup, now);
+                        self.is_relocated = false;
                     }
                 }
             }

@@ -212,16 +212,31 @@ impl Gatherer {
         self.state = State::Resting;
     }
 
-    /// Brings `silent` up to date with what is known of the servers that are asked here.
-    pub(crate) fn judge(&self, silent: &mut Silent) {
+    /// Brings `silent` up to date with what is known of the servers that are asked here; returns
+    /// whether that changed anything.
+    pub(crate) fn judge(&self, silent: &mut Silent) -> bool {
+        if let State::Resting = self.state {
+            return false;
+        }
+        let mut changed = false;
         for question in &self.questions {
             let key = (self.bases[question.base].ip(), question.server);
             if question.missed >= SILENT {
-                silent.insert(key);
+                changed |= silent.insert(key);
             } else if question.asked.is_none() {
-                silent.remove(&key);
+                changed |= silent.remove(&key);
             }
         }
+        changed
+    }
+
+    /// Waits no longer for servers that turned out to be `silent`.
+    pub(crate) fn excuse(&mut self, silent: &Silent, now: Instant) {
+        for question in &mut self.questions {
+            let key = (self.bases[question.base].ip(), question.server);
+            question.is_awaited &= !silent.contains(&key);
+        }
+        self.settle(now);
     }
 
     /// Returns what follows `a=candidate:`: our host candidates and, so far, the server-reflexive

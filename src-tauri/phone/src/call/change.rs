@@ -232,6 +232,8 @@ impl Call {
     fn withdraw_unsent(&mut self, outputs: &mut Outputs) {
         if let Change::Offering { .. } | Change::OfferingOnDemand { .. } = self.change {
             self.media(MediaRequest::Withdraw, outputs);
+            // It may have been the one with our new addresses.
+            self.refresh_wanted = true;
         }
     }
 

@@ -14,7 +14,8 @@ use crate::{
 };
 
 use super::{
-    Account, BEAT_DEADLINE, Holding, Phone, REFRESH_DEADLINE, Station, sign_in::login_refusal,
+    Account, BEAT_DEADLINE, GRACE, Holding, Phone, REFRESH_DEADLINE, Station,
+    sign_in::login_refusal,
 };
 
 /// The sidecar's replies.
@@ -209,10 +210,13 @@ impl Phone {
         let Account::SignedIn(it) = &mut self.account else {
             return;
         };
-        if it.tokens.poll_timeout().is_some_and(|at| at <= now) {
+        if it.tokens.is_overdue(now) {
+            it.tokens.handle_failed(now, &mut self.outputs);
+        }
+        if it.tokens.is_due(now) {
             let refresh_token = it.tokens.refresh().clone();
             let number = self.outputs.number();
-            it.tokens.handle_sent(number);
+            it.tokens.handle_sent(number, REFRESH_DEADLINE + GRACE, now);
             self.outputs.effect(Effect::Sidecar {
                 attempt: number,
                 request: Request::Refresh(RefreshRequest { refresh_token }),
@@ -229,7 +233,7 @@ impl Phone {
         match lease.due(now) {
             Some(Due::Beat) => {
                 let number = self.outputs.number();
-                lease.handle_sent(number, now);
+                lease.handle_sent(number, BEAT_DEADLINE + GRACE, now);
                 self.outputs.effect(Effect::Sidecar {
                     attempt: number,
                     request: Request::Heartbeat {
@@ -238,9 +242,18 @@ impl Phone {
                     deadline: BEAT_DEADLINE,
                 });
             }
+            Some(Due::Overdue) => self.handle_beat_failed(overdue(), now),
             Some(Due::Expiry) => self.lose(SignedOutReason::LeaseExpired),
             None => {}
         }
+    }
+}
+
+/// What it means where the engine does not say how a request ended.
+fn overdue() -> SidecarFailure {
+    SidecarFailure::Unreachable {
+        hop: Hop::Timeout,
+        detail: "The server does not answer".to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     words::shown,
 };
 
-use super::{Account, GRACE, Holding, LOGIN_DEADLINE, Phone, SignedIn, Station};
+use super::{Account, BEAT_DEADLINE, GRACE, Holding, LOGIN_DEADLINE, Phone, SignedIn, Station};
 
 /// By which way a session begins on this device.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ impl Phone {
         } = entrance
         {
             self.with_lease(|lease, outputs| {
-                lease.handle_sent(attempt, sent_at);
+                lease.handle_sent(attempt, BEAT_DEADLINE, sent_at);
                 lease.handle_confirmed(beat.ttl_seconds, now, outputs);
                 let ttl_seconds = lease.ttl().as_secs();
                 outputs.event(Event::SessionHeld { ttl_seconds });

@@ -14,8 +14,8 @@ async fn a_session_is_kept_restored_and_wiped() {
     let mut vault = Opened::over(shelf.keyring());
     vault.ask(Request::Restore);
     assert!(vault.restored().await.is_none());
-    vault.ask(Request::Store(session("ana", 0)));
-    vault.ask(Request::Store(tokens("ana", 0)));
+    vault.ask(store(session("ana", 0)));
+    vault.ask(store(tokens("ana", 0)));
     vault.end().await;
     assert!(loaded(&shelf).is_some());
 
@@ -40,10 +40,10 @@ async fn each_trouble_is_told_once_for_a_session_and_the_next_sign_in_tries_agai
         vault.ask(Request::Restore);
         assert_eq!(vault.complaint().await, format!("{trouble}: {MEMORY}"));
         assert!(vault.restored().await.is_none());
-        vault.ask(Request::Store(session("ana", 0)));
+        vault.ask(store(session("ana", 0)));
         assert_eq!(vault.complaint().await, format!("{trouble}: {MEMORY}"));
         for _ in 0..3 {
-            vault.ask(Request::Store(tokens("ana", 0)));
+            vault.ask(store(tokens("ana", 0)));
         }
         vault.ask(Request::Wipe);
         if trouble != Trouble::Absent {
@@ -53,8 +53,8 @@ async fn each_trouble_is_told_once_for_a_session_and_the_next_sign_in_tries_agai
         assert!(matches!(vault.next().await, Input::Wiped));
 
         shelf.refuses(None);
-        vault.ask(Request::Store(session("ana", 0)));
-        vault.ask(Request::Store(tokens("ana", 0)));
+        vault.ask(store(session("ana", 0)));
+        vault.ask(store(tokens("ana", 0)));
         vault.end().await;
         assert!(loaded(&shelf).is_some());
     }
@@ -66,12 +66,12 @@ async fn a_keyring_that_fails_in_the_middle_is_left_without_half_a_session() {
     let mut vault = Opened::over(shelf.keyring());
     // The account is written, the tokens are not, nor can the account be removed.
     shelf.dies_after(1);
-    vault.ask(Request::Store(session("ana", 0)));
-    vault.ask(Request::Store(tokens("ana", 0)));
+    vault.ask(store(session("ana", 0)));
+    vault.ask(store(tokens("ana", 0)));
     let told = vault.complaint().await;
     assert!(told.ends_with(MEMORY), "{told}");
     shelf.lives_again();
-    vault.ask(Request::Store(tokens("ana-2", 0)));
+    vault.ask(store(tokens("ana-2", 0)));
     vault.end().await;
     assert!(loaded(&shelf).is_none());
 }
@@ -87,8 +87,8 @@ async fn a_keyring_that_does_not_answer_holds_nobody_up_and_is_wiped_when_it_doe
     let silent = format!("The keyring does not answer: {MEMORY}");
     assert_eq!(vault.complaint().await, silent);
     assert!(vault.restored().await.is_none());
-    vault.ask(Request::Store(session("ravi", 0)));
-    vault.ask(Request::Store(tokens("ravi", 0)));
+    vault.ask(store(session("ravi", 0)));
+    vault.ask(store(tokens("ravi", 0)));
     assert_eq!(vault.complaint().await, silent);
     vault.ask(Request::Wipe);
     let told = vault.complaint().await;
@@ -120,7 +120,7 @@ async fn a_keyring_that_answers_late_still_brings_the_session_back() {
     drop(gate);
     let restored = vault.restored().await.unwrap();
     assert_eq!(restored.session.user.name, "ana");
-    vault.ask(Request::Store(tokens("ana-2", 0)));
+    vault.ask(store(tokens("ana-2", 0)));
     vault.end().await;
     let access = loaded(&shelf).unwrap().tokens.access_token;
     assert_eq!(secrecy::ExposeSecret::expose_secret(&access), "ana-2");
@@ -145,8 +145,8 @@ async fn what_was_set_aside_is_told_and_nobody_is_signed_in() {
 async fn no_secret_shows_in_what_is_told_or_printed() {
     let shelf = Shelf::default();
     let mut vault = Opened::over(shelf.keyring());
-    vault.ask(Request::Store(session("ana", 0)));
-    vault.ask(Request::Store(tokens("canary", 0)));
+    vault.ask(store(session("ana", 0)));
+    vault.ask(store(tokens("canary", 0)));
     vault.ask(Request::Restore);
     let restored = vault.next().await;
     assert!(
@@ -154,7 +154,28 @@ async fn no_secret_shows_in_what_is_told_or_printed() {
         "{restored:?}"
     );
     assert!(!format!("{restored:?}").contains("canary"));
-    assert!(!format!("{:?}", Request::Store(tokens("canary", 0))).contains("canary"));
+    assert!(!format!("{:?}", store(tokens("canary", 0))).contains("canary"));
+}
+
+#[tokio::test]
+async fn a_keyring_whose_library_panics_is_told_and_asked_again() {
+    let shelf = Shelf::default();
+    shelf.panics(true);
+    let mut vault = Opened::over(shelf.keyring());
+    vault.ask(store(session("ana", 0)));
+    assert_eq!(
+        vault.complaint().await,
+        format!("The keyring failed (Its thread broke): {MEMORY}")
+    );
+    shelf.panics(false);
+    vault.ask(store(session("ana", 0)));
+    vault.ask(store(tokens("ana", 0)));
+    vault.end().await;
+    assert!(loaded(&shelf).is_some());
+}
+
+fn store(stored: Stored) -> Request {
+    Request::Store(stored, watch::channel(()).0)
 }
 
 /// A vault and what it tells.
@@ -185,17 +206,19 @@ impl Opened {
     }
 
     async fn restored(&mut self) -> Option<Box<phone::Restored>> {
-        match self.next().await {
-            Input::Restored { restored } => restored,
-            other => panic!("{other:?}"),
-        }
+        let input = self.next().await;
+        let Input::Restored { restored } = input else {
+            panic!("{input:?}");
+        };
+        restored
     }
 
     async fn complaint(&mut self) -> String {
-        match self.next().await {
-            Input::VaultFailed { detail } => detail,
-            other => panic!("{other:?}"),
-        }
+        let input = self.next().await;
+        let Input::VaultFailed { detail } = input else {
+            panic!("{input:?}");
+        };
+        detail
     }
 
     /// Ends it as the engine does: everything that was asked is done.

@@ -19,6 +19,7 @@ struct State {
     trouble: Option<Trouble>,
     doubled: Option<String>,
     clings: bool,
+    panics: bool,
     calls: usize,
 }
 
@@ -76,6 +77,10 @@ impl Shelf {
         self.state().clings = true;
     }
 
+    pub(super) fn panics(&self, panics: bool) {
+        self.state().panics = panics;
+    }
+
     /// Somebody writes into the entry whose name ends like this.
     pub(super) fn overwrite(&self, end: &str, value: &[u8]) {
         let name = self.name(end);
@@ -105,6 +110,10 @@ impl ShelfKeyring {
         }
         let mut state = self.shelf.state();
         state.calls += 1;
+        if state.panics {
+            drop(state);
+            panic!("a library that breaks");
+        }
         match &state.trouble {
             Some(trouble) => Err(trouble.clone()),
             None => Ok(state),

@@ -95,6 +95,7 @@ fn after_two_hours_of_silence_speech_is_there_at_once_however_the_clocks_drifted
 #[test]
 fn jumps_of_numbers_and_timestamps_cost_nothing() {
     let mut line = Line::new(Codec::Pcmu, 23);
+    line.speech = (0..100).map(vowel).collect();
     line.run(300, |_| Some(40.0));
     let mut jumps = 0;
     for (sequence, timestamp) in [
@@ -108,8 +109,16 @@ fn jumps_of_numbers_and_timestamps_cost_nothing() {
     ] {
         line.sequence_jump = line.sequence_jump.wrapping_add(sequence);
         line.timestamp_jump = line.timestamp_jump.wrapping_add(timestamp);
+        line.heard.clear();
         line.run(100, |_| Some(40.0));
         jumps += 1;
+        for (i, sound) in line.heard.chunks(10 * FRAME).enumerate() {
+            let peak = peak(sound);
+            assert!(
+                (0.2..1.0).contains(&peak),
+                "jump {jumps}: {peak} in the 100 ms number {i}"
+            );
+        }
         let played = line.buffer.statistics();
         assert_eq!(
             (played.concealed, played.late),
@@ -118,7 +127,6 @@ fn jumps_of_numbers_and_timestamps_cost_nothing() {
         );
         assert!(line.buffer.delay() < ms(25), "jump {jumps}");
     }
-    assert!(peak(&line.heard) < 1.5 * peak(&line.spoken));
     assert_eq!(line.receiver.packets_lost(), 0);
 }
 

@@ -107,6 +107,57 @@ fn a_browser_that_changes_its_network_is_followed_to_its_new_address() {
 }
 
 #[test]
+fn a_session_that_was_given_new_sockets_moves_there_with_its_next_offer() {
+    for mover in [CALLER, CALLEE] {
+        let other = 1 - mover;
+        let mut world = World::with_call();
+        world.hears(CALLER, 880.0);
+        let before = world.offer(mover);
+        world.command(mover, Command::Withdraw { session: ID });
+        let start = world.now;
+
+        world.relocate(mover, "198.51.100.9:9000");
+        let offer = world.offer(mover);
+        for name in ["a=ice-ufrag", "a=ice-pwd"] {
+            assert_ne!(attribute(&offer, name), attribute(&before, name), "{name}");
+        }
+        assert!(offer.contains("198.51.100.9 9000 typ host"), "{offer}");
+        let (answer, _) = world.answer(other, offer).unwrap();
+        world.apply(mover, answer).unwrap();
+
+        world.run(Duration::from_secs(2));
+        world.hears(CALLER, 880.0);
+        world.hears(CALLEE, 440.0);
+        for end in [CALLER, CALLEE] {
+            assert_eq!(world.ends[end].handshakes_sent(start), 0, "DTLS is kept");
+        }
+        // The next offer restarts nothing.
+        let offer = world.offer(mover);
+        world.command(mover, Command::Withdraw { session: ID });
+        let again = world.offer(mover);
+        let ufrag = "a=ice-ufrag";
+        assert_eq!(attribute(&again, ufrag), attribute(&offer, ufrag));
+    }
+}
+
+#[test]
+fn an_offer_of_new_addresses_that_is_refused_is_made_again() {
+    let mut world = World::with_call();
+    world.hears(CALLER, 880.0);
+    world.relocate(CALLER, "198.51.100.9:9000");
+    let refused = world.offer(CALLER);
+    world.command(CALLER, Command::Withdraw { session: ID });
+    let offer = world.offer(CALLER);
+    let ufrag = "a=ice-ufrag";
+    assert_ne!(attribute(&offer, ufrag), attribute(&refused, ufrag));
+    let (answer, _) = world.answer(CALLEE, offer).unwrap();
+    world.apply(CALLER, answer).unwrap();
+    world.run(Duration::from_secs(2));
+    world.hears(CALLER, 880.0);
+    world.hears(CALLEE, 440.0);
+}
+
+#[test]
 fn a_peer_that_begins_anew_says_so_and_gets_new_credentials_and_a_new_association() {
     let identity = Identity::generate().unwrap();
     let mut world = World::new();

@@ -110,6 +110,14 @@ impl World {
         }
     }
 
+    /// Gives `end` another address; what is sent to its old one is lost from here on.
+    pub(super) fn relocate(&mut self, end: usize, address: &str) {
+        let address: SocketAddr = address.parse().unwrap();
+        let gatherer = Gatherer::new(vec![address], &[], &Silent::new(), self.now);
+        self.ends[end].session.relocate(gatherer);
+        self.ends[end].address = address;
+    }
+
     pub(super) fn command(&mut self, end: usize, command: Command) {
         let now = self.now;
         self.ends[end].session.handle_command(command, now);

@@ -17,7 +17,7 @@ fn a_server_reflexive_candidate_is_found_and_names_its_base() {
     assert!(!gatherer.is_done());
     let question = gatherer.poll_transmit().unwrap();
     assert_eq!(question.to, address("192.0.2.1:3478"));
-    assert!(answer(&mut gatherer, &question, "198.51.100.7:5000"));
+    assert!(answer(&mut gatherer, &question, "198.51.100.7:5000", now));
     assert!(gatherer.is_done());
     let candidates = gatherer.candidates();
     assert_eq!(candidates.len(), 2);
@@ -69,7 +69,7 @@ fn a_server_that_was_silent_is_asked_and_not_waited_for_until_it_answers() {
     let other = [address("10.0.0.2:4000")];
     assert!(!Gatherer::new(other.to_vec(), &[address(dead)], &silent, start).is_done());
 
-    assert!(answer(&mut second, &question, "198.51.100.7:5000"));
+    assert!(answer(&mut second, &question, "198.51.100.7:5000", start));
     assert_eq!(second.candidates().len(), 2);
     second.judge(&mut silent);
     assert!(!again(&[dead], &silent).is_done());
@@ -80,7 +80,7 @@ fn candidates_are_kept_alive_and_follow_the_nat_until_media_flows() {
     let start = Instant::now();
     let mut gatherer = gatherer(&["10.0.0.1:4000"], &["192.0.2.1:3478"], start);
     let first = gatherer.poll_transmit().unwrap();
-    assert!(answer(&mut gatherer, &first, "198.51.100.7:5000"));
+    assert!(answer(&mut gatherer, &first, "198.51.100.7:5000", start));
     let (mut wakes, mut now) = (0, start);
     while now < start + Duration::from_secs(600) {
         let due = gatherer.poll_timeout().unwrap();
@@ -92,7 +92,7 @@ fn candidates_are_kept_alive_and_follow_the_nat_until_media_flows() {
         assert_eq!(asked.len(), 1);
         assert_ne!(asked[0].bytes, first.bytes, "another transaction");
         let mapped = format!("198.51.100.7:{}", 5000 + wakes);
-        assert!(answer(&mut gatherer, &asked[0], &mapped));
+        assert!(answer(&mut gatherer, &asked[0], &mapped, now));
         assert!(gatherer.is_done());
         assert!(gatherer.candidates()[1].contains(&mapped.replace(':', " ")));
     }
@@ -106,7 +106,7 @@ fn a_server_that_ceases_to_answer_is_silent_after_two_questions_in_vain() {
     let mut now = Instant::now();
     let mut gatherer = gatherer(&["10.0.0.1:4000"], &["192.0.2.1:3478"], now);
     let question = gatherer.poll_transmit().unwrap();
-    answer(&mut gatherer, &question, "198.51.100.7:5000");
+    answer(&mut gatherer, &question, "198.51.100.7:5000", now);
     let mut silent = Silent::new();
     for expected in [false, false, true] {
         now = gatherer.poll_timeout().unwrap();
@@ -125,8 +125,8 @@ fn a_late_answer_is_still_an_answer_and_a_second_one_is_not() {
     let question = gatherer.poll_transmit().unwrap();
     gatherer.handle_timeout(now + DEADLINE);
     assert!(gatherer.is_done());
-    assert!(answer(&mut gatherer, &question, "198.51.100.7:5000"));
-    assert!(!answer(&mut gatherer, &question, "198.51.100.8:5000"));
+    assert!(answer(&mut gatherer, &question, "198.51.100.7:5000", now));
+    assert!(!answer(&mut gatherer, &question, "198.51.100.8:5000", now));
     assert_eq!(gatherer.candidates().len(), 2);
 }
 
@@ -164,7 +164,7 @@ fn each_server_is_asked_by_sockets_of_its_family_and_redundant_answers_are_left_
         } else {
             "[2001:db8::1]:4000"
         };
-        assert!(answer(&mut gatherer, question, mapped));
+        assert!(answer(&mut gatherer, question, mapped, now));
     }
     assert!(gatherer.is_done());
     assert_eq!(gatherer.candidates().len(), 3);
@@ -201,9 +201,9 @@ fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
 
-fn answer(gatherer: &mut Gatherer, question: &Transmit, mapped: &str) -> bool {
+fn answer(gatherer: &mut Gatherer, question: &Transmit, mapped: &str, now: Instant) -> bool {
     let bytes = response(question, mapped);
-    gatherer.handle_datagram(question.local, question.to, &bytes, Instant::now())
+    gatherer.handle_datagram(question.local, question.to, &bytes, now)
 }
 
 fn response(question: &Transmit, mapped: &str) -> Vec<u8> {
