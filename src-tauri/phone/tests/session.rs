@@ -168,11 +168,11 @@ fn a_token_is_renewed_at_four_fifths_of_its_life_and_the_new_pair_is_stored() {
     world.sign_in();
     world.pass(Duration::from_secs(1439));
     assert_eq!(world.count_asked("refresh"), 0);
-    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+    assert_eq!(world.stored, ["session", "tokens"]);
 
     world.pass(Duration::from_secs(1));
     assert_eq!(world.count_asked("refresh"), 1);
-    assert_eq!(world.stored, ["agentConfig", "tokens", "tokens"]);
+    assert_eq!(world.stored, ["session", "tokens", "tokens"]);
 }
 
 #[test]
