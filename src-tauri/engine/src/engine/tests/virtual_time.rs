@@ -200,12 +200,17 @@ async fn a_vault_that_never_answers_is_told_after_five_seconds_and_the_session_g
     let (_gate, keyring) = HangingKeyring::new();
     let engine = office.engine(Vault::over(keyring));
     let mut events = engine.events();
+    // The vault has looked for an earlier session and is free.
+    let mut view = engine.view();
+    let nobody = view.wait_for(|it| matches!(it.account, AccountView::SignedOut { .. }));
+    assert!(soon(nobody).await.is_ok());
     sign_in(&engine).await;
     let (_, start) = until(&mut events, |event| {
         matches!(event, Event::SignedIn { .. }).then_some(())
     })
     .await;
 
+    clock.settle().await;
     clock.pass(Duration::from_millis(500)).await;
     until(&mut events, |event| {
         matches!(event, Event::SessionHeld { .. }).then_some(())
