@@ -1,6 +1,6 @@
 //! The operating system's keyring: Secret Service, Keychain or Credential Manager.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use keyring_core::{CredentialStore, Entry, Error};
 use zeroize::Zeroizing;
@@ -96,7 +96,10 @@ impl SystemKeyring {
             Some(store) => store,
             None => self.store.insert(open()?),
         };
-        act(&store.build(SERVICE, name, None)?)
+        // A session is this machine's and does not roam with its user's profile, as Credential
+        // Manager would have it.
+        let modifiers = cfg!(windows).then(|| HashMap::from([("persistence", "Local")]));
+        act(&store.build(SERVICE, name, modifiers.as_ref())?)
     }
 
     fn trouble(&self, error: Error) -> Trouble {
