@@ -106,6 +106,23 @@ async fn a_locked_keyring_is_told_and_the_phone_works_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_in_a_keyring_that_was_locked_meanwhile_is_told_and_one_signs_in_again() {
+    let (office, desktop) = (Office::open().await, Desktop::start().await);
+    let phone = signed_in(&office, &desktop).await;
+    desktop.has(&BOTH).await;
+    kill(phone).await;
+    desktop.lock().await;
+
+    let mut phone = start(&office, &desktop, 1);
+    let told = memory_only(&mut phone).await;
+    assert!(told.starts_with("The keyring is locked"), "{told}");
+    account(&mut phone, "signed_out").await;
+    phone.send(sign_in("ana")).await;
+    phone.event("sip.registered").await;
+    quit(phone, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_machine_without_keyring_or_bus_is_told_and_the_phone_works_all_the_same() {
     let office = Office::open().await;
     let mut desktop = Desktop::without_keyring().await;
