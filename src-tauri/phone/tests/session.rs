@@ -344,6 +344,7 @@ fn a_lost_lease_never_cuts_a_running_call() {
 #[test]
 fn sign_out_hangs_up_unregisters_releases_and_wipes() {
     let (mut world, _) = World::in_call();
+    assert_eq!(world.ice_servers, ["stun:stun.example"]);
     world.command(Command::SignOut).unwrap();
 
     assert_eq!(
@@ -355,7 +356,7 @@ fn sign_out_hangs_up_unregisters_releases_and_wipes() {
     assert_eq!(world.count_sent("BYE"), 1);
     assert!(world.happened(|it| *it == Event::Unregistered));
     assert_eq!(world.count_asked("logout"), 1);
-    assert!(world.stored.is_empty());
+    assert!(world.stored.is_empty() && world.ice_servers.is_empty());
     assert_eq!(world.phone.poll_timeout(), None, "nothing is left to do");
 }
 

@@ -39,6 +39,8 @@ pub struct World {
     pub vault: Option<Option<Box<Restored>>>,
     /// Whether the vault tells that it is wiped.
     pub wipes: bool,
+    /// The URLs of the servers that media has.
+    pub ice_servers: Vec<String>,
     pub flows_opened: usize,
     pub sidecar: Sidecar,
     pub server: Server,
@@ -91,7 +93,8 @@ pub fn agent_grant() -> String {
     r#"{"accessToken":"access-secret","refreshToken":"refresh-secret",
         "user":{"id":"u1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},
         "agentConfig":{"ozonetelAgentId":"agent2","sipExtension":"700201","sipPassword":"line-secret",
-          "sipUri":"sip:700201@sip.example","sipWsServer":"wss://sip.example:444","campaignName":"Inbound_1"},
+          "sipUri":"sip:700201@sip.example","sipWsServer":"wss://sip.example:444","campaignName":"Inbound_1",
+          "iceServers":[{"urls":["stun:stun.example"]}]},
         "session":{"id":"s1","ttlSeconds":3600,"heartbeatSeconds":300},"unknown":{"field":1}}"#
         .to_owned()
 }
@@ -155,6 +158,7 @@ impl World {
             stored: Vec::new(),
             vault: Some(None),
             wipes: true,
+            ice_servers: Vec::new(),
             flows_opened: 0,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
@@ -426,7 +430,10 @@ impl World {
                 self.media.push((call.0, name));
                 self.answer_media(call, request);
             }
-            Effect::IceServers { .. } => {}
+            Effect::IceServers { servers } => {
+                let urls = servers.iter().flat_map(|it| it.urls.iter());
+                self.ice_servers = urls.map(str::to_owned).collect();
+            }
             Effect::Store { stored } => self.stored.push(match stored {
                 Stored::Session(_) => "session",
                 Stored::Tokens(_) => "tokens",
