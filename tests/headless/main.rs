@@ -10,4 +10,5 @@ mod lines;
 mod passwords;
 mod phone_server;
 mod program;
+mod settings;
 mod sidecar;

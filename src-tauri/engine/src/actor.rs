@@ -199,8 +199,11 @@ enum Next {
 /// Tells whether nothing of the phone is left at any server.
 fn has_left(view: &PhoneView) -> bool {
     let account = match &view.account {
-        AccountView::SignedOut { .. } | AccountView::NotConfigured { .. } => true,
-        AccountView::SigningIn { .. }
+        AccountView::Restoring
+        | AccountView::SignedOut { .. }
+        | AccountView::NotConfigured { .. } => true,
+        AccountView::Resuming { .. }
+        | AccountView::SigningIn { .. }
         | AccountView::SignedIn { .. }
         | AccountView::Fallback { .. }
         | AccountView::SigningOut => false,

@@ -12,12 +12,11 @@ use crate::{
     actor::{Actor, Ask},
     clock::{Clock, Stamp, Stamped},
     connector::Connector,
-    keeper::Keeper,
     network,
     proxy::Proxies,
     sidecar::{self, Sidecar},
     tls,
-    vault::Vault,
+    vault::{Place, Vault},
     vigil::Vigil,
     world::{Parts, World},
 };
@@ -32,7 +31,8 @@ const INPUT_BACKLOG: usize = 64;
 /// What an engine is started with.
 #[derive(Debug)]
 pub struct Config {
-    /// `setup.sidecar` follows from [`sidecar`](Self::sidecar) below, whatever it holds.
+    /// `setup.sidecar` and `setup.restores` follow from [`sidecar`](Self::sidecar) and
+    /// [`vault`](Self::vault) below, whatever they hold.
     pub setup: phone::Setup,
     /// Where the sidecar is: `https`, with a path prefix or without; `http` to loopback alone.
     pub sidecar: Option<Url>,
@@ -43,7 +43,8 @@ pub struct Config {
     /// Names this installation for people: "Ana's desk".
     pub device_name: String,
     pub media: media::Config,
-    pub vault: Box<dyn Vault>,
+    /// Keeps the session between two starts; without a sidecar there is none.
+    pub vault: Vault,
 }
 
 /// Why an engine did not start.
@@ -59,8 +60,6 @@ pub enum StartError {
     Proxy { reason: String },
     #[error("The sound cannot be set up: {0}")]
     Media(io::Error),
-    #[error("The vault cannot be set up: {0}")]
-    Vault(io::Error),
 }
 
 /// A handle to a running phone; clone it freely.
@@ -97,13 +96,24 @@ impl Engine {
                 })
             })
             .transpose()?;
-        let vault = Keeper::start(config.vault).map_err(StartError::Vault)?;
         let (media, news) = Media::start(config.media).map_err(StartError::Media)?;
 
         let (asks, asks_rx) = mpsc::channel(16);
         let (inputs, inputs_rx) = mpsc::channel(INPUT_BACKLOG);
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let clock = Clock::start();
+        let setup = phone::Setup {
+            sidecar: config.sidecar.is_some(),
+            restores: config.sidecar.is_some() && config.vault.outlives_process(),
+            ..config.setup
+        };
+        let vault = config.sidecar.as_ref().and_then(|sidecar| {
+            let place = Place {
+                device_id: setup.device_id.clone(),
+                sidecar: sidecar.to_string(),
+            };
+            config.vault.keeper(place, inputs.clone())
+        });
         let world = World::new(Parts {
             sidecar,
             connector: Connector::new(Arc::new(tls), proxies),
@@ -111,10 +121,6 @@ impl Engine {
             vault,
             inputs: inputs.clone(),
         });
-        let setup = phone::Setup {
-            sidecar: config.sidecar.is_some(),
-            ..config.setup
-        };
         let vigil = Vigil::begin();
         let phone = Phone::new(setup, vigil.now());
         let (view_tx, view) = watch::channel(phone.view());

@@ -1,135 +1,224 @@
-use std::fmt;
+//! Where a session is kept between two starts.
+//!
+//! A keyring may ask its user, and then it answers late or never. It has a thread of its own, and
+//! each request five seconds; the engine's task never waits for it.
 
-use phone::Stored;
-use secrecy::SecretString;
-use sidecar_api::AgentConfig;
+mod entries;
+mod thread;
+mod value;
 
-/// Keeps the account and the tokens of a session.
-///
-/// The engine calls it on a thread of its own, where it may block, as a keyring does that asks its
-/// user; what takes longer than 5 s is told as a fault.
-pub trait Vault: fmt::Debug + Send {
-    /// Keeps `stored` in place of what it kept of the same kind.
-    fn store(&mut self, stored: Stored) -> Result<(), VaultFault>;
+use std::{future, time::Duration};
 
-    /// Forgets everything.
-    fn wipe(&mut self) -> Result<(), VaultFault>;
-}
+use phone::{Input, Stored};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time,
+};
+use tracing::{info, warn};
 
-/// The vault could not keep or give something: why, without the thing itself.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct VaultFault(pub String);
+use crate::keyring::{Keyring, SystemKeyring, Trouble};
 
-/// A vault that lives as long as the process; what it drops is overwritten first.
-///
-/// Account and tokens are separate entries, because the tokens change with every refresh and
-/// because some keyrings hold only small entries.
-#[derive(Debug, Default)]
-pub struct MemoryVault {
-    agent_config: Option<Box<AgentConfig>>,
-    tokens: Option<Tokens>,
-}
+pub(crate) use entries::Place;
 
-/// The tokens of the session that is kept.
+use entries::{Entries, Kept};
+use thread::Thread;
+
+/// How long a keyring may take for one request, a person who is asked included.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Keeps a session between two starts, or does not.
 #[derive(Debug)]
-pub struct Tokens {
-    pub access_token: SecretString,
-    pub refresh_token: SecretString,
+pub struct Vault(Option<Box<dyn Keyring>>);
+
+/// What the phone wants of its vault.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Restore,
+    /// The sender is dropped when that is done, or has failed.
+    Store(Stored, watch::Sender<()>),
+    Wipe,
 }
 
-impl MemoryVault {
-    pub fn agent_config(&self) -> Option<&AgentConfig> {
-        self.agent_config.as_deref()
+/// What has been found, as soon as the keyring answers.
+type Finding = oneshot::Receiver<Result<Kept, Trouble>>;
+
+/// Carries out requests, one after another.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    thread: Thread,
+    standing: Standing,
+    /// The keyring did not answer in time what it holds; it may still do so.
+    late: Option<Finding>,
+    inputs: mpsc::Sender<Input>,
+}
+
+/// Where the session of this run is kept. In memory means: by the phone alone, which has it anyway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Keyring,
+    Memory,
+}
+
+impl Vault {
+    /// Forgets the session at the end of the process.
+    pub fn memory() -> Self {
+        Self(None)
     }
 
-    pub fn tokens(&self) -> Option<&Tokens> {
-        self.tokens.as_ref()
+    /// Keeps the session in the operating system's keyring.
+    pub fn keyring() -> Self {
+        Self(Some(Box::new(SystemKeyring::default())))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn over(keyring: impl Keyring + 'static) -> Self {
+        Self(Some(Box::new(keyring)))
+    }
+
+    /// Returns who carries out the requests; `None`: nothing outlives the process.
+    pub(crate) fn keeper(self, place: Place, inputs: mpsc::Sender<Input>) -> Option<Keeper> {
+        Some(Keeper {
+            thread: Thread::start(Entries::new(self.0?, place)),
+            standing: Standing::Keyring,
+            late: None,
+            inputs,
+        })
+    }
+
+    pub(crate) fn outlives_process(&self) -> bool {
+        self.0.is_some()
     }
 }
 
-impl Vault for MemoryVault {
-    fn store(&mut self, stored: Stored) -> Result<(), VaultFault> {
-        match stored {
-            Stored::AgentConfig(config) => self.agent_config = Some(config),
-            Stored::Tokens {
-                access_token,
-                refresh_token,
-            } => {
-                self.tokens = Some(Tokens {
-                    access_token,
-                    refresh_token,
-                });
+impl Keeper {
+    /// Runs until nobody can ask any more, and all that was asked is done.
+    pub(crate) async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
+        loop {
+            tokio::select! {
+                biased;
+                request = requests.recv() => match request {
+                    Some(Request::Restore) => self.restore().await,
+                    Some(Request::Store(stored, _kept)) => self.store(stored).await,
+                    Some(Request::Wipe) => self.wipe().await,
+                    None => return,
+                },
+                found = arrival(&mut self.late) => {
+                    self.late = None;
+                    if let Ok(Kept::Session(restored)) = found {
+                        info!("the keyring answered late");
+                        self.standing = Standing::Keyring;
+                        self.tell(Input::Restored { restored: Some(restored) }).await;
+                    }
+                }
             }
         }
-        Ok(())
     }
 
-    fn wipe(&mut self) -> Result<(), VaultFault> {
-        self.agent_config = None;
-        self.tokens = None;
-        Ok(())
+    async fn restore(&mut self) {
+        let mut reply = self.thread.give(Entries::load);
+        let found = match time::timeout(PATIENCE, &mut reply).await {
+            Ok(found) => thread_answer(found),
+            Err(_) => {
+                // Somebody may be typing the keyring's password.
+                self.late = Some(reply);
+                Err(Trouble::Silent)
+            }
+        };
+        let restored = match found {
+            Ok(Kept::Session(restored)) => Some(restored),
+            Ok(Kept::Nothing) => None,
+            Ok(Kept::SetAside(why)) => {
+                self.complain(why).await;
+                None
+            }
+            Err(trouble) => {
+                self.fall_back(&trouble).await;
+                None
+            }
+        };
+        self.tell(Input::Restored { restored }).await;
     }
+
+    async fn store(&mut self, stored: Stored) {
+        self.late = None;
+        match &stored {
+            // A new session is a new try: the keyring may be open by now.
+            Stored::Session(_) => self.standing = Standing::Keyring,
+            Stored::Tokens(_) => {}
+        }
+        match self.standing {
+            Standing::Memory => {}
+            Standing::Keyring => {
+                if let Err(trouble) = self.ask(|entries| entries.store(stored)).await {
+                    self.fall_back(&trouble).await;
+                    // Half a session is of no use, and an old one must not be taken for this one.
+                    if trouble != Trouble::Silent {
+                        let _ = self.ask(Entries::wipe).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wipe(&mut self) {
+        self.late = None;
+        match self.ask(Entries::wipe).await {
+            Ok(()) | Err(Trouble::Absent) => {}
+            Err(trouble) => {
+                self.complain(format!(
+                    "{trouble}: what it holds of this session could not be removed"
+                ))
+                .await;
+            }
+        }
+        self.tell(Input::Wiped).await;
+    }
+
+    /// Has the thread do something; a request that takes too long is abandoned, and with it all that
+    /// the keyring holds.
+    async fn ask(
+        &self,
+        work: impl FnOnce(&mut Entries) -> Result<(), Trouble> + Send + 'static,
+    ) -> Result<(), Trouble> {
+        if self.thread.is_busy() {
+            return Err(Trouble::Silent);
+        }
+        match time::timeout(PATIENCE, self.thread.give(work)).await {
+            Ok(answer) => thread_answer(answer),
+            Err(_) => Err(Trouble::Silent),
+        }
+    }
+
+    async fn fall_back(&mut self, trouble: &Trouble) {
+        self.standing = Standing::Memory;
+        self.complain(format!("{trouble}: this session is kept in memory only"))
+            .await;
+    }
+
+    async fn complain(&self, detail: String) {
+        warn!("{detail}");
+        self.tell(Input::VaultFailed { detail }).await;
+    }
+
+    async fn tell(&self, input: Input) {
+        // The phone may have ended.
+        let _ = self.inputs.send(input).await;
+    }
+}
+
+/// Waits for what is late; forever where nothing is.
+async fn arrival(late: &mut Option<Finding>) -> Result<Kept, Trouble> {
+    match late {
+        Some(reply) => thread_answer(reply.await),
+        None => future::pending().await,
+    }
+}
+
+fn thread_answer<T>(
+    answer: Result<Result<T, Trouble>, oneshot::error::RecvError>,
+) -> Result<T, Trouble> {
+    answer.unwrap_or_else(|_| Err(Trouble::Failed("Its thread broke".to_owned())))
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use secrecy::ExposeSecret;
-
-    use super::*;
-
-    #[test]
-    fn new_tokens_take_the_place_of_the_old_and_a_wipe_leaves_nothing() {
-        let mut vault = MemoryVault::default();
-        vault
-            .store(Stored::AgentConfig(Box::new(account())))
-            .unwrap();
-        for access in ["first", "second"] {
-            vault
-                .store(Stored::Tokens {
-                    access_token: access.into(),
-                    refresh_token: "refresh".into(),
-                })
-                .unwrap();
-        }
-        assert_eq!(
-            vault.tokens().unwrap().access_token.expose_secret(),
-            "second"
-        );
-        assert_eq!(vault.agent_config().unwrap().sip_extension, "700201");
-
-        vault.wipe().unwrap();
-
-        assert!(vault.tokens().is_none());
-        assert!(vault.agent_config().is_none());
-    }
-
-    #[test]
-    fn the_debug_form_shows_no_secret() {
-        let mut vault = MemoryVault::default();
-        vault
-            .store(Stored::AgentConfig(Box::new(account())))
-            .unwrap();
-        vault
-            .store(Stored::Tokens {
-                access_token: "canary".into(),
-                refresh_token: "canary".into(),
-            })
-            .unwrap();
-        assert!(!format!("{vault:?}").contains("canary"));
-    }
-
-    fn account() -> AgentConfig {
-        AgentConfig {
-            ozonetel_agent_id: "agent2".into(),
-            sip_extension: "700201".into(),
-            sip_password: "canary".into(),
-            sip_uri: "sip:700201@sip.example".into(),
-            sip_ws_server: "wss://sip.example:444".into(),
-            campaign_name: None,
-            ice_servers: Vec::new(),
-        }
-    }
-}
+mod tests;

@@ -10,7 +10,11 @@ use tokio::{
 use tracing::error;
 
 use crate::{
-    VaultFault, connector::Connector, flow::Flow, keeper::Keeper, sidecar::Sidecar, translation,
+    connector::Connector,
+    flow::Flow,
+    sidecar::Sidecar,
+    translation,
+    vault::{Keeper, Request as VaultRequest},
 };
 
 /// How long a request waits for the vault to keep the tokens that it uses: longer than a keyring
@@ -22,8 +26,10 @@ pub(crate) struct World {
     sidecar: Option<Arc<Sidecar>>,
     connector: Arc<Connector>,
     media: Media,
-    vault: Keeper,
     inputs: mpsc::Sender<Input>,
+    /// `None`: nothing outlives the process. Unbounded, because the phone asks for one thing at each
+    /// sign-in and each renewal of the tokens.
+    vault: Option<mpsc::UnboundedSender<VaultRequest>>,
     /// Closed when the newest tokens are kept, or cannot be.
     keeping: watch::Receiver<()>,
     flows: BTreeMap<FlowId, Flow>,
@@ -38,22 +44,28 @@ pub(crate) struct Parts {
     pub(crate) sidecar: Option<Sidecar>,
     pub(crate) connector: Connector,
     pub(crate) media: Media,
-    pub(crate) vault: Keeper,
+    pub(crate) vault: Option<Keeper>,
     pub(crate) inputs: mpsc::Sender<Input>,
 }
 
 impl World {
     pub(crate) fn new(parts: Parts) -> Self {
+        let mut tasks = JoinSet::new();
+        let vault = parts.vault.map(|keeper| {
+            let (requests, waiting) = mpsc::unbounded_channel();
+            tasks.spawn(keeper.run(waiting));
+            requests
+        });
         Self {
             sidecar: parts.sidecar.map(Arc::new),
             connector: Arc::new(parts.connector),
             media: parts.media,
-            vault: parts.vault,
+            vault,
             inputs: parts.inputs,
             keeping: watch::channel(()).1,
             flows: BTreeMap::new(),
             beats: Vec::new(),
-            tasks: JoinSet::new(),
+            tasks,
         }
     }
 
@@ -92,14 +104,14 @@ impl World {
                     .set_ice_servers(translation::ice_servers(servers));
                 None
             }
+            Effect::Restore => {
+                self.ask_vault(VaultRequest::Restore, Input::Restored { restored: None })
+            }
             Effect::Store { stored } => {
                 self.store(stored);
                 None
             }
-            Effect::Wipe => {
-                self.follow(self.vault.wipe());
-                None
-            }
+            Effect::Wipe => self.ask_vault(VaultRequest::Wipe, Input::Wiped),
         }
     }
 
@@ -121,10 +133,20 @@ impl World {
     /// `deadline`.
     pub(crate) async fn close(mut self, deadline: Instant) {
         self.flows.clear();
+        self.vault = None;
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if time::timeout_at(deadline, all).await.is_err() {
             tracing::info!("stopped before the servers answered");
         }
+    }
+
+    /// Asks for something; where nothing is kept, the answer is known.
+    fn ask_vault(&self, request: VaultRequest, without: Input) -> Option<Input> {
+        let Some(vault) = &self.vault else {
+            return Some(without);
+        };
+        let _ = vault.send(request);
+        None
     }
 
     fn ask_sidecar(&mut self, attempt: u64, request: Request, deadline: Duration) -> Option<Input> {
@@ -164,29 +186,13 @@ impl World {
     }
 
     fn store(&mut self, stored: Stored) {
-        let are_tokens = matches!(stored, Stored::Tokens { .. });
-        let outcome = self.vault.store(stored);
-        if are_tokens {
-            let (kept, keeping) = watch::channel(());
-            self.keeping = keeping;
-            self.follow(async move {
-                let fault = outcome.await;
-                drop(kept);
-                fault
-            });
-        } else {
-            self.follow(outcome);
-        }
-    }
-
-    /// Waits for what the vault has to say to an order.
-    fn follow(&mut self, outcome: impl Future<Output = Option<VaultFault>> + Send + 'static) {
-        let inputs = self.inputs.clone();
-        self.tasks.spawn(async move {
-            if let Some(VaultFault(detail)) = outcome.await {
-                let _ = inputs.send(Input::VaultFailed { detail }).await;
-            }
-        });
+        let Some(vault) = &self.vault else {
+            return;
+        };
+        let (kept, keeping) = watch::channel(());
+        self.keeping = keeping;
+        // Where its task has ended, nothing is waited for.
+        let _ = vault.send(VaultRequest::Store(stored, kept));
     }
 
     /// Gives something to a flow. A flow that takes no more is closed and told as failed.

@@ -49,6 +49,15 @@ pub(crate) struct Keys {
     #[arg(long, value_name = "NAME")]
     pub(crate) device_name: Option<String>,
 
+    /// Keeps the device's id and name, and settings, in this file; without a name, where the platform
+    /// wants it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Option<Option<PathBuf>>,
+
+    /// Where a session is kept between two starts [default: memory]
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) keep: Option<Keep>,
+
     /// In place of the microphone: silence, tone:HZ or wav:PATH
     #[arg(long, value_name = "SOURCE")]
     pub(crate) capture: Option<String>,
@@ -75,6 +84,15 @@ pub(crate) struct Keys {
 pub(crate) enum Switch {
     On,
     Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Keep {
+    /// Nowhere: it is over when the process ends
+    Memory,
+    /// In the operating system's keyring
+    Keyring,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -117,6 +135,19 @@ mod tests {
             let all = ["helix-phone", "--headless"].iter().chain(given);
             let parsed = parse(all.map(OsString::from)).unwrap();
             assert_eq!(parsed.keys.quality, wanted, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn settings_may_be_where_the_platform_wants_them() {
+        for (given, wanted) in [
+            (&["--settings"][..], Some(None)),
+            (&["--settings", "here.toml"], Some(Some("here.toml".into()))),
+            (&[], None),
+        ] {
+            let all = ["helix-phone", "--headless"].iter().chain(given);
+            let parsed = parse(all.map(OsString::from)).unwrap();
+            assert_eq!(parsed.keys.settings, wanted, "{given:?}");
         }
     }
 

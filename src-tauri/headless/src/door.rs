@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Config, Engine, MemoryVault, Stamped, StartError};
+use engine::{Config, Engine, Stamped, StartError, Vault};
 use phone::{AccountView, Command, Event, PhoneView};
 use tokio::{
     runtime,
@@ -12,9 +12,10 @@ use tokio::{
         mpsc, watch,
     },
 };
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::{
+    arguments::Keep,
     complain,
     end::{Exit, Reason},
     input::{self, Line},
@@ -58,7 +59,10 @@ async fn run(settings: Settings) -> Exit {
         proxy: settings.proxy,
         device_name: settings.device_name,
         media: settings.media,
-        vault: Box::new(MemoryVault::default()),
+        vault: match settings.keep {
+            Keep::Memory => Vault::memory(),
+            Keep::Keyring => Vault::keyring(),
+        },
     };
     let engine = match Engine::spawn(config) {
         Ok(engine) => engine,
@@ -89,14 +93,14 @@ async fn run(settings: Settings) -> Exit {
         told: None,
     };
     let lines = input::start(BufReader::new(io::stdin()));
-    door.run(&device_id, &device_name, lines, signals).await
+    door.greet(&device_id, &device_name, &settings.complaints);
+    door.run(lines, signals).await
 }
 
 /// The files and addresses that a start needs were named by arguments; trust is the machine's own.
 fn exit_of(reason: &StartError) -> Exit {
     match reason {
         StartError::Trust(_) => Exit::Tls,
-        StartError::Vault(_) => Exit::Internal,
         StartError::ExtraCa { .. }
         | StartError::Sidecar { .. }
         | StartError::Proxy { .. }
@@ -116,19 +120,20 @@ struct Door {
 }
 
 impl Door {
-    async fn run(
-        mut self,
-        device_id: &str,
-        device_name: &str,
-        mut lines: mpsc::Receiver<Line>,
-        mut signals: Signals,
-    ) -> Exit {
+    fn greet(&self, device_id: &str, device_name: &str, complaints: &[String]) {
         self.write(&Notice::Hello {
             version: env!("CARGO_PKG_VERSION"),
             schema: SCHEMA,
             device_id,
             device_name,
         });
+        for detail in complaints {
+            warn!("{detail}");
+            self.write(&Notice::SettingsFault { detail });
+        }
+    }
+
+    async fn run(mut self, mut lines: mpsc::Receiver<Line>, mut signals: Signals) -> Exit {
         self.tell_view();
 
         let reason = loop {

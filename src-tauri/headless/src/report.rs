@@ -41,6 +41,11 @@ pub(crate) enum Notice<'a> {
     View {
         view: &'a PhoneView,
     },
+    /// Something about the settings file that a person should know.
+    #[serde(rename = "fault.settings")]
+    SettingsFault {
+        detail: &'a str,
+    },
     Reply(Reply<'a>),
     /// Lines that were left out because the reader was slow.
     #[serde(rename = "fault.lines_lost")]

@@ -1,11 +1,12 @@
 use std::{env, ffi::OsString, fs, path::PathBuf};
 
+use engine::{Device, SettingsFile};
 use media::{Capture, Playback};
 use phone::{Fallback, Setup};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::arguments::{Arguments, Keys, Level, Switch};
+use crate::arguments::{Arguments, Keep, Keys, Level, Switch};
 
 /// As many calls as an agent has at a time; one more that comes in is answered "busy".
 const MAX_CALLS: usize = 1;
@@ -24,6 +25,9 @@ pub(crate) struct Settings {
     pub(crate) ca: Option<PathBuf>,
     pub(crate) proxy: Option<Url>,
     pub(crate) device_name: String,
+    pub(crate) keep: Keep,
+    /// What was wrong with the installation's settings file, in sentences for people.
+    pub(crate) complaints: Vec<String>,
     pub(crate) media: media::Config,
     pub(crate) quality: bool,
     pub(crate) log: Level,
@@ -53,6 +57,12 @@ pub(crate) enum Unusable {
         missing.join(" and ")
     )]
     Fallback { missing: Vec<&'static str> },
+    #[error(
+        "keep keyring needs settings or a device-id: a session is found again by its device's id"
+    )]
+    NoDevice,
+    #[error("This user has no folder for settings: name a file")]
+    NoFolder,
     #[error("The system gives no random numbers: {0}")]
     Randomness(getrandom::Error),
 }
@@ -70,15 +80,26 @@ impl Settings {
         let account = fallback_account()?;
         let capture = given.capture.or(file.capture);
         let playback = given.playback.or(file.playback);
-        let device_id = match given.device_id.or(file.device_id) {
-            Some(id) => id,
-            None => uuid::Builder::from_random_bytes(random()?).into_uuid(),
+        let media = media::Config {
+            capture: capture.map_or(Ok(Capture::Silence), parse_capture)?,
+            playback: playback.map_or(Ok(Playback::Discard), parse_playback)?,
         };
+        let device_id = given.device_id.or(file.device_id);
+        let device_name = given.device_name.or(file.device_name);
+        let settings_file = given.settings.or(file.settings);
+        let keep = given.keep.or(file.keep).unwrap_or(Keep::Memory);
+        if keep == Keep::Keyring && device_id.is_none() && settings_file.is_none() {
+            return Err(Unusable::NoDevice);
+        }
+        // Last, because it may write a file.
+        let installation = Installation::find(settings_file)?;
+        let device_id = device_id.unwrap_or(installation.device.id);
 
         Ok(Self {
             setup: Setup {
                 sidecar: sidecar.is_some(),
                 fallback: account.filter(|_| sidecar.is_none()),
+                restores: keep == Keep::Keyring,
                 device_id: device_id.hyphenated().to_string(),
                 user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),
                 max_calls: MAX_CALLS,
@@ -93,16 +114,44 @@ impl Settings {
                 .or_else(|| variable(CA).map(PathBuf::from))
                 .or(file.ca),
             proxy: given.proxy.or(file.proxy),
-            device_name: given
-                .device_name
-                .or(file.device_name)
-                .unwrap_or_else(|| DEVICE_NAME.into()),
-            media: media::Config {
-                capture: capture.map_or(Ok(Capture::Silence), parse_capture)?,
-                playback: playback.map_or(Ok(Playback::Discard), parse_playback)?,
-            },
+            device_name: device_name.unwrap_or(installation.device.name),
+            keep,
+            complaints: installation.complaints,
+            media,
             quality: given.quality.or(file.quality) != Some(Switch::Off),
             log: given.log.or(file.log).unwrap_or(Level::Info),
+        })
+    }
+}
+
+/// What names this program where no argument does.
+#[derive(Debug)]
+struct Installation {
+    device: Device,
+    complaints: Vec<String>,
+}
+
+impl Installation {
+    /// Opens the settings file, which has a name or lies where the platform wants it. Without one
+    /// this is a device that nobody meets again, and nothing is written anywhere.
+    fn find(file: Option<Option<PathBuf>>) -> Result<Self, Unusable> {
+        let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
+        let Some(file) = file else {
+            let name = DEVICE_NAME.to_owned();
+            return Ok(Self {
+                device: Device { id, name },
+                complaints: Vec::new(),
+            });
+        };
+        // In a configuration file an empty name is the way to say it.
+        let path = file
+            .filter(|it| !it.as_os_str().is_empty())
+            .or_else(SettingsFile::usual_path)
+            .ok_or(Unusable::NoFolder)?;
+        let (file, complaints) = SettingsFile::open(&path, Device::of_this_host(id));
+        Ok(Self {
+            device: file.settings().device.clone(),
+            complaints,
         })
     }
 }

@@ -40,6 +40,10 @@ impl Verdict {
     pub(crate) fn take_note(&mut self, event: &Event) {
         match event {
             Event::SignedIn { .. } => self.mend(Kind::Session),
+            Event::ResumeDelayed { hop, .. } => {
+                let exit = of_unreachable(*hop);
+                self.note(Kind::Session, exit, "session.resume_delayed");
+            }
             Event::SignedOut { reason } => {
                 if let Some(exit) = of_session(reason) {
                     self.note(Kind::Session, exit, "session.signed_out");
@@ -64,7 +68,8 @@ impl Verdict {
                 self.note(Kind::Media, Exit::NoMediaPath, "media.failed");
             }
             Event::CallEnded { cause, .. } => self.note_end(cause),
-            Event::SessionHeld { .. }
+            Event::Resuming { .. }
+            | Event::SessionHeld { .. }
             | Event::SessionAtRisk { .. }
             | Event::Unregistered
             | Event::CallDialing { .. }
@@ -135,14 +140,18 @@ fn of_session(reason: &SignedOutReason) -> Option<Exit> {
         SignedOutReason::ServerTrouble { .. } | SignedOutReason::LeaseExpired => {
             Some(Exit::SidecarUnreachable)
         }
-        SignedOutReason::Unreachable { hop, .. } => Some(match hop {
-            Hop::Dns => Exit::Dns,
-            Hop::Proxy => Exit::Proxy,
-            Hop::Tls => Exit::Tls,
-            Hop::Configuration | Hop::Tcp | Hop::Http | Hop::WebSocket | Hop::Timeout => {
-                Exit::SidecarUnreachable
-            }
-        }),
+        SignedOutReason::Unreachable { hop, .. } => Some(of_unreachable(*hop)),
+    }
+}
+
+fn of_unreachable(hop: Hop) -> Exit {
+    match hop {
+        Hop::Dns => Exit::Dns,
+        Hop::Proxy => Exit::Proxy,
+        Hop::Tls => Exit::Tls,
+        Hop::Configuration | Hop::Tcp | Hop::Http | Hop::WebSocket | Hop::Timeout => {
+            Exit::SidecarUnreachable
+        }
     }
 }
 

@@ -9,6 +9,16 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type")]
 pub enum Event {
+    /// The session of an earlier run was found; a heartbeat decides whether it goes on.
+    #[serde(rename = "session.resuming")]
+    Resuming { user: UserView },
+    /// The sidecar could not be asked about it; that is tried again and again.
+    #[serde(rename = "session.resume_delayed")]
+    ResumeDelayed {
+        hop: Hop,
+        detail: String,
+        retry_in_ms: u64,
+    },
     #[serde(rename = "session.signed_in")]
     SignedIn { user: UserView, phone: bool },
     /// The lease was confirmed by the sidecar: at the first beat, and whenever it had been at risk.
@@ -127,7 +137,7 @@ pub enum SignedOutReason {
     WrongCredentials {
         message: String,
     },
-    /// 403 at login: the user has no Agent record.
+    /// 403 at login or at resuming: the user has no Agent record.
     NotConfigured {
         message: String,
     },
@@ -135,7 +145,7 @@ pub enum SignedOutReason {
     BadRequest {
         message: String,
     },
-    /// 409 at login.
+    /// 409 at login or at resuming.
     HeldElsewhere {
         message: String,
         device_name: Option<String>,

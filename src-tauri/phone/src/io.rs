@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use sidecar_api::{
     AgentConfig, HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse, LogoutRequest,
-    LogoutResponse, RefreshRequest, RefreshResponse,
+    LogoutResponse, RefreshRequest, RefreshResponse, SessionGrant, User,
 };
 use sip::{Answer, DialogHandle, Offer};
 
@@ -41,9 +41,11 @@ pub enum Effect {
     Media { call: CallId, request: MediaRequest },
     /// The servers for the media of calls that begin from now on.
     IceServers { servers: Vec<IceServer> },
+    /// Look for what an earlier run stored; answer with [`Input::Restored`].
+    Restore,
     /// Keep these for the next start; a failure is told by [`Input::VaultFailed`].
     Store { stored: Stored },
-    /// Remove everything that was stored.
+    /// Remove everything that was stored; answer with [`Input::Wiped`].
     Wipe,
 }
 
@@ -95,14 +97,35 @@ pub struct FlowFailure {
     pub retry_after: Option<Duration>,
 }
 
-/// What the vault keeps between two starts.
+/// What the vault keeps between two starts: the session at its beginning, the tokens whenever they
+/// change.
 #[derive(Debug, Clone)]
 pub enum Stored {
-    AgentConfig(Box<AgentConfig>),
-    Tokens {
-        access_token: SecretString,
-        refresh_token: SecretString,
-    },
+    Session(Box<StoredSession>),
+    Tokens(StoredTokens),
+}
+
+/// What a sign-in granted beside its tokens.
+#[derive(Debug, Clone)]
+pub struct StoredSession {
+    pub user: User,
+    /// `None`: a manager or an executive, who has no phone.
+    pub agent_config: Option<AgentConfig>,
+    pub grant: Option<SessionGrant>,
+}
+
+/// The tokens that were valid last.
+#[derive(Debug, Clone)]
+pub struct StoredTokens {
+    pub access_token: SecretString,
+    pub refresh_token: SecretString,
+}
+
+/// The session of an earlier run on this device, with its own tokens.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    pub session: StoredSession,
+    pub tokens: StoredTokens,
 }
 
 /// What the media of a call is asked to do; `request` numbers what wants a reply.
@@ -164,9 +187,15 @@ pub enum Input {
         call: CallId,
         news: MediaNews,
     },
+    /// `None`: the vault has nothing that can be used.
+    Restored {
+        restored: Option<Box<Restored>>,
+    },
     VaultFailed {
         detail: String,
     },
+    /// The vault is empty, or has told why it is not.
+    Wiped,
     /// The addresses or routes of this machine changed.
     NetworkChanged,
     /// The machine slept, or this process was stopped, and neither sent nor heard anything for `away`. The time that is given with it counts

@@ -19,11 +19,11 @@ mod words;
 pub use command::{Accepted, Command, Rejected};
 pub use event::{EndCause, Event, Hop, SignedOutReason};
 pub use io::{
-    Effect, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Quality, Reply, Request,
-    SidecarFailure, Stored,
+    Effect, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Quality, Reply, Request, Restored,
+    SidecarFailure, Stored, StoredSession, StoredTokens,
 };
 pub use phone::{Fallback, Phone, Setup};
 pub use view::{
     AccountView, CallId, CallState, CallView, Direction, LeaseState, LeaseView, LineView, LinkView,
-    PhoneView, UserView,
+    PhoneView, TroubleView, UserView,
 };

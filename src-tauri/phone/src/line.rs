@@ -275,7 +275,10 @@ impl Line {
                     self.end_silent_calls(now, outputs);
                 }
             }
-            Input::Sidecar { .. } | Input::VaultFailed { .. } => {}
+            Input::Sidecar { .. }
+            | Input::Restored { .. }
+            | Input::Wiped
+            | Input::VaultFailed { .. } => {}
         }
         self.drain(now, outputs);
     }

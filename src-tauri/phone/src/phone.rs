@@ -1,4 +1,5 @@
 mod holding;
+mod resuming;
 mod sign_in;
 mod sign_out;
 
@@ -15,6 +16,8 @@ use crate::{
     view::{AccountView, CallId, LineView, LinkView, UserView},
 };
 
+use resuming::Resuming;
+
 /// How long the sidecar may take (design/faults.md 68).
 const LOGIN_DEADLINE: Duration = Duration::from_secs(8);
 const BEAT_DEADLINE: Duration = Duration::from_secs(3);
@@ -22,6 +25,10 @@ const REFRESH_DEADLINE: Duration = Duration::from_secs(8);
 
 /// Everything that a sign-out has to give back must leave within this time, answered or not.
 const SIGN_OUT_DEADLINE: Duration = Duration::from_millis(1800);
+
+/// How long the start waits for the vault: a keyring has 5 s for its answer. What it answers later
+/// is taken as long as nobody signed in.
+const RESTORE_DEADLINE: Duration = Duration::from_secs(6);
 
 /// How much later than the engine the phone gives up by itself.
 const GRACE: Duration = Duration::from_secs(1);
@@ -37,6 +44,8 @@ pub struct Setup {
     pub device_id: String,
     /// What this program calls itself in SIP.
     pub user_agent: String,
+    /// Whether a vault may hold the session of an earlier run: the phone begins by asking for it.
+    pub restores: bool,
     /// How many calls may exist at once; one more incoming call is answered "busy".
     pub max_calls: usize,
     /// Feeds every random choice of this phone.
@@ -58,6 +67,11 @@ pub struct Fallback {
 ///  SignedOut ----> SigningIn ----> SignedIn ------------------------------------> SigningOut
 ///     ^               | refused       ^ only here are a lease, a line and calls        |
 ///     +---------------+---------------------------------------------------------------+
+///
+///                found          heartbeat confirmed
+///  Restoring ----------> Resuming ----> SignedIn
+///     | nothing found       | refused, held elsewhere
+///     +--> SignedOut        +--> SigningOut
 /// ```
 ///
 /// See the [crate] documentation.
@@ -73,6 +87,10 @@ enum Account {
     NotConfigured {
         message: String,
     },
+    Restoring {
+        deadline: Instant,
+    },
+    Resuming(Box<Resuming>),
     SignedOut {
         reason: Option<SignedOutReason>,
     },
@@ -121,6 +139,8 @@ struct SigningOut {
     /// A login that was on its way when the user gave up: what it grants is given back.
     login: Option<u64>,
     logout: Option<u64>,
+    /// The vault has not yet told that it is empty.
+    wiping: bool,
     deadline: Instant,
 }
 
@@ -132,6 +152,11 @@ impl Phone {
     pub fn new(setup: Setup, now: Instant) -> Self {
         let mut outputs = Outputs::new(setup.seed);
         let account = match (setup.sidecar, &setup.fallback) {
+            (true, _) if setup.restores => {
+                outputs.effect(Effect::Restore);
+                let deadline = now + RESTORE_DEADLINE;
+                Account::Restoring { deadline }
+            }
             (true, _) => Account::SignedOut { reason: None },
             (false, Some(fallback)) => {
                 let line_setup = LineSetup {
@@ -211,8 +236,10 @@ impl Phone {
                 line.dtmf(call, &digits, now, outputs)?;
             }
             Command::Reconnect => {
-                let (line, outputs) = self.line()?;
-                line.reconnect(now, outputs);
+                if !self.resume_soon(now) {
+                    let (line, outputs) = self.line()?;
+                    line.reconnect(now, outputs);
+                }
             }
         }
         Ok(Accepted::default())
@@ -222,13 +249,21 @@ impl Phone {
     pub fn handle_input(&mut self, input: Input, now: Instant) {
         match input {
             Input::Sidecar { attempt, reply } => self.handle_reply(attempt, reply, now),
+            Input::Restored { restored } => self.handle_restored(restored, now),
             Input::VaultFailed { detail } => self.outputs.event(Event::VaultFault { detail }),
+            Input::Wiped => {
+                if let Account::SigningOut(it) = &mut self.account {
+                    it.wiping = false;
+                }
+            }
             Input::NetworkChanged => {
+                self.resume_soon(now);
                 self.with_lease(|lease, _| lease.beat_soon(now));
                 self.handle_line_input(input, now);
             }
             Input::Woke { away } => {
                 tracing::info!(seconds = away.as_secs(), "Awake again");
+                self.resume_soon(now);
                 self.with_lease(|lease, _| lease.handle_woke(now));
                 self.handle_line_input(input, now);
             }
@@ -253,6 +288,10 @@ impl Phone {
                     detail,
                 });
             }
+            Account::Restoring { deadline } if *deadline <= now => {
+                self.account = Account::SignedOut { reason: None };
+            }
+            Account::Resuming(_) => self.resume(now),
             Account::SignedIn(it) => {
                 if let Some(station) = &mut it.station {
                     station.line.handle_timeout(now, &mut self.outputs);
@@ -265,6 +304,7 @@ impl Phone {
                 }
             }
             Account::NotConfigured { .. }
+            | Account::Restoring { .. }
             | Account::SignedOut { .. }
             | Account::SigningIn { .. } => {}
         }
@@ -288,7 +328,10 @@ impl Phone {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match &self.account {
             Account::NotConfigured { .. } | Account::SignedOut { .. } => None,
-            Account::SigningIn { deadline, .. } => Some(*deadline),
+            Account::Restoring { deadline } | Account::SigningIn { deadline, .. } => {
+                Some(*deadline)
+            }
+            Account::Resuming(it) => Some(it.poll_timeout()),
             Account::SignedIn(it) => {
                 let lease = it
                     .station
@@ -321,6 +364,8 @@ impl Phone {
                 None,
                 None,
             ),
+            Account::Restoring { .. } => (AccountView::Restoring, None, None),
+            Account::Resuming(it) => (it.view(), None, None),
             Account::SignedOut { reason } => (
                 AccountView::SignedOut {
                     reason: reason.clone(),
@@ -370,6 +415,8 @@ impl Phone {
             Account::Fallback { line, .. } => Some(line.as_mut()),
             Account::SigningOut(it) => it.line.as_mut(),
             Account::NotConfigured { .. }
+            | Account::Restoring { .. }
+            | Account::Resuming(_)
             | Account::SignedOut { .. }
             | Account::SigningIn { .. } => None,
         };
@@ -401,9 +448,11 @@ impl Phone {
             },
             Account::Fallback { line, .. } => Ok((line, &mut self.outputs)),
             Account::NotConfigured { .. } => Err(Rejected::NoPhone),
-            Account::SignedOut { .. } | Account::SigningIn { .. } | Account::SigningOut(_) => {
-                Err(Rejected::NotSignedIn)
-            }
+            Account::Restoring { .. }
+            | Account::Resuming(_)
+            | Account::SignedOut { .. }
+            | Account::SigningIn { .. }
+            | Account::SigningOut(_) => Err(Rejected::NotSignedIn),
         }
     }
 }

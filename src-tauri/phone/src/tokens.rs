@@ -14,14 +14,14 @@ const REFRESH_AT: f64 = 0.8;
 const RETRY_FIRST: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(60);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tokens {
     access: SecretString,
     refresh: SecretString,
     renewal: Renewal,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Renewal {
     /// `None`: the token does not tell its life; a 401 does.
     Due { at: Option<Instant>, failures: u32 },

@@ -29,6 +29,14 @@ pub enum AccountView {
     SignedOut {
         reason: Option<SignedOutReason>,
     },
+    /// Looking for the session of an earlier run.
+    Restoring,
+    /// A session of an earlier run was found and is confirmed with the sidecar before anything is
+    /// done with it; `trouble`: why the last try failed.
+    Resuming {
+        user: UserView,
+        trouble: Option<TroubleView>,
+    },
     SigningIn {
         email: String,
     },
@@ -54,6 +62,13 @@ pub struct UserView {
     pub role: String,
     pub name: String,
     pub email: String,
+}
+
+/// What stands in the way of the sidecar at present.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TroubleView {
+    pub hop: Hop,
+    pub detail: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -36,7 +36,7 @@ fn an_agent_signs_in_holds_the_session_and_is_registered() {
         (extension.as_str(), server.as_str()),
         ("700201", "sip.example")
     );
-    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+    assert_eq!(world.stored, ["session", "tokens"]);
 }
 
 #[test]
@@ -168,11 +168,11 @@ fn a_token_is_renewed_at_four_fifths_of_its_life_and_the_new_pair_is_stored() {
     world.sign_in();
     world.pass(Duration::from_secs(1439));
     assert_eq!(world.count_asked("refresh"), 0);
-    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+    assert_eq!(world.stored, ["session", "tokens"]);
 
     world.pass(Duration::from_secs(1));
     assert_eq!(world.count_asked("refresh"), 1);
-    assert_eq!(world.stored, ["agentConfig", "tokens", "tokens"]);
+    assert_eq!(world.stored, ["session", "tokens", "tokens"]);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_refused_access_token_is_renewed_and_the_beat_repeated() {
     world.sidecar.refresh = None;
     world.pass(Duration::from_secs(301));
     assert_eq!(world.count_asked("refresh"), 1);
-    assert_eq!(world.stored, ["agentConfig", "tokens"]);
+    assert_eq!(world.stored, ["session", "tokens"]);
 
     let mut world = World::signed_in();
     world.sidecar.beat = Some(Err(refused(401, "expired")));
@@ -344,6 +344,7 @@ fn a_lost_lease_never_cuts_a_running_call() {
 #[test]
 fn sign_out_hangs_up_unregisters_releases_and_wipes() {
     let (mut world, _) = World::in_call();
+    assert_eq!(world.ice_servers, ["stun:stun.example"]);
     world.command(Command::SignOut).unwrap();
 
     assert_eq!(
@@ -355,7 +356,7 @@ fn sign_out_hangs_up_unregisters_releases_and_wipes() {
     assert_eq!(world.count_sent("BYE"), 1);
     assert!(world.happened(|it| *it == Event::Unregistered));
     assert_eq!(world.count_asked("logout"), 1);
-    assert!(world.stored.is_empty());
+    assert!(world.stored.is_empty() && world.ice_servers.is_empty());
     assert_eq!(world.phone.poll_timeout(), None, "nothing is left to do");
 }
 

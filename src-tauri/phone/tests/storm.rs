@@ -6,10 +6,10 @@ mod world;
 
 use std::time::Duration;
 
-use phone::{AccountView, CallId, Command, Input, MediaNews};
+use phone::{AccountView, CallId, Command, Input, LinkView, MediaNews};
 use proptest::prelude::*;
 use sip::DialogHandle;
-use world::{World, agent_grant, manager_grant, refused, setup, unreachable};
+use world::{World, agent_grant, manager_grant, refused, restored, unreachable};
 
 const SECRETS: [&str; 6] = [
     "user-secret",
@@ -32,6 +32,7 @@ enum Step {
     Media(u8, u32),
     Garbage(Vec<u8>),
     Network,
+    Vault(u8),
     Sleep(u64),
 }
 
@@ -39,9 +40,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_breaks_the_phone(steps in prop::collection::vec(step(), 1..60)) {
-        let mut world = World::new(setup());
-        world.sign_in();
+    fn nothing_breaks_the_phone(start in 0..4u8, steps in prop::collection::vec(step(), 1..60)) {
+        let mut world = begin(start);
         for step in steps {
             take(&mut world, step);
             let resting = matches!(
@@ -50,11 +50,16 @@ proptest! {
                     | AccountView::NotConfigured { .. }
                     | AccountView::SignedIn { phone: false, .. }
             );
+            let unconfirmed = matches!(
+                world.view().account,
+                AccountView::Restoring | AccountView::Resuming { .. }
+            );
+            prop_assert!(!unconfirmed || world.view().link == LinkView::Off, "{:?}", world.view());
             prop_assert!(resting || world.phone.poll_timeout().is_some(), "{:?}", world.view());
         }
         // At the end everything can be given back, whatever happened.
         let _ = world.command(Command::SignOut);
-        world.pass(Duration::from_secs(3));
+        world.pass(Duration::from_secs(7));
         let signed_out = matches!(world.view().account, AccountView::SignedOut { .. });
         prop_assert!(signed_out, "{:?}", world.view());
         prop_assert!(world.view().calls.is_empty());
@@ -99,12 +104,13 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..9u8, 0..4u32).prop_map(|(kind, call)| Step::Media(kind, call)),
         1 => prop::collection::vec(any::<u8>(), 0..200).prop_map(Step::Garbage),
         1 => Just(Step::Network),
+        1 => (0..6u8).prop_map(Step::Vault),
         1 => (0..9000u64).prop_map(Step::Sleep),
     ]
 }
 
 fn take(world: &mut World, step: Step) {
-    let linked = matches!(world.view().link, phone::LinkView::Up);
+    let linked = matches!(world.view().link, LinkView::Up);
     let registered = world.count_sent("REGISTER") > 0;
     match step {
         Step::Command(kind, call) => {
@@ -135,9 +141,55 @@ fn take(world: &mut World, step: Step) {
             world.deliver(&text);
         }
         Step::Network => world.input(Input::NetworkChanged),
+        Step::Vault(kind) => news_of_the_vault(world, kind),
         Step::Sleep(seconds) => world.sleep(Duration::from_secs(seconds)),
         Step::Incoming(_) | Step::InDialog(_) | Step::Garbage(_) => {}
     }
+}
+
+/// Signed in, or started with a vault that has a session, has none, or is silent.
+fn begin(start: u8) -> World {
+    match start {
+        0 => World::signed_in(),
+        1 => {
+            let mut world = World::restarted(&agent_grant());
+            world.settle();
+            world
+        }
+        2 => {
+            let mut world = World::restarted(&agent_grant());
+            world.sidecar.beat = Some(Err(unreachable()));
+            world.settle();
+            world
+        }
+        _ => {
+            let mut world = World::restarted(&agent_grant());
+            world.vault = None;
+            world.settle();
+            world
+        }
+    }
+}
+
+fn news_of_the_vault(world: &mut World, kind: u8) {
+    let input = match kind {
+        0 => Input::Restored { restored: None },
+        1 => Input::Restored {
+            restored: Some(Box::new(restored(&manager_grant()))),
+        },
+        2 => Input::Wiped,
+        3 => Input::VaultFailed {
+            detail: "The keyring is locked".to_owned(),
+        },
+        4 => {
+            world.wipes = !world.wipes;
+            return;
+        }
+        _ => Input::Restored {
+            restored: Some(Box::new(restored(&agent_grant()))),
+        },
+    };
+    world.input(input);
 }
 
 fn command(kind: u8, call: CallId) -> Command {

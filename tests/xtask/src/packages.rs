@@ -95,6 +95,22 @@ pub(crate) const CERTUTIL: Need = Need {
     brew: &["nss"],
 };
 
+pub(crate) const SESSION_BUS: Need = Need {
+    name: "dbus-daemon",
+    signs: &["dbus-daemon"],
+    apt: &["dbus-daemon"],
+    dnf: &["dbus-daemon"],
+    brew: &[],
+};
+
+pub(crate) const KEYRING: Need = Need {
+    name: "GNOME's keyring",
+    signs: &["gnome-keyring-daemon"],
+    apt: &["gnome-keyring"],
+    dnf: &["gnome-keyring"],
+    brew: &[],
+};
+
 pub(crate) const COTURN: Need = Need {
     name: "coturn",
     signs: &["turnserver"],

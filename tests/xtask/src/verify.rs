@@ -5,8 +5,8 @@ use anyhow::{Context, Result, bail};
 use crate::{
     demo,
     packages::{
-        self, ALSA, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, NETWORKS, PULSEAUDIO, RTPENGINE,
-        SPEECH,
+        self, ALSA, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, KEYRING, NETWORKS, PULSEAUDIO,
+        RTPENGINE, SESSION_BUS, SPEECH,
     },
     run::{cargo, exists, root, run, target_directory},
 };
@@ -117,10 +117,18 @@ fn sound() -> Result<()> {
     ]))
 }
 
-/// Calls through Kamailio with JsSIP in Chromium at the other end, and media with coturn and rtpengine.
+/// Calls through Kamailio with JsSIP in Chromium at the other end, media with coturn and rtpengine, a session in GNOME's keyring.
 fn peers() -> Result<()> {
     let peers = [
-        SPEECH, KAMAILIO, CHROMIUM, CERTUTIL, COTURN, RTPENGINE, NETWORKS,
+        SPEECH,
+        KAMAILIO,
+        CHROMIUM,
+        CERTUTIL,
+        COTURN,
+        RTPENGINE,
+        NETWORKS,
+        SESSION_BUS,
+        KEYRING,
     ];
     packages::require(&[&BUILD[..], &peers].concat())?;
     if !exists("npm") {
@@ -138,6 +146,7 @@ fn peers() -> Result<()> {
         "--workspace",
         "--features=peers",
         "--test=kamailio",
+        "--test=keyring",
         "--test=media_servers",
     ]))
 }

@@ -2,12 +2,13 @@
 
 mod virtual_time;
 
-use phone::{AccountView, Event, SignedOutReason, Stored};
+use phone::{AccountView, Event, SignedOutReason};
 use tokio::sync::broadcast::error::RecvError;
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::{
-    MemoryVault, VaultFault,
+    keyring::{Keyring, Trouble},
     test_server::{HttpServer, PATIENCE, http, soon},
 };
 
@@ -18,7 +19,7 @@ const MANAGER: &str = r#"{"accessToken":"a","refreshToken":"r","status":"ok",
 #[tokio::test]
 async fn a_manager_signs_in_without_a_phone_and_stopping_signs_out() {
     let mut server = HttpServer::start(None, http("200 OK", "application/json", MANAGER)).await;
-    let engine = Engine::spawn(config(Some(&server), MemoryVault::default())).unwrap();
+    let engine = Engine::spawn(config(Some(&server), Vault::memory())).unwrap();
     let mut events = engine.events();
 
     sign_in(&engine).await;
@@ -55,7 +56,7 @@ async fn a_manager_signs_in_without_a_phone_and_stopping_signs_out() {
 
 #[tokio::test]
 async fn a_phone_that_has_stopped_takes_no_command() {
-    let engine = Engine::spawn(config(None, MemoryVault::default())).unwrap();
+    let engine = Engine::spawn(config(None, Vault::memory())).unwrap();
     soon(engine.stop(PATIENCE)).await;
     assert_eq!(engine.send(Command::SignOut).await, Err(Rejected::Stopping));
     // A second stop finds nothing to do.
@@ -64,7 +65,7 @@ async fn a_phone_that_has_stopped_takes_no_command() {
 
 #[tokio::test]
 async fn a_phone_without_handles_ends() {
-    let engine = Engine::spawn(config(None, MemoryVault::default())).unwrap();
+    let engine = Engine::spawn(config(None, Vault::memory())).unwrap();
     let mut events = engine.events();
     drop(engine);
     assert_eq!(soon(events.recv()).await, Err(RecvError::Closed));
@@ -73,7 +74,7 @@ async fn a_phone_without_handles_ends() {
 #[tokio::test]
 async fn a_vault_that_fails_is_told_and_the_session_goes_on() {
     let server = HttpServer::start(None, http("200 OK", "application/json", MANAGER)).await;
-    let engine = Engine::spawn(config(Some(&server), LockedVault)).unwrap();
+    let engine = Engine::spawn(config(Some(&server), Vault::over(LockedKeyring))).unwrap();
     let mut events = engine.events();
 
     sign_in(&engine).await;
@@ -81,7 +82,9 @@ async fn a_vault_that_fails_is_told_and_the_session_goes_on() {
     soon(async {
         loop {
             if let Event::VaultFault { detail } = events.recv().await.unwrap().event {
-                assert_eq!(detail, "The keyring is locked");
+                let told =
+                    "The keyring is locked or refuses access: this session is kept in memory only";
+                assert_eq!(detail, told);
                 return;
             }
         }
@@ -98,7 +101,7 @@ async fn a_start_that_cannot_succeed_says_why() {
     let missing = directory.path().join("ca.pem");
     let error = Engine::spawn(Config {
         extra_ca: Some(missing.clone()),
-        ..config(None, MemoryVault::default())
+        ..config(None, Vault::memory())
     })
     .unwrap_err();
     assert!(
@@ -108,14 +111,14 @@ async fn a_start_that_cannot_succeed_says_why() {
 
     let error = Engine::spawn(Config {
         sidecar: Some(Url::parse("http://helix.example").unwrap()),
-        ..config(None, MemoryVault::default())
+        ..config(None, Vault::memory())
     })
     .unwrap_err();
     assert!(error.to_string().contains("https is needed"), "{error}");
 
     let error = Engine::spawn(Config {
         proxy: Some(Url::parse("socks5://proxy.example").unwrap()),
-        ..config(None, MemoryVault::default())
+        ..config(None, Vault::memory())
     })
     .unwrap_err();
     assert!(error.to_string().contains("\"socks5\""), "{error}");
@@ -130,10 +133,11 @@ async fn sign_in(engine: &Engine) {
     engine.send(command).await.unwrap();
 }
 
-fn config(sidecar: Option<&HttpServer>, vault: impl Vault + 'static) -> Config {
+fn config(sidecar: Option<&HttpServer>, vault: Vault) -> Config {
     Config {
         setup: phone::Setup {
             sidecar: false,
+            restores: false,
             fallback: None,
             device_id: "6f1c2d3e-4a5b-4c6d-8e7f-001122334455".into(),
             user_agent: "HelixPhone/test".into(),
@@ -148,19 +152,23 @@ fn config(sidecar: Option<&HttpServer>, vault: impl Vault + 'static) -> Config {
             capture: media::Capture::Silence,
             playback: media::Playback::Discard,
         },
-        vault: Box::new(vault),
+        vault,
     }
 }
 
 #[derive(Debug)]
-struct LockedVault;
+struct LockedKeyring;
 
-impl Vault for LockedVault {
-    fn store(&mut self, _: Stored) -> Result<(), VaultFault> {
-        Err(VaultFault("The keyring is locked".into()))
+impl Keyring for LockedKeyring {
+    fn read(&mut self, _: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
+        Err(Trouble::Locked)
     }
 
-    fn wipe(&mut self) -> Result<(), VaultFault> {
-        Err(VaultFault("The keyring is locked".into()))
+    fn write(&mut self, _: &str, _: &[u8]) -> Result<(), Trouble> {
+        Err(Trouble::Locked)
+    }
+
+    fn remove(&mut self, _: &str) -> Result<(), Trouble> {
+        Err(Trouble::Locked)
     }
 }

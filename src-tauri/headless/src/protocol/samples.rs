@@ -6,7 +6,7 @@ use engine::{Stamp, Stamped};
 use phone::{
     Accepted, AccountView, CallId, CallState, CallView, Direction, EndCause, Event, Hop,
     LeaseState, LeaseView, LineView, LinkView, PhoneView, Quality, Rejected, SignedOutReason,
-    UserView,
+    TroubleView, UserView,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -31,6 +31,12 @@ macro_rules! one_of_each {
 pub(super) fn events() -> Vec<String> {
     let call = CallId(1);
     let all = one_of_each!(Event:
+        Resuming { user: ana() },
+        ResumeDelayed {
+            hop: Hop::Tcp,
+            detail: "The sidecar at helix.example port 443 cannot be reached".into(),
+            retry_in_ms: 2000,
+        },
         SignedIn {
             user: ana(),
             phone: true,
@@ -109,7 +115,7 @@ pub(super) fn events() -> Vec<String> {
             from: "700203".into(),
         },
         VaultFault {
-            detail: "The keyring is locked".into(),
+            detail: "The keyring does not answer: this session is kept in memory only".into(),
         },
     );
     all.into_iter().map(event).collect()
@@ -122,6 +128,9 @@ pub(super) fn notices() -> Vec<String> {
             schema: SCHEMA,
             device_id: "6f1c2d3e-4a5b-4c6d-8e7f-001122334455",
             device_name: "Ana's desk",
+        }),
+        notice(&Notice::SettingsFault {
+            detail: "Settings not saved: settings.toml cannot be written (disk full)",
         }),
         notice(&Notice::View { view: &view() }),
         notice(&Notice::LinesLost { lines: 12 }),
@@ -189,6 +198,14 @@ pub(super) fn replies() -> Vec<String> {
 pub(super) fn view_parts() -> Vec<String> {
     let accounts = one_of_each!(AccountView:
         SignedOut { reason: None },
+        Restoring,
+        Resuming {
+            user: ana(),
+            trouble: Some(TroubleView {
+                hop: Hop::Tcp,
+                detail: "What happened".into(),
+            }),
+        },
         SigningIn {
             email: "ana@helix.example".into(),
         },

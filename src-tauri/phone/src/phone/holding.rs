@@ -56,6 +56,7 @@ impl Phone {
                     Err(failure) => self.handle_beat_failed(failure, now),
                 }
             }
+            Account::Resuming(it) if it.awaits(number) => self.handle_resume_reply(reply, now),
             Account::SigningOut(it) if it.login == Some(number) => {
                 it.login = None;
                 self.give_back(reply, now);
@@ -67,6 +68,8 @@ impl Phone {
                 it.logout = None;
             }
             Account::NotConfigured { .. }
+            | Account::Restoring { .. }
+            | Account::Resuming(_)
             | Account::SignedOut { .. }
             | Account::SigningIn { .. }
             | Account::SignedIn(_)
@@ -103,6 +106,8 @@ impl Phone {
                 match &mut self.account {
                     Account::SignedIn(it) if worth_it => it.tokens.renew_soon(now),
                     Account::NotConfigured { .. }
+                    | Account::Restoring { .. }
+                    | Account::Resuming(_)
                     | Account::SignedOut { .. }
                     | Account::SigningIn { .. }
                     | Account::SignedIn(_)

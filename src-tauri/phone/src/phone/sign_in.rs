@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use secrecy::SecretString;
-use sidecar_api::{LoginRequest, LoginResponse};
+use sidecar_api::{HeartbeatResponse, LoginRequest, LoginResponse, User};
 
 use crate::{
-    Effect, Event, Hop, Rejected, Request, SidecarFailure, SignedOutReason, Stored,
+    Effect, Event, Hop, Rejected, Request, SidecarFailure, SignedOutReason, Stored, StoredSession,
     lease::Lease,
     line::{Line, LineSetup},
     tokens::Tokens,
@@ -14,7 +14,19 @@ use crate::{
     words::shown,
 };
 
-use super::{Account, GRACE, Holding, LOGIN_DEADLINE, Phone, SignedIn, Station};
+use super::{Account, BEAT_DEADLINE, GRACE, Holding, LOGIN_DEADLINE, Phone, SignedIn, Station};
+
+/// By which way a session begins on this device.
+#[derive(Debug)]
+pub(super) enum Entrance {
+    Login,
+    /// A heartbeat confirmed the session of an earlier run.
+    Resumed {
+        beat: HeartbeatResponse,
+        attempt: u64,
+        sent_at: Instant,
+    },
+}
 
 impl Phone {
     pub(super) fn sign_in(
@@ -29,9 +41,13 @@ impl Phone {
         }
         match &self.account {
             Account::SignedOut { .. }
+            | Account::Restoring { .. }
             | Account::NotConfigured { .. }
             | Account::Fallback { .. } => {}
-            Account::SigningIn { .. } | Account::SignedIn(_) | Account::SigningOut(_) => {
+            Account::Resuming(_)
+            | Account::SigningIn { .. }
+            | Account::SignedIn(_)
+            | Account::SigningOut(_) => {
                 return Err(Rejected::AlreadySignedIn);
             }
         }
@@ -52,14 +68,25 @@ impl Phone {
     }
 
     pub(super) fn handle_granted(&mut self, grant: LoginResponse, now: Instant) {
-        let user = UserView {
-            id: grant.user.id,
-            role: shown(&grant.user.role),
-            name: shown(&grant.user.name),
-            email: shown(&grant.user.email),
-        };
         let tokens = Tokens::new(grant.access_token, grant.refresh_token, now);
-        let station = match grant.agent_config {
+        let session = StoredSession {
+            user: grant.user,
+            agent_config: grant.agent_config,
+            grant: grant.session,
+        };
+        self.enter(session, tokens, Entrance::Login, now);
+    }
+
+    /// Signs in with what was granted: a phone where there is an account for one.
+    pub(super) fn enter(
+        &mut self,
+        session: StoredSession,
+        tokens: Tokens,
+        entrance: Entrance,
+        now: Instant,
+    ) {
+        let user = user_view(&session.user);
+        let station = match &session.agent_config {
             None => None,
             Some(config) => {
                 let setup = LineSetup {
@@ -82,26 +109,40 @@ impl Phone {
                         return;
                     }
                 };
-                self.outputs.effect(Effect::Store {
-                    stored: Stored::AgentConfig(Box::new(config)),
-                });
-                let lease = Lease::granted(grant.session.as_ref(), now);
+                let lease = Lease::granted(session.grant.as_ref(), now);
                 Some(Station {
                     lease: Holding::Held(lease),
                     line,
                 })
             }
         };
-        self.store_tokens(&tokens);
         self.outputs.event(Event::SignedIn {
             user: user.clone(),
             phone: station.is_some(),
         });
+        if matches!(entrance, Entrance::Login) {
+            let stored = Stored::Session(Box::new(session));
+            self.outputs.effect(Effect::Store { stored });
+            self.store_tokens(&tokens);
+        }
         self.account = Account::SignedIn(Box::new(SignedIn {
             user,
             tokens,
             station,
         }));
+        if let Entrance::Resumed {
+            beat,
+            attempt,
+            sent_at,
+        } = entrance
+        {
+            self.with_lease(|lease, outputs| {
+                lease.handle_sent(attempt, BEAT_DEADLINE, sent_at);
+                lease.handle_confirmed(beat.ttl_seconds, now, outputs);
+                let ttl_seconds = lease.ttl().as_secs();
+                outputs.event(Event::SessionHeld { ttl_seconds });
+            });
+        }
     }
 
     pub(super) fn refuse(&mut self, reason: SignedOutReason) {
@@ -111,6 +152,16 @@ impl Phone {
         self.account = Account::SignedOut {
             reason: Some(reason),
         };
+    }
+}
+
+/// Returns what of a user a front door may show.
+pub(super) fn user_view(user: &User) -> UserView {
+    UserView {
+        id: user.id.clone(),
+        role: shown(&user.role),
+        name: shown(&user.name),
+        email: shown(&user.email),
     }
 }
 

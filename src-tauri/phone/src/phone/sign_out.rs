@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use sidecar_api::LogoutRequest;
 
-use crate::{Effect, Rejected, Request, SignedOutReason, Stored, line::Line, tokens::Tokens};
+use crate::{
+    Effect, Rejected, Request, SignedOutReason, Stored, StoredTokens, line::Line, tokens::Tokens,
+};
 
 use super::{Account, Holding, Phone, SIGN_OUT_DEADLINE, SignedIn, SigningOut, Station};
 
@@ -17,8 +19,13 @@ impl Phone {
                     line: None,
                     login: Some(attempt),
                     logout: None,
+                    wiping: false,
                     deadline: now + SIGN_OUT_DEADLINE,
                 }));
+                Ok(())
+            }
+            Account::Resuming(it) => {
+                self.leave(SignedOutReason::ByUser, None, Some(it.tokens()), now);
                 Ok(())
             }
             Account::SignedIn(it) => {
@@ -34,6 +41,7 @@ impl Phone {
                 Ok(())
             }
             kept @ (Account::NotConfigured { .. }
+            | Account::Restoring { .. }
             | Account::SignedOut { .. }
             | Account::SigningOut(_)) => {
                 self.account = kept;
@@ -53,6 +61,8 @@ impl Phone {
                 Some(_) | None => return,
             },
             Account::NotConfigured { .. }
+            | Account::Restoring { .. }
+            | Account::Resuming(_)
             | Account::SignedOut { .. }
             | Account::SigningIn { .. }
             | Account::Fallback { .. }
@@ -103,6 +113,7 @@ impl Phone {
             line,
             login: None,
             logout,
+            wiping: true,
             deadline,
         }));
         self.finish_if_signed_out(now);
@@ -119,7 +130,8 @@ impl Phone {
         {
             line.close(&mut self.outputs);
         }
-        if (it.line.is_none() && it.login.is_none() && it.logout.is_none()) || deadline <= now {
+        let is_done = it.line.is_none() && it.login.is_none() && it.logout.is_none() && !it.wiping;
+        if is_done || deadline <= now {
             let reason = it.reason.clone();
             self.refuse(reason);
         }
@@ -136,10 +148,10 @@ impl Phone {
 
     pub(super) fn store_tokens(&mut self, tokens: &Tokens) {
         self.outputs.effect(Effect::Store {
-            stored: Stored::Tokens {
+            stored: Stored::Tokens(StoredTokens {
                 access_token: tokens.access().clone(),
                 refresh_token: tokens.refresh().clone(),
-            },
+            }),
         });
     }
 

@@ -17,7 +17,8 @@ use std::{
 
 use phone::{
     Command, Effect, Event, Fallback, FlowFailure, FlowId, Hop, Input, MediaNews, MediaRequest,
-    Phone, PhoneView, Reply, Request, Setup, SidecarFailure,
+    Phone, PhoneView, Reply, Request, Restored, Setup, SidecarFailure, Stored, StoredSession,
+    StoredTokens,
 };
 use sip::{Answer, DialogHandle, Offer};
 
@@ -34,6 +35,12 @@ pub struct World {
     pub sent: Vec<String>,
     pub media: Vec<(u32, String)>,
     pub stored: Vec<&'static str>,
+    /// What the vault answers at the start; `None` is silence.
+    pub vault: Option<Option<Box<Restored>>>,
+    /// Whether the vault tells that it is wiped.
+    pub wipes: bool,
+    /// The URLs of the servers that media has.
+    pub ice_servers: Vec<String>,
     pub flows_opened: usize,
     pub sidecar: Sidecar,
     pub server: Server,
@@ -68,6 +75,7 @@ pub fn setup() -> Setup {
         fallback: None,
         device_id: DEVICE.to_owned(),
         user_agent: "Helix Phone test".to_owned(),
+        restores: false,
         max_calls: 1,
         seed: [42; 32],
     }
@@ -85,9 +93,26 @@ pub fn agent_grant() -> String {
     r#"{"accessToken":"access-secret","refreshToken":"refresh-secret",
         "user":{"id":"u1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},
         "agentConfig":{"ozonetelAgentId":"agent2","sipExtension":"700201","sipPassword":"line-secret",
-          "sipUri":"sip:700201@sip.example","sipWsServer":"wss://sip.example:444","campaignName":"Inbound_1"},
+          "sipUri":"sip:700201@sip.example","sipWsServer":"wss://sip.example:444","campaignName":"Inbound_1",
+          "iceServers":[{"urls":["stun:stun.example"]}]},
         "session":{"id":"s1","ttlSeconds":3600,"heartbeatSeconds":300},"unknown":{"field":1}}"#
         .to_owned()
+}
+
+/// What the vault has after a sign-in with this grant.
+pub fn restored(grant: &str) -> Restored {
+    let grant: sidecar_api::LoginResponse = serde_json::from_str(grant).unwrap();
+    Restored {
+        session: StoredSession {
+            user: grant.user,
+            agent_config: grant.agent_config,
+            grant: grant.session,
+        },
+        tokens: StoredTokens {
+            access_token: grant.access_token,
+            refresh_token: grant.refresh_token,
+        },
+    }
 }
 
 pub fn manager_grant() -> String {
@@ -114,8 +139,15 @@ pub fn unreachable() -> SidecarFailure {
 
 impl World {
     pub fn new(setup: Setup) -> Self {
+        let mut world = Self::before(setup);
+        world.settle();
+        world
+    }
+
+    /// A phone whose first effects are still to be carried out.
+    fn before(setup: Setup) -> Self {
         let now = Instant::now();
-        let mut world = Self {
+        Self {
             phone: Phone::new(setup, now),
             now,
             start: now,
@@ -124,6 +156,9 @@ impl World {
             sent: Vec::new(),
             media: Vec::new(),
             stored: Vec::new(),
+            vault: Some(None),
+            wipes: true,
+            ice_servers: Vec::new(),
             flows_opened: 0,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
@@ -148,8 +183,18 @@ impl World {
             flow: None,
             pending: VecDeque::new(),
             sent_by_call: BTreeMap::new(),
-        };
-        world.settle();
+        }
+    }
+
+    /// A phone in whose vault the session of an earlier run lies; call [`settle`](Self::settle) to
+    /// let it begin.
+    pub fn restarted(grant: &str) -> Self {
+        let mut world = Self::before(Setup {
+            restores: true,
+            ..setup()
+        });
+        world.stored = vec!["session", "tokens"];
+        world.vault = Some(Some(Box::new(restored(grant))));
         world
     }
 
@@ -324,7 +369,7 @@ impl World {
         contact.split(['<', '>']).nth(1).unwrap().to_owned()
     }
 
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
         loop {
             while let Some(event) = self.phone.poll_event() {
                 self.events.push(event);
@@ -385,12 +430,25 @@ impl World {
                 self.media.push((call.0, name));
                 self.answer_media(call, request);
             }
-            Effect::IceServers { .. } => {}
+            Effect::IceServers { servers } => {
+                let urls = servers.iter().flat_map(|it| it.urls.iter());
+                self.ice_servers = urls.map(str::to_owned).collect();
+            }
             Effect::Store { stored } => self.stored.push(match stored {
-                phone::Stored::AgentConfig(_) => "agentConfig",
-                phone::Stored::Tokens { .. } => "tokens",
+                Stored::Session(_) => "session",
+                Stored::Tokens(_) => "tokens",
             }),
-            Effect::Wipe => self.stored.clear(),
+            Effect::Restore => {
+                if let Some(restored) = self.vault.clone() {
+                    self.pending.push_back(Input::Restored { restored });
+                }
+            }
+            Effect::Wipe => {
+                self.stored.clear();
+                if self.wipes {
+                    self.pending.push_back(Input::Wiped);
+                }
+            }
         }
     }
 

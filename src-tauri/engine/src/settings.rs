@@ -1,0 +1,164 @@
+//! The settings of an installation, in a file that outlives crashes, full disks and other versions.
+
+mod file;
+
+use std::path::{Path, PathBuf};
+
+use etcetera::{AppStrategyArgs, app_strategy};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use file::Content;
+
+pub use file::NotSaved;
+
+/// The version of the file that this program reads and writes.
+const VERSION: i64 = 1;
+
+/// A device's name stands in one line of another device's window.
+const MAX_NAME: usize = 64;
+
+/// What an installation remembers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    version: i64,
+    pub device: Device,
+    /// Those of the sound, as they stand in the file.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub sound: toml::Table,
+    /// What this version does not know is kept.
+    #[serde(flatten)]
+    rest: toml::Table,
+}
+
+/// Names an installation; made once, and not secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub id: Uuid,
+    /// For people; the host's name where nobody gave another.
+    pub name: String,
+}
+
+/// The settings and where they are kept.
+#[derive(Debug)]
+pub struct SettingsFile {
+    path: PathBuf,
+    settings: Settings,
+}
+
+impl Device {
+    /// Returns the device that this host is to others, under an id that nobody had before.
+    pub fn of_this_host(id: Uuid) -> Self {
+        let name = gethostname::gethostname().to_string_lossy().into_owned();
+        let name = presentable(&name).unwrap_or_else(|| "Helix Phone".to_owned());
+        Self { id, name }
+    }
+}
+
+impl SettingsFile {
+    /// Returns where the platform wants the settings; `None` where this user has no home.
+    pub fn usual_path() -> Option<PathBuf> {
+        use app_strategy::AppStrategy;
+
+        let arguments = AppStrategyArgs {
+            top_level_domain: "example".to_owned(),
+            author: "helix".to_owned(),
+            app_name: "Helix Phone".to_owned(),
+        };
+        let folders = app_strategy::choose_native_strategy(arguments).ok()?;
+        // On macOS `Preferences` is for property lists alone.
+        let folder = if cfg!(target_os = "macos") {
+            folders.data_dir()
+        } else {
+            folders.config_dir()
+        };
+        Some(folder.join("settings.toml"))
+    }
+
+    /// Opens the settings, or makes new ones for `device`; what cannot be used is set aside.
+    ///
+    /// This never fails: where nothing can be read or written the settings live as long as the
+    /// process. What went wrong is returned in sentences for people.
+    pub fn open(path: &Path, device: Device) -> (Self, Vec<String>) {
+        let mut complaints = Vec::new();
+        let new = |device| Settings {
+            version: VERSION,
+            device,
+            sound: toml::Table::new(),
+            rest: toml::Table::new(),
+        };
+        let path = file::target(path);
+        let name = path.display();
+        let _lock = file::lock(&path);
+        let (mut settings, is_new) = match file::read(&path) {
+            Content::Usable(settings) => (settings, false),
+            Content::Missing => (new(device), true),
+            Content::Unreadable(reason) => {
+                complaints.push(format!(
+                    "The settings file {name} cannot be read ({reason}): settings not saved"
+                ));
+                (new(device), false)
+            }
+            Content::Unusable { why, kind, id } => {
+                let id = id.unwrap_or(device.id);
+                let aside = file::set_aside(&path, kind);
+                complaints.push(match &aside {
+                    Ok(aside) => format!(
+                        "The settings file {name} {why}: it is set aside as {}",
+                        aside.display()
+                    ),
+                    Err(reason) => format!(
+                        "The settings file {name} {why} and cannot be set aside ({reason}): \
+                         settings not saved"
+                    ),
+                });
+                (new(Device { id, ..device }), aside.is_ok())
+            }
+        };
+        if let Some(presentable) = presentable(&settings.device.name) {
+            settings.device.name = presentable;
+        } else {
+            settings.device.name = Device::of_this_host(settings.device.id).name;
+        }
+        if is_new && let Err(error) = file::write(&path, &settings) {
+            complaints.push(error.to_string());
+        }
+        (Self { path, settings }, complaints)
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Changes the settings and writes them; where that fails they are changed for this process.
+    ///
+    /// What another process wrote meanwhile is read first.
+    pub fn change(&mut self, change: impl FnOnce(&mut Settings)) -> Result<(), NotSaved> {
+        let _lock = file::lock(&self.path);
+        let newest = file::read(&self.path);
+        if let Content::Usable(settings) = &newest {
+            self.settings = settings.clone();
+        }
+        change(&mut self.settings);
+        match newest {
+            Content::Usable(_) | Content::Missing => file::write(&self.path, &self.settings),
+            Content::Unreadable(why) | Content::Unusable { why, .. } => {
+                Err(NotSaved::new(&self.path, why))
+            }
+        }
+    }
+}
+
+/// Returns a name in one line without what cannot be shown; `None` where nothing is left.
+fn presentable(name: &str) -> Option<String> {
+    let name = name
+        .chars()
+        .filter(|it| !it.is_control())
+        .take(MAX_NAME)
+        .collect::<String>();
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

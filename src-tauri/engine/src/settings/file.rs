@@ -1,0 +1,173 @@
+//! Reading, setting aside, and writing at one stroke.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, TryLockError},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use uuid::Uuid;
+
+use super::{Settings, VERSION};
+
+/// A settings file is small; whatever is larger is something else.
+const MAX_LENGTH: u64 = 1024 * 1024;
+
+/// How long another process may take with the settings before this one goes on without the lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many files may have been set aside before one more is not.
+const MAX_ASIDE: u32 = 1000;
+
+/// The settings could not be written; those of the process hold on.
+#[derive(Debug, thiserror::Error)]
+#[error("Settings not saved: {} cannot be written ({reason})", path.display())]
+pub struct NotSaved {
+    path: PathBuf,
+    reason: String,
+}
+
+impl NotSaved {
+    pub(super) fn new(path: &Path, reason: impl ToString) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// What stands in the file.
+#[derive(Debug)]
+pub(super) enum Content {
+    Usable(Settings),
+    Missing,
+    /// There may be settings that this user or this moment does not let us see.
+    Unreadable(String),
+    Unusable {
+        /// Continues "The settings file … ".
+        why: String,
+        /// Names what it is set aside as.
+        kind: &'static str,
+        /// The device's id, where it could be made out all the same.
+        id: Option<Uuid>,
+    },
+}
+
+/// Returns the file behind a symbolic link, so that the link stays.
+pub(super) fn target(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Keeps other processes from reading and writing at the same time; `None` where that cannot be
+/// had. Then the last one to write wins, and no file is torn all the same.
+pub(super) fn lock(path: &Path) -> Option<File> {
+    fs::create_dir_all(folder(path)).ok()?;
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(with_end(path, "lock"))
+        .ok()?;
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Some(lock),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                thread::park_timeout(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
+        }
+    }
+}
+
+pub(super) fn read(path: &Path) -> Content {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|it| it.take(MAX_LENGTH + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => parse(&bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
+        Err(error) => Content::Unreadable(error.to_string()),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Content {
+    let broken = |why: &str, id| Content::Unusable {
+        why: format!("is broken ({why})"),
+        kind: "broken",
+        id,
+    };
+    if bytes.len() as u64 > MAX_LENGTH {
+        return broken("it is larger than 1 MiB", None);
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return broken("it is no text", None);
+    };
+    let table = match text.parse::<toml::Table>() {
+        Ok(table) => table,
+        Err(error) => return broken(error.message(), None),
+    };
+    let id = table
+        .get("device")
+        .and_then(|it| it.get("id")?.as_str()?.parse::<Uuid>().ok());
+    match table.get("version").and_then(toml::Value::as_integer) {
+        Some(version) if version > VERSION => Content::Unusable {
+            why: format!("is of a newer version of Helix Phone ({version})"),
+            kind: "newer",
+            id,
+        },
+        Some(VERSION) => match table.try_into() {
+            Ok(settings) => Content::Usable(settings),
+            Err(error) => broken(error.message(), id),
+        },
+        Some(_) | None => broken("it has no version that exists", id),
+    }
+}
+
+/// Gives the file another name, under which nothing lies: `NAME.broken-1`.
+pub(super) fn set_aside(path: &Path, kind: &str) -> io::Result<PathBuf> {
+    for number in 1..=MAX_ASIDE {
+        let aside = with_end(path, &format!("{kind}-{number}"));
+        if fs::symlink_metadata(&aside).is_err() {
+            fs::rename(path, &aside)?;
+            return Ok(aside);
+        }
+    }
+    Err(io::Error::other("too many of them are there already"))
+}
+
+/// Puts a new file in the place of the old one: whoever reads sees all of the one or of the other,
+/// whenever the power fails.
+pub(super) fn write(path: &Path, settings: &Settings) -> Result<(), NotSaved> {
+    let text = toml::to_string(settings).expect("tables with text keys can be written");
+    replace(path, text.as_bytes()).map_err(|error| NotSaved::new(path, error))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder(path);
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    // The new name is on the disk when its folder is.
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".");
+    name.push(end);
+    name.into()
+}

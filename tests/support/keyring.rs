@@ -1,0 +1,236 @@
+//! A session bus and GNOME's keyring on it, as a desktop has them, and another program that uses them.
+//!
+//! The bus starts no service by itself, so that a keyring which was killed stays away.
+
+#![allow(unreachable_pub, reason = "tests")]
+
+use std::{
+    collections::HashMap,
+    fs,
+    io::Write,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use secret_service::{EncryptionType, Item, SecretService};
+use tempfile::TempDir;
+use tokio::time::timeout;
+use zbus::connection;
+
+/// What the keyring may take to start or to show a change, on a machine that is busy with others.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const PASSWORD: &str = "the-password-of-the-desktop";
+
+const BUS: &str = r#"<busconfig>
+  <type>session</type>
+  <listen>unix:path=SOCKET</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>"#;
+
+pub struct Desktop {
+    directory: TempDir,
+    bus: Child,
+    keyring: Option<Child>,
+}
+
+impl Desktop {
+    /// A bus with a keyring that is open.
+    pub async fn start() -> Self {
+        let mut desktop = Self::without_keyring().await;
+        desktop.start_keyring().await;
+        desktop
+    }
+
+    pub async fn without_keyring() -> Self {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path();
+        for folder in ["home", "run", "data"] {
+            fs::create_dir(path.join(folder)).unwrap();
+        }
+        let socket = path.join("run/bus");
+        let config = BUS.replace("SOCKET", &socket.display().to_string());
+        fs::write(path.join("bus.conf"), config).unwrap();
+        let bus = Command::new("dbus-daemon")
+            .arg("--nofork")
+            .arg("--config-file")
+            .arg(path.join("bus.conf"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dbus-daemon starts");
+        let desktop = Self {
+            directory,
+            bus,
+            keyring: None,
+        };
+        until("the bus", async || desktop.connect().await.is_some()).await;
+        desktop
+    }
+
+    /// Starts the keyring and opens it; what it kept before is there again.
+    pub async fn start_keyring(&mut self) {
+        let mut command = Command::new("gnome-keyring-daemon");
+        command
+            .args(["--foreground", "--unlock", "--components=secrets"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        self.describe(|name, value| {
+            command.env(name, value);
+        });
+        let mut keyring = command.spawn().expect("gnome-keyring-daemon starts");
+        let mut stdin = keyring.stdin.take().unwrap();
+        stdin.write_all(PASSWORD.as_bytes()).unwrap();
+        drop(stdin);
+        self.keyring = Some(keyring);
+        until("an open keyring", async || {
+            let Some(keyring) = self.client().await else {
+                return false;
+            };
+            match keyring.get_default_collection().await {
+                Ok(collection) => collection.is_locked().await.is_ok_and(|it| !it),
+                Err(_) => false,
+            }
+        })
+        .await;
+    }
+
+    pub fn stop_bus(&mut self) {
+        self.bus.kill().unwrap();
+        self.bus.wait().unwrap();
+    }
+
+    /// Ends the keyring as a crash does.
+    pub fn kill_keyring(&mut self) {
+        let mut keyring = self.keyring.take().expect("the keyring runs");
+        keyring.kill().unwrap();
+        keyring.wait().unwrap();
+    }
+
+    /// Has the keyring hear everything and answer nothing (`STOP`), or go on (`CONT`).
+    pub fn signal_keyring(&self, name: &str) {
+        let id = self.keyring.as_ref().expect("the keyring runs").id();
+        let status = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {id}")])
+            .status();
+        assert!(status.expect("sh starts").success());
+    }
+
+    pub async fn lock(&self) {
+        let keyring = self.client().await.unwrap();
+        let collection = keyring.get_default_collection().await.unwrap();
+        collection.lock().await.unwrap();
+        assert!(collection.is_locked().await.unwrap());
+    }
+
+    /// Has a program use this desktop.
+    pub fn use_by(&self, command: &mut tokio::process::Command) {
+        self.describe(|name, value| {
+            command.env(name, value);
+        });
+    }
+
+    pub fn home(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Waits until the phones' entries are these, by the last words of their names.
+    pub async fn has(&self, wanted: &[&str]) {
+        until(&format!("{wanted:?} in the keyring"), async || {
+            let mut ends = Vec::new();
+            for name in self.names().await {
+                ends.push(name.rsplit(' ').next().unwrap().to_owned());
+            }
+            ends.sort();
+            ends == wanted
+        })
+        .await;
+    }
+
+    /// Another program writes into the entry whose name ends like this.
+    pub async fn overwrite(&self, end: &str, value: &[u8]) {
+        let keyring = self.client().await.unwrap();
+        for item in items(&keyring).await {
+            let name = item.get_attributes().await.unwrap()["username"].clone();
+            if name.ends_with(end) {
+                item.set_secret(value, "text/plain").await.unwrap();
+                return;
+            }
+        }
+        panic!("no entry ends with {end}");
+    }
+
+    async fn names(&self) -> Vec<String> {
+        let Some(keyring) = self.client().await else {
+            return Vec::new();
+        };
+        let mut names = Vec::new();
+        for item in items(&keyring).await {
+            // It may have gone since it was listed.
+            if let Ok(mut attributes) = item.get_attributes().await {
+                names.extend(attributes.remove("username"));
+            }
+        }
+        names
+    }
+
+    async fn client(&self) -> Option<SecretService<'static>> {
+        let connection = self.connect().await?;
+        SecretService::connect_with_existing(EncryptionType::Plain, connection)
+            .await
+            .ok()
+    }
+
+    async fn connect(&self) -> Option<zbus::Connection> {
+        let builder = connection::Builder::address(self.address().as_str()).ok()?;
+        builder.build().await.ok()
+    }
+
+    fn address(&self) -> String {
+        format!("unix:path={}", self.home().join("run/bus").display())
+    }
+
+    fn describe(&self, mut set: impl FnMut(&str, &str)) {
+        let path = |name: &str| self.home().join(name).display().to_string();
+        set("DBUS_SESSION_BUS_ADDRESS", &self.address());
+        set("HOME", &path("home"));
+        set("XDG_CONFIG_HOME", &path("home/config"));
+        set("XDG_DATA_HOME", &path("data"));
+        set("XDG_RUNTIME_DIR", &path("run"));
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        for child in self.keyring.iter_mut().chain([&mut self.bus]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+async fn items<'a>(keyring: &'a SecretService<'static>) -> Vec<Item<'a>> {
+    let attributes = HashMap::from([("service", "Helix Phone")]);
+    match keyring.search_items(attributes).await {
+        Ok(found) => found.unlocked.into_iter().chain(found.locked).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let wanted = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    if timeout(PATIENCE, wanted).await.is_err() {
+        panic!("{what} did not come");
+    }
+}
