@@ -25,6 +25,9 @@ async fn bad_arguments_are_refused_with_exit_code_2_and_named() {
         (&["--device-id", "desk"], "desk"),
         (&["--capture", "tone:loud"], "tone:loud"),
         (&["--playback", "speaker"], "speaker"),
+        (&["--audio", "file"], "wav:PATH"),
+        #[cfg(not(feature = "sound"))]
+        (&["--audio", "system"], "feature `sound`"),
         (&["--seed", "-1"], "-1"),
         (&["--log", "chatty"], "chatty"),
         (&["--proxy", "socks5://127.0.0.1:9"], "socks5"),

@@ -77,6 +77,21 @@ async fn a_broken_file_is_set_aside_and_named() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
+async fn settings_of_the_sound_that_cannot_be_used_are_named() {
+    let home = TempDir::new().unwrap();
+    for (sound, what) in [
+        ("ring_volume = 101", "ring_volume"),
+        ("colour = \"blue\"", "colour"),
+    ] {
+        let path = home.path().join("settings.toml");
+        let device = "[device]\nid = \"00000000-0000-4000-8000-000000000007\"\nname = \"Desk 7\"";
+        fs::write(&path, format!("version = 1\n{device}\n[sound]\n{sound}\n")).unwrap();
+        let told = fault(&path).await;
+        assert!(told.contains(what), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_place_that_cannot_be_written_is_told_and_the_phone_runs() {
     // Nobody makes folders there, root included.
     let told = fault(Path::new("/sys/helix/settings.toml")).await;

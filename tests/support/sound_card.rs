@@ -4,6 +4,7 @@
 //! A program finds a sound server by its environment, and a process has one environment. So
 //! [`with_sound_card`] runs the test again, in a process of its own that has the right one.
 
+use std::f32::consts::TAU;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -354,4 +355,19 @@ fn end(child: &mut Child) {
     // It may have ended with its server.
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// How much of the energy is of this frequency, 0 to 1.
+pub fn share(sound: &[f32], hz: f32) -> f32 {
+    let energy: f32 = sound.iter().map(|s| s * s).sum();
+    if energy < 1e-4 {
+        return 0.0;
+    }
+    let (mut sine, mut cosine) = (0.0, 0.0);
+    for (i, sample) in sound.iter().enumerate() {
+        let phase = TAU * (hz * i as f32 / 48_000.0).fract();
+        sine += sample * phase.sin();
+        cosine += sample * phase.cos();
+    }
+    2.0 * (sine * sine + cosine * cosine) / (energy * sound.len() as f32)
 }

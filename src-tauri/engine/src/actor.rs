@@ -140,8 +140,8 @@ impl Actor {
                 },
                 Some(input) = self.inputs.recv() => return Next::Input(input),
                 Some(news) = self.news.recv() => {
-                    if let Some((call, news)) = translation::from_media(news) {
-                        return Next::Input(Input::Media { call, news });
+                    if let Some(input) = translation::from_media(news) {
+                        return Next::Input(input);
                     }
                 }
                 () = time::sleep_until(wake_at) => return reason,

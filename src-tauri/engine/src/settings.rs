@@ -5,6 +5,7 @@ mod file;
 use std::path::{Path, PathBuf};
 
 use etcetera::{AppStrategyArgs, app_strategy};
+use phone::SoundSettings;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,9 +24,9 @@ const MAX_NAME: usize = 64;
 pub struct Settings {
     version: i64,
     pub device: Device,
-    /// Those of the sound, as they stand in the file.
+    /// Those of the sound, as they stand in the file: [`sound`](Self::sound) reads them.
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
-    pub sound: toml::Table,
+    sound: toml::Table,
     /// What this version does not know is kept.
     #[serde(flatten)]
     rest: toml::Table,
@@ -44,6 +45,21 @@ pub struct Device {
 pub struct SettingsFile {
     path: PathBuf,
     settings: Settings,
+}
+
+impl Settings {
+    /// Returns how the sound devices are used; the error says what in the file cannot be read so.
+    pub fn sound(&self) -> Result<SoundSettings, String> {
+        let settings: SoundSettings = toml::Value::Table(self.sound.clone())
+            .try_into()
+            .map_err(|error: toml::de::Error| error.message().to_owned())?;
+        settings.check().map_err(str::to_owned)?;
+        Ok(settings)
+    }
+
+    pub fn set_sound(&mut self, settings: &SoundSettings) {
+        self.sound = toml::Table::try_from(settings).expect("its keys are text");
+    }
 }
 
 impl Device {

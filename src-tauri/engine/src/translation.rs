@@ -3,8 +3,12 @@
 //! A call and its media session have the same number, and so have a dialog and the peer at its end:
 //! both count from 0 within a call, and an incoming call has number 0 alone.
 
-use phone::{CallId, MediaNews, MediaRequest};
+mod sound;
+
+use phone::{CallId, Input, MediaNews, MediaRequest, SoundNews};
 use sip::{Answer, DialogHandle, Offer};
+
+pub(crate) use sound::{sound, tone};
 
 pub(crate) fn to_media(call: CallId, request: MediaRequest) -> media::Command {
     let session = media::SessionId(call.0);
@@ -48,29 +52,30 @@ pub(crate) fn to_media(call: CallId, request: MediaRequest) -> media::Command {
 }
 
 /// Returns `None` for what the phone need not know.
-pub(crate) fn from_media(news: media::News) -> Option<(CallId, MediaNews)> {
-    let call = |session: media::SessionId| CallId(session.0);
+pub(crate) fn from_media(news: media::News) -> Option<Input> {
     let dialog = |peer: media::Peer| DialogHandle(peer.0);
+    let of = |session: media::SessionId, news| Input::Media {
+        call: CallId(session.0),
+        news,
+    };
+    let heard = |news| Input::Sound { news };
 
     Some(match news {
         media::News::Offer {
             session,
             request,
             sdp,
-        } => (
-            call(session),
-            MediaNews::Offer {
-                request,
-                offer: Offer(sdp),
-            },
-        ),
+        } => {
+            let offer = Offer(sdp);
+            of(session, MediaNews::Offer { request, offer })
+        }
         media::News::Answer {
             session,
             request,
             sdp,
             negotiated,
-        } => (
-            call(session),
+        } => of(
+            session,
             MediaNews::Answer {
                 request,
                 answer: Answer(sdp),
@@ -83,8 +88,8 @@ pub(crate) fn from_media(news: media::News) -> Option<(CallId, MediaNews)> {
             request,
             peer: _,
             negotiated,
-        } => (
-            call(session),
+        } => of(
+            session,
             MediaNews::Applied {
                 request,
                 telephone_event: negotiated.telephone_event,
@@ -95,41 +100,51 @@ pub(crate) fn from_media(news: media::News) -> Option<(CallId, MediaNews)> {
             session,
             request,
             reason,
-        } => (call(session), MediaNews::Refused { request, reason }),
-        media::News::Connected { session, peer } => (
-            call(session),
-            MediaNews::Connected {
-                dialog: dialog(peer),
-            },
-        ),
-        media::News::FirstAudio { session, peer } => (
-            call(session),
-            MediaNews::FirstAudio {
-                dialog: dialog(peer),
-            },
-        ),
-        media::News::Interrupted { session } => (call(session), MediaNews::Interrupted),
-        media::News::Resumed { session, after } => (call(session), MediaNews::Resumed { after }),
-        media::News::Dtmf { session, digit } => (
-            call(session),
-            MediaNews::Dtmf {
-                digit: digit.as_char(),
-            },
-        ),
+        } => of(session, MediaNews::Refused { request, reason }),
+        media::News::Connected { session, peer } => {
+            let dialog = dialog(peer);
+            of(session, MediaNews::Connected { dialog })
+        }
+        media::News::FirstAudio { session, peer } => {
+            let dialog = dialog(peer);
+            of(session, MediaNews::FirstAudio { dialog })
+        }
+        media::News::Interrupted { session } => of(session, MediaNews::Interrupted),
+        media::News::Resumed { session, after } => of(session, MediaNews::Resumed { after }),
+        media::News::Dtmf { session, digit } => {
+            let digit = digit.as_char();
+            of(session, MediaNews::Dtmf { digit })
+        }
         media::News::Quality { session, quality } => {
-            (call(session), MediaNews::Quality(figures(quality)))
+            of(session, MediaNews::Quality(figures(quality)))
         }
         media::News::DeviceFailed { session, reason } => {
-            (call(session), MediaNews::DeviceFailed { detail: reason })
+            of(session, MediaNews::DeviceFailed { detail: reason })
         }
-        media::News::Failed { session, failure } => (call(session), failed(failure)),
-        media::News::Closed { session: _ }
-        | media::News::Levels { .. }
-        | media::News::MutedSpeech
-        | media::News::Devices(_)
-        | media::News::DeviceChanged { .. }
-        | media::News::CaptureOpen(_)
-        | media::News::SoundCheck(_) => return None,
+        media::News::Failed { session, failure } => of(session, failed(failure)),
+        media::News::Closed { session: _ } => return None,
+        media::News::Devices(devices) => heard(SoundNews::Devices(
+            devices.into_iter().map(sound::device).collect(),
+        )),
+        media::News::DeviceChanged {
+            role,
+            device,
+            words,
+        } => heard(SoundNews::DeviceChanged {
+            role: sound::role(role),
+            device: device.map(sound::device),
+            words,
+        }),
+        media::News::Levels {
+            microphone_dbfs,
+            speaker_dbfs,
+        } => heard(SoundNews::Levels {
+            microphone_dbfs,
+            speaker_dbfs,
+        }),
+        media::News::MutedSpeech => heard(SoundNews::MutedSpeech),
+        media::News::CaptureOpen(open) => heard(SoundNews::CaptureOpen(open)),
+        media::News::SoundCheck(verdict) => heard(sound::checked(verdict)),
     })
 }
 
@@ -245,12 +260,12 @@ mod tests {
         assert!(
             matches!(
                 told,
-                Some((
-                    CallId(3),
-                    MediaNews::Connected {
+                Some(Input::Media {
+                    call: CallId(3),
+                    news: MediaNews::Connected {
                         dialog: DialogHandle(2)
                     }
-                ))
+                })
             ),
             "{told:?}"
         );
@@ -262,7 +277,7 @@ mod tests {
         let reason = "out.wav cannot be written".to_owned();
         let told = from_media(media::News::DeviceFailed { session, reason });
         assert!(
-            matches!(&told, Some((CallId(3), MediaNews::DeviceFailed { detail }))
+            matches!(&told, Some(Input::Media { call: CallId(3), news: MediaNews::DeviceFailed { detail } })
                 if detail == "out.wav cannot be written"),
             "{told:?}"
         );
@@ -270,7 +285,7 @@ mod tests {
         let failure = media::Failure::Internal("a fault".to_owned());
         let told = from_media(media::News::Failed { session, failure });
         assert!(
-            matches!(&told, Some((CallId(3), MediaNews::Broken { detail })) if detail == "a fault"),
+            matches!(&told, Some(Input::Media { call: CallId(3), news: MediaNews::Broken { detail } }) if detail == "a fault"),
             "{told:?}"
         );
     }

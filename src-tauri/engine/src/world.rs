@@ -1,7 +1,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use media::Media;
-use phone::{Effect, FlowFailure, FlowId, Hop, Input, Request, SidecarFailure, Stored};
+use phone::{
+    Effect, FlowFailure, FlowId, Hop, Input, Request, SidecarFailure, SoundRequest, Stored,
+};
 use tokio::{
     sync::{mpsc, watch},
     task::{AbortHandle, JoinSet},
@@ -99,6 +101,14 @@ impl World {
                 self.media.send(translation::to_media(call, request));
                 None
             }
+            Effect::Tone { tone } => {
+                self.media.tone(tone.map(translation::tone));
+                None
+            }
+            Effect::Sound { request } => {
+                self.ask_sound(request);
+                None
+            }
             Effect::IceServers { servers } => {
                 self.media
                     .set_ice_servers(translation::ice_servers(servers));
@@ -193,6 +203,14 @@ impl World {
         self.keeping = keeping;
         // Where its task has ended, nothing is waited for.
         let _ = vault.send(VaultRequest::Store(stored, kept));
+    }
+
+    fn ask_sound(&self, request: SoundRequest) {
+        match request {
+            SoundRequest::Devices => self.media.devices(),
+            SoundRequest::Check => self.media.sound_check(),
+            SoundRequest::Use(settings) => self.media.set_sound(translation::sound(&settings)),
+        }
     }
 
     /// Gives something to a flow. A flow that takes no more is closed and told as failed.

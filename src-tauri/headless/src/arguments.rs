@@ -58,11 +58,15 @@ pub(crate) struct Keys {
     #[arg(long, value_name = "PLACE")]
     pub(crate) keep: Option<Keep>,
 
-    /// In place of the microphone: silence, tone:HZ or wav:PATH
+    /// Both directions at once: system, file, tone or null [default: null]
+    #[arg(long, value_name = "MODE")]
+    pub(crate) audio: Option<Audio>,
+
+    /// The microphone, or what stands in its place: system, silence, tone:HZ or wav:PATH
     #[arg(long, value_name = "SOURCE")]
     pub(crate) capture: Option<String>,
 
-    /// In place of the speaker: discard or wav:PATH
+    /// The speaker, or what stands in its place: system, discard or wav:PATH
     #[arg(long, value_name = "SINK")]
     pub(crate) playback: Option<String>,
 
@@ -73,6 +77,10 @@ pub(crate) struct Keys {
     /// Whether to write a media.quality event every second of a call [default: on]
     #[arg(long, value_name = "SWITCH", num_args = 0..=1, default_missing_value = "on")]
     pub(crate) quality: Option<Switch>,
+
+    /// Whether to write sound.levels events, ten a second [default: off]
+    #[arg(long, value_name = "SWITCH", num_args = 0..=1, default_missing_value = "on")]
+    pub(crate) levels: Option<Switch>,
 
     /// How much to write to standard error [default: info]
     #[arg(long, value_name = "LEVEL")]
@@ -93,6 +101,20 @@ pub(crate) enum Keep {
     Memory,
     /// In the operating system's keyring
     Keyring,
+}
+
+/// Where sound comes from and goes to, as far as `capture` and `playback` do not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Audio {
+    /// The sound devices of this machine
+    System,
+    /// Files, which capture and playback name
+    File,
+    /// A tone of 440 Hz; what is heard is measured
+    Tone,
+    /// Silence; what is heard is measured
+    Null,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]

@@ -3,8 +3,9 @@ use std::{
     time::Duration,
 };
 
-use engine::{Config, Engine, Stamped, StartError, Vault};
-use phone::{AccountView, Command, Event, PhoneView};
+use engine::{Config, Engine, SettingsFile, Stamped, StartError, Vault};
+use phone::{AccountView, Command, Event, PhoneView, SoundSettings};
+use serde_json::Value;
 use tokio::{
     runtime,
     sync::{
@@ -90,6 +91,8 @@ async fn run(settings: Settings) -> Exit {
         output: Spool::start(io::stdout()),
         verdict: Verdict::default(),
         quality: settings.quality,
+        levels: settings.levels,
+        settings_file: settings.settings_file,
         told: None,
     };
     let lines = input::start(BufReader::new(io::stdin()));
@@ -115,6 +118,8 @@ struct Door {
     output: Spool,
     verdict: Verdict,
     quality: bool,
+    levels: bool,
+    settings_file: Option<SettingsFile>,
     /// The last view that was written.
     told: Option<PhoneView>,
 }
@@ -202,7 +207,9 @@ impl Door {
     }
 
     fn tell(&self, stamped: &Stamped) {
-        if self.quality || !matches!(stamped.event, Event::MediaQuality { .. }) {
+        let is_left_out = matches!(stamped.event, Event::MediaQuality { .. }) && !self.quality
+            || matches!(stamped.event, Event::SoundLevels { .. }) && !self.levels;
+        if !is_left_out {
             self.give(report::event(stamped));
         }
     }
@@ -215,7 +222,7 @@ impl Door {
         }
     }
 
-    async fn obey(&self, line: Line) -> Wish {
+    async fn obey(&mut self, line: Line) -> Wish {
         let number = line.number;
         let Some(text) = line.text else {
             self.reply(Reply::malformed(None, &Malformed::TooLong { line: number }));
@@ -255,6 +262,13 @@ impl Door {
                 }
                 Err(unavailable) => self.reply(Reply::no_password(id, &unavailable)),
             },
+            Order::SetSound { line, fields } => {
+                let settings = self.view.borrow().sound.settings.clone();
+                match order::changed(&settings, line, fields) {
+                    Ok(settings) => self.set_sound(id, settings).await,
+                    Err(malformed) => self.reply(Reply::malformed(id, &malformed)),
+                }
+            }
             Order::View => {
                 let view = self.view.borrow().clone();
                 self.reply(Reply::view(id, &view));
@@ -265,6 +279,24 @@ impl Door {
             }
         }
         Wish::GoOn
+    }
+
+    /// Uses these settings, and keeps them where anything is kept.
+    async fn set_sound(&mut self, id: Option<Value>, settings: SoundSettings) {
+        let command = Command::SetSound {
+            settings: settings.clone(),
+        };
+        let verdict = self.engine.send(command).await;
+        let kept = match (&verdict, &mut self.settings_file) {
+            (Ok(_), Some(file)) => file.change(|it| it.set_sound(&settings)),
+            (Ok(_), None) | (Err(_), _) => Ok(()),
+        };
+        self.reply(Reply::verdict(id, verdict));
+        if let Err(not_saved) = kept {
+            let detail = not_saved.to_string();
+            warn!("{detail}");
+            self.write(&Notice::SettingsFault { detail: &detail });
+        }
     }
 
     fn reply(&self, reply: Reply<'_>) {

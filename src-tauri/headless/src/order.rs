@@ -1,4 +1,4 @@
-use phone::{CallId, Command};
+use phone::{CallId, Command, SoundSettings};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
@@ -13,6 +13,11 @@ pub(crate) enum Order {
         email: String,
         password: password::Source,
         takeover: bool,
+    },
+    /// Fields of the sound settings; those that are absent stay as they are.
+    SetSound {
+        line: u64,
+        fields: Map<String, Value>,
     },
     View,
     Quit,
@@ -46,6 +51,8 @@ pub(crate) enum Malformed {
         field: String,
         what: &'static str,
     },
+    #[error("line {line}, field \"sound\": {what}")]
+    Sound { line: u64, what: String },
 }
 
 impl Malformed {
@@ -55,7 +62,7 @@ impl Malformed {
             Self::Json { .. } | Self::NoObject { .. } => "malformed_json",
             Self::TooLong { .. } => "line_too_long",
             Self::UnknownCommand { .. } => "unknown_command",
-            Self::Field { .. } => "invalid_field",
+            Self::Field { .. } | Self::Sound { .. } => "invalid_field",
         }
     }
 }
@@ -80,6 +87,22 @@ pub(crate) fn read(number: u64, line: &[u8]) -> Result<Numbered<Order>, Numbered
         Ok(inner) => Ok(Numbered { id, inner }),
         Err(inner) => Err(Numbered { id, inner }),
     }
+}
+
+/// Returns the settings with `fields` in place of theirs.
+pub(crate) fn changed(
+    settings: &SoundSettings,
+    line: u64,
+    fields: Map<String, Value>,
+) -> Result<SoundSettings, Malformed> {
+    let mut all = serde_json::to_value(settings).expect("its keys are text");
+    if let Value::Object(all) = &mut all {
+        all.extend(fields);
+    }
+    serde_path_to_error::deserialize(all).map_err(|error| {
+        let what = shown(&error.to_string());
+        Malformed::Sound { line, what }
+    })
 }
 
 /// serde_json's own words without its place, which counts lines within the line.
@@ -131,6 +154,12 @@ impl Fields {
                 digits: self.text("digits")?,
             }),
             "reconnect" => Order::Phone(Command::Reconnect),
+            "devices" => Order::Phone(Command::Devices),
+            "sound_check" => Order::Phone(Command::SoundCheck),
+            "set_sound" => Order::SetSound {
+                line: self.line,
+                fields: self.object("sound")?,
+            },
             "view" => Order::View,
             "quit" => Order::Quit,
             _ => {
@@ -180,6 +209,14 @@ impl Fields {
         }
     }
 
+    fn object(&mut self, field: &str) -> Result<Map<String, Value>, Malformed> {
+        match self.map.remove(field) {
+            Some(Value::Object(fields)) => Ok(fields),
+            Some(_) => Err(self.wrong(field, "an object is expected")),
+            None => Err(self.wrong(field, "it is missing")),
+        }
+    }
+
     fn number(&mut self, field: &str) -> Result<u32, Malformed> {
         match self.map.remove(field) {
             Some(value) => value
@@ -210,7 +247,7 @@ impl Fields {
 
 /// Names go back to whoever wrote them, but not 64 KiB of them.
 fn shown(name: &str) -> String {
-    name.chars().take(64).collect()
+    name.chars().take(128).collect()
 }
 
 #[cfg(test)]

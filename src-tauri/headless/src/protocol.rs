@@ -17,7 +17,7 @@ mod samples;
 
 const PAGE: &str = include_str!("../PROTOCOL.md");
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 16] = [
     "sign_in",
     "sign_out",
     "dial",
@@ -29,6 +29,9 @@ const COMMANDS: [&str; 13] = [
     "unmute",
     "dtmf",
     "reconnect",
+    "devices",
+    "sound_check",
+    "set_sound",
     "view",
     "quit",
 ];
@@ -53,7 +56,7 @@ fn the_page_shows_every_command_and_reads_as_such() {
                     Source::Env(_) => "env",
                     Source::Fd(_) => "fd",
                 }),
-                Order::Phone(_) | Order::View | Order::Quit => None,
+                Order::Phone(_) | Order::SetSound { .. } | Order::View | Order::Quit => None,
             },
         )
         .collect();
@@ -126,8 +129,11 @@ fn name(order: &Order) -> &'static str {
         Order::Phone(Command::Unmute { .. }) => COMMANDS[8],
         Order::Phone(Command::Dtmf { .. }) => COMMANDS[9],
         Order::Phone(Command::Reconnect) => COMMANDS[10],
-        Order::View => COMMANDS[11],
-        Order::Quit => COMMANDS[12],
+        Order::Phone(Command::Devices) => COMMANDS[11],
+        Order::Phone(Command::SoundCheck) => COMMANDS[12],
+        Order::SetSound { .. } | Order::Phone(Command::SetSound { .. }) => COMMANDS[13],
+        Order::View => COMMANDS[14],
+        Order::Quit => COMMANDS[15],
     }
 }
 

@@ -2,11 +2,11 @@ use std::{env, ffi::OsString, fs, path::PathBuf};
 
 use engine::{Device, SettingsFile};
 use media::{Capture, Playback};
-use phone::{Fallback, Setup};
+use phone::{Fallback, Setup, SoundSettings};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::arguments::{Arguments, Keep, Keys, Level, Switch};
+use crate::arguments::{Arguments, Audio, Keep, Keys, Level, Switch};
 
 /// As many calls as an agent has at a time; one more that comes in is answered "busy".
 const MAX_CALLS: usize = 1;
@@ -25,11 +25,14 @@ pub(crate) struct Settings {
     pub(crate) ca: Option<PathBuf>,
     pub(crate) proxy: Option<Url>,
     pub(crate) device_name: String,
+    /// `None`: nothing is kept.
+    pub(crate) settings_file: Option<SettingsFile>,
     pub(crate) keep: Keep,
     /// What was wrong with the installation's settings file, in sentences for people.
     pub(crate) complaints: Vec<String>,
     pub(crate) media: media::Config,
     pub(crate) quality: bool,
+    pub(crate) levels: bool,
     pub(crate) log: Level,
 }
 
@@ -48,9 +51,11 @@ pub(crate) enum Unusable {
     },
     #[error("The environment variable {SIDECAR} holds no address: {0}")]
     Sidecar(url::ParseError),
-    #[error("capture is silence, tone:HZ (20 to 20000) or wav:PATH, not \"{0}\"")]
+    #[error("audio file needs capture wav:PATH, playback wav:PATH or both")]
+    NoFile,
+    #[error("capture is system, silence, tone:HZ (20 to 20000) or wav:PATH, not \"{0}\"")]
     Capture(String),
-    #[error("playback is discard or wav:PATH, not \"{0}\"")]
+    #[error("playback is system, discard or wav:PATH, not \"{0}\"")]
     Playback(String),
     #[error(
         "Of SIP_URI, SIP_PASSWORD and SIP_WS_SERVER all are needed or none: {} missing",
@@ -78,12 +83,11 @@ impl Settings {
             None => sidecar_of_environment()?.or(file.sidecar),
         };
         let account = fallback_account()?;
-        let capture = given.capture.or(file.capture);
-        let playback = given.playback.or(file.playback);
-        let media = media::Config {
-            capture: capture.map_or(Ok(Capture::Silence), parse_capture)?,
-            playback: playback.map_or(Ok(Playback::Discard), parse_playback)?,
-        };
+        let media = media_config(
+            given.audio.or(file.audio).unwrap_or(Audio::Null),
+            given.capture.or(file.capture),
+            given.playback.or(file.playback),
+        )?;
         let device_id = given.device_id.or(file.device_id);
         let device_name = given.device_name.or(file.device_name);
         let settings_file = given.settings.or(file.settings);
@@ -100,6 +104,7 @@ impl Settings {
                 sidecar: sidecar.is_some(),
                 fallback: account.filter(|_| sidecar.is_none()),
                 restores: keep == Keep::Keyring,
+                sound: installation.sound,
                 device_id: device_id.hyphenated().to_string(),
                 user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),
                 max_calls: MAX_CALLS,
@@ -115,10 +120,12 @@ impl Settings {
                 .or(file.ca),
             proxy: given.proxy.or(file.proxy),
             device_name: device_name.unwrap_or(installation.device.name),
+            settings_file: installation.file,
             keep,
             complaints: installation.complaints,
             media,
             quality: given.quality.or(file.quality) != Some(Switch::Off),
+            levels: given.levels.or(file.levels) == Some(Switch::On),
             log: given.log.or(file.log).unwrap_or(Level::Info),
         })
     }
@@ -127,7 +134,10 @@ impl Settings {
 /// What names this program where no argument does.
 #[derive(Debug)]
 struct Installation {
+    /// `None`: nothing is kept.
+    file: Option<SettingsFile>,
     device: Device,
+    sound: SoundSettings,
     complaints: Vec<String>,
 }
 
@@ -139,7 +149,9 @@ impl Installation {
         let Some(file) = file else {
             let name = DEVICE_NAME.to_owned();
             return Ok(Self {
+                file: None,
                 device: Device { id, name },
+                sound: SoundSettings::default(),
                 complaints: Vec::new(),
             });
         };
@@ -148,9 +160,17 @@ impl Installation {
             .filter(|it| !it.as_os_str().is_empty())
             .or_else(SettingsFile::usual_path)
             .ok_or(Unusable::NoFolder)?;
-        let (file, complaints) = SettingsFile::open(&path, Device::of_this_host(id));
+        let (file, mut complaints) = SettingsFile::open(&path, Device::of_this_host(id));
         Ok(Self {
             device: file.settings().device.clone(),
+            sound: file.settings().sound().unwrap_or_else(|reason| {
+                complaints.push(format!(
+                    "The settings of the sound in {} cannot be used ({reason}): the usual ones are",
+                    path.display(),
+                ));
+                SoundSettings::default()
+            }),
+            file: Some(file),
             complaints,
         })
     }
@@ -180,9 +200,40 @@ fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
+fn media_config(
+    audio: Audio,
+    capture: Option<String>,
+    playback: Option<String>,
+) -> Result<media::Config, Unusable> {
+    if audio == Audio::File && capture.is_none() && playback.is_none() {
+        return Err(Unusable::NoFile);
+    }
+    Ok(media::Config {
+        capture: capture.map_or(Ok(usual_capture(audio)), parse_capture)?,
+        playback: playback.map_or(Ok(usual_playback(audio)), parse_playback)?,
+    })
+}
+
+fn usual_capture(audio: Audio) -> Capture {
+    match audio {
+        Audio::System => Capture::System,
+        Audio::Tone => Capture::Tone { hz: 440.0 },
+        Audio::File | Audio::Null => Capture::Silence,
+    }
+}
+
+fn usual_playback(audio: Audio) -> Playback {
+    match audio {
+        Audio::System => Playback::System,
+        Audio::File | Audio::Tone | Audio::Null => Playback::Discard,
+    }
+}
+
 fn parse_capture(text: String) -> Result<Capture, Unusable> {
-    if text == "silence" {
-        return Ok(Capture::Silence);
+    match text.as_str() {
+        "silence" => return Ok(Capture::Silence),
+        "system" => return Ok(Capture::System),
+        _ => {}
     }
     if let Some(path) = text.strip_prefix("wav:").filter(|path| !path.is_empty()) {
         return Ok(Capture::Wav { path: path.into() });
@@ -195,8 +246,10 @@ fn parse_capture(text: String) -> Result<Capture, Unusable> {
 }
 
 fn parse_playback(text: String) -> Result<Playback, Unusable> {
-    if text == "discard" {
-        return Ok(Playback::Discard);
+    match text.as_str() {
+        "discard" => return Ok(Playback::Discard),
+        "system" => return Ok(Playback::System),
+        _ => {}
     }
     match text.strip_prefix("wav:").filter(|path| !path.is_empty()) {
         Some(path) => Ok(Playback::Wav { path: path.into() }),
@@ -270,6 +323,8 @@ mod tests {
                 path: "a:b.wav".into()
             }
         );
+        assert_eq!(parse_capture("system".into()).unwrap(), Capture::System);
+        assert_eq!(parse_playback("system".into()).unwrap(), Playback::System);
         let wav = parse_playback("wav:out.wav".into()).unwrap();
         assert_eq!(
             wav,
@@ -298,6 +353,51 @@ mod tests {
             let told = parse_playback(wrong.into()).unwrap_err().to_string();
             assert!(told.ends_with(&format!("not \"{wrong}\"")), "{told}");
         }
+    }
+
+    #[test]
+    fn a_mode_is_for_the_direction_that_nothing_else_is_said_of() {
+        let wav = || Playback::Wav {
+            path: "out.wav".into(),
+        };
+        for (audio, capture, playback, wanted) in [
+            (
+                Audio::Null,
+                None,
+                None,
+                (Capture::Silence, Playback::Discard),
+            ),
+            (
+                Audio::Tone,
+                None,
+                None,
+                (Capture::Tone { hz: 440.0 }, Playback::Discard),
+            ),
+            (
+                Audio::System,
+                None,
+                None,
+                (Capture::System, Playback::System),
+            ),
+            (
+                Audio::System,
+                Some("tone:880"),
+                None,
+                (Capture::Tone { hz: 880.0 }, Playback::System),
+            ),
+            (
+                Audio::File,
+                None,
+                Some("wav:out.wav"),
+                (Capture::Silence, wav()),
+            ),
+        ] {
+            let text = |it: Option<&str>| it.map(str::to_owned);
+            let config = media_config(audio, text(capture), text(playback)).unwrap();
+            assert_eq!((config.capture, config.playback), wanted, "{audio:?}");
+        }
+        let refused = media_config(Audio::File, None, None).unwrap_err();
+        assert!(matches!(refused, Unusable::NoFile));
     }
 
     #[test]

@@ -87,6 +87,12 @@ impl Verdict {
             | Event::FirstAudio { .. }
             | Event::DtmfReceived { .. }
             | Event::MediaQuality { .. }
+            | Event::SoundDevices { .. }
+            | Event::SoundDeviceChanged { .. }
+            | Event::SoundLevels { .. }
+            | Event::SoundCapture { .. }
+            | Event::SoundMutedSpeech
+            | Event::SoundChecked { .. }
             | Event::CallTurnedAway { .. }
             | Event::VaultFault { .. } => {}
         }

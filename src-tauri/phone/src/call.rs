@@ -110,6 +110,22 @@ enum State {
 }
 
 impl Call {
+    /// Whether it waits for the user to answer it.
+    pub(crate) fn alerts(&self) -> bool {
+        matches!(self.state, State::Alerting { .. })
+    }
+
+    /// Whether it rings at the far end, and the far end does not make that heard itself.
+    pub(crate) fn rings_back(&self) -> bool {
+        matches!(
+            self.state,
+            State::Ringing {
+                early_media: false,
+                ..
+            }
+        )
+    }
+
     pub(crate) fn dial(id: CallId, target: String, now: Instant, outputs: &mut Outputs) -> Self {
         let request = outputs.number();
         outputs.effect(Effect::Media {

@@ -1,7 +1,7 @@
 use secrecy::SecretString;
 use serde::Serialize;
 
-use crate::view::CallId;
+use crate::{sound::SoundSettings, view::CallId};
 
 /// What a user, a scenario or a script can ask of the phone.
 ///
@@ -46,6 +46,15 @@ pub enum Command {
     },
     /// Connects now instead of waiting for the next try.
     Reconnect,
+    /// Asks for the sound devices; answered by [`Event::SoundDevices`](crate::Event::SoundDevices).
+    Devices,
+    /// Listens to the microphone for three seconds and plays back what it heard; answered by
+    /// [`Event::SoundChecked`](crate::Event::SoundChecked).
+    SoundCheck,
+    /// Uses the sound devices like this from now on.
+    SetSound {
+        settings: SoundSettings,
+    },
 }
 
 /// A command has been taken; what comes of it arrives as events and views.
@@ -82,6 +91,10 @@ pub enum Rejected {
     InvalidTarget { reason: String },
     #[error("Not a DTMF digit: {digit:?}")]
     InvalidDigit { digit: char },
+    #[error("There is a call: sound can be checked when it is over")]
+    InCall,
+    #[error("These settings cannot be used: {reason}")]
+    InvalidSettings { reason: String },
     #[error("The phone is stopping")]
     Stopping,
 }

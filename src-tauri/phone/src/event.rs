@@ -2,6 +2,7 @@ use serde::Serialize;
 
 use crate::{
     io::Quality,
+    sound::{Device, DeviceRole, SoundVerdict},
     view::{CallId, UserView},
 };
 
@@ -105,6 +106,32 @@ pub enum Event {
     },
     #[serde(rename = "media.failed")]
     MediaFailed { call: CallId, reason: String },
+    #[serde(rename = "sound.devices")]
+    SoundDevices { devices: Vec<Device> },
+    /// Another device is used than before, or none: `words` tells people what happened.
+    #[serde(rename = "sound.device_changed")]
+    SoundDeviceChanged {
+        role: DeviceRole,
+        device: Option<Device>,
+        words: String,
+    },
+    /// Ten times a second while a device is open, in dBFS.
+    #[serde(rename = "sound.levels")]
+    SoundLevels {
+        microphone_dbfs: f32,
+        speaker_dbfs: f32,
+    },
+    /// The microphone was opened or closed.
+    #[serde(rename = "sound.capture")]
+    SoundCapture { open: bool },
+    /// Somebody speaks into a muted microphone.
+    #[serde(rename = "sound.muted_speech")]
+    SoundMutedSpeech,
+    #[serde(rename = "sound.checked")]
+    SoundChecked {
+        verdict: SoundVerdict,
+        words: &'static str,
+    },
     /// A second incoming call that was answered "busy".
     #[serde(rename = "call.turned_away")]
     CallTurnedAway { from: String },

@@ -10,7 +10,11 @@ use sidecar_api::{
 };
 use sip::{Answer, DialogHandle, Offer};
 
-use crate::{event::Hop, view::CallId};
+use crate::{
+    event::Hop,
+    sound::{SoundNews, SoundRequest, Tone},
+    view::CallId,
+};
 
 /// Names one effort to have a WebSocket; never used twice in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +43,10 @@ pub enum Effect {
     Ping { flow: FlowId },
     /// For the media of `call`.
     Media { call: CallId, request: MediaRequest },
+    /// Sound this in place of what sounds; `None` is silence.
+    Tone { tone: Option<Tone> },
+    /// For the sound devices.
+    Sound { request: SoundRequest },
     /// The servers for the media of calls that begin from now on.
     IceServers { servers: Vec<IceServer> },
     /// Look for what an earlier run stored; answer with [`Input::Restored`].
@@ -186,6 +194,9 @@ pub enum Input {
     Media {
         call: CallId,
         news: MediaNews,
+    },
+    Sound {
+        news: SoundNews,
     },
     /// `None`: the vault has nothing that can be used.
     Restored {

@@ -12,6 +12,7 @@ mod line;
 mod link;
 mod outputs;
 mod phone;
+mod sound;
 mod tokens;
 mod view;
 mod words;
@@ -23,7 +24,10 @@ pub use io::{
     SidecarFailure, Stored, StoredSession, StoredTokens,
 };
 pub use phone::{Fallback, Phone, Setup};
+pub use sound::{
+    Device, DeviceKind, DeviceRole, SoundNews, SoundRequest, SoundSettings, SoundVerdict, Tone,
+};
 pub use view::{
     AccountView, CallId, CallState, CallView, Direction, LeaseState, LeaseView, LineView, LinkView,
-    PhoneView, TroubleView, UserView,
+    PhoneView, SoundView, TroubleView, UserView,
 };

@@ -5,6 +5,7 @@ mod signalling;
 
 use std::{
     collections::BTreeMap,
+    mem,
     ops::ControlFlow,
     time::{Duration, Instant},
 };
@@ -16,6 +17,7 @@ use crate::{
     call::{Call, Outcome},
     link::Link,
     outputs::Outputs,
+    sound::Tone,
     view::{CallId, CallView, LineView, LinkView},
     words::shown,
 };
@@ -40,6 +42,8 @@ pub(crate) struct Line {
     max_calls: usize,
     /// Whether a flow was lost since the last registration.
     flow_changed: bool,
+    /// Whether a call has ended as busy that nobody asked about since.
+    was_busy: bool,
 }
 
 #[derive(Debug)]
@@ -87,6 +91,7 @@ impl Line {
             calls: BTreeMap::new(),
             max_calls: setup.max_calls,
             flow_changed: false,
+            was_busy: false,
         };
         line.handle_timeout(now, outputs);
         Ok(line)
@@ -127,6 +132,25 @@ impl Line {
             },
             Registration::Unregistered => LineView::Off,
         }
+    }
+
+    /// Returns the tone that tells how the calls go.
+    pub(crate) fn tone(&self) -> Option<Tone> {
+        let calls = || self.calls.values();
+        if calls().any(Call::alerts) {
+            let others = calls().any(|call| !call.alerts());
+            return Some(if others {
+                Tone::CallWaiting
+            } else {
+                Tone::Ring
+            });
+        }
+        calls().any(Call::rings_back).then_some(Tone::Ringback)
+    }
+
+    /// Tells, once, that a call has ended because the far end was busy.
+    pub(crate) fn take_was_busy(&mut self) -> bool {
+        mem::take(&mut self.was_busy)
     }
 
     pub(crate) fn call_views(&self) -> Vec<CallView> {
@@ -276,6 +300,7 @@ impl Line {
                 }
             }
             Input::Sidecar { .. }
+            | Input::Sound { .. }
             | Input::Restored { .. }
             | Input::Wiped
             | Input::VaultFailed { .. } => {}
@@ -373,6 +398,7 @@ impl Line {
 
     fn end(&mut self, id: CallId, cause: EndCause, outputs: &mut Outputs) {
         self.calls.remove(&id);
+        self.was_busy |= matches!(cause, EndCause::Busy { .. });
         outputs.effect(Effect::Media {
             call: id,
             request: MediaRequest::Close,

@@ -2,6 +2,7 @@ mod holding;
 mod resuming;
 mod sign_in;
 mod sign_out;
+mod sound;
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,9 @@ use crate::{
     lease::Lease,
     line::{Line, LineSetup},
     outputs::Outputs,
+    sound::{SoundRequest, SoundSettings, Tones},
     tokens::Tokens,
-    view::{AccountView, CallId, LineView, LinkView, UserView},
+    view::{AccountView, CallId, LineView, LinkView, SoundView, UserView},
 };
 
 use resuming::Resuming;
@@ -46,6 +48,8 @@ pub struct Setup {
     pub user_agent: String,
     /// Whether a vault may hold the session of an earlier run: the phone begins by asking for it.
     pub restores: bool,
+    /// How the sound devices of the system are used at first.
+    pub sound: SoundSettings,
     /// How many calls may exist at once; one more incoming call is answered "busy".
     pub max_calls: usize,
     /// Feeds every random choice of this phone.
@@ -79,6 +83,8 @@ pub struct Fallback {
 pub struct Phone {
     setup: Setup,
     account: Account,
+    sound: SoundView,
+    tones: Tones,
     outputs: Outputs,
 }
 
@@ -184,15 +190,30 @@ impl Phone {
                     .to_owned(),
             },
         };
+        let settings = setup.sound.clone();
+        outputs.effect(Effect::Sound {
+            request: SoundRequest::Use(settings.clone()),
+        });
         Self {
             setup,
             account,
+            sound: SoundView {
+                capture_open: false,
+                settings,
+            },
+            tones: Tones::default(),
             outputs,
         }
     }
 
     /// Does what the user asks, or says at once why the present state does not allow it.
     pub fn handle_command(&mut self, command: Command, now: Instant) -> Result<Accepted, Rejected> {
+        let result = self.obey(command, now);
+        self.follow_calls(now);
+        result
+    }
+
+    fn obey(&mut self, command: Command, now: Instant) -> Result<Accepted, Rejected> {
         match command {
             Command::SignIn {
                 email,
@@ -241,6 +262,21 @@ impl Phone {
                     line.reconnect(now, outputs);
                 }
             }
+            Command::Devices => self.ask_sound(SoundRequest::Devices),
+            Command::SoundCheck => {
+                if self.account.line().is_some_and(|line| line.has_calls()) {
+                    return Err(Rejected::InCall);
+                }
+                self.ask_sound(SoundRequest::Check);
+            }
+            Command::SetSound { settings } => {
+                if let Err(reason) = settings.check() {
+                    let reason = reason.to_owned();
+                    return Err(Rejected::InvalidSettings { reason });
+                }
+                self.sound.settings = settings.clone();
+                self.ask_sound(SoundRequest::Use(settings));
+            }
         }
         Ok(Accepted::default())
     }
@@ -251,6 +287,7 @@ impl Phone {
             Input::Sidecar { attempt, reply } => self.handle_reply(attempt, reply, now),
             Input::Restored { restored } => self.handle_restored(restored, now),
             Input::VaultFailed { detail } => self.outputs.event(Event::VaultFault { detail }),
+            Input::Sound { news } => self.handle_sound(news),
             Input::Wiped => {
                 if let Account::SigningOut(it) = &mut self.account {
                     it.wiping = false;
@@ -276,6 +313,7 @@ impl Phone {
         self.leave_if_lost(now);
         self.finish_if_signed_out(now);
         self.do_due(now);
+        self.follow_calls(now);
     }
 
     /// Does what is due; call it when [`poll_timeout`](Self::poll_timeout) has passed.
@@ -311,6 +349,7 @@ impl Phone {
         self.do_due(now);
         self.leave_if_lost(now);
         self.finish_if_signed_out(now);
+        self.follow_calls(now);
     }
 }
 
@@ -326,6 +365,11 @@ impl Phone {
 
     /// Returns when [`handle_timeout`](Self::handle_timeout) wants to be called; `None` only while nobody is signed in or signing in or out.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let account = self.account_timeout();
+        account.into_iter().chain(self.tones.poll_timeout()).min()
+    }
+
+    fn account_timeout(&self) -> Option<Instant> {
         match &self.account {
             Account::NotConfigured { .. } | Account::SignedOut { .. } => None,
             Account::Restoring { deadline } | Account::SigningIn { deadline, .. } => {
@@ -403,6 +447,7 @@ impl Phone {
             link: line.map_or(LinkView::Off, Line::link_view),
             line: line.map_or(LineView::Off, Line::line_view),
             calls: line.map(Line::call_views).unwrap_or_default(),
+            sound: self.sound.clone(),
         }
     }
 }
@@ -410,17 +455,7 @@ impl Phone {
 /// The line, where there is one.
 impl Phone {
     fn handle_line_input(&mut self, input: Input, now: Instant) {
-        let line = match &mut self.account {
-            Account::SignedIn(it) => it.station.as_mut().map(|it| &mut it.line),
-            Account::Fallback { line, .. } => Some(line.as_mut()),
-            Account::SigningOut(it) => it.line.as_mut(),
-            Account::NotConfigured { .. }
-            | Account::Restoring { .. }
-            | Account::Resuming(_)
-            | Account::SignedOut { .. }
-            | Account::SigningIn { .. } => None,
-        };
-        match (line, input) {
+        match (self.account.line(), input) {
             (Some(line), input) => line.handle_input(input, now, &mut self.outputs),
             (None, Input::FlowOpened { flow }) => self.outputs.effect(Effect::CloseFlow { flow }),
             (None, _) => {}
@@ -437,7 +472,9 @@ impl Phone {
             return Err(Rejected::LeaseLost);
         }
         let (line, outputs) = self.line()?;
-        line.dial(target, now, outputs)
+        let call = line.dial(target, now, outputs)?;
+        self.tones.interrupt();
+        Ok(call)
     }
 
     fn line(&mut self) -> Result<(&mut Line, &mut Outputs), Rejected> {
@@ -453,6 +490,22 @@ impl Phone {
             | Account::SignedOut { .. }
             | Account::SigningIn { .. }
             | Account::SigningOut(_) => Err(Rejected::NotSignedIn),
+        }
+    }
+}
+
+impl Account {
+    /// Returns the line, where there is one.
+    fn line(&mut self) -> Option<&mut Line> {
+        match self {
+            Self::SignedIn(it) => it.station.as_mut().map(|it| &mut it.line),
+            Self::Fallback { line, .. } => Some(line.as_mut()),
+            Self::SigningOut(it) => it.line.as_mut(),
+            Self::NotConfigured { .. }
+            | Self::Restoring { .. }
+            | Self::Resuming(_)
+            | Self::SignedOut { .. }
+            | Self::SigningIn { .. } => None,
         }
     }
 }

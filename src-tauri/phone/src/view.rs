@@ -1,7 +1,7 @@
 use serde::Serialize;
 use std::fmt;
 
-use crate::{EndCause, Hop, SignedOutReason};
+use crate::{EndCause, Hop, SignedOutReason, SoundSettings};
 
 /// Names a call in commands, events and views; never used twice in one run.
 #[derive(
@@ -20,6 +20,15 @@ pub struct PhoneView {
     pub line: LineView,
     /// In the order of their beginning.
     pub calls: Vec<CallView>,
+    pub sound: SoundView,
+}
+
+/// The sound devices of the system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SoundView {
+    /// Whether the microphone of the system is open.
+    pub capture_open: bool,
+    pub settings: SoundSettings,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,7 +6,7 @@ mod world;
 
 use std::time::Duration;
 
-use phone::{AccountView, CallId, Command, Input, LinkView, MediaNews};
+use phone::{AccountView, CallId, CallState, Command, Input, LinkView, MediaNews, Tone};
 use proptest::prelude::*;
 use sip::DialogHandle;
 use world::{World, agent_grant, manager_grant, refused, restored, unreachable};
@@ -56,6 +56,9 @@ proptest! {
             );
             prop_assert!(!unconfirmed || world.view().link == LinkView::Off, "{:?}", world.view());
             prop_assert!(resting || world.phone.poll_timeout().is_some(), "{:?}", world.view());
+            let alerts = world.view().calls.iter().any(|it| it.state == CallState::Alerting);
+            let rings = matches!(world.tone, Some(Tone::Ring | Tone::CallWaiting));
+            prop_assert_eq!(rings, alerts, "{:?}", world.view());
         }
         // At the end everything can be given back, whatever happened.
         let _ = world.command(Command::SignOut);
@@ -63,6 +66,7 @@ proptest! {
         let signed_out = matches!(world.view().account, AccountView::SignedOut { .. });
         prop_assert!(signed_out, "{:?}", world.view());
         prop_assert!(world.view().calls.is_empty());
+        prop_assert_eq!(world.tone, None);
         prop_assert_eq!(world.phone.poll_timeout(), None);
 
         let shown = format!(
@@ -94,7 +98,7 @@ fn a_phone_in_a_call_shows_no_secret() {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..11u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
+        4 => (0..12u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
         3 => (0..400u64).prop_map(Step::Pass),
         1 => (0..10u8).prop_map(Step::Sidecar),
         1 => (0..6u8).prop_map(Step::Server),
@@ -208,6 +212,7 @@ fn command(kind: u8, call: CallId) -> Command {
             digits: "1#".to_owned(),
         },
         9 => Command::Reconnect,
+        10 => Command::SoundCheck,
         _ => Command::SignIn {
             email: "ana@helix.example".to_owned(),
             password: "user-secret".into(),

@@ -14,6 +14,9 @@ use crate::{
 /// The version that reads `.cargo/deny.toml`.
 const CARGO_DENY: &str = "0.20.2";
 
+/// What needs other programs, and what needs a sound library.
+const ALL_FEATURES: &str = "--features=peers,sound";
+
 type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: [Step; 7] = [
@@ -61,15 +64,15 @@ fn format() -> Result<()> {
 }
 
 fn lints() -> Result<()> {
-    packages::require(&BUILD)?;
-    run(cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--features=peers",
-        "--",
-        "--deny=warnings",
-    ]))
+    packages::require(&[&BUILD[..], &[ALSA]].concat())?;
+    let clippy = |features: &[&str]| {
+        run(cargo()
+            .args(["clippy", "--workspace", "--all-targets"])
+            .args(features)
+            .args(["--", "--deny=warnings"]))
+    };
+    clippy(&[])?;
+    clippy(&[ALL_FEATURES])
 }
 
 /// Licences, bans and sources; advisories need a database from outside.
@@ -105,21 +108,20 @@ fn tests() -> Result<()> {
 /// The sound devices, with PulseAudio's null sinks as the sound card.
 fn sound() -> Result<()> {
     packages::require(&[&BUILD[..], &[ALSA, PULSEAUDIO]].concat())?;
-    run(cargo().args([
-        "test",
-        "--package=media",
-        "--features=sound,peers",
-        "--lib",
-        "--test=calls",
-        "--",
-        "device::",
-        "system::",
-    ]))
+    // All members, here and below, so that their dependencies are built as the other tests want them.
+    let test = || {
+        let mut test = cargo();
+        test.args(["test", "--workspace", ALL_FEATURES]);
+        test
+    };
+    run(test().args(["--lib", "--test=calls", "--", "device::", "system::"]))?;
+    run(test().args(["--test=callback", "--test=sound"]))
 }
 
 /// Calls through Kamailio with JsSIP in Chromium at the other end, media with coturn and rtpengine, a session in GNOME's keyring.
 fn peers() -> Result<()> {
     let peers = [
+        ALSA,
         SPEECH,
         KAMAILIO,
         CHROMIUM,
@@ -140,11 +142,10 @@ fn peers() -> Result<()> {
             .current_dir(&folder)
             .args(["ci", "--no-audit", "--no-fund"]))?;
     }
-    // All members, so that their dependencies are built as the other tests want them.
     run(cargo().args([
         "test",
         "--workspace",
-        "--features=peers",
+        ALL_FEATURES,
         "--test=kamailio",
         "--test=keyring",
         "--test=media_servers",

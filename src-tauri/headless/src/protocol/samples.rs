@@ -4,12 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use engine::{Stamp, Stamped};
 use phone::{
-    Accepted, AccountView, CallId, CallState, CallView, Direction, EndCause, Event, Hop,
-    LeaseState, LeaseView, LineView, LinkView, PhoneView, Quality, Rejected, SignedOutReason,
-    TroubleView, UserView,
+    Accepted, AccountView, CallId, CallState, CallView, Device, DeviceKind, DeviceRole, Direction,
+    EndCause, Event, Hop, LeaseState, LeaseView, LineView, LinkView, PhoneView, Quality, Rejected,
+    SignedOutReason, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView,
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     end::{Exit, Reason},
@@ -111,6 +111,24 @@ pub(super) fn events() -> Vec<String> {
             call,
             reason: "The file out.wav cannot be written".into(),
         },
+        SoundDevices {
+            devices: vec![headset()],
+        },
+        SoundDeviceChanged {
+            role: DeviceRole::Microphone,
+            device: Some(headset()),
+            words: "Jabra Evolve2 connected. Using it as the microphone now.".into(),
+        },
+        SoundLevels {
+            microphone_dbfs: -22.5,
+            speaker_dbfs: -127.0,
+        },
+        SoundCapture { open: true },
+        SoundMutedSpeech,
+        SoundChecked {
+            verdict: SoundVerdict::VeryQuiet,
+            words: "Very quiet: raise the microphone in the sound settings",
+        },
         CallTurnedAway {
             from: "700203".into(),
         },
@@ -163,6 +181,10 @@ pub(super) fn replies() -> Vec<String> {
             reason: "a space in the user part".into(),
         },
         InvalidDigit { digit: 'x' },
+        InCall,
+        InvalidSettings {
+            reason: "ring_volume is more than 100".into(),
+        },
         Stopping,
     );
     let accepted = |call| Reply::verdict(id(), Ok(Accepted { call }));
@@ -182,6 +204,9 @@ pub(super) fn replies() -> Vec<String> {
         let fault = order::read(3, line.as_bytes()).unwrap_err();
         all.push(Reply::malformed(fault.id, &fault.inner));
     }
+    let fields = json!({"colour": "blue"}).as_object().cloned().unwrap();
+    let fault = order::changed(&SoundSettings::default(), 3, fields).unwrap_err();
+    all.push(Reply::malformed(id(), &fault));
     all.push(Reply::malformed(
         None,
         &order::Malformed::TooLong { line: 3 },
@@ -358,10 +383,24 @@ pub(super) fn reasons() -> Vec<String> {
         WebSocket,
         Timeout,
     );
+    let kinds = one_of_each!(DeviceKind: Headset, BuiltIn, Bluetooth, Monitor, Other);
+    let roles = one_of_each!(DeviceRole: Microphone, Speaker, Ringer);
+    let verdicts = one_of_each!(SoundVerdict:
+        NoMicrophone,
+        Silent,
+        Clipped,
+        VeryQuiet,
+        Noisy,
+        BuiltInMicrophone,
+        Good,
+    );
     let mut all: Vec<String> = Vec::new();
     all.extend(signed_out.iter().map(json));
     all.extend(ended.iter().map(json));
     all.extend(hops.iter().map(json));
+    all.extend(kinds.iter().map(json));
+    all.extend(roles.iter().map(json));
+    all.extend(verdicts.iter().map(json));
     all
 }
 
@@ -391,6 +430,22 @@ fn view() -> PhoneView {
             muted: false,
             interrupted: false,
         }],
+        sound: SoundView {
+            capture_open: false,
+            settings: SoundSettings::default(),
+        },
+    }
+}
+
+fn headset() -> Device {
+    Device {
+        id: "pulseaudio:alsa_input.usb-Jabra_Evolve2".into(),
+        name: "Jabra Evolve2".into(),
+        kind: DeviceKind::Headset,
+        input: true,
+        output: false,
+        default_input: true,
+        default_output: false,
     }
 }
 

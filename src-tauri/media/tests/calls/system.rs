@@ -1,7 +1,5 @@
 //! Calls through the devices of the system, played by a sound server of the test's own.
 
-use std::f32::consts::TAU;
-
 use crate::common::{Call, SESSION, Side, in_time, is_near};
 use media::{
     Capture, Command, Country, Device, DeviceId, News, Playback, Processing, Role, SoundSettings,
@@ -16,7 +14,7 @@ use media::{
 )]
 mod sound_card;
 
-use sound_card::{Listening, Plug, SoundCard};
+use sound_card::{Listening, Plug, SoundCard, share};
 
 const SPEAKERS: Plug = Plug::new("speakers", "Speakers");
 const BELL: Plug = Plug::new("bell", "Bell");
@@ -192,21 +190,6 @@ fn hears(loudspeaker: &Listening, hz: f32) {
         }
     }
     panic!("{hz} Hz has at most {strongest} of the energy");
-}
-
-/// How much of the energy is of this frequency, 0 to 1.
-fn share(sound: &[f32], hz: f32) -> f32 {
-    let energy: f32 = sound.iter().map(|s| s * s).sum();
-    if energy < 1e-4 {
-        return 0.0;
-    }
-    let (mut sine, mut cosine) = (0.0, 0.0);
-    for (i, sample) in sound.iter().enumerate() {
-        let phase = TAU * (hz * i as f32 / 48_000.0).fract();
-        sine += sample * phase.sin();
-        cosine += sample * phase.cos();
-    }
-    2.0 * (sine * sine + cosine * cosine) / (energy * sound.len() as f32)
 }
 
 /// Runs the test with a sound card of its own.

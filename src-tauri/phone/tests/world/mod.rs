@@ -17,8 +17,8 @@ use std::{
 
 use phone::{
     Command, Effect, Event, Fallback, FlowFailure, FlowId, Hop, Input, MediaNews, MediaRequest,
-    Phone, PhoneView, Reply, Request, Restored, Setup, SidecarFailure, Stored, StoredSession,
-    StoredTokens,
+    Phone, PhoneView, Reply, Request, Restored, Setup, SidecarFailure, SoundRequest, Stored,
+    StoredSession, StoredTokens, Tone,
 };
 use sip::{Answer, DialogHandle, Offer};
 
@@ -41,6 +41,9 @@ pub struct World {
     pub wipes: bool,
     /// The URLs of the servers that media has.
     pub ice_servers: Vec<String>,
+    /// What sounds.
+    pub tone: Option<Tone>,
+    pub sound: Vec<SoundRequest>,
     pub flows_opened: usize,
     pub sidecar: Sidecar,
     pub server: Server,
@@ -76,6 +79,7 @@ pub fn setup() -> Setup {
         device_id: DEVICE.to_owned(),
         user_agent: "Helix Phone test".to_owned(),
         restores: false,
+        sound: phone::SoundSettings::default(),
         max_calls: 1,
         seed: [42; 32],
     }
@@ -159,6 +163,8 @@ impl World {
             vault: Some(None),
             wipes: true,
             ice_servers: Vec::new(),
+            tone: None,
+            sound: Vec::new(),
             flows_opened: 0,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
@@ -443,6 +449,8 @@ impl World {
                     self.pending.push_back(Input::Restored { restored });
                 }
             }
+            Effect::Tone { tone } => self.tone = tone,
+            Effect::Sound { request } => self.sound.push(request),
             Effect::Wipe => {
                 self.stored.clear();
                 if self.wipes {

@@ -1,0 +1,72 @@
+//! The words for the sound devices and the tones.
+
+use phone::{Device, DeviceKind, DeviceRole, SoundNews, SoundSettings, SoundVerdict, Tone};
+
+pub(crate) fn tone(tone: Tone) -> media::Tone {
+    match tone {
+        Tone::Ring => media::Tone::Ring,
+        Tone::CallWaiting => media::Tone::CallWaiting,
+        Tone::Ringback => media::Tone::Ringback,
+        Tone::Busy => media::Tone::Busy,
+    }
+}
+
+pub(crate) fn sound(settings: &SoundSettings) -> media::SoundSettings {
+    let preference = |ids: &[String]| media::Preference {
+        favourites: ids.iter().map(media::DeviceId::new).collect(),
+    };
+    media::SoundSettings {
+        microphone: preference(&settings.microphone),
+        speaker: preference(&settings.speaker),
+        ringer: preference(&settings.ringer),
+        processing: media::Processing {
+            echo_cancellation: settings.echo_cancellation,
+            noise_suppression: settings.noise_suppression,
+            gain_control: settings.gain_control,
+            high_pass: settings.high_pass,
+        },
+        country: media::Country::of(&settings.country),
+        ring_volume: f32::from(settings.ring_volume) / 100.0,
+    }
+}
+
+pub(super) fn device(device: media::Device) -> Device {
+    Device {
+        id: device.id.as_str().to_owned(),
+        name: device.name,
+        kind: match device.kind {
+            media::Kind::Headset => DeviceKind::Headset,
+            media::Kind::BuiltIn => DeviceKind::BuiltIn,
+            media::Kind::Bluetooth => DeviceKind::Bluetooth,
+            media::Kind::Monitor => DeviceKind::Monitor,
+            media::Kind::Other => DeviceKind::Other,
+        },
+        input: device.input,
+        output: device.output,
+        default_input: device.is_default_input,
+        default_output: device.is_default_output,
+    }
+}
+
+pub(super) fn role(role: media::Role) -> DeviceRole {
+    match role {
+        media::Role::Microphone => DeviceRole::Microphone,
+        media::Role::Speaker => DeviceRole::Speaker,
+        media::Role::Ringer => DeviceRole::Ringer,
+    }
+}
+
+pub(super) fn checked(verdict: media::Verdict) -> SoundNews {
+    SoundNews::Checked {
+        words: verdict.words(),
+        verdict: match verdict {
+            media::Verdict::NoMicrophone => SoundVerdict::NoMicrophone,
+            media::Verdict::Silent => SoundVerdict::Silent,
+            media::Verdict::Clipped => SoundVerdict::Clipped,
+            media::Verdict::VeryQuiet => SoundVerdict::VeryQuiet,
+            media::Verdict::Noisy => SoundVerdict::Noisy,
+            media::Verdict::BuiltInMicrophone => SoundVerdict::BuiltInMicrophone,
+            media::Verdict::Good => SoundVerdict::Good,
+        },
+    }
+}

@@ -1,0 +1,204 @@
+//! Sound in the phone's words: the devices of the system, and the tone that tells how calls go.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Effect, outputs::Outputs};
+
+/// What a device is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceRole {
+    Microphone,
+    Speaker,
+    Ringer,
+}
+
+/// The make of a device, as far as the system tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    Headset,
+    BuiltIn,
+    Bluetooth,
+    /// Not a microphone: what an output plays.
+    Monitor,
+    Other,
+}
+
+/// A sound device of the system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Device {
+    /// Names it for good: it outlives restarts and being plugged in again.
+    pub id: String,
+    pub name: String,
+    pub kind: DeviceKind,
+    pub input: bool,
+    pub output: bool,
+    pub default_input: bool,
+    pub default_output: bool,
+}
+
+/// How the sound devices of the system are used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SoundSettings {
+    /// Ids of devices, the dearest first; where none of them is there, the system's choice is used.
+    pub microphone: Vec<String>,
+    pub speaker: Vec<String>,
+    pub ringer: Vec<String>,
+    pub echo_cancellation: bool,
+    pub noise_suppression: bool,
+    pub gain_control: bool,
+    pub high_pass: bool,
+    /// Whose tones are played, by ISO 3166-1 in two letters; empty: those of ITU-T E.180.
+    pub country: String,
+    /// How loud it rings, 0 to 100 %.
+    pub ring_volume: u8,
+}
+
+/// What is asked of the sound devices; a change of the settings asks for nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SoundRequest {
+    /// Answered by [`SoundNews::Devices`].
+    Devices,
+    /// Answered by [`SoundNews::Checked`].
+    Check,
+    Use(SoundSettings),
+}
+
+/// What the sound devices tell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SoundNews {
+    /// Whenever they change, and when they were asked for.
+    Devices(Vec<Device>),
+    /// Another device is used than before, or none: `words` tells what happened.
+    DeviceChanged {
+        role: DeviceRole,
+        device: Option<Device>,
+        words: String,
+    },
+    /// Ten times a second while a device is open, in dB against a full-scale sine.
+    Levels {
+        microphone_dbfs: f32,
+        speaker_dbfs: f32,
+    },
+    CaptureOpen(bool),
+    /// Somebody speaks while every call is muted.
+    MutedSpeech,
+    Checked {
+        verdict: SoundVerdict,
+        words: &'static str,
+    },
+}
+
+/// What a sound check says about the microphone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoundVerdict {
+    NoMicrophone,
+    Silent,
+    Clipped,
+    VeryQuiet,
+    Noisy,
+    BuiltInMicrophone,
+    Good,
+}
+
+/// What a tone tells (ITU-T E.182).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// A call comes in.
+    Ring,
+    /// Another call comes in while one is on.
+    CallWaiting,
+    /// It rings at the far end.
+    Ringback,
+    /// The far end is busy.
+    Busy,
+}
+
+/// More favourites than anybody has headsets.
+const MOST_FAVOURITES: usize = 32;
+
+/// How long the busy tone of a call sounds that is over.
+const BUSY: Duration = Duration::from_secs(3);
+
+impl Default for SoundSettings {
+    fn default() -> Self {
+        Self {
+            microphone: Vec::new(),
+            speaker: Vec::new(),
+            ringer: Vec::new(),
+            echo_cancellation: true,
+            noise_suppression: true,
+            gain_control: true,
+            high_pass: true,
+            country: String::new(),
+            ring_volume: 100,
+        }
+    }
+}
+
+impl SoundSettings {
+    /// Refuses what cannot be used: which field, and why.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let is_code =
+            |text: &str| text.len() == 2 && text.bytes().all(|it| it.is_ascii_alphabetic());
+        if self.ring_volume > 100 {
+            return Err("ring_volume is more than 100");
+        }
+        if !self.country.is_empty() && !is_code(&self.country) {
+            return Err("country is not a code of two letters");
+        }
+        let all = [&self.microphone, &self.speaker, &self.ringer];
+        if all
+            .into_iter()
+            .any(|favourites| favourites.len() > MOST_FAVOURITES)
+        {
+            return Err("there are more than 32 favourites for one device");
+        }
+        Ok(())
+    }
+}
+
+/// The tone that sounds.
+#[derive(Debug, Default)]
+pub(crate) struct Tones {
+    sounding: Option<Tone>,
+    /// A call that is over was refused as busy.
+    busy_until: Option<Instant>,
+}
+
+impl Tones {
+    /// Sounds what the calls say: `tone`, or else, when one has just been refused as busy, that.
+    pub(crate) fn follow(
+        &mut self,
+        tone: Option<Tone>,
+        refused_as_busy: bool,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        if refused_as_busy {
+            self.busy_until = Some(now + BUSY);
+        }
+        if tone.is_some() || self.busy_until.is_some_and(|until| until <= now) {
+            self.busy_until = None;
+        }
+        let tone = tone.or(self.busy_until.map(|_| Tone::Busy));
+        if tone != self.sounding {
+            self.sounding = tone;
+            outputs.effect(Effect::Tone { tone });
+        }
+    }
+
+    /// Ends the busy tone: the user does something else.
+    pub(crate) fn interrupt(&mut self) {
+        self.busy_until = None;
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.busy_until
+    }
+}

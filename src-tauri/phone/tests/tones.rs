@@ -1,0 +1,167 @@
+//! The tones that tell how calls go, and the sound devices.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use phone::{
+    Command, Event, Input, Rejected, SoundNews, SoundRequest, SoundSettings, SoundVerdict, Tone,
+};
+use world::{World, setup};
+
+#[test]
+fn an_incoming_call_rings_until_it_is_answered_declined_or_given_up() {
+    for end in ["answer", "decline", "cancel"] {
+        let mut world = World::signed_in();
+        world.incoming(true);
+        let call = world.view().calls[0].call;
+        assert_eq!(world.tone, Some(Tone::Ring));
+        match end {
+            "answer" => drop(world.command(Command::Answer { call }).unwrap()),
+            "decline" => drop(world.command(Command::HangUp { call }).unwrap()),
+            _ => world.deliver(
+                "CANCEL sip:700201@sip.example SIP/2.0\r\nVia: SIP/2.0/WSS proxy.example;branch=z9hG4bK-in-1\r\n\
+                 From: \"Ravi\" <sip:4711@sip.example>;tag=peer-1\r\nTo: <sip:700201@sip.example>\r\nCall-ID: in-1\r\n\
+                 CSeq: 1 CANCEL\r\nContent-Length: 0\r\n\r\n",
+            ),
+        }
+        assert_eq!(world.tone, None, "{end}");
+    }
+}
+
+#[test]
+fn it_rings_back_until_the_far_end_answers_or_is_heard_itself() {
+    let mut world = World::signed_in();
+    world.server.invite = vec!["100 Trying", "180 Ringing"];
+    let call = world.dial("4711");
+    assert_eq!(world.tone, Some(Tone::Ringback));
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(world.tone, None);
+
+    let mut world = World::signed_in();
+    world.server.invite = vec!["100 Trying", "183 Session Progress"];
+    world.dial("4711");
+    assert_eq!(world.tone, None);
+
+    let (world, _) = World::in_call();
+    assert_eq!(world.tone, None);
+}
+
+#[test]
+fn a_busy_far_end_is_heard_for_three_seconds_or_until_the_next_call() {
+    let mut world = World::signed_in();
+    world.server.invite = vec!["100 Trying", "486 Busy Here"];
+    world.dial("4711");
+    assert_eq!(world.tone, Some(Tone::Busy));
+    world.pass(Duration::from_millis(2_900));
+    assert_eq!(world.tone, Some(Tone::Busy));
+    world.pass(Duration::from_millis(200));
+    assert_eq!(world.tone, None);
+
+    world.dial("4711");
+    assert_eq!(world.tone, Some(Tone::Busy));
+    world.server.invite = vec!["100 Trying"];
+    world.dial("4712");
+    assert_eq!(world.tone, None);
+}
+
+#[test]
+fn a_second_call_waits_softly() {
+    let mut world = World::new(phone::Setup {
+        max_calls: 2,
+        ..setup()
+    });
+    world.sign_in();
+    world.dial("4711");
+    world.incoming(true);
+    assert_eq!(world.tone, Some(Tone::CallWaiting));
+}
+
+#[test]
+fn signing_out_ends_the_ring() {
+    let mut world = World::signed_in();
+    world.incoming(true);
+    world.command(Command::SignOut).unwrap();
+    assert_eq!(world.tone, None);
+}
+
+#[test]
+fn the_devices_are_used_as_the_settings_say_from_the_start_and_from_a_change_on() {
+    let first = SoundSettings {
+        microphone: vec!["pulseaudio:headset".to_owned()],
+        ..SoundSettings::default()
+    };
+    let mut world = World::new(phone::Setup {
+        sound: first.clone(),
+        ..setup()
+    });
+    assert_eq!(world.sound, [SoundRequest::Use(first)]);
+
+    let quiet = SoundSettings {
+        ring_volume: 25,
+        ..SoundSettings::default()
+    };
+    let command = Command::SetSound {
+        settings: quiet.clone(),
+    };
+    world.command(command).unwrap();
+    assert_eq!(world.sound[1..], [SoundRequest::Use(quiet.clone())]);
+    assert_eq!(world.view().sound.settings, quiet);
+
+    for (wrong, field) in [
+        (
+            SoundSettings {
+                ring_volume: 101,
+                ..quiet.clone()
+            },
+            "ring_volume",
+        ),
+        (
+            SoundSettings {
+                country: "India".to_owned(),
+                ..quiet.clone()
+            },
+            "country",
+        ),
+    ] {
+        let rejected = world.command(Command::SetSound { settings: wrong });
+        assert!(
+            matches!(&rejected, Err(Rejected::InvalidSettings { reason }) if reason.contains(field)),
+            "{rejected:?}"
+        );
+    }
+    assert_eq!(world.view().sound.settings, quiet, "nothing was changed");
+}
+
+#[test]
+fn sound_is_checked_while_there_is_no_call() {
+    let mut world = World::new(setup());
+    world.command(Command::SoundCheck).unwrap();
+    assert_eq!(world.sound[1..], [SoundRequest::Check]);
+    let news = SoundNews::Checked {
+        verdict: SoundVerdict::Good,
+        words: "Sounds good",
+    };
+    world.input(Input::Sound { news });
+    let checked = Event::SoundChecked {
+        verdict: SoundVerdict::Good,
+        words: "Sounds good",
+    };
+    assert!(world.happened(|it| *it == checked));
+
+    let (mut world, _) = World::in_call();
+    assert_eq!(world.command(Command::SoundCheck), Err(Rejected::InCall));
+}
+
+#[test]
+fn an_open_microphone_is_shown() {
+    let mut world = World::new(setup());
+    for open in [true, false] {
+        let news = SoundNews::CaptureOpen(open);
+        world.input(Input::Sound { news });
+        assert!(world.happened(|it| *it == Event::SoundCapture { open }));
+        assert_eq!(world.view().sound.capture_open, open);
+    }
+}
