@@ -136,8 +136,14 @@ pub(crate) const NETWORKS: Need = Need {
     brew: &[],
 };
 
-/// The library of the feature `sound`.
-pub(crate) const ALSA: Need = Need {
+/// What compiling the feature `sound` takes beside [`BUILD`]; other systems have their library themselves.
+pub(crate) const SOUND: &[Need] = if cfg!(target_os = "linux") {
+    &[ALSA]
+} else {
+    &[]
+};
+
+const ALSA: Need = Need {
     name: "the ALSA library",
     signs: &["/usr/include/alsa/asoundlib.h"],
     apt: &["libasound2-dev", "pkg-config"],

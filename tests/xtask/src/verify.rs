@@ -5,8 +5,8 @@ use anyhow::{Context, Result, bail};
 use crate::{
     demo,
     packages::{
-        self, ALSA, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, KEYRING, NETWORKS, PULSEAUDIO,
-        RTPENGINE, SESSION_BUS, SPEECH,
+        self, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, KEYRING, NETWORKS, PULSEAUDIO,
+        RTPENGINE, SESSION_BUS, SOUND, SPEECH,
     },
     run::{cargo, exists, root, run, target_directory},
 };
@@ -64,7 +64,7 @@ fn format() -> Result<()> {
 }
 
 fn lints() -> Result<()> {
-    packages::require(&[&BUILD[..], &[ALSA]].concat())?;
+    packages::require(&[&BUILD[..], SOUND].concat())?;
     let clippy = |features: &[&str]| {
         run(cargo()
             .args(["clippy", "--workspace", "--all-targets"])
@@ -107,7 +107,7 @@ fn tests() -> Result<()> {
 
 /// The sound devices, with PulseAudio's null sinks as the sound card.
 fn sound() -> Result<()> {
-    packages::require(&[&BUILD[..], &[ALSA, PULSEAUDIO]].concat())?;
+    packages::require(&[&BUILD[..], SOUND, &[PULSEAUDIO]].concat())?;
     // All members, here and below, so that their dependencies are built as the other tests want them.
     let test = || {
         let mut test = cargo();
@@ -121,7 +121,6 @@ fn sound() -> Result<()> {
 /// Calls through Kamailio with JsSIP in Chromium at the other end, media with coturn and rtpengine, a session in GNOME's keyring.
 fn peers() -> Result<()> {
     let peers = [
-        ALSA,
         SPEECH,
         KAMAILIO,
         CHROMIUM,
@@ -132,7 +131,7 @@ fn peers() -> Result<()> {
         SESSION_BUS,
         KEYRING,
     ];
-    packages::require(&[&BUILD[..], &peers].concat())?;
+    packages::require(&[&BUILD[..], SOUND, &peers].concat())?;
     if !exists("npm") {
         bail!("Install Node (20 or newer) with its npm: https://nodejs.org");
     }
