@@ -89,6 +89,9 @@ pub(crate) fn read(number: u64, line: &[u8]) -> Result<Numbered<Order>, Numbered
     }
 }
 
+/// The names of all settings, which an unknown one is answered with, and not 64 KiB of that one.
+const LONGEST_FAULT: usize = 400;
+
 /// Returns the settings with `fields` in place of theirs.
 pub(crate) fn changed(
     settings: &SoundSettings,
@@ -100,7 +103,7 @@ pub(crate) fn changed(
         all.extend(fields);
     }
     serde_path_to_error::deserialize(all).map_err(|error| {
-        let what = shown(&error.to_string());
+        let what = error.to_string().chars().take(LONGEST_FAULT).collect();
         Malformed::Sound { line, what }
     })
 }
@@ -247,7 +250,7 @@ impl Fields {
 
 /// Names go back to whoever wrote them, but not 64 KiB of them.
 fn shown(name: &str) -> String {
-    name.chars().take(128).collect()
+    name.chars().take(64).collect()
 }
 
 #[cfg(test)]
