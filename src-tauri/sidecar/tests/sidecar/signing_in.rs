@@ -47,18 +47,21 @@ async fn an_agent_gets_tokens_a_phone_account_and_the_lock() {
 }
 
 #[tokio::test]
-async fn a_manager_signs_in_on_two_devices_without_phone_or_lock() {
+async fn managers_and_executives_sign_in_on_two_devices_without_phone_or_lock() {
     let world = World::start().await;
     let (desk, laptop) = (world.device("desk"), world.device("laptop"));
-    let first = desk.login(MIRA).await.expect(201);
-    laptop.login(MIRA).await.expect(201);
-    for key in ["agentConfig", "session", "telephony"] {
-        assert!(first.body.get(key).is_none(), "{key}");
+    for (email, role) in [(MIRA, "manager"), ("eva@helix.example", "executive")] {
+        let first = desk.login(email).await.expect(201);
+        laptop.login(email).await.expect(201);
+        assert_eq!(first.body["user"]["role"], role);
+        for key in ["agentConfig", "session", "telephony"] {
+            assert!(first.body.get(key).is_none(), "{key}");
+        }
+        let beat = desk.beat(first.access_token()).await.expect(201);
+        assert_eq!(beat.body, json!({"status": "ok"}));
+        let logout = desk.logout(first.access_token()).await.expect(201);
+        assert_eq!(logout.body, json!({"status": "ok", "released": false}));
     }
-    let beat = desk.beat(first.access_token()).await.expect(201);
-    assert_eq!(beat.body, json!({"status": "ok"}));
-    let logout = desk.logout(first.access_token()).await.expect(201);
-    assert_eq!(logout.body, json!({"status": "ok", "released": false}));
 }
 
 #[tokio::test]

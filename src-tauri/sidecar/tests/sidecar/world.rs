@@ -224,8 +224,8 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     }
 }
 
-/// Ana, Ravi and Rita are agents; Ravi and Rita share agent2. Mira is a manager, Noor an agent
-/// without a record, Otto no member of the workspace.
+/// Ana, Ravi and Rita are agents; Ravi and Rita share agent2. Mira is a manager, Eva an executive,
+/// Noor an agent without a record, Otto no member of the workspace.
 pub(crate) fn config(settings: &str) -> Config {
     Config::from_toml(&config_text(settings), Path::new("."), |name| {
         (name == "HELIX_JWT_SECRET").then(|| JWT_SECRET.to_owned())
@@ -270,6 +270,7 @@ pub(crate) fn config_text(settings: &str) -> String {
             "member_id = \"m-rita\"\nagent = \"agent2\"",
         ),
         user("mira", "manager", "member_id = \"m-mira\""),
+        user("eva", "executive", "member_id = \"m-eva\""),
         user("noor", "cc-agent", "member_id = \"m-noor\""),
         user("otto", "cc-agent", "agent = \"agent1\""),
     ]
