@@ -100,13 +100,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_last_answer_is_used_for_a_day_where_the_server_of_names_fails() {
-        let names = Names::default();
-        let addresses = vec!["198.51.100.7".parse().unwrap()];
-        let good = addresses.clone();
-        names
-            .resolve_by("sip.example", async { Ok(good) })
-            .await
-            .unwrap();
+        let (names, addresses) = known().await;
 
         let failed = || async { Err(io::Error::other("SERVFAIL")) };
         time::advance(STALE_FOR - Duration::from_secs(1)).await;
@@ -129,13 +123,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_server_of_names_that_says_nothing_costs_two_seconds_where_an_address_is_known() {
-        let names = Names::default();
-        let addresses = vec!["198.51.100.7".parse().unwrap()];
-        let good = addresses.clone();
-        names
-            .resolve_by("sip.example", async { Ok(good) })
-            .await
-            .unwrap();
+        let (names, addresses) = known().await;
 
         let start = Instant::now();
         let found = names.resolve_by("sip.example", future::pending()).await;
@@ -166,5 +154,15 @@ mod tests {
                 .unwrap();
         }
         assert!(names.known.lock().unwrap().len() <= MAX_HOSTS);
+    }
+
+    /// Names that know the addresses of sip.example.
+    async fn known() -> (Names, Vec<IpAddr>) {
+        let names = Names::default();
+        let addresses = vec!["198.51.100.7".parse().unwrap()];
+        let good = addresses.clone();
+        let lookup = async { Ok(good) };
+        names.resolve_by("sip.example", lookup).await.unwrap();
+        (names, addresses)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sip::{Cause, DialogHandle, Event};
+use sip::{CallHandle, Cause, DialogHandle, Event};
 
 use crate::{
     message::Message,
@@ -280,13 +280,7 @@ fn a_hold_that_carries_the_next_hops_credentials_answers_no_caller_behind_it() {
 #[test]
 fn a_server_that_asks_for_a_hold_is_answered_for_the_bye_of_that_call_too() {
     let mut phone = Phone::registered(config("700201"));
-    let again = challenged_hold(&mut phone);
-    phone.hear(&again.reply(200, "").with_sdp(ANSWER));
-    let call = match phone.events()[..] {
-        [Event::ReofferAccepted { call, .. }] => call,
-        ref other => panic!("{other:?}"),
-    };
-    phone.sent();
+    let call = held_after_a_challenge(&mut phone);
     phone.end(call);
     let bye = phone.sent_one();
 
@@ -320,13 +314,7 @@ fn a_challenge_in_a_call_we_placed_tells_nothing_of_those_that_come_in() {
 #[test]
 fn a_server_that_lets_a_bye_pass_unasked_does_not_ask_for_the_next() {
     let mut phone = Phone::registered(config("700201"));
-    let again = challenged_hold(&mut phone);
-    phone.hear(&again.reply(200, "").with_sdp(ANSWER));
-    let call = match phone.events()[..] {
-        [Event::ReofferAccepted { call, .. }] => call,
-        ref other => panic!("{other:?}"),
-    };
-    phone.sent();
+    let call = held_after_a_challenge(&mut phone);
     phone.end(call);
     let bye = phone.sent_one();
     phone.hear(&bye.reply(200, ""));
@@ -363,6 +351,18 @@ fn an_enormous_nonce_is_not_sent_back() {
 
     assert_eq!(phone.sent_one().method(), "ACK");
     assert!(matches!(phone.events()[..], [Event::Ended { .. }]));
+}
+
+/// Is called and holds, which a server on the way had to be told credentials for.
+fn held_after_a_challenge(phone: &mut Phone) -> CallHandle {
+    let again = challenged_hold(phone);
+    phone.hear(&again.reply(200, "").with_sdp(ANSWER));
+    let call = match phone.events()[..] {
+        [Event::ReofferAccepted { call, .. }] => call,
+        ref other => panic!("{other:?}"),
+    };
+    phone.sent();
+    call
 }
 
 /// Is called, holds, is challenged, and returns the re-INVITE with credentials.

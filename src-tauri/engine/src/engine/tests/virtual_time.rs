@@ -145,10 +145,7 @@ async fn a_phone_server_that_says_nothing_costs_six_seconds() {
     let engine = office.engine(Vault::memory());
     let mut events = engine.events();
     sign_in(&engine).await;
-    let (_, start) = until(&mut events, |event| {
-        matches!(event, Event::SignedIn { .. }).then_some(())
-    })
-    .await;
+    let start = signed_in(&mut events).await;
 
     clock.pass(Duration::from_secs(6)).await;
 
@@ -172,10 +169,7 @@ async fn a_sign_out_is_over_within_two_seconds_when_the_servers_are_gone_and_the
     let mut events = engine.events();
     sign_in(&engine).await;
     assert_eq!(office.asked().await, "login");
-    until(&mut events, |event| {
-        matches!(event, Event::SignedIn { .. }).then_some(())
-    })
-    .await;
+    signed_in(&mut events).await;
 
     let start = engine.stamp().mono;
     let stopping = engine.clone();
@@ -205,10 +199,7 @@ async fn a_vault_that_never_answers_is_told_after_five_seconds_and_the_session_g
     let nobody = view.wait_for(|it| matches!(it.account, AccountView::SignedOut { .. }));
     assert!(soon(nobody).await.is_ok());
     sign_in(&engine).await;
-    let (_, start) = until(&mut events, |event| {
-        matches!(event, Event::SignedIn { .. }).then_some(())
-    })
-    .await;
+    let start = signed_in(&mut events).await;
 
     clock.settle().await;
     clock.pass(Duration::from_millis(500)).await;
@@ -244,15 +235,18 @@ async fn tokens_are_kept_before_they_are_used() {
     let mut events = engine.events();
     sign_in(&engine).await;
     assert_eq!(office.asked().await, "login");
-    until(&mut events, |event| {
-        matches!(event, Event::SignedIn { .. }).then_some(())
-    })
-    .await;
+    signed_in(&mut events).await;
     clock.settle().await;
     assert_eq!(office.asked.try_recv().ok(), None, "not kept yet");
 
     drop(gate);
     assert_eq!(office.asked().await, "heartbeat");
+}
+
+/// Waits for the sign-in; returns when it was told.
+async fn signed_in(events: &mut tokio::sync::broadcast::Receiver<Stamped>) -> Duration {
+    let told = |event: &Event| matches!(event, Event::SignedIn { .. }).then_some(());
+    until(events, told).await.1
 }
 
 /// Returns what `wanted` finds in the next event that has it, and when that was told.
