@@ -5,8 +5,8 @@ mod file;
 use std::path::{Path, PathBuf};
 
 use etcetera::{AppStrategyArgs, app_strategy};
-use phone::SoundSettings;
-use serde::{Deserialize, Serialize};
+use phone::{CallSettings, SoundSettings};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use file::Content;
@@ -24,7 +24,10 @@ const MAX_NAME: usize = 64;
 pub struct Settings {
     version: i64,
     pub device: Device,
-    /// Those of the sound, as they stand in the file: [`sound`](Self::sound) reads them.
+    /// Those of the calls and of the sound, as they stand in the file: [`calls`](Self::calls) and
+    /// [`sound`](Self::sound) read them.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    calls: toml::Table,
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     sound: toml::Table,
     /// What this version does not know is kept.
@@ -48,12 +51,21 @@ pub struct SettingsFile {
 }
 
 impl Settings {
+    /// Returns how calls are taken; the error says what in the file cannot be read so.
+    pub fn calls(&self) -> Result<CallSettings, String> {
+        let settings: CallSettings = read(&self.calls)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    pub fn set_calls(&mut self, settings: &CallSettings) {
+        self.calls = toml::Table::try_from(settings).expect("its keys are text");
+    }
+
     /// Returns how the sound devices are used; the error says what in the file cannot be read so.
     pub fn sound(&self) -> Result<SoundSettings, String> {
-        let settings: SoundSettings = toml::Value::Table(self.sound.clone())
-            .try_into()
-            .map_err(|error: toml::de::Error| error.message().to_owned())?;
-        settings.check().map_err(str::to_owned)?;
+        let settings: SoundSettings = read(&self.sound)?;
+        settings.check()?;
         Ok(settings)
     }
 
@@ -100,6 +112,7 @@ impl SettingsFile {
         let new = |device| Settings {
             version: VERSION,
             device,
+            calls: toml::Table::new(),
             sound: toml::Table::new(),
             rest: toml::Table::new(),
         };
@@ -163,6 +176,12 @@ impl SettingsFile {
             }
         }
     }
+}
+
+fn read<T: DeserializeOwned>(table: &toml::Table) -> Result<T, String> {
+    toml::Value::Table(table.clone())
+        .try_into()
+        .map_err(|error: toml::de::Error| error.message().to_owned())
 }
 
 /// Returns a name in one line without what cannot be shown; `None` where nothing is left.

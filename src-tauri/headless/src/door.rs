@@ -4,7 +4,7 @@ use std::{
 };
 
 use engine::{Config, Engine, SettingsFile, Stamped, StartError, Vault};
-use phone::{AccountView, Command, Event, PhoneView, SoundSettings};
+use phone::{AccountView, Command, Event, PhoneView};
 use serde_json::Value;
 use tokio::{
     runtime,
@@ -262,10 +262,27 @@ impl Door {
                 }
                 Err(unavailable) => self.reply(Reply::no_password(id, &unavailable)),
             },
-            Order::SetSound { line, fields } => {
-                let settings = self.view.borrow().sound.settings.clone();
-                match order::changed(&settings, line, fields) {
-                    Ok(settings) => self.set_sound(id, settings).await,
+            Order::SetCalls(change) => {
+                let settings = change.apply(&self.view.borrow().call_settings);
+                match settings {
+                    Ok(settings) => {
+                        let command = Command::SetCalls {
+                            settings: settings.clone(),
+                        };
+                        self.set(id, command, |it| it.set_calls(&settings)).await;
+                    }
+                    Err(malformed) => self.reply(Reply::malformed(id, &malformed)),
+                }
+            }
+            Order::SetSound(change) => {
+                let settings = change.apply(&self.view.borrow().sound.settings);
+                match settings {
+                    Ok(settings) => {
+                        let command = Command::SetSound {
+                            settings: settings.clone(),
+                        };
+                        self.set(id, command, |it| it.set_sound(&settings)).await;
+                    }
                     Err(malformed) => self.reply(Reply::malformed(id, &malformed)),
                 }
             }
@@ -281,14 +298,16 @@ impl Door {
         Wish::GoOn
     }
 
-    /// Uses these settings, and keeps them where anything is kept.
-    async fn set_sound(&mut self, id: Option<Value>, settings: SoundSettings) {
-        let command = Command::SetSound {
-            settings: settings.clone(),
-        };
+    /// Sends a command that sets something, and keeps that where anything is kept.
+    async fn set(
+        &mut self,
+        id: Option<Value>,
+        command: Command,
+        keep: impl FnOnce(&mut engine::Settings),
+    ) {
         let verdict = self.engine.send(command).await;
         let kept = match (&verdict, &mut self.settings_file) {
-            (Ok(_), Some(file)) => file.change(|it| it.set_sound(&settings)),
+            (Ok(_), Some(file)) => file.change(keep),
             (Ok(_), None) | (Err(_), _) => Ok(()),
         };
         self.reply(Reply::verdict(id, verdict));

@@ -1,5 +1,6 @@
-use phone::{CallId, Command, SoundSettings};
+use phone::{CallId, Command};
 use secrecy::SecretString;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::password;
@@ -14,13 +15,21 @@ pub(crate) enum Order {
         password: password::Source,
         takeover: bool,
     },
-    /// Fields of the sound settings; those that are absent stay as they are.
-    SetSound {
-        line: u64,
-        fields: Map<String, Value>,
-    },
+    /// Fields of the settings of calls; those that are absent stay as they are.
+    SetCalls(Change),
+    /// The same of those of the sound.
+    SetSound(Change),
     View,
     Quit,
+}
+
+/// What is to be changed of some settings.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) line: u64,
+    /// The field of the command that says it.
+    pub(crate) field: &'static str,
+    pub(crate) settings: Map<String, Value>,
 }
 
 /// A line and the id that its reply repeats: text, a number, or none.
@@ -51,8 +60,12 @@ pub(crate) enum Malformed {
         field: String,
         what: &'static str,
     },
-    #[error("line {line}, field \"sound\": {what}")]
-    Sound { line: u64, what: String },
+    #[error("line {line}, field \"{field}\": {what}")]
+    Setting {
+        line: u64,
+        field: &'static str,
+        what: String,
+    },
 }
 
 impl Malformed {
@@ -62,7 +75,7 @@ impl Malformed {
             Self::Json { .. } | Self::NoObject { .. } => "malformed_json",
             Self::TooLong { .. } => "line_too_long",
             Self::UnknownCommand { .. } => "unknown_command",
-            Self::Field { .. } | Self::Sound { .. } => "invalid_field",
+            Self::Field { .. } | Self::Setting { .. } => "invalid_field",
         }
     }
 }
@@ -92,20 +105,22 @@ pub(crate) fn read(number: u64, line: &[u8]) -> Result<Numbered<Order>, Numbered
 /// The names of all settings, which an unknown one is answered with, and not 64 KiB of that one.
 const LONGEST_FAULT: usize = 400;
 
-/// Returns the settings with `fields` in place of theirs.
-pub(crate) fn changed(
-    settings: &SoundSettings,
-    line: u64,
-    fields: Map<String, Value>,
-) -> Result<SoundSettings, Malformed> {
-    let mut all = serde_json::to_value(settings).expect("its keys are text");
-    if let Value::Object(all) = &mut all {
-        all.extend(fields);
+impl Change {
+    /// Returns `settings` with what is to be changed.
+    pub(crate) fn apply<T: Serialize + DeserializeOwned>(
+        self,
+        settings: &T,
+    ) -> Result<T, Malformed> {
+        let mut all = serde_json::to_value(settings).expect("its keys are text");
+        if let Value::Object(all) = &mut all {
+            all.extend(self.settings);
+        }
+        serde_path_to_error::deserialize(all).map_err(|error| Malformed::Setting {
+            line: self.line,
+            field: self.field,
+            what: error.to_string().chars().take(LONGEST_FAULT).collect(),
+        })
     }
-    serde_path_to_error::deserialize(all).map_err(|error| {
-        let what = error.to_string().chars().take(LONGEST_FAULT).collect();
-        Malformed::Sound { line, what }
-    })
 }
 
 /// serde_json's own words without its place, which counts lines within the line.
@@ -159,10 +174,8 @@ impl Fields {
             "reconnect" => Order::Phone(Command::Reconnect),
             "devices" => Order::Phone(Command::Devices),
             "sound_check" => Order::Phone(Command::SoundCheck),
-            "set_sound" => Order::SetSound {
-                line: self.line,
-                fields: self.object("sound")?,
-            },
+            "set_calls" => Order::SetCalls(self.change("calls")?),
+            "set_sound" => Order::SetSound(self.change("sound")?),
             "view" => Order::View,
             "quit" => Order::Quit,
             _ => {
@@ -212,9 +225,13 @@ impl Fields {
         }
     }
 
-    fn object(&mut self, field: &str) -> Result<Map<String, Value>, Malformed> {
+    fn change(&mut self, field: &'static str) -> Result<Change, Malformed> {
         match self.map.remove(field) {
-            Some(Value::Object(fields)) => Ok(fields),
+            Some(Value::Object(settings)) => Ok(Change {
+                line: self.line,
+                field,
+                settings,
+            }),
             Some(_) => Err(self.wrong(field, "an object is expected")),
             None => Err(self.wrong(field, "it is missing")),
         }

@@ -17,7 +17,7 @@ mod samples;
 
 const PAGE: &str = include_str!("../PROTOCOL.md");
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "sign_in",
     "sign_out",
     "dial",
@@ -31,6 +31,7 @@ const COMMANDS: [&str; 16] = [
     "reconnect",
     "devices",
     "sound_check",
+    "set_calls",
     "set_sound",
     "view",
     "quit",
@@ -56,7 +57,11 @@ fn the_page_shows_every_command_and_reads_as_such() {
                     Source::Env(_) => "env",
                     Source::Fd(_) => "fd",
                 }),
-                Order::Phone(_) | Order::SetSound { .. } | Order::View | Order::Quit => None,
+                Order::Phone(_)
+                | Order::SetCalls(_)
+                | Order::SetSound(_)
+                | Order::View
+                | Order::Quit => None,
             },
         )
         .collect();
@@ -131,9 +136,10 @@ fn name(order: &Order) -> &'static str {
         Order::Phone(Command::Reconnect) => COMMANDS[10],
         Order::Phone(Command::Devices) => COMMANDS[11],
         Order::Phone(Command::SoundCheck) => COMMANDS[12],
-        Order::SetSound { .. } | Order::Phone(Command::SetSound { .. }) => COMMANDS[13],
-        Order::View => COMMANDS[14],
-        Order::Quit => COMMANDS[15],
+        Order::SetCalls(_) | Order::Phone(Command::SetCalls { .. }) => COMMANDS[13],
+        Order::SetSound(_) | Order::Phone(Command::SetSound { .. }) => COMMANDS[14],
+        Order::View => COMMANDS[15],
+        Order::Quit => COMMANDS[16],
     }
 }
 

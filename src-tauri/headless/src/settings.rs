@@ -2,14 +2,11 @@ use std::{env, ffi::OsString, fs, path::PathBuf};
 
 use engine::{Device, SettingsFile};
 use media::{Capture, Playback};
-use phone::{Fallback, Setup, SoundSettings};
+use phone::{CallSettings, Fallback, Setup, SoundSettings};
 use secrecy::SecretString;
 use url::Url;
 
 use crate::arguments::{Arguments, Audio, Keep, Keys, Level, Switch};
-
-/// As many calls as an agent has at a time; one more that comes in is answered "busy".
-const MAX_CALLS: usize = 1;
 
 /// The environment variables that stand for `--sidecar` and `--ca`; an empty one counts as absent.
 const SIDECAR: &str = "HELIX_SIDECAR_URL";
@@ -104,10 +101,10 @@ impl Settings {
                 sidecar: sidecar.is_some(),
                 fallback: account.filter(|_| sidecar.is_none()),
                 restores: keep == Keep::Keyring,
+                calls: installation.calls,
                 sound: installation.sound,
                 device_id: device_id.hyphenated().to_string(),
                 user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),
-                max_calls: MAX_CALLS,
                 seed: match given.seed.or(file.seed) {
                     Some(number) => seed(number),
                     None => random()?,
@@ -137,6 +134,7 @@ struct Installation {
     /// `None`: nothing is kept.
     file: Option<SettingsFile>,
     device: Device,
+    calls: CallSettings,
     sound: SoundSettings,
     complaints: Vec<String>,
 }
@@ -151,6 +149,7 @@ impl Installation {
             return Ok(Self {
                 file: None,
                 device: Device { id, name },
+                calls: CallSettings::default(),
                 sound: SoundSettings::default(),
                 complaints: Vec::new(),
             });
@@ -161,15 +160,24 @@ impl Installation {
             .or_else(SettingsFile::usual_path)
             .ok_or(Unusable::NoFolder)?;
         let (file, mut complaints) = SettingsFile::open(&path, Device::of_this_host(id));
+        let mut complain = |what, reason| {
+            complaints.push(format!(
+                "The settings of {what} in {} cannot be used ({reason}): the usual ones are",
+                path.display(),
+            ));
+        };
+        let calls = file.settings().calls().unwrap_or_else(|reason| {
+            complain("calls", reason);
+            CallSettings::default()
+        });
+        let sound = file.settings().sound().unwrap_or_else(|reason| {
+            complain("the sound", reason);
+            SoundSettings::default()
+        });
         Ok(Self {
             device: file.settings().device.clone(),
-            sound: file.settings().sound().unwrap_or_else(|reason| {
-                complaints.push(format!(
-                    "The settings of the sound in {} cannot be used ({reason}): the usual ones are",
-                    path.display(),
-                ));
-                SoundSettings::default()
-            }),
+            calls,
+            sound,
             file: Some(file),
             complaints,
         })

@@ -8,6 +8,7 @@
 //!
 //! A hold, or a change that the peer asks for, is a [`Change`] beside the state: the call goes on while it is negotiated.
 
+mod automatic;
 mod change;
 mod digits;
 mod media;
@@ -28,6 +29,7 @@ use crate::{
     words::shown,
 };
 
+pub(crate) use self::automatic::Automatic;
 use self::{
     change::Change,
     digits::Digits,
@@ -62,6 +64,7 @@ pub(crate) struct Call {
     /// The far end has to learn our addresses anew.
     refresh_wanted: bool,
     muted: bool,
+    answered_automatically: bool,
     interrupted: bool,
     telephone_event: bool,
     /// Dialogs of an outgoing call whose media is connected already, and those whose answer could not be used.
@@ -70,6 +73,14 @@ pub(crate) struct Call {
     /// The request that applies the answer of a dialog.
     applying: Option<(u64, DialogHandle)>,
     digits: Digits,
+}
+
+/// A call that comes in.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) from: Party,
+    pub(crate) offer: Option<Offer>,
+    pub(crate) automatic: Automatic,
 }
 
 #[derive(Debug)]
@@ -91,6 +102,7 @@ enum State {
     Alerting {
         sip: CallHandle,
         preparation: Preparation,
+        automatic: Automatic,
         deadline: Instant,
     },
     Answering {
@@ -115,15 +127,28 @@ impl Call {
         matches!(self.state, State::Alerting { .. })
     }
 
-    /// Whether it rings at the far end, and the far end does not make that heard itself.
-    pub(crate) fn rings_back(&self) -> bool {
+    /// Whether it tells the user that it is about to be answered by itself.
+    pub(crate) fn beeps(&self) -> bool {
         matches!(
+            self.state,
+            State::Alerting {
+                automatic: Automatic::Beeping { .. },
+                ..
+            }
+        )
+    }
+
+    /// Whether it rings at the far end, and the user waits for that, and the far end does not make
+    /// it heard itself.
+    pub(crate) fn rings_back(&self) -> bool {
+        let is_heard = matches!(
             self.state,
             State::Ringing {
                 early_media: false,
                 ..
             }
-        )
+        );
+        is_heard && !self.hold_wanted
     }
 
     pub(crate) fn dial(id: CallId, target: String, now: Instant, outputs: &mut Outputs) -> Self {
@@ -152,11 +177,15 @@ impl Call {
     pub(crate) fn incoming(
         id: CallId,
         sip: CallHandle,
-        from: &Party,
-        offer: Option<Offer>,
+        incoming: Incoming,
         now: Instant,
         outputs: &mut Outputs,
     ) -> Self {
+        let Incoming {
+            from,
+            offer,
+            automatic,
+        } = incoming;
         let number = shown(if from.user.is_empty() {
             &from.uri
         } else {
@@ -184,6 +213,7 @@ impl Call {
         let state = State::Alerting {
             sip,
             preparation: Preparation::Making { request },
+            automatic,
             deadline: now + RING_IN,
         };
         Self::new(id, Direction::Incoming, number, display_name, state)
@@ -208,6 +238,7 @@ impl Call {
             held_by_peer: false,
             refresh_wanted: false,
             muted: false,
+            answered_automatically: false,
             interrupted: false,
             telephone_event: false,
             connected: BTreeSet::new(),
@@ -250,6 +281,15 @@ impl Call {
             },
             number: self.number.clone(),
             display_name: self.display_name.clone(),
+            auto_answer: match &self.state {
+                State::Alerting { automatic, .. } => *automatic != Automatic::Off,
+                State::Offering { .. }
+                | State::Calling { .. }
+                | State::Ringing { .. }
+                | State::Answering { .. }
+                | State::Connecting { .. }
+                | State::Talking { .. } => self.answered_automatically,
+            },
             held: self.hold_agreed,
             held_by_peer: self.held_by_peer,
             muted: self.muted,
@@ -259,10 +299,18 @@ impl Call {
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let deadline = match self.state {
+            State::Alerting {
+                automatic,
+                deadline,
+                ..
+            } => Some(
+                automatic
+                    .poll_timeout()
+                    .map_or(deadline, |at| at.min(deadline)),
+            ),
             State::Offering { deadline, .. }
             | State::Calling { deadline, .. }
             | State::Ringing { deadline, .. }
-            | State::Alerting { deadline, .. }
             | State::Answering { deadline, .. }
             | State::Connecting { deadline, .. } => Some(deadline),
             State::Talking { .. } => None,
@@ -282,24 +330,36 @@ impl Call {
         now: Instant,
         outputs: &mut Outputs,
     ) -> Result<Outcome, Rejected> {
-        let State::Alerting {
-            sip, preparation, ..
-        } = &mut self.state
-        else {
-            return Err(Rejected::WrongState { call: self.id });
-        };
-        let sip = *sip;
-        match std::mem::replace(preparation, Preparation::Making { request: 0 }) {
-            Preparation::Making { request } => {
-                let deadline = now + DESCRIPTION_DEADLINE;
-                self.state = State::Answering {
-                    sip,
-                    request,
-                    deadline,
-                };
-                Ok(GO_ON)
-            }
-            Preparation::Ready(description) => Ok(self.accept(sip, description, ua, now, outputs)),
+        if self.alerts() {
+            Ok(self.take(ua, now, outputs))
+        } else {
+            Err(Rejected::WrongState { call: self.id })
+        }
+    }
+
+    /// Holds it because the user has turned to another call. One that rings here goes on ringing
+    /// until the user answers it; the far end of one that is set up is told when it talks.
+    pub(crate) fn put_aside(&mut self, outputs: &mut Outputs) {
+        match &mut self.state {
+            State::Alerting { automatic, .. } => *automatic = Automatic::Off,
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Answering { .. }
+            | State::Connecting { .. }
+            | State::Talking { .. } => self.want_hold(true, outputs),
+        }
+    }
+
+    /// Takes it back that is still being set up: the other call is over.
+    pub(crate) fn take_back(&mut self, outputs: &mut Outputs) {
+        match self.state {
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Answering { .. }
+            | State::Connecting { .. } => self.want_hold(false, outputs),
+            State::Alerting { .. } | State::Talking { .. } => {}
         }
     }
 
@@ -321,11 +381,7 @@ impl Call {
 
     pub(crate) fn set_hold(&mut self, on: bool, outputs: &mut Outputs) -> Result<(), Rejected> {
         self.require_talking()?;
-        if self.hold_wanted != on {
-            self.hold_wanted = on;
-            self.media(MediaRequest::Hold { on }, outputs);
-        }
-        self.negotiate(outputs);
+        self.want_hold(on, outputs);
         Ok(())
     }
 
@@ -351,6 +407,12 @@ impl Call {
     ) -> Outcome {
         if self.digits.poll_timeout().is_some_and(|at| at <= now) {
             self.send_digit(ua, now, outputs);
+        }
+        if let State::Alerting { automatic, .. } = &mut self.state
+            && automatic.handle_timeout(now)
+        {
+            self.answered_automatically = true;
+            return self.take(ua, now, outputs);
         }
         match self.state {
             State::Offering { deadline, .. } | State::Answering { deadline, .. }
@@ -390,6 +452,37 @@ impl Call {
 }
 
 impl Call {
+    /// Answers a call that rings here, as soon as the answer is made.
+    fn take(&mut self, ua: &mut UserAgent, now: Instant, outputs: &mut Outputs) -> Outcome {
+        let State::Alerting {
+            sip, preparation, ..
+        } = &mut self.state
+        else {
+            return GO_ON;
+        };
+        let sip = *sip;
+        match std::mem::replace(preparation, Preparation::Making { request: 0 }) {
+            Preparation::Making { request } => {
+                let deadline = now + DESCRIPTION_DEADLINE;
+                self.state = State::Answering {
+                    sip,
+                    request,
+                    deadline,
+                };
+                GO_ON
+            }
+            Preparation::Ready(description) => self.accept(sip, description, ua, now, outputs),
+        }
+    }
+
+    fn want_hold(&mut self, on: bool, outputs: &mut Outputs) {
+        if self.hold_wanted != on {
+            self.hold_wanted = on;
+            self.media(MediaRequest::Hold { on }, outputs);
+        }
+        self.negotiate(outputs);
+    }
+
     fn require_talking(&self) -> Result<(), Rejected> {
         match self.state {
             State::Talking { .. } => Ok(()),

@@ -1,7 +1,7 @@
 use secrecy::SecretString;
 use serde::Serialize;
 
-use crate::{sound::SoundSettings, view::CallId};
+use crate::{call_settings::CallSettings, sound::SoundSettings, view::CallId};
 
 /// What a user, a scenario or a script can ask of the phone.
 ///
@@ -54,6 +54,10 @@ pub enum Command {
     /// Uses the sound devices like this from now on.
     SetSound {
         settings: SoundSettings,
+    },
+    /// Takes calls like this from now on.
+    SetCalls {
+        settings: CallSettings,
     },
 }
 

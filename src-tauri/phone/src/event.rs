@@ -72,7 +72,11 @@ pub enum Event {
         early_media: bool,
     },
     #[serde(rename = "call.answered")]
-    CallAnswered { call: CallId },
+    CallAnswered {
+        call: CallId,
+        /// Whether it was by itself, without the user.
+        automatically: bool,
+    },
     /// Sound can flow both ways.
     #[serde(rename = "call.connected")]
     CallConnected { call: CallId },

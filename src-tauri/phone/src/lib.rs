@@ -4,6 +4,7 @@
 //! Drain all outputs after every call that takes `&mut self`.
 
 mod call;
+mod call_settings;
 mod command;
 mod event;
 mod io;
@@ -17,6 +18,7 @@ mod tokens;
 mod view;
 mod words;
 
+pub use call_settings::{AutoAnswer, CallSettings};
 pub use command::{Accepted, Command, Rejected};
 pub use event::{EndCause, Event, Hop, SignedOutReason};
 pub use io::{

@@ -5,7 +5,6 @@ mod signalling;
 
 use std::{
     collections::BTreeMap,
-    mem,
     ops::ControlFlow,
     time::{Duration, Instant},
 };
@@ -13,8 +12,9 @@ use std::{
 use sip::UserAgent;
 
 use crate::{
-    Effect, EndCause, Event, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Rejected,
-    call::{Call, Outcome},
+    CallSettings, Effect, EndCause, Event, FlowFailure, FlowId, Input, MediaNews, MediaRequest,
+    Rejected,
+    call::{Automatic, Call, Outcome},
     link::Link,
     outputs::Outputs,
     sound::Tone,
@@ -39,11 +39,11 @@ pub(crate) struct Line {
     server: String,
     registration: Registration,
     calls: BTreeMap<CallId, Call>,
-    max_calls: usize,
+    settings: CallSettings,
     /// Whether a flow was lost since the last registration.
     flow_changed: bool,
-    /// Whether a call has ended as busy that nobody asked about since.
-    was_busy: bool,
+    /// What tells why a call has ended that nobody asked about since.
+    refusal: Option<Tone>,
 }
 
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Line {
             register_expires: REGISTER_EXPIRES,
             // The vendor's own clients know nothing else (contract/ozonetel.md).
             allow_md5: true,
-            max_calls: setup.max_calls,
+            max_calls: setup.calls.max_calls.into(),
         };
         let mut ua = UserAgent::new(config, outputs.seed()).map_err(|invalid| {
             format!(
@@ -89,9 +89,9 @@ impl Line {
             extension,
             registration: Registration::Registering,
             calls: BTreeMap::new(),
-            max_calls: setup.max_calls,
+            settings: setup.calls,
             flow_changed: false,
-            was_busy: false,
+            refusal: None,
         };
         line.handle_timeout(now, outputs);
         Ok(line)
@@ -137,6 +137,9 @@ impl Line {
     /// Returns the tone that tells how the calls go.
     pub(crate) fn tone(&self) -> Option<Tone> {
         let calls = || self.calls.values();
+        if calls().any(Call::beeps) {
+            return Some(Tone::Beep);
+        }
         if calls().any(Call::alerts) {
             let others = calls().any(|call| !call.alerts());
             return Some(if others {
@@ -148,9 +151,9 @@ impl Line {
         calls().any(Call::rings_back).then_some(Tone::Ringback)
     }
 
-    /// Tells, once, that a call has ended because the far end was busy.
-    pub(crate) fn take_was_busy(&mut self) -> bool {
-        mem::take(&mut self.was_busy)
+    /// Returns, once, the tone that tells why a call came to nothing.
+    pub(crate) fn take_refusal(&mut self) -> Option<Tone> {
+        self.refusal.take()
     }
 
     pub(crate) fn call_views(&self) -> Vec<CallView> {
@@ -177,10 +180,11 @@ impl Line {
                 return Err(Rejected::NotRegistered);
             }
         }
-        if self.calls.len() >= self.max_calls {
+        if self.calls.len() >= self.settings.max_calls.into() {
             return Err(Rejected::TooManyCalls);
         }
         let id = outputs.call_id();
+        self.put_aside_all_but(id, outputs);
         self.calls
             .insert(id, Call::dial(id, target.trim().to_owned(), now, outputs));
         Ok(id)
@@ -194,6 +198,7 @@ impl Line {
     ) -> Result<(), Rejected> {
         let call = find(&mut self.calls, id)?;
         let outcome = call.answer(&mut self.ua, now, outputs)?;
+        self.put_aside_all_but(id, outputs);
         self.settle(id, outcome, outputs);
         self.drain(now, outputs);
         Ok(())
@@ -219,7 +224,11 @@ impl Line {
         outputs: &mut Outputs,
     ) -> Result<(), Rejected> {
         let call = find(&mut self.calls, id)?;
-        call.set_hold(on, outputs)
+        call.set_hold(on, outputs)?;
+        if !on {
+            self.put_aside_all_but(id, outputs);
+        }
+        Ok(())
     }
 
     pub(crate) fn set_mute(
@@ -242,6 +251,11 @@ impl Line {
     ) -> Result<(), Rejected> {
         let call = find(&mut self.calls, id)?;
         call.dtmf(digits, now, outputs)
+    }
+
+    pub(crate) fn set_calls(&mut self, settings: CallSettings) {
+        self.ua.set_max_calls(settings.max_calls.into());
+        self.settings = settings;
     }
 
     /// Connects and registers anew at once.
@@ -389,6 +403,23 @@ impl Line {
         }
     }
 
+    /// One call talks: the user has turned to this one.
+    fn put_aside_all_but(&mut self, id: CallId, outputs: &mut Outputs) {
+        for call in self.calls.values_mut().filter(|call| call.id() != id) {
+            call.put_aside(outputs);
+        }
+    }
+
+    /// Returns when a call that comes now is answered by itself; it is not beside another one.
+    fn automatic(&self, asked: Option<Duration>, now: Instant) -> Automatic {
+        match self.settings.answers_after(asked) {
+            Some(delay) if self.calls.is_empty() => {
+                Automatic::new(now + delay, self.settings.auto_answer_tone, now)
+            }
+            Some(_) | None => Automatic::Off,
+        }
+    }
+
     fn settle(&mut self, id: CallId, outcome: Outcome, outputs: &mut Outputs) {
         match outcome {
             ControlFlow::Continue(()) => {}
@@ -398,12 +429,42 @@ impl Line {
 
     fn end(&mut self, id: CallId, cause: EndCause, outputs: &mut Outputs) {
         self.calls.remove(&id);
-        self.was_busy |= matches!(cause, EndCause::Busy { .. });
+        self.refusal = refusal(&cause).or(self.refusal);
         outputs.effect(Effect::Media {
             call: id,
             request: MediaRequest::Close,
         });
         outputs.event(Event::CallEnded { call: id, cause });
+        let mut others = self.calls.values_mut();
+        if let (Some(last), None) = (others.next(), others.next()) {
+            last.take_back(outputs);
+        }
+    }
+}
+
+/// Returns the tone for a call that came to nothing (ITU-T E.182).
+fn refusal(cause: &EndCause) -> Option<Tone> {
+    match cause {
+        EndCause::Busy { .. } => Some(Tone::Busy),
+        // RFC 3261 §21.5: the server failed, not the called party.
+        EndCause::Refused {
+            status: 500..=599, ..
+        }
+        | EndCause::Timeout => Some(Tone::Congestion),
+        EndCause::Local
+        | EndCause::Remote
+        | EndCause::Declined
+        | EndCause::Missed
+        | EndCause::AnsweredElsewhere
+        | EndCause::NoAnswer { .. }
+        | EndCause::NotFound { .. }
+        | EndCause::Refused { .. }
+        | EndCause::LinkLost
+        | EndCause::NoMediaPath
+        | EndCause::Security { .. }
+        | EndCause::MediaLost
+        | EndCause::Incompatible { .. }
+        | EndCause::SignedOut => None,
     }
 }
 

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use crate::{
-    Accepted, Command, Effect, Event, Hop, Input, PhoneView, Rejected, SignedOutReason,
+    Accepted, CallSettings, Command, Effect, Event, Hop, Input, PhoneView, Rejected,
+    SignedOutReason,
     lease::Lease,
     line::{Line, LineSetup},
     outputs::Outputs,
@@ -50,8 +51,8 @@ pub struct Setup {
     pub restores: bool,
     /// How the sound devices of the system are used at first.
     pub sound: SoundSettings,
-    /// How many calls may exist at once; one more incoming call is answered "busy".
-    pub max_calls: usize,
+    /// How calls are taken at first.
+    pub calls: CallSettings,
     /// Feeds every random choice of this phone.
     pub seed: [u8; 32],
 }
@@ -172,7 +173,7 @@ impl Phone {
                     display_name: None,
                     device_id: setup.device_id.clone(),
                     user_agent: setup.user_agent.clone(),
-                    max_calls: setup.max_calls,
+                    calls: setup.calls.clone(),
                 };
                 match Line::new(line_setup, now, &mut outputs) {
                     Ok(line) => Account::Fallback {
@@ -276,6 +277,16 @@ impl Phone {
                 }
                 self.sound.settings = settings.clone();
                 self.ask_sound(SoundRequest::Use(settings));
+            }
+            Command::SetCalls { settings } => {
+                if let Err(reason) = settings.check() {
+                    let reason = reason.to_owned();
+                    return Err(Rejected::InvalidSettings { reason });
+                }
+                if let Some(line) = self.account.line() {
+                    line.set_calls(settings.clone());
+                }
+                self.setup.calls = settings;
             }
         }
         Ok(Accepted::default())
@@ -447,6 +458,7 @@ impl Phone {
             link: line.map_or(LinkView::Off, Line::link_view),
             line: line.map_or(LineView::Off, Line::line_view),
             calls: line.map(Line::call_views).unwrap_or_default(),
+            call_settings: self.setup.calls.clone(),
             sound: self.sound.clone(),
         }
     }

@@ -117,13 +117,17 @@ pub enum Tone {
     Ringback,
     /// The far end is busy.
     Busy,
+    /// Not the far end but what lies before it had no place for the call.
+    Congestion,
+    /// A call is about to be answered by itself.
+    Beep,
 }
 
 /// More favourites than anybody has headsets.
 const MOST_FAVOURITES: usize = 32;
 
-/// How long the busy tone of a call sounds that is over.
-const BUSY: Duration = Duration::from_secs(3);
+/// How long a tone tells why a call came to nothing.
+const REFUSAL: Duration = Duration::from_secs(3);
 
 impl Default for SoundSettings {
     fn default() -> Self {
@@ -167,38 +171,38 @@ impl SoundSettings {
 #[derive(Debug, Default)]
 pub(crate) struct Tones {
     sounding: Option<Tone>,
-    /// A call that is over was refused as busy.
-    busy_until: Option<Instant>,
+    /// What tells why a call came to nothing, and how long it does.
+    refusal: Option<(Tone, Instant)>,
 }
 
 impl Tones {
-    /// Sounds what the calls say: `tone`, or else, when one has just been refused as busy, that.
+    /// Sounds what the calls say: `tone`, or else why one has just come to nothing.
     pub(crate) fn follow(
         &mut self,
         tone: Option<Tone>,
-        refused_as_busy: bool,
+        refusal: Option<Tone>,
         now: Instant,
         outputs: &mut Outputs,
     ) {
-        if refused_as_busy {
-            self.busy_until = Some(now + BUSY);
+        if let Some(tone) = refusal {
+            self.refusal = Some((tone, now + REFUSAL));
         }
-        if tone.is_some() || self.busy_until.is_some_and(|until| until <= now) {
-            self.busy_until = None;
+        if tone.is_some() || self.refusal.is_some_and(|(_, until)| until <= now) {
+            self.refusal = None;
         }
-        let tone = tone.or(self.busy_until.map(|_| Tone::Busy));
+        let tone = tone.or(self.refusal.map(|(tone, _)| tone));
         if tone != self.sounding {
             self.sounding = tone;
             outputs.effect(Effect::Tone { tone });
         }
     }
 
-    /// Ends the busy tone: the user does something else.
+    /// Ends the tone of a refusal: the user does something else.
     pub(crate) fn interrupt(&mut self) {
-        self.busy_until = None;
+        self.refusal = None;
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.busy_until
+        self.refusal.map(|(_, until)| until)
     }
 }

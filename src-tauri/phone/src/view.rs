@@ -1,7 +1,7 @@
 use serde::Serialize;
 use std::fmt;
 
-use crate::{EndCause, Hop, SignedOutReason, SoundSettings};
+use crate::{CallSettings, EndCause, Hop, SignedOutReason, SoundSettings};
 
 /// Names a call in commands, events and views; never used twice in one run.
 #[derive(
@@ -20,6 +20,7 @@ pub struct PhoneView {
     pub line: LineView,
     /// In the order of their beginning.
     pub calls: Vec<CallView>,
+    pub call_settings: CallSettings,
     pub sound: SoundView,
 }
 
@@ -133,6 +134,8 @@ pub struct CallView {
     /// The number or user at the other end, and its name where one was given.
     pub number: String,
     pub display_name: Option<String>,
+    /// Whether it is about to be answered by itself, or was.
+    pub auto_answer: bool,
     pub held: bool,
     pub held_by_peer: bool,
     pub muted: bool,

@@ -6,7 +6,10 @@ mod world;
 
 use std::time::Duration;
 
-use phone::{AccountView, CallId, CallState, Command, Input, LinkView, MediaNews, Tone};
+use phone::{
+    AccountView, AutoAnswer, CallId, CallSettings, CallState, Command, Input, LinkView, MediaNews,
+    Tone,
+};
 use proptest::prelude::*;
 use sip::DialogHandle;
 use world::{World, agent_grant, manager_grant, refused, restored, unreachable};
@@ -57,8 +60,10 @@ proptest! {
             prop_assert!(!unconfirmed || world.view().link == LinkView::Off, "{:?}", world.view());
             prop_assert!(resting || world.phone.poll_timeout().is_some(), "{:?}", world.view());
             let alerts = world.view().calls.iter().any(|it| it.state == CallState::Alerting);
-            let rings = matches!(world.tone, Some(Tone::Ring | Tone::CallWaiting));
+            let rings = matches!(world.tone, Some(Tone::Ring | Tone::CallWaiting | Tone::Beep));
             prop_assert_eq!(rings, alerts, "{:?}", world.view());
+            let calls = world.view().calls;
+            prop_assert!(calls.len() <= 3, "{:?}", calls);
         }
         // At the end everything can be given back, whatever happened.
         let _ = world.command(Command::SignOut);
@@ -98,7 +103,7 @@ fn a_phone_in_a_call_shows_no_secret() {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..12u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
+        4 => (0..14u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
         3 => (0..400u64).prop_map(Step::Pass),
         1 => (0..10u8).prop_map(Step::Sidecar),
         1 => (0..6u8).prop_map(Step::Server),
@@ -213,6 +218,17 @@ fn command(kind: u8, call: CallId) -> Command {
         },
         9 => Command::Reconnect,
         10 => Command::SoundCheck,
+        11 | 12 => Command::SetCalls {
+            settings: CallSettings {
+                auto_answer: if kind == 11 {
+                    AutoAnswer::Always
+                } else {
+                    AutoAnswer::Off
+                },
+                max_calls: 1 + (call.0 % 3) as u8,
+                ..CallSettings::default()
+            },
+        },
         _ => Command::SignIn {
             email: "ana@helix.example".to_owned(),
             password: "user-secret".into(),

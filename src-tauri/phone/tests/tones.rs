@@ -7,7 +7,8 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    Command, Event, Input, Rejected, SoundNews, SoundRequest, SoundSettings, SoundVerdict, Tone,
+    CallSettings, Command, Event, Input, Rejected, SoundNews, SoundRequest, SoundSettings,
+    SoundVerdict, Tone,
 };
 use world::{World, setup};
 
@@ -50,16 +51,22 @@ fn it_rings_back_until_the_far_end_answers_or_is_heard_itself() {
 }
 
 #[test]
-fn a_busy_far_end_is_heard_for_three_seconds_or_until_the_next_call() {
+fn a_refusal_is_heard_for_three_seconds_or_until_the_next_call() {
     let mut world = World::signed_in();
-    world.server.invite = vec!["100 Trying", "486 Busy Here"];
-    world.dial("4711");
-    assert_eq!(world.tone, Some(Tone::Busy));
-    world.pass(Duration::from_millis(2_900));
-    assert_eq!(world.tone, Some(Tone::Busy));
-    world.pass(Duration::from_millis(200));
-    assert_eq!(world.tone, None);
+    for (status, tone) in [
+        ("486 Busy Here", Tone::Busy),
+        ("503 Service Unavailable", Tone::Congestion),
+    ] {
+        world.server.invite = vec!["100 Trying", status];
+        world.dial("4711");
+        assert_eq!(world.tone, Some(tone));
+        world.pass(Duration::from_millis(2_900));
+        assert_eq!(world.tone, Some(tone));
+        world.pass(Duration::from_millis(200));
+        assert_eq!(world.tone, None);
+    }
 
+    world.server.invite = vec!["100 Trying", "486 Busy Here"];
     world.dial("4711");
     assert_eq!(world.tone, Some(Tone::Busy));
     world.server.invite = vec!["100 Trying"];
@@ -70,7 +77,10 @@ fn a_busy_far_end_is_heard_for_three_seconds_or_until_the_next_call() {
 #[test]
 fn a_second_call_waits_softly() {
     let mut world = World::new(phone::Setup {
-        max_calls: 2,
+        calls: CallSettings {
+            max_calls: 2,
+            ..CallSettings::default()
+        },
         ..setup()
     });
     world.sign_in();

@@ -142,7 +142,7 @@ fn config(sidecar: Option<&HttpServer>, vault: Vault) -> Config {
             device_id: "6f1c2d3e-4a5b-4c6d-8e7f-001122334455".into(),
             user_agent: "HelixPhone/test".into(),
             sound: phone::SoundSettings::default(),
-            max_calls: 1,
+            calls: phone::CallSettings::default(),
             seed: [7; 32],
         },
         sidecar: sidecar.map(|server| Url::parse(&format!("http://{}", server.address)).unwrap()),

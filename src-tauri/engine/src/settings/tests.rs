@@ -71,6 +71,7 @@ fn a_broken_file_is_set_aside_and_named() {
         (long.as_slice(), false),
         (format!("version = 0\n{valid}").as_bytes(), true),
         (format!("version = \"one\"\n{valid}").as_bytes(), true),
+        (format!("version = 1\ncalls = 7\n{valid}").as_bytes(), true),
         (format!("version = 1\nsound = 7\n{valid}").as_bytes(), true),
     ] {
         let home = TempDir::new().unwrap();

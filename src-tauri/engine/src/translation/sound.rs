@@ -8,6 +8,8 @@ pub(crate) fn tone(tone: Tone) -> media::Tone {
         Tone::CallWaiting => media::Tone::CallWaiting,
         Tone::Ringback => media::Tone::Ringback,
         Tone::Busy => media::Tone::Busy,
+        Tone::Congestion => media::Tone::Congestion,
+        Tone::Beep => media::Tone::Beep,
     }
 }
 

@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use engine::{Stamp, Stamped};
 use phone::{
-    Accepted, AccountView, CallId, CallState, CallView, Device, DeviceKind, DeviceRole, Direction,
-    EndCause, Event, Hop, LeaseState, LeaseView, LineView, LinkView, PhoneView, Quality, Rejected,
-    SignedOutReason, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView,
+    Accepted, AccountView, AutoAnswer, CallId, CallSettings, CallState, CallView, Device,
+    DeviceKind, DeviceRole, Direction, EndCause, Event, Hop, LeaseState, LeaseView, LineView,
+    LinkView, PhoneView, Quality, Rejected, SignedOutReason, SoundSettings, SoundVerdict,
+    SoundView, TroubleView, UserView,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -82,7 +83,10 @@ pub(super) fn events() -> Vec<String> {
             status: 180,
             early_media: false,
         },
-        CallAnswered { call },
+        CallAnswered {
+            call,
+            automatically: false,
+        },
         CallConnected { call },
         CallHeld { call },
         CallResumed { call },
@@ -204,8 +208,12 @@ pub(super) fn replies() -> Vec<String> {
         let fault = order::read(3, line.as_bytes()).unwrap_err();
         all.push(Reply::malformed(fault.id, &fault.inner));
     }
-    let fields = json!({"colour": "blue"}).as_object().cloned().unwrap();
-    let fault = order::changed(&SoundSettings::default(), 3, fields).unwrap_err();
+    let change = order::Change {
+        line: 3,
+        field: "sound",
+        settings: json!({"colour": "blue"}).as_object().cloned().unwrap(),
+    };
+    let fault = change.apply(&SoundSettings::default()).unwrap_err();
     all.push(Reply::malformed(id(), &fault));
     all.push(Reply::malformed(
         None,
@@ -394,6 +402,7 @@ pub(super) fn reasons() -> Vec<String> {
         BuiltInMicrophone,
         Good,
     );
+    let auto_answers = one_of_each!(AutoAnswer: Off, Header, Always);
     let mut all: Vec<String> = Vec::new();
     all.extend(signed_out.iter().map(json));
     all.extend(ended.iter().map(json));
@@ -401,6 +410,7 @@ pub(super) fn reasons() -> Vec<String> {
     all.extend(kinds.iter().map(json));
     all.extend(roles.iter().map(json));
     all.extend(verdicts.iter().map(json));
+    all.extend(auto_answers.iter().map(json));
     all
 }
 
@@ -425,11 +435,13 @@ fn view() -> PhoneView {
             state: CallState::Talking,
             number: "700202".into(),
             display_name: None,
+            auto_answer: false,
             held: false,
             held_by_peer: false,
             muted: false,
             interrupted: false,
         }],
+        call_settings: CallSettings::default(),
         sound: SoundView {
             capture_open: false,
             settings: SoundSettings::default(),

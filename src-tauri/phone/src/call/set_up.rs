@@ -95,7 +95,10 @@ impl Call {
         if let Some(answer) = answer {
             self.apply(dialog, answer, outputs);
         }
-        outputs.event(Event::CallAnswered { call: self.id });
+        outputs.event(Event::CallAnswered {
+            call: self.id,
+            automatically: self.answered_automatically,
+        });
         self.media(MediaRequest::Select { dialog }, outputs);
         self.connect(sip, dialog, now, outputs);
         GO_ON
@@ -144,7 +147,10 @@ impl Call {
         if sent.is_err() {
             return ControlFlow::Break(EndCause::Missed);
         }
-        outputs.event(Event::CallAnswered { call: self.id });
+        outputs.event(Event::CallAnswered {
+            call: self.id,
+            automatically: self.answered_automatically,
+        });
         // An incoming call has one dialog.
         let dialog = DialogHandle(0);
         self.media(MediaRequest::Select { dialog }, outputs);
@@ -162,6 +168,8 @@ impl Call {
         if self.connected.contains(&dialog) {
             self.state = State::Talking { sip, dialog };
             outputs.event(Event::CallConnected { call: self.id });
+            // The user has turned to another call meanwhile.
+            self.negotiate(outputs);
         } else {
             self.state = State::Connecting {
                 sip,

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use url::Url;
 
-use crate::words::shown;
+use crate::{CallSettings, words::shown};
 
 /// The phone account and the device that speaks for it.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct LineSetup {
     pub(crate) display_name: Option<String>,
     pub(crate) device_id: String,
     pub(crate) user_agent: String,
-    pub(crate) max_calls: usize,
+    pub(crate) calls: CallSettings,
 }
 
 /// Returns the user part of `sip:user@host`; empty where there is none.

@@ -9,7 +9,7 @@ use sip::{Cause, UserAgent};
 
 use crate::{
     Event,
-    call::{Call, Outcome},
+    call::{Call, Incoming, Outcome},
     outputs::Outputs,
     words::{cause_text, end_cause, shown},
 };
@@ -43,13 +43,19 @@ impl Line {
                 asserted,
                 offer,
                 headers: _,
-                answer_after: _,
+                answer_after,
             } => {
                 let id = outputs.call_id();
+                let automatic = self.automatic(answer_after, now);
                 // What the registrar's side vouches for is worth more than what the caller says (RFC 3325).
                 let from = asserted.unwrap_or(from);
+                let incoming = Incoming {
+                    from,
+                    offer,
+                    automatic,
+                };
                 self.calls
-                    .insert(id, Call::incoming(id, sip, &from, offer, now, outputs));
+                    .insert(id, Call::incoming(id, sip, incoming, now, outputs));
             }
             sip::Event::TurnedAway { from } => {
                 let from = shown(if from.user.is_empty() {

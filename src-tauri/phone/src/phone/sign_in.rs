@@ -96,7 +96,7 @@ impl Phone {
                     display_name: Some(user.name.clone()).filter(|it| !it.is_empty()),
                     device_id: self.setup.device_id.clone(),
                     user_agent: self.setup.user_agent.clone(),
-                    max_calls: self.setup.max_calls,
+                    calls: self.setup.calls.clone(),
                 };
                 let servers = config.ice_servers.clone();
                 self.outputs.effect(Effect::IceServers { servers });

@@ -11,11 +11,11 @@ use crate::{
 impl Phone {
     /// Sounds the tone that tells how the calls go.
     pub(super) fn follow_calls(&mut self, now: Instant) {
-        let (tone, was_busy) = match self.account.line() {
-            Some(line) => (line.tone(), line.take_was_busy()),
-            None => (None, false),
+        let (tone, refusal) = match self.account.line() {
+            Some(line) => (line.tone(), line.take_refusal()),
+            None => (None, None),
         };
-        self.tones.follow(tone, was_busy, now, &mut self.outputs);
+        self.tones.follow(tone, refusal, now, &mut self.outputs);
     }
 
     pub(super) fn ask_sound(&mut self, request: SoundRequest) {

@@ -80,7 +80,7 @@ pub fn setup() -> Setup {
         user_agent: "Helix Phone test".to_owned(),
         restores: false,
         sound: phone::SoundSettings::default(),
-        max_calls: 1,
+        calls: phone::CallSettings::default(),
         seed: [42; 32],
     }
 }
@@ -298,6 +298,11 @@ impl World {
 
     /// An INVITE of 4711 comes in.
     pub fn incoming(&mut self, with_offer: bool) {
+        self.incoming_as("in-1", "", with_offer);
+    }
+
+    /// An INVITE of 4711 comes in with this Call-ID and these further headers.
+    pub fn incoming_as(&mut self, call_id: &str, headers: &str, with_offer: bool) {
         let body = if with_offer { "v=0\r\no=peer\r\n" } else { "" };
         let content = if with_offer {
             "Content-Type: application/sdp\r\n"
@@ -306,9 +311,9 @@ impl World {
         };
         let contact = self.own_contact();
         self.deliver(&format!(
-            "INVITE {contact} SIP/2.0\r\nVia: SIP/2.0/WSS proxy.example;branch=z9hG4bK-in-1\r\nMax-Forwards: 69\r\n\
-             From: \"Ravi\" <sip:4711@sip.example>;tag=peer-1\r\nTo: <sip:700201@sip.example>\r\nCall-ID: in-1\r\nCSeq: 1 INVITE\r\n\
-             Contact: <sip:4711@far.example>\r\n{content}Content-Length: {}\r\n\r\n{body}",
+            "INVITE {contact} SIP/2.0\r\nVia: SIP/2.0/WSS proxy.example;branch=z9hG4bK-{call_id}\r\nMax-Forwards: 69\r\n\
+             From: \"Ravi\" <sip:4711@sip.example>;tag=peer-1\r\nTo: <sip:700201@sip.example>\r\nCall-ID: {call_id}\r\nCSeq: 1 INVITE\r\n\
+             Contact: <sip:4711@far.example>\r\n{headers}{content}Content-Length: {}\r\n\r\n{body}",
             body.len()
         ));
     }

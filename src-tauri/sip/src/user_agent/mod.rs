@@ -178,6 +178,11 @@ impl UserAgent {
         self.finish(now);
     }
 
+    /// Allows so many calls at once from now on; those that there are go on.
+    pub fn set_max_calls(&mut self, max_calls: usize) {
+        self.core.config.max_calls = max_calls;
+    }
+
     /// Removes the binding; ends with [`Event::Unregistered`], at once where there is no flow.
     pub fn unregister(&mut self, now: Instant) {
         self.registration.unregister(&mut self.core, now);

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod taking;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
