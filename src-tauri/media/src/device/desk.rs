@@ -101,6 +101,8 @@ pub(crate) struct Settings {
     pub(crate) country: Country,
     /// 0 to 1.
     pub(crate) ring_volume: f32,
+    /// Whether a call that waits rings on the ringer too: the user has chosen one.
+    pub(crate) rings_beside_calls: bool,
 }
 
 /// What all calls of this process share.
@@ -122,6 +124,9 @@ pub(crate) struct Desk {
     /// The last one sounds, those before it fade.
     tones: Vec<Sounding>,
     rings: Vec<Sounding>,
+    rings_beside_a_call: bool,
+    /// Whether the ringer is another device than the speaker.
+    ringer_is_apart: bool,
     check: Check,
     talk: Talk,
     muted_speech: MutedSpeech,
@@ -179,6 +184,8 @@ impl Desk {
             limiter: Limiter::new(),
             tones: Vec::new(),
             rings: Vec::new(),
+            rings_beside_a_call: false,
+            ringer_is_apart: false,
             check: Check::Idle,
             talk: Talk::new(),
             muted_speech: MutedSpeech::Listening,
@@ -207,18 +214,24 @@ impl Desk {
     }
 
     /// Begins a tone in place of the one that sounds; `None` ends it. The ring is on the ringer,
-    /// everything else on the speaker.
+    /// everything else on the speaker; a call that waits may be on both.
     pub(crate) fn sound(&mut self, tone: Option<Tone>, now: Instant) {
         for sounding in self.tones.iter_mut().chain(&mut self.rings) {
             sounding.stop();
         }
         if let Some(tone) = tone {
-            let sounding = Sounding::new(tone, self.settings.country);
-            match tone {
-                Tone::Ring => self.rings.push(sounding),
-                Tone::Ringback | Tone::Busy | Tone::Congestion | Tone::CallWaiting | Tone::Beep => {
-                    self.tones.push(sounding)
-                }
+            let country = self.settings.country;
+            let (rings, sounds) = match tone {
+                Tone::Ring => (true, false),
+                Tone::CallWaiting => (self.settings.rings_beside_calls, true),
+                Tone::Ringback | Tone::Busy | Tone::Congestion | Tone::Beep => (false, true),
+            };
+            self.rings_beside_a_call = sounds;
+            if rings {
+                self.rings.push(Sounding::new(Tone::Ring, country));
+            }
+            if sounds {
+                self.tones.push(Sounding::new(tone, country));
             }
         }
         self.wake(now);
@@ -258,6 +271,16 @@ impl Desk {
     )]
     pub(crate) fn set_ringer(&mut self, ringer: Option<Box<dyn Speaker>>) {
         self.ringer = ringer;
+    }
+
+    /// Says whether the ringer is another device than the speaker. Where it is not, nothing rings
+    /// into a call.
+    #[cfg_attr(
+        not(any(feature = "sound", test)),
+        allow(dead_code, reason = "only the system has one")
+    )]
+    pub(crate) fn set_ringer_apart(&mut self, is_apart: bool) {
+        self.ringer_is_apart = is_apart;
     }
 
     /// Returns which devices are to be open.
@@ -320,7 +343,9 @@ impl Desk {
         }
 
         let mut ring = SILENCE;
+        let is_silent = self.rings_beside_a_call && !self.ringer_is_apart;
         let volume = self.settings.ring_volume.clamp(0.0, 1.0);
+        let volume = if is_silent { 0.0 } else { volume };
         sound(&mut self.rings, volume, &mut ring);
         if let Some(ringer) = &mut self.ringer {
             ringer.push(&ring, due);

@@ -172,5 +172,6 @@ fn desk_settings(settings: &SoundSettings) -> Settings {
         processing: settings.processing,
         country: settings.country,
         ring_volume: settings.ring_volume,
+        rings_beside_calls: !settings.ringer.favourites.is_empty(),
     }
 }

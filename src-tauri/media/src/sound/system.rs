@@ -6,8 +6,8 @@ use tracing::debug;
 
 use crate::codec::Frame;
 use crate::device::{
-    self, Bridge, CaptureBridge, Desk, Device, Kind, Microphone, PlaybackBridge, Report, Role,
-    Speaker, Wants,
+    self, Bridge, CaptureBridge, Desk, Device, DeviceId, Kind, Microphone, PlaybackBridge, Report,
+    Role, Speaker, Wants,
 };
 use crate::{News, SoundSettings};
 
@@ -18,6 +18,9 @@ pub(super) struct System {
     reports: mpsc::UnboundedReceiver<Report>,
     /// As they were listed last; `None` before the first time.
     devices: Option<Vec<Device>>,
+    /// What the speaker and the ringer are on.
+    speaker: Option<DeviceId>,
+    ringer: Option<DeviceId>,
     is_capturing: bool,
 }
 
@@ -28,6 +31,8 @@ impl System {
             thread,
             reports,
             devices: None,
+            speaker: None,
+            ringer: None,
             is_capturing: false,
         })
     }
@@ -78,10 +83,18 @@ impl System {
                     }
                     Bridge::Playback(bridge) => {
                         let played = Box::new(Played { bridge });
+                        let id = Some(device.id.clone());
                         match role {
-                            Role::Ringer => desk.set_ringer(Some(played)),
-                            Role::Speaker | Role::Microphone => desk.set_speaker(Some(played)),
+                            Role::Ringer => {
+                                self.ringer = id;
+                                desk.set_ringer(Some(played));
+                            }
+                            Role::Speaker | Role::Microphone => {
+                                self.speaker = id;
+                                desk.set_speaker(Some(played));
+                            }
                         }
+                        desk.set_ringer_apart(self.ringer != self.speaker);
                     }
                 }
                 let changed = words.map(|words| News::DeviceChanged {

@@ -12,6 +12,7 @@ const OFF: Settings = Settings {
     processing: Processing::OFF,
     country: Country::International,
     ring_volume: 1.0,
+    rings_beside_calls: false,
 };
 
 const TALKING: Calls = Calls {
@@ -64,6 +65,7 @@ fn it_rings_on_the_ringer_alone_while_a_call_is_on_the_headset() {
     });
     let (ear, ringer) = (world.listen(), Ear::default());
     world.desk.set_ringer(Some(Box::new(ringer.clone())));
+    world.desk.set_ringer_apart(true);
     world.desk.set_calls(TALKING, world.now);
     world.desk.sound(Some(Tone::Ring), world.now);
     assert!(world.desk.wants().ringer);
@@ -81,6 +83,32 @@ fn it_rings_on_the_ringer_alone_while_a_call_is_on_the_headset() {
     world.tick(|_, _| {});
     assert!(!world.desk.wants().ringer);
     assert!(world.desk.wants().speaker);
+}
+
+#[test]
+fn a_call_that_waits_rings_on_a_ringer_that_was_chosen_and_never_into_the_call() {
+    for (chosen, apart, rings) in [
+        (true, true, true),
+        (true, false, false),
+        (false, true, false),
+    ] {
+        let mut world = World::new(Settings {
+            rings_beside_calls: chosen,
+            ..OFF
+        });
+        let (ear, ringer) = (world.listen(), Ear::default());
+        world.desk.set_ringer(Some(Box::new(ringer.clone())));
+        world.desk.set_ringer_apart(apart);
+        world.desk.set_calls(TALKING, world.now);
+        world.desk.sound(Some(Tone::CallWaiting), world.now);
+        assert_eq!(world.desk.wants().ringer, chosen);
+        for _ in 0..SECOND {
+            world.tick(|_, _| {});
+        }
+        let sounds = |ear: &Ear| ear.all().iter().any(|s| s.abs() > 0.01);
+        assert!(sounds(&ear), "softly in the ear");
+        assert_eq!(sounds(&ringer), rings, "chosen {chosen}, apart {apart}");
+    }
 }
 
 #[test]
