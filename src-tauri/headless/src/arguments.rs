@@ -70,6 +70,11 @@ pub(crate) struct Keys {
     #[arg(long, value_name = "SINK")]
     pub(crate) playback: Option<String>,
 
+    /// How many milliseconds of sound the far side is asked to put into a packet, 10 or 20
+    /// [default: 20]
+    #[arg(long, value_name = "MS")]
+    pub(crate) packet_time: Option<u8>,
+
     /// Makes Call-IDs, tags and jitter the same in every run
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,

@@ -1,7 +1,7 @@
 use std::{env, ffi::OsString, fs, path::PathBuf};
 
 use engine::{Device, SettingsFile};
-use media::{Capture, Playback};
+use media::{Capture, PacketTime, Playback};
 use phone::{CallSettings, Fallback, Setup, SoundSettings};
 use secrecy::SecretString;
 use url::Url;
@@ -54,6 +54,8 @@ pub(crate) enum Unusable {
     Capture(String),
     #[error("playback is system, discard or wav:PATH, not \"{0}\"")]
     Playback(String),
+    #[error("packet-time is 10 or 20 (milliseconds), not {0}")]
+    PacketTime(u8),
     #[error(
         "Of SIP_URI, SIP_PASSWORD and SIP_WS_SERVER all are needed or none: {} missing",
         missing.join(" and ")
@@ -84,6 +86,7 @@ impl Settings {
             given.audio.or(file.audio).unwrap_or(Audio::Null),
             given.capture.or(file.capture),
             given.playback.or(file.playback),
+            given.packet_time.or(file.packet_time),
         )?;
         let device_id = given.device_id.or(file.device_id);
         let device_name = given.device_name.or(file.device_name);
@@ -212,6 +215,7 @@ fn media_config(
     audio: Audio,
     capture: Option<String>,
     playback: Option<String>,
+    packet_time: Option<u8>,
 ) -> Result<media::Config, Unusable> {
     if audio == Audio::File && capture.is_none() && playback.is_none() {
         return Err(Unusable::NoFile);
@@ -219,6 +223,7 @@ fn media_config(
     Ok(media::Config {
         capture: capture.map_or(Ok(usual_capture(audio)), parse_capture)?,
         playback: playback.map_or(Ok(usual_playback(audio)), parse_playback)?,
+        packet_time: packet_time.map_or(Ok(PacketTime::default()), parse_packet_time)?,
     })
 }
 
@@ -262,6 +267,14 @@ fn parse_playback(text: String) -> Result<Playback, Unusable> {
     match text.strip_prefix("wav:").filter(|path| !path.is_empty()) {
         Some(path) => Ok(Playback::Wav { path: path.into() }),
         None => Err(Unusable::Playback(text)),
+    }
+}
+
+fn parse_packet_time(milliseconds: u8) -> Result<PacketTime, Unusable> {
+    match milliseconds {
+        10 => Ok(PacketTime::Ms10),
+        20 => Ok(PacketTime::Ms20),
+        other => Err(Unusable::PacketTime(other)),
     }
 }
 
@@ -401,10 +414,10 @@ mod tests {
             ),
         ] {
             let text = |it: Option<&str>| it.map(str::to_owned);
-            let config = media_config(audio, text(capture), text(playback)).unwrap();
+            let config = media_config(audio, text(capture), text(playback), None).unwrap();
             assert_eq!((config.capture, config.playback), wanted, "{audio:?}");
         }
-        let refused = media_config(Audio::File, None, None).unwrap_err();
+        let refused = media_config(Audio::File, None, None, None).unwrap_err();
         assert!(matches!(refused, Unusable::NoFile));
     }
 
@@ -413,12 +426,23 @@ mod tests {
         let keys: Keys = toml::from_str(
             "sidecar = \"https://helix.example/api\"\nca = \"ca.pem\"\ndevice-name = \"Ana's desk\"\n\
              device-id = \"6f1c2d3e-4a5b-4c6d-8e7f-001122334455\"\ncapture = \"tone:440\"\n\
-             playback = \"discard\"\nseed = 7\nquality = \"off\"\nlog = \"debug\"\n\
+             playback = \"discard\"\npacket-time = 10\nseed = 7\nquality = \"off\"\nlog = \"debug\"\n\
              proxy = \"http://proxy.example:3128\"\n",
         )
         .unwrap();
         assert_eq!(keys.device_name.unwrap(), "Ana's desk");
         assert_eq!(keys.quality, Some(Switch::Off));
+        assert_eq!(keys.packet_time, Some(10));
+    }
+
+    #[test]
+    fn a_packet_holds_10_or_20_ms() {
+        let config = |ms| media_config(Audio::Null, None, None, ms);
+        assert_eq!(config(None).unwrap().packet_time, PacketTime::Ms20);
+        assert_eq!(config(Some(20)).unwrap().packet_time, PacketTime::Ms20);
+        assert_eq!(config(Some(10)).unwrap().packet_time, PacketTime::Ms10);
+        let told = config(Some(15)).unwrap_err().to_string();
+        assert!(told.ends_with("not 15"), "{told}");
     }
 
     #[test]

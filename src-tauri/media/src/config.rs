@@ -11,6 +11,27 @@ use crate::tone::Country;
 pub struct Config {
     pub capture: Capture,
     pub playback: Playback,
+    pub packet_time: PacketTime,
+}
+
+/// How much sound a peer is asked to put into a packet (`a=ptime`, RFC 8866 §6.4). What is sent keeps
+/// to what the peer asks, 20 ms where it says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PacketTime {
+    /// For a network nearby: less delay, and twice the packets, of which headers are the larger part.
+    Ms10,
+    #[default]
+    Ms20,
+}
+
+impl PacketTime {
+    /// Returns the milliseconds.
+    pub fn as_millis(self) -> u8 {
+        match self {
+            Self::Ms10 => 10,
+            Self::Ms20 => 20,
+        }
+    }
 }
 
 /// The microphone, or what stands in its place. It starts when capture of a session starts (the call is answered).

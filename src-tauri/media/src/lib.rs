@@ -52,7 +52,7 @@ mod worker;
 
 pub use check::Verdict;
 pub use command::{Command, Digit, Peer, SessionId};
-pub use config::{Capture, Config, IceServer, Playback, SoundSettings};
+pub use config::{Capture, Config, IceServer, PacketTime, Playback, SoundSettings};
 pub use device::{Device, DeviceId, Kind, Preference, Role};
 pub use news::{Codec, Failure, Negotiated, News, Quality};
 pub use processing::Processing;

@@ -20,7 +20,8 @@ use crate::sockets::{Owner, Received, Sockets};
 use crate::sound::Sound;
 use crate::transport::{Gatherer, Identity, host_addresses};
 use crate::{
-    Capture, Command, Config, Failure, IceServer, News, Playback, SessionId, SoundSettings, Tone,
+    Capture, Command, Config, Failure, IceServer, News, PacketTime, Playback, SessionId,
+    SoundSettings, Tone,
 };
 
 /// A handle to the media thread; clone it freely, drop the last one to stop it.
@@ -64,6 +65,7 @@ impl Media {
         let worker = Worker {
             source,
             playback: config.playback,
+            packet_time: config.packet_time,
             grid,
             sound,
             servers: Servers::new(),
@@ -154,6 +156,7 @@ struct Worker {
     /// What every session begins with; `None` is the desk's microphone.
     source: Option<Source>,
     playback: Playback,
+    packet_time: PacketTime,
     grid: Grid,
     sound: Sound,
     servers: Servers,
@@ -433,6 +436,7 @@ impl Worker {
                 Playback::Wav { path } => Speaker::Waiting(Some(numbered(path, self.begun))),
                 Playback::System => Speaker::desk(),
             },
+            packet_time: self.packet_time,
             grid: self.grid,
             seed: rand::rng().random(),
             wall: SystemTime::now(),

@@ -152,6 +152,7 @@ fn config(sidecar: Option<&HttpServer>, vault: Vault) -> Config {
         media: media::Config {
             capture: media::Capture::Silence,
             playback: media::Playback::Discard,
+            packet_time: media::PacketTime::default(),
         },
         vault,
     }

@@ -8,6 +8,7 @@ mod reading;
 use std::net::SocketAddr;
 
 use super::{Direction, Line, Payload, PayloadMap, Setup, Text};
+use crate::PacketTime;
 
 /// Our description with usual contents.
 fn written(
@@ -36,6 +37,7 @@ fn written(
         payloads,
         direction,
         rtcp_mux: true,
+        packet_time: PacketTime::Ms20,
         ssrc: 1234,
         cname: "cname",
     }

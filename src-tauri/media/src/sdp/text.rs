@@ -6,6 +6,7 @@ use super::direction::Direction;
 use super::negotiation::Setup;
 use super::payload::Payload;
 use super::stream::Line;
+use crate::PacketTime;
 
 /// Our description of a session.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(crate) struct Text<'a> {
     pub(crate) payloads: &'a [(u8, Payload)],
     pub(crate) direction: Direction,
     pub(crate) rtcp_mux: bool,
+    pub(crate) packet_time: PacketTime,
     pub(crate) ssrc: u32,
     pub(crate) cname: &'a str,
 }
@@ -108,7 +110,7 @@ impl Text<'_> {
                 line(format_args!("a=fmtp:{number} {fmtp}"));
             }
         }
-        line(format_args!("a=ptime:20"));
+        line(format_args!("a=ptime:{}", self.packet_time.as_millis()));
         line(format_args!("a=maxptime:120"));
         line(format_args!("a=ice-ufrag:{}", self.ufrag));
         line(format_args!("a=ice-pwd:{}", self.pwd));

@@ -5,9 +5,9 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use secrecy::ExposeSecret;
 
-use crate::Codec;
 use crate::sdp::{Direction, Line, Payload, PayloadMap, Setup, Text};
 use crate::transport::{Config, Credentials, Identity, Transport};
+use crate::{Codec, PacketTime};
 
 /// Our side of a session, as its descriptions show it.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct Local {
     pub(super) credentials: Credentials,
     pub(super) ssrc: u32,
     pub(super) cname: String,
+    packet_time: PacketTime,
     session_id: u64,
     version: u64,
     /// The `m=` lines that offers and answers of this session have, and which of them is ours.
@@ -41,6 +42,7 @@ impl Local {
     pub(super) fn new(
         sockets: Vec<SocketAddr>,
         identity: Arc<Identity>,
+        packet_time: PacketTime,
         random: &mut StdRng,
     ) -> Self {
         Self {
@@ -50,6 +52,7 @@ impl Local {
             ssrc: random.random(),
             // RFC 7022 §4.2: 96 bits that say nothing about user and machine
             cname: format!("{:024x}", random.random::<u128>() >> 32),
+            packet_time,
             // RFC 8866 §5.2: decimal digits; 62 bits fit every parser
             session_id: random.random::<u64>() >> 2,
             version: 0,
@@ -91,6 +94,7 @@ impl Local {
             payloads: description.payloads,
             direction: description.direction,
             rtcp_mux: description.rtcp_mux,
+            packet_time: self.packet_time,
             ssrc: self.ssrc,
             cname: &self.cname,
         }

@@ -28,7 +28,7 @@ use tracing::{debug, info, warn};
 use crate::grid::Grid;
 use crate::rtp::Voice;
 use crate::transport::{self, Gatherer, Identity, Transmit, Transport};
-use crate::{Command, Failure, News, Peer, Quality, SessionId};
+use crate::{Command, Failure, News, PacketTime, Peer, Quality, SessionId};
 
 use clock::Clock;
 use interruption::Interruption;
@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) identity: Identity,
     pub(crate) microphone: Microphone,
     pub(crate) speaker: Speaker,
+    /// What the peer is asked to put into a packet.
+    pub(crate) packet_time: PacketTime,
     /// What the clock of the sound keeps to.
     pub(crate) grid: Grid,
     pub(crate) seed: [u8; 32],
@@ -123,7 +125,12 @@ impl Session {
             id: config.id,
             state: State::Live,
             selection: Selection::Early(None),
-            local: Local::new(sockets, Arc::new(config.identity), &mut random),
+            local: Local::new(
+                sockets,
+                Arc::new(config.identity),
+                config.packet_time,
+                &mut random,
+            ),
             gatherer: config.gatherer,
             is_relocated: false,
             requests: VecDeque::new(),

@@ -124,6 +124,7 @@ fn worker() -> (Worker, mpsc::UnboundedReceiver<News>) {
     let worker = Worker {
         source: silence.clone(),
         playback: Playback::Discard,
+        packet_time: PacketTime::default(),
         grid,
         sound: Sound::open(silence, false, grid, news.clone()).unwrap(),
         servers: Servers::new(),

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use media::{
-    Capture, Command, Config, Media, Negotiated, News, Peer, Playback, Quality, SessionId,
+    Capture, Command, Config, Media, Negotiated, News, PacketTime, Peer, Playback, Quality,
+    SessionId,
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -33,7 +34,12 @@ pub(crate) struct Side {
 
 impl Side {
     pub(crate) fn new(capture: Capture, playback: Playback) -> Self {
-        let (media, news) = Media::start(Config { capture, playback }).unwrap();
+        let (media, news) = Media::start(Config {
+            capture,
+            playback,
+            packet_time: PacketTime::default(),
+        })
+        .unwrap();
         Self {
             media,
             news,

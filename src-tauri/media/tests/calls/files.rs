@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use crate::common::{Call, SESSION, Side, in_time, is_near};
-use media::{Capture, Command, Config, Media, News, Playback};
+use media::{Capture, Command, Config, Media, News, PacketTime, Playback};
 
 const RATE: u32 = 48_000;
 const SECONDS: u32 = 3;
@@ -154,6 +154,7 @@ fn a_file_that_cannot_be_used_is_named_at_the_start() {
         let error = Media::start(Config {
             capture: Capture::Wav { path: path.clone() },
             playback: Playback::Discard,
+            packet_time: PacketTime::default(),
         })
         .unwrap_err();
         assert!(
@@ -167,6 +168,7 @@ fn a_file_that_cannot_be_used_is_named_at_the_start() {
         playback: Playback::Wav {
             path: nowhere.clone(),
         },
+        packet_time: PacketTime::default(),
     })
     .unwrap_err();
     assert!(
@@ -180,6 +182,7 @@ fn the_last_handle_ends_the_thread_and_the_news() {
     let (media, mut news) = Media::start(Config {
         capture: Capture::Silence,
         playback: Playback::Discard,
+        packet_time: PacketTime::default(),
     })
     .unwrap();
     let other = media.clone();

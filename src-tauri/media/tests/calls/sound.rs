@@ -57,13 +57,18 @@ async fn without_devices_of_the_system_none_are_listed() {
 #[cfg(not(feature = "sound"))]
 #[test]
 fn a_build_without_sound_devices_says_which_build_has_them() {
-    use media::{Config, Media};
+    use media::{Config, Media, PacketTime};
 
     for (capture, playback) in [
         (Capture::System, Playback::Discard),
         (Capture::Silence, Playback::System),
     ] {
-        let error = Media::start(Config { capture, playback }).unwrap_err();
+        let error = Media::start(Config {
+            capture,
+            playback,
+            packet_time: PacketTime::default(),
+        })
+        .unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::Unsupported);
         assert!(error.to_string().contains("feature `sound`"), "{error}");
     }

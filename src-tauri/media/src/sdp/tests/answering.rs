@@ -27,6 +27,7 @@ fn text(offer: &str) -> String {
         payloads: &answer.payloads,
         direction: answer.agreement.direction,
         rtcp_mux: answer.agreement.rtcp_mux,
+        packet_time: PacketTime::Ms20,
         ssrc: 1234,
         cname: "cname",
     }

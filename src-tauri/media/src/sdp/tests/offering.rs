@@ -115,6 +115,7 @@ fn a_machine_with_ipv6_alone_says_so() {
         payloads: &PayloadMap::default().offer(None),
         direction: Direction::SendRecv,
         rtcp_mux: true,
+        packet_time: PacketTime::Ms20,
         ssrc: 1234,
         cname: "cname",
     }

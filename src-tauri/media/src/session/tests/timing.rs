@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::world::{ID, World, make};
-use crate::{Command, Failure, News};
+use crate::{Command, Failure, News, PacketTime};
 
 const CALLER: usize = 0;
 const CALLEE: usize = 1;
@@ -35,6 +35,25 @@ fn dead_servers_delay_the_first_offer_by_250_ms_in_all_and_no_later_one() {
     let later = world.now;
     world.offer(end);
     assert_eq!(world.now, later);
+}
+
+#[test]
+fn a_peer_puts_as_much_into_a_packet_as_it_is_asked_to() {
+    let mut world = World::new();
+    let caller = world.add(super::world::Make {
+        packet_time: PacketTime::Ms10,
+        ..make("192.0.2.1:4000", 440.0)
+    });
+    let callee = world.add(make("192.0.2.2:5000", 880.0));
+    world.call(caller, callee);
+    let of = |world: &mut World, end| world.quality(end, |_| true).packets_sent;
+    let before = [CALLER, CALLEE].map(|end| of(&mut world, end));
+    let after = [CALLER, CALLEE].map(|end| of(&mut world, end));
+    let [asked_for_20, asked_for_10] = [0, 1].map(|end| after[end] - before[end]);
+    assert!(asked_for_20.is_multiple_of(50) && asked_for_20 > 0);
+    assert_eq!(asked_for_10, 2 * asked_for_20);
+    world.hears(CALLER, 880.0);
+    world.hears(CALLEE, 440.0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::device::Source;
 use crate::grid::Grid;
 use crate::session::{Config, Microphone, Session, Speaker};
 use crate::transport::{Gatherer, Identity, Silent, Transmit};
-use crate::{Command, Negotiated, News, Peer, Quality, SessionId};
+use crate::{Command, Negotiated, News, PacketTime, Peer, Quality, SessionId};
 
 /// One way through the network.
 const DELAY: Duration = Duration::from_millis(20);
@@ -46,6 +46,7 @@ pub(super) struct Make<'a> {
     pub(super) speaker: Speaker,
     pub(super) identity: Identity,
     pub(super) servers: Vec<SocketAddr>,
+    pub(super) packet_time: PacketTime,
 }
 
 pub(super) fn make(address: &str, hz: f32) -> Make<'_> {
@@ -55,6 +56,7 @@ pub(super) fn make(address: &str, hz: f32) -> Make<'_> {
         speaker: Speaker::Waiting(None),
         identity: Identity::generate().unwrap(),
         servers: Vec::new(),
+        packet_time: PacketTime::default(),
     }
 }
 
@@ -81,6 +83,7 @@ impl World {
             identity: make.identity,
             microphone: make.microphone,
             speaker: make.speaker,
+            packet_time: make.packet_time,
             grid: self.grid,
             seed: [self.ends.len() as u8 + 1; 32],
             wall: SystemTime::UNIX_EPOCH,
