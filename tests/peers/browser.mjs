@@ -1,11 +1,12 @@
 // Runs JsSIP in Chromium. One JSON command per line on stdin ({"do": "register", …}), one JSON event per line on stdout.
-// node browser.mjs CHROMIUM HOME MICROPHONE.wav
+// node browser.mjs CHROMIUM HOME MICROPHONE [SWITCH…]
+// MICROPHONE is a WAV file, or `system`: then it hears and plays through the devices of this machine. The switches are Chromium's.
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
-import { build } from "esbuild";
+import { build, stop } from "esbuild";
 import { chromium } from "playwright-core";
 
-const [executablePath, home, microphone] = process.argv.slice(2);
+const [executablePath, home, microphone, ...switches] = process.argv.slice(2);
 const here = new URL(".", import.meta.url).pathname;
 
 const bundle = await build({
@@ -17,11 +18,14 @@ const bundle = await build({
   logLevel: "silent",
   write: false,
 });
+await stop();
 
+const isSystem = microphone === "system";
 const browser = await chromium.launchPersistentContext(`${home}/profile`, {
   executablePath,
   headless: true,
   env: { ...process.env, HOME: home },
+  ignoreDefaultArgs: isSystem ? ["--mute-audio"] : [],
   args: [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,8 +35,8 @@ const browser = await chromium.launchPersistentContext(`${home}/profile`, {
     "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    `--use-file-for-fake-audio-capture=${microphone}`,
+    ...(isSystem ? [] : ["--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${microphone}`]),
+    ...switches,
   ],
 });
 

@@ -1,5 +1,6 @@
 // The JsSIP user agent inside the browser; `browser.mjs` calls what it puts on `window.peer` and reads what it says.
 import JsSIP from "jssip";
+import { plain } from "./plain.js";
 
 let agent;
 let session;
@@ -55,6 +56,7 @@ async function listen() {
 }
 
 window.peer = {
+  ...plain,
   register({ url, uri, password }) {
     agent = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(url)],

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 /// Where the process that is to run the test finds the server's folder.
@@ -30,14 +30,8 @@ pub fn with_sound_card(name: &str, body: impl FnOnce(SoundCard)) {
         return;
     }
     let folder = tempfile::TempDir::new().unwrap();
-    let output = Command::new(env::current_exe().unwrap())
+    let output = at_card(folder.path())
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
-        .env(FOLDER, folder.path())
-        .env("PULSE_SERVER", server_address(folder.path()))
-        .env("XDG_RUNTIME_DIR", folder.path())
-        .env("HOME", folder.path())
-        .env_remove("PULSE_RUNTIME_PATH")
-        .stdin(Stdio::null())
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
@@ -46,6 +40,36 @@ pub fn with_sound_card(name: &str, body: impl FnOnce(SoundCard)) {
         "{name} failed:\n{said}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// Runs `body` as the whole of this program, in the same way.
+pub fn run_with_sound_card(body: impl FnOnce(SoundCard)) {
+    if let Some(folder) = env::var_os(FOLDER) {
+        body(SoundCard {
+            folder: folder.into(),
+            server: None,
+        });
+        return;
+    }
+    let folder = tempfile::TempDir::new().unwrap();
+    let status = at_card(folder.path())
+        .args(env::args_os().skip(1))
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// Returns this program with the environment in which it finds the server of `folder`.
+fn at_card(folder: &Path) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
+        .env(FOLDER, folder)
+        .env("PULSE_SERVER", server_address(folder))
+        .env("XDG_RUNTIME_DIR", folder)
+        .env("HOME", folder)
+        .env_remove("PULSE_RUNTIME_PATH")
+        .stdin(Stdio::null());
+    command
 }
 
 fn server_address(folder: &Path) -> String {
@@ -210,13 +234,14 @@ impl SoundCard {
         self.load(&plug.sink());
     }
 
-    /// Pulls a speaker or a microphone.
-    pub fn unplug(&self, name: &str) {
+    /// Pulls a speaker or a microphone; returns when the server was told to.
+    pub fn unplug(&self, name: &str) -> Instant {
         let modules = self.control(&["list", "short", "modules"]);
         let owned = [
             format!("sink_name={name} "),
             format!("source_name={name}_source "),
         ];
+        let pulled = Instant::now();
         // The source first: it lives on the sink.
         for line in modules.lines().rev() {
             if owned.iter().any(|own| line.contains(own.as_str())) {
@@ -224,6 +249,7 @@ impl SoundCard {
                 self.control(&["unload-module", module]);
             }
         }
+        pulled
     }
 
     pub fn make_default_microphone(&self, name: &str) {
@@ -232,6 +258,28 @@ impl SoundCard {
 
     pub fn make_default_speaker(&self, name: &str) {
         self.control(&["set-default-sink", name]);
+    }
+
+    /// Returns when each stream that records from a device ends, from now on.
+    pub fn endings_of_recordings(&self) -> Endings {
+        let mut watcher = Command::new("pactl")
+            .arg("subscribe")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("pulseaudio-utils is installed");
+        let lines = BufReader::new(watcher.stdout.take().unwrap()).lines();
+        let (ended, times) = mpsc::channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let is_end = line.starts_with("Event 'remove' on source-output");
+                if is_end && ended.send(Instant::now()).is_err() {
+                    return;
+                }
+            }
+        });
+        Endings { watcher, times }
     }
 
     /// Speaks a sine into a microphone until this is dropped.
@@ -297,8 +345,9 @@ impl SoundCard {
         Listening { recorder, frames }
     }
 
-    fn load(&self, module: &[String]) {
-        let arguments: Vec<&str> = module.iter().map(String::as_str).collect();
+    /// Loads a module of the server: its name, then its arguments.
+    pub fn load(&self, module: &[impl AsRef<str>]) {
+        let arguments: Vec<&str> = module.iter().map(AsRef::as_ref).collect();
         self.control(&[&["load-module"], arguments.as_slice()].concat());
     }
 
@@ -332,16 +381,41 @@ pub struct Listening {
     frames: mpsc::Receiver<[f32; 480]>,
 }
 
+/// Somebody who watches the server.
+#[derive(Debug)]
+pub struct Endings {
+    watcher: Child,
+    times: mpsc::Receiver<Instant>,
+}
+
+impl Endings {
+    /// Waits for the next one.
+    pub fn next(&self) -> Instant {
+        self.times.recv_timeout(DEADLINE).expect("a stream ends")
+    }
+}
+
 impl Listening {
     /// Returns the next 10 ms at 48 kHz, `None` at the end.
     pub fn next(&self) -> Option<[f32; 480]> {
         self.frames.recv_timeout(DEADLINE).ok()
+    }
+
+    /// Leaves out what came so far.
+    pub fn skip(&self) {
+        while self.frames.try_recv().is_ok() {}
     }
 }
 
 impl Drop for Speaking {
     fn drop(&mut self) {
         end(&mut self.player);
+    }
+}
+
+impl Drop for Endings {
+    fn drop(&mut self) {
+        end(&mut self.watcher);
     }
 }
 

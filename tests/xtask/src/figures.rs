@@ -1,13 +1,54 @@
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::{
-    packages::{self, BUILD},
+    packages::{self, BUILD, CHROMIUM, PULSEAUDIO, SOUND},
     run::{cargo, run},
 };
 
-/// Prints the figures of the whole phone, then those of its parts.
-pub(crate) fn figures() -> Result<()> {
+type Part = (&'static str, fn(&[String]) -> Result<()>);
+
+const PARTS: [Part; 3] = [("phone", phone), ("sound", sound), ("parts", parts)];
+
+/// Prints all figures, or those of the part that the first argument names; what follows goes to that.
+pub(crate) fn figures(arguments: &[String]) -> Result<()> {
+    let Some((name, rest)) = arguments.split_first() else {
+        return PARTS.iter().try_for_each(|(_, part)| part(&[]));
+    };
+    match PARTS.iter().find(|(it, _)| it == name) {
+        Some((_, part)) => part(rest),
+        None => {
+            let known = PARTS.map(|(name, _)| name).join(", ");
+            bail!("No figures of {name:?}; there are {known}")
+        }
+    }
+}
+
+/// The whole phone, with files and tones.
+fn phone(arguments: &[String]) -> Result<()> {
     packages::require(&BUILD)?;
-    run(cargo().args(["bench", "--package=helix-phone", "--bench=figures"]))?;
-    run(cargo().args(["bench", "--package=sip", "--package=media"]))
+    run(cargo()
+        .args(["bench", "--package=helix-phone", "--bench=figures", "--"])
+        .args(arguments))
+}
+
+/// The whole phone at sound devices, beside Chromium: about twenty minutes.
+fn sound(arguments: &[String]) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        println!("The figures of the sound devices need PulseAudio, and so Linux: left out");
+        return Ok(());
+    }
+    packages::require(&[&BUILD[..], SOUND, &[PULSEAUDIO, CHROMIUM]].concat())?;
+    packages::require_peers()?;
+    run(cargo()
+        .args(["bench", "--package=helix-phone", "--features=peers,sound"])
+        .args(["--bench=sound", "--"])
+        .args(arguments))
+}
+
+/// What the phone is made of.
+fn parts(arguments: &[String]) -> Result<()> {
+    packages::require(&BUILD)?;
+    run(cargo()
+        .args(["bench", "--package=sip", "--package=media", "--"])
+        .args(arguments))
 }

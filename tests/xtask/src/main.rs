@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo demo [--out DIR]   sign in, hold the session, register, call and hear, on this machine alone
-cargo figures            times, memory and processor of the phone; cost of a message and of a packet
+cargo figures [PART …]   times, memory and processor of the phone; the same at sound devices, beside Chromium; cost of a message and
+                         of a packet; all, or those of phone, sound or parts
 cargo verify [STEP…]     format, lints, dependencies, tests, the demo, sound devices, real peers; all of them, or the named ones
 ";
 
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
     let rest = arguments.collect::<Vec<_>>();
     let result = match command.as_deref() {
         Some("demo") => demo::demo(&rest),
-        Some("figures") => figures::figures(),
+        Some("figures") => figures::figures(&rest),
         Some("verify") => verify::verify(&rest),
         Some(_) | None => {
             eprint!("{USAGE}");

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Result, bail};
 
-use crate::run::{exists, run};
+use crate::run::{exists, root, run};
 
 /// Something that a step needs from the system.
 #[derive(Debug, Clone, Copy)]
@@ -204,6 +204,20 @@ pub(crate) fn require(needs: &[Need]) -> Result<()> {
         bail!("The packages are installed, but not found: {what}");
     }
     Ok(())
+}
+
+/// Installs what the parties need that run in a browser.
+pub(crate) fn require_peers() -> Result<()> {
+    if !exists("npm") {
+        bail!("Install Node (20 or newer) with its npm: https://nodejs.org");
+    }
+    let folder = root().join("tests/peers");
+    if folder.join("node_modules/.package-lock.json").is_file() {
+        return Ok(());
+    }
+    run(Command::new("npm")
+        .current_dir(&folder)
+        .args(["ci", "--no-audit", "--no-fund"]))
 }
 
 fn still_missing(needs: &[Need]) -> Vec<Need> {

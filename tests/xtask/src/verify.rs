@@ -132,15 +132,7 @@ fn peers() -> Result<()> {
         KEYRING,
     ];
     packages::require(&[&BUILD[..], SOUND, &peers].concat())?;
-    if !exists("npm") {
-        bail!("Install Node (20 or newer) with its npm: https://nodejs.org");
-    }
-    let folder = root().join("tests/peers");
-    if !folder.join("node_modules/.package-lock.json").is_file() {
-        run(Command::new("npm")
-            .current_dir(&folder)
-            .args(["ci", "--no-audit", "--no-fund"]))?;
-    }
+    packages::require_peers()?;
     run(cargo().args([
         "test",
         "--workspace",

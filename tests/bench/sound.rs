@@ -1,0 +1,76 @@
+//! Prints how long sound takes through the phone at real sound devices, and what it costs, beside Chromium: `cargo figures sound`.
+//!
+//! PulseAudio is the sound system and null sinks are the devices; phones, browsers and the server are processes of their own. Linux only.
+
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a benchmark ends where something is wrong"
+)]
+
+mod browsers;
+mod chirps;
+mod cost;
+mod desks;
+mod figure;
+mod hang_up;
+mod idle;
+mod mouth_to_ear;
+#[path = "../support/sound_card.rs"]
+#[allow(dead_code, reason = "tests use the rest")]
+mod sound_card;
+#[path = "../support/mod.rs"]
+mod support;
+mod unplug;
+
+use std::{env, fs};
+
+use sound_card::SoundCard;
+use support::office::Office;
+
+/// What can be named as an argument; all of them where none is.
+const PARTS: [&str; 4] = ["mouth", "idle", "unplug", "hang_up"];
+
+/// How often each side of a comparison has its turn; a number among the arguments changes it.
+const ROUNDS: usize = 5;
+
+fn main() {
+    sound_card::run_with_sound_card(|card| {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(print_figures(card));
+    });
+}
+
+async fn print_figures(mut card: SoundCard) {
+    // Cargo adds `--bench`.
+    let words: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
+    let rounds = words.iter().find_map(|it| it.parse().ok());
+    let named = |it: &str| words.iter().any(|word| word == it);
+    let wanted = |it: &str| named(it) || !PARTS.iter().any(|part| named(part));
+
+    let load = fs::read_to_string("/proc/loadavg").unwrap();
+    let cores = std::thread::available_parallelism().unwrap();
+    println!(
+        "Load of this machine at the start (1, 5, 15 min): {}, {cores} cores",
+        load.split(' ').take(3).collect::<Vec<_>>().join(" ")
+    );
+
+    card.start(&[], &[]);
+    let office = Office::open().await;
+    let rounds = rounds.unwrap_or(ROUNDS);
+    if wanted("idle") {
+        idle::print(&office, rounds).await;
+    }
+    if wanted("mouth") {
+        mouth_to_ear::print(&card, &office, rounds).await;
+    }
+    if wanted("unplug") {
+        unplug::print(&card, &office).await;
+    }
+    if wanted("hang_up") {
+        hang_up::print(&card, &office).await;
+    }
+}
