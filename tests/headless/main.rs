@@ -12,3 +12,4 @@ mod phone_server;
 mod program;
 mod settings;
 mod sidecar;
+mod sound;

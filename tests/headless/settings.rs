@@ -66,9 +66,13 @@ async fn without_a_name_the_file_lies_where_the_platform_wants_it() {
 async fn a_broken_file_is_set_aside_and_named() {
     let home = TempDir::new().unwrap();
     let path = home.path().join("settings.toml");
-    for (content, kind) in [("version = ", "broken-1"), ("version = 9", "newer-1")] {
+    for (content, why, kind) in [
+        ("version = 1\n[device\n", "is broken (line 2: ", "broken-1"),
+        ("version = 9", "is of a newer version", "newer-1"),
+    ] {
         fs::write(&path, content).unwrap();
         let told = fault(&path).await;
+        assert!(told.contains(why), "{told}");
         assert!(told.contains(&format!("settings.toml.{kind}")), "{told}");
         let aside = home.path().join(format!("settings.toml.{kind}"));
         assert_eq!(fs::read_to_string(aside).unwrap(), content);
@@ -89,6 +93,21 @@ async fn settings_of_the_sound_that_cannot_be_used_are_named() {
         let told = fault(&path).await;
         assert!(told.contains(what), "{told}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_in_place_of_the_file_holds_nobody_up_and_stays() {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("settings.toml");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let told = fault(&path).await;
+    assert!(told.contains("a device or a pipe"), "{told}");
+    let kind = fs::symlink_metadata(&path).unwrap().file_type();
+    assert!(kind.is_fifo());
 }
 
 #[tokio::test]

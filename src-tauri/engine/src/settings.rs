@@ -1,12 +1,13 @@
 //! The settings of an installation, in a file that outlives crashes, full disks and other versions.
 
 mod file;
+mod section;
 
 use std::path::{Path, PathBuf};
 
 use etcetera::{AppStrategyArgs, app_strategy};
 use phone::{CallSettings, SoundSettings};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use file::Content;
@@ -51,26 +52,31 @@ pub struct SettingsFile {
 }
 
 impl Settings {
-    /// Returns how calls are taken; the error says what in the file cannot be read so.
-    pub fn calls(&self) -> Result<CallSettings, String> {
-        let settings: CallSettings = read(&self.calls)?;
-        settings.check()?;
-        Ok(settings)
+    /// Returns how calls are taken, and what in the file cannot be used so: which fields, and why.
+    /// In their place are the usual ones.
+    pub fn calls(&self) -> (CallSettings, Option<String>) {
+        section::read(&self.calls, |it: &CallSettings| {
+            it.check().map_err(str::to_owned)
+        })
     }
 
+    /// Changes the fields that are other than [`calls`](Self::calls) has them: what it cannot use is
+    /// somebody's all the same.
     pub fn set_calls(&mut self, settings: &CallSettings) {
-        self.calls = toml::Table::try_from(settings).expect("its keys are text");
+        let (before, _) = self.calls();
+        section::write(&mut self.calls, &before, settings);
     }
 
-    /// Returns how the sound devices are used; the error says what in the file cannot be read so.
-    pub fn sound(&self) -> Result<SoundSettings, String> {
-        let settings: SoundSettings = read(&self.sound)?;
-        settings.check()?;
-        Ok(settings)
+    /// Returns how the sound devices are used, and what in the file cannot be used so, like
+    /// [`calls`](Self::calls).
+    pub fn sound(&self) -> (SoundSettings, Option<String>) {
+        section::read(&self.sound, SoundSettings::check)
     }
 
+    /// Changes the fields that are other than [`sound`](Self::sound) has them.
     pub fn set_sound(&mut self, settings: &SoundSettings) {
-        self.sound = toml::Table::try_from(settings).expect("its keys are text");
+        let (before, _) = self.sound();
+        section::write(&mut self.sound, &before, settings);
     }
 }
 
@@ -136,9 +142,10 @@ impl SettingsFile {
                         "The settings file {name} {why}: it is set aside as {}",
                         aside.display()
                     ),
-                    Err(reason) => format!(
-                        "The settings file {name} {why} and cannot be set aside ({reason}): \
-                         settings not saved"
+                    Err(error) => format!(
+                        "The settings file {name} {why} and cannot be set aside ({}): \
+                         settings not saved",
+                        file::said(error)
                     ),
                 });
                 (new(Device { id, ..device }), aside.is_ok())
@@ -171,17 +178,13 @@ impl SettingsFile {
         change(&mut self.settings);
         match newest {
             Content::Usable(_) | Content::Missing => file::write(&self.path, &self.settings),
-            Content::Unreadable(why) | Content::Unusable { why, .. } => {
+            Content::Unreadable(why) => {
+                let why = format!("cannot be read ({why})");
                 Err(NotSaved::new(&self.path, why))
             }
+            Content::Unusable { why, .. } => Err(NotSaved::new(&self.path, why)),
         }
     }
-}
-
-fn read<T: DeserializeOwned>(table: &toml::Table) -> Result<T, String> {
-    toml::Value::Table(table.clone())
-        .try_into()
-        .map_err(|error: toml::de::Error| error.message().to_owned())
 }
 
 /// Returns a name in one line without what cannot be shown; `None` where nothing is left.

@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Config, Engine, SettingsFile, Stamped, StartError, Vault};
+use engine::{Config, Engine, NotSaved, SettingsFile, Stamped, StartError, Vault};
 use phone::{AccountView, Command, Event, PhoneView};
 use serde_json::Value;
 use tokio::{
@@ -269,7 +269,8 @@ impl Door {
                         let command = Command::SetCalls {
                             settings: settings.clone(),
                         };
-                        self.set(id, command, |it| it.set_calls(&settings)).await;
+                        self.set(id, command, move |it| it.set_calls(&settings))
+                            .await;
                     }
                     Err(malformed) => self.reply(Reply::malformed(id, &malformed)),
                 }
@@ -281,7 +282,8 @@ impl Door {
                         let command = Command::SetSound {
                             settings: settings.clone(),
                         };
-                        self.set(id, command, |it| it.set_sound(&settings)).await;
+                        self.set(id, command, move |it| it.set_sound(&settings))
+                            .await;
                     }
                     Err(malformed) => self.reply(Reply::malformed(id, &malformed)),
                 }
@@ -303,18 +305,43 @@ impl Door {
         &mut self,
         id: Option<Value>,
         command: Command,
-        keep: impl FnOnce(&mut engine::Settings),
+        keep: impl FnOnce(&mut engine::Settings) + Send + 'static,
     ) {
         let verdict = self.engine.send(command).await;
-        let kept = match (&verdict, &mut self.settings_file) {
-            (Ok(_), Some(file)) => file.change(keep),
-            (Ok(_), None) | (Err(_), _) => Ok(()),
+        let kept = match &verdict {
+            Ok(_) => self.keep(keep).await,
+            Err(_) => Ok(()),
         };
         self.reply(Reply::verdict(id, verdict));
         if let Err(not_saved) = kept {
             let detail = not_saved.to_string();
             warn!("{detail}");
             self.write(&Notice::SettingsFault { detail: &detail });
+        }
+    }
+
+    /// Writes a change into the settings file, on another thread: a disk may take its time, and a
+    /// call goes on meanwhile.
+    async fn keep(
+        &mut self,
+        change: impl FnOnce(&mut engine::Settings) + Send + 'static,
+    ) -> Result<(), NotSaved> {
+        let Some(mut file) = self.settings_file.take() else {
+            return Ok(());
+        };
+        let writing = tokio::task::spawn_blocking(move || {
+            let kept = file.change(change);
+            (file, kept)
+        });
+        match writing.await {
+            Ok((file, kept)) => {
+                self.settings_file = Some(file);
+                kept
+            }
+            Err(error) => {
+                error!(%error, "the settings file is given up");
+                Ok(())
+            }
         }
     }
 

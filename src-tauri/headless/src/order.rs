@@ -115,10 +115,15 @@ impl Change {
         if let Value::Object(all) = &mut all {
             all.extend(self.settings);
         }
-        serde_path_to_error::deserialize(all).map_err(|error| Malformed::Setting {
-            line: self.line,
-            field: self.field,
-            what: error.to_string().chars().take(LONGEST_FAULT).collect(),
+        serde_path_to_error::deserialize(all).map_err(|error| {
+            let setting = shown(&error.path().to_string());
+            let what = error.inner().to_string();
+            let what: String = what.chars().take(LONGEST_FAULT).collect();
+            Malformed::Setting {
+                line: self.line,
+                field: self.field,
+                what: format!("{setting}: {what}"),
+            }
         })
     }
 }

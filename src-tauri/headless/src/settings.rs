@@ -163,20 +163,16 @@ impl Installation {
             .or_else(SettingsFile::usual_path)
             .ok_or(Unusable::NoFolder)?;
         let (file, mut complaints) = SettingsFile::open(&path, Device::of_this_host(id));
-        let mut complain = |what, reason| {
-            complaints.push(format!(
-                "The settings of {what} in {} cannot be used ({reason}): the usual ones are",
-                path.display(),
-            ));
-        };
-        let calls = file.settings().calls().unwrap_or_else(|reason| {
-            complain("calls", reason);
-            CallSettings::default()
-        });
-        let sound = file.settings().sound().unwrap_or_else(|reason| {
-            complain("the sound", reason);
-            SoundSettings::default()
-        });
+        let (calls, call_faults) = file.settings().calls();
+        let (sound, sound_faults) = file.settings().sound();
+        for (what, faults) in [("calls", call_faults), ("the sound", sound_faults)] {
+            complaints.extend(faults.map(|faults| {
+                format!(
+                    "Of the settings of {what} in {} these cannot be used: {faults}. The others are",
+                    path.display(),
+                )
+            }));
+        }
         Ok(Self {
             device: file.settings().device.clone(),
             calls,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// How calls are taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,7 @@ pub struct CallSettings {
     pub auto_answer_tone: bool,
     /// How many calls may exist at once, 1 to 8. One of them talks, the others are held; one more
     /// incoming call is answered "busy".
+    #[serde(deserialize_with = "number_of_calls")]
     pub max_calls: u8,
 }
 
@@ -58,4 +59,9 @@ impl CallSettings {
             AutoAnswer::Always => Some(asked.unwrap_or_default()),
         }
     }
+}
+
+fn number_of_calls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    u8::deserialize(deserializer)
+        .map_err(|_| D::Error::custom("a whole number from 1 to 8 is expected"))
 }

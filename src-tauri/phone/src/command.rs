@@ -97,6 +97,8 @@ pub enum Rejected {
     InvalidDigit { digit: char },
     #[error("There is a call: sound can be checked when it is over")]
     InCall,
+    #[error("A sound check is running: the next one can begin when it has its verdict")]
+    CheckRuns,
     #[error("These settings cannot be used: {reason}")]
     InvalidSettings { reason: String },
     #[error("The phone is stopping")]

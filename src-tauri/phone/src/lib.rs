@@ -27,7 +27,8 @@ pub use io::{
 };
 pub use phone::{Fallback, Phone, Setup};
 pub use sound::{
-    Device, DeviceKind, DeviceRole, SoundNews, SoundRequest, SoundSettings, SoundVerdict, Tone,
+    COUNTRIES, Device, DeviceKind, DeviceRole, SoundNews, SoundRequest, SoundSettings,
+    SoundVerdict, Tone,
 };
 pub use view::{
     AccountView, CallId, CallState, CallView, Direction, LeaseState, LeaseView, LineView, LinkView,

@@ -85,6 +85,8 @@ pub struct Phone {
     setup: Setup,
     account: Account,
     sound: SoundView,
+    /// A check was asked for, and has no verdict yet.
+    sound_is_checked: bool,
     tones: Tones,
     outputs: Outputs,
 }
@@ -202,6 +204,7 @@ impl Phone {
                 capture_open: false,
                 settings,
             },
+            sound_is_checked: false,
             tones: Tones::default(),
             outputs,
         }
@@ -268,13 +271,16 @@ impl Phone {
                 if self.account.line().is_some_and(|line| line.has_calls()) {
                     return Err(Rejected::InCall);
                 }
+                if self.sound_is_checked {
+                    return Err(Rejected::CheckRuns);
+                }
+                self.sound_is_checked = true;
                 self.ask_sound(SoundRequest::Check);
             }
             Command::SetSound { settings } => {
-                if let Err(reason) = settings.check() {
-                    let reason = reason.to_owned();
-                    return Err(Rejected::InvalidSettings { reason });
-                }
+                settings
+                    .check()
+                    .map_err(|reason| Rejected::InvalidSettings { reason })?;
                 self.sound.settings = settings.clone();
                 self.ask_sound(SoundRequest::Use(settings));
             }

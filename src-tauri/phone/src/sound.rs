@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{Effect, outputs::Outputs};
 
@@ -52,9 +52,10 @@ pub struct SoundSettings {
     pub noise_suppression: bool,
     pub gain_control: bool,
     pub high_pass: bool,
-    /// Whose tones are played, by ISO 3166-1 in two letters; empty: those of ITU-T E.180.
+    /// Whose tones are played, one of [`COUNTRIES`]; empty: those of ITU-T E.180.
     pub country: String,
     /// How loud it rings, 0 to 100 %.
+    #[serde(deserialize_with = "percent")]
     pub ring_volume: u8,
 }
 
@@ -123,8 +124,17 @@ pub enum Tone {
     Beep,
 }
 
+/// The countries whose tones are known, by ISO 3166-1; capitals or not. The United Kingdom's people
+/// write UK, too.
+pub const COUNTRIES: [&str; 11] = [
+    "AE", "AU", "CA", "DE", "FR", "GB", "IN", "PH", "SG", "UK", "US",
+];
+
 /// More favourites than anybody has headsets.
 const MOST_FAVOURITES: usize = 32;
+
+/// No system has longer ids of devices, in bytes.
+const LONGEST_ID: usize = 1_024;
 
 /// How long a tone tells why a call came to nothing.
 const REFUSAL: Duration = Duration::from_secs(3);
@@ -147,24 +157,37 @@ impl Default for SoundSettings {
 
 impl SoundSettings {
     /// Refuses what cannot be used: which field, and why.
-    pub fn check(&self) -> Result<(), &'static str> {
-        let is_code =
-            |text: &str| text.len() == 2 && text.bytes().all(|it| it.is_ascii_alphabetic());
+    pub fn check(&self) -> Result<(), String> {
         if self.ring_volume > 100 {
-            return Err("ring_volume is more than 100");
+            return Err("ring_volume is more than 100".to_owned());
         }
-        if !self.country.is_empty() && !is_code(&self.country) {
-            return Err("country is not a code of two letters");
+        let is_known = |code: &&str| code.eq_ignore_ascii_case(&self.country);
+        if !self.country.is_empty() && !COUNTRIES.iter().any(is_known) {
+            let known = COUNTRIES.join(", ");
+            return Err(format!("country is neither empty nor one of {known}"));
         }
-        let all = [&self.microphone, &self.speaker, &self.ringer];
-        if all
-            .into_iter()
-            .any(|favourites| favourites.len() > MOST_FAVOURITES)
-        {
-            return Err("there are more than 32 favourites for one device");
+        for (field, favourites) in [
+            ("microphone", &self.microphone),
+            ("speaker", &self.speaker),
+            ("ringer", &self.ringer),
+        ] {
+            if favourites.len() > MOST_FAVOURITES {
+                return Err(format!("{field} has more than {MOST_FAVOURITES} ids"));
+            }
+            if favourites.iter().any(String::is_empty) {
+                return Err(format!("{field} has an empty id"));
+            }
+            if favourites.iter().any(|id| id.len() > LONGEST_ID) {
+                return Err(format!("{field} has an id of more than {LONGEST_ID} bytes"));
+            }
         }
         Ok(())
     }
+}
+
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    u8::deserialize(deserializer)
+        .map_err(|_| D::Error::custom("a whole number from 0 to 100 is expected"))
 }
 
 /// The tone that sounds.

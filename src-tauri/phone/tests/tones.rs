@@ -135,6 +135,34 @@ fn the_devices_are_used_as_the_settings_say_from_the_start_and_from_a_change_on(
             },
             "country",
         ),
+        (
+            SoundSettings {
+                country: "XX".to_owned(),
+                ..quiet.clone()
+            },
+            "one of AE, AU",
+        ),
+        (
+            SoundSettings {
+                microphone: vec!["m".to_owned(); 33],
+                ..quiet.clone()
+            },
+            "microphone has more than 32",
+        ),
+        (
+            SoundSettings {
+                speaker: vec![String::new()],
+                ..quiet.clone()
+            },
+            "speaker has an empty id",
+        ),
+        (
+            SoundSettings {
+                ringer: vec!["r".repeat(1_025)],
+                ..quiet.clone()
+            },
+            "ringer has an id of more than 1024 bytes",
+        ),
     ] {
         let rejected = world.command(Command::SetSound { settings: wrong });
         assert!(
@@ -150,6 +178,9 @@ fn sound_is_checked_while_there_is_no_call() {
     let mut world = World::new(setup());
     world.command(Command::SoundCheck).unwrap();
     assert_eq!(world.sound[1..], [SoundRequest::Check]);
+    let again = world.command(Command::SoundCheck);
+    assert_eq!(again, Err(Rejected::CheckRuns));
+    assert_eq!(world.sound.len(), 2, "nothing was begun anew");
     let news = SoundNews::Checked {
         verdict: SoundVerdict::Good,
         words: "Sounds good",
@@ -160,6 +191,7 @@ fn sound_is_checked_while_there_is_no_call() {
         words: "Sounds good",
     };
     assert!(world.happened(|it| *it == checked));
+    world.command(Command::SoundCheck).unwrap();
 
     let (mut world, _) = World::in_call();
     assert_eq!(world.command(Command::SoundCheck), Err(Rejected::InCall));

@@ -24,17 +24,18 @@ const MAX_ASIDE: u32 = 1000;
 
 /// The settings could not be written; those of the process hold on.
 #[derive(Debug, thiserror::Error)]
-#[error("Settings not saved: {} cannot be written ({reason})", path.display())]
+#[error("Settings not saved: {} {why}", path.display())]
 pub struct NotSaved {
     path: PathBuf,
-    reason: String,
+    /// Continues the sentence.
+    why: String,
 }
 
 impl NotSaved {
-    pub(super) fn new(path: &Path, reason: impl ToString) -> Self {
+    pub(super) fn new(path: &Path, why: String) -> Self {
         Self {
             path: path.to_owned(),
-            reason: reason.to_string(),
+            why,
         }
     }
 }
@@ -84,12 +85,34 @@ pub(super) fn lock(path: &Path) -> Option<File> {
 }
 
 pub(super) fn read(path: &Path) -> Content {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|it| it.take(MAX_LENGTH + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => parse(&bytes),
+    match bytes(path) {
+        Ok(bytes) => parse(&bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
-        Err(error) => Content::Unreadable(error.to_string()),
+        Err(error) => Content::Unreadable(said(&error)),
+    }
+}
+
+/// A pipe would hold us up until somebody writes to it, and a device is not set aside: it may be
+/// that of all programs.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = fs::metadata(path)?;
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(io::Error::other("it is a device or a pipe"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MAX_LENGTH + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Returns what the system says of a failure, without its number, and without the name of a file
+/// that nobody but us knows.
+pub(super) fn said(error: &io::Error) -> String {
+    let words = error.to_string();
+    match words.split_once(" (os error ") {
+        Some((what, _)) => what.to_owned(),
+        None => words,
     }
 }
 
@@ -107,7 +130,11 @@ fn parse(bytes: &[u8]) -> Content {
     };
     let table = match text.parse::<toml::Table>() {
         Ok(table) => table,
-        Err(error) => return broken(error.message(), None),
+        Err(error) => {
+            let before = error.span().and_then(|it| text.get(..it.start));
+            let line = before.map_or(0, |it| it.matches('\n').count()) + 1;
+            return broken(&format!("line {line}: {}", error.message()), None);
+        }
     };
     let id = table
         .get("device")
@@ -142,7 +169,10 @@ pub(super) fn set_aside(path: &Path, kind: &str) -> io::Result<PathBuf> {
 /// whenever the power fails.
 pub(super) fn write(path: &Path, settings: &Settings) -> Result<(), NotSaved> {
     let text = toml::to_string(settings).expect("tables with text keys can be written");
-    replace(path, text.as_bytes()).map_err(|error| NotSaved::new(path, error))
+    replace(path, text.as_bytes()).map_err(|error| {
+        let why = format!("cannot be written ({})", said(&error));
+        NotSaved::new(path, why)
+    })
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -167,6 +167,101 @@ fn where_nothing_can_be_written_the_settings_hold_for_the_process() {
 
 #[cfg(unix)]
 #[test]
+fn what_is_no_file_is_neither_read_nor_moved() {
+    use std::os::unix::net::UnixListener;
+
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("settings.toml");
+    let _listener = UnixListener::bind(&path).unwrap();
+    let (mut file, complaints) = SettingsFile::open(&path, device(1));
+    let told = complaints.join(" ");
+    assert!(told.contains("it is a device or a pipe"), "{told}");
+    let error = file.change(|it| it.device.name = "Desk 7".into());
+    let told = error.unwrap_err().to_string();
+    assert!(
+        told.starts_with("Settings not saved") && told.contains("cannot be read"),
+        "{told}"
+    );
+    let kind = fs::symlink_metadata(&path).unwrap().file_type();
+    assert!(!kind.is_file(), "it is what it was");
+    assert!(fs::read_dir(home.path()).unwrap().count() <= 2);
+}
+
+#[test]
+fn a_file_that_breaks_while_it_is_open_is_left_to_whoever_edits_it() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("settings.toml");
+    let (mut file, _) = SettingsFile::open(&path, device(1));
+    fs::write(&path, "version = ").unwrap();
+    let error = file.change(|it| it.device.name = "Desk 7".into());
+    let told = error.unwrap_err().to_string();
+    assert!(told.contains("settings.toml is broken ("), "{told}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "version = ");
+    assert_eq!(file.settings().device.name, "Desk 7");
+}
+
+#[test]
+fn settings_of_the_sound_that_cannot_be_used_are_told_and_stay_in_the_file() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("settings.toml");
+    let id = device(1).id;
+    fs::write(
+        &path,
+        format!(
+            "version = 1\n[device]\nid = \"{id}\"\nname = \"Desk\"\n[sound]\n\
+             ring_volume = 101\ncolour = \"blue\"\nmicrophone = [\"pulseaudio:usb\"]\n\
+             country = \"DE\"\nhigh_pass = 7\n"
+        ),
+    )
+    .unwrap();
+    let (mut file, complaints) = SettingsFile::open(&path, device(2));
+    assert!(complaints.is_empty(), "{complaints:?}");
+    let (sound, faults) = file.settings().sound();
+    let wanted = SoundSettings {
+        microphone: vec!["pulseaudio:usb".to_owned()],
+        country: "DE".to_owned(),
+        ..SoundSettings::default()
+    };
+    assert_eq!(sound, wanted, "the rest is used");
+    let faults = faults.unwrap();
+    for fault in [
+        "ring_volume (ring_volume is more than 100)",
+        "colour (unknown field",
+        "high_pass (invalid type",
+    ] {
+        assert!(faults.contains(fault), "{faults}");
+    }
+
+    let changed = SoundSettings {
+        echo_cancellation: false,
+        ..wanted
+    };
+    file.change(|it| it.set_sound(&changed)).unwrap();
+    let (file, _) = SettingsFile::open(&path, device(2));
+    assert_eq!(file.settings().sound().0, changed);
+    let kept = &file.settings().sound;
+    assert_eq!(kept["ring_volume"].as_integer(), Some(101));
+    assert_eq!(kept["colour"].as_str(), Some("blue"));
+}
+
+#[test]
+fn a_file_full_of_what_cannot_be_used_is_told_in_few_words() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("settings.toml");
+    let id = device(1).id;
+    let mut text = format!("version = 1\n[device]\nid = \"{id}\"\nname = \"Desk\"\n[sound]\n");
+    for number in 0..1_000 {
+        text += &format!("{}{number} = 1\n", "x".repeat(100));
+    }
+    fs::write(&path, text).unwrap();
+    let (file, _) = SettingsFile::open(&path, device(1));
+    let (sound, faults) = file.settings().sound();
+    assert_eq!(sound, SoundSettings::default());
+    assert_eq!(faults.unwrap().len(), section::LONGEST_FAULTS);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_link_to_the_settings_stays_a_link() {
     let home = TempDir::new().unwrap();
     let (real, link) = (home.path().join("real.toml"), home.path().join("link.toml"));

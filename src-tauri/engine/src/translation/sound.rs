@@ -72,3 +72,19 @@ pub(super) fn checked(verdict: media::Verdict) -> SoundNews {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use phone::COUNTRIES;
+
+    #[test]
+    fn the_countries_that_can_be_set_are_those_that_have_tones() {
+        for first in 'A'..='Z' {
+            for second in 'A'..='Z' {
+                let code = format!("{first}{second}");
+                let has_tones = media::Country::of(&code) != media::Country::International;
+                assert_eq!(COUNTRIES.contains(&code.as_str()), has_tones, "{code}");
+            }
+        }
+    }
+}

@@ -186,6 +186,7 @@ pub(super) fn replies() -> Vec<String> {
         },
         InvalidDigit { digit: 'x' },
         InCall,
+        CheckRuns,
         InvalidSettings {
             reason: "ring_volume is more than 100".into(),
         },

@@ -46,7 +46,10 @@ impl Phone {
                 Event::SoundCapture { open }
             }
             SoundNews::MutedSpeech => Event::SoundMutedSpeech,
-            SoundNews::Checked { verdict, words } => Event::SoundChecked { verdict, words },
+            SoundNews::Checked { verdict, words } => {
+                self.sound_is_checked = false;
+                Event::SoundChecked { verdict, words }
+            }
         });
     }
 }
