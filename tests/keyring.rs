@@ -181,11 +181,12 @@ async fn a_keyring_that_does_not_answer_holds_nobody_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_that_somebody_overwrote_is_named_and_removed_and_one_signs_in_again() {
     let (office, desktop) = (Office::open().await, Desktop::start().await);
-    for entry in BOTH {
+    let long = vec![b'y'; 1_000_000];
+    for (entry, garbage) in [(BOTH[0], &b"hunter2"[..]), (BOTH[1], &long)] {
         let phone = signed_in(&office, &desktop).await;
         desktop.has(&BOTH).await;
         kill(phone).await;
-        desktop.overwrite(entry, b"hunter2").await;
+        desktop.overwrite(entry, garbage).await;
 
         let mut phone = start(&office, &desktop, 1);
         let fault = phone.event("fault.vault").await;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{env, fs, iter, thread};
 
 /// Where the process that is to run the test finds the server's folder.
 const FOLDER: &str = "HELIX_TEST_SOUND_CARD";
@@ -127,6 +127,11 @@ impl Plug {
     }
 }
 
+/// Returns what gives a device any title: empty, with spaces, of any length.
+fn titled(property: &str, title: &str) -> String {
+    format!("{property}='device.description=\"{title}\"'")
+}
+
 /// The server, which ends with this.
 #[derive(Debug)]
 pub struct SoundCard {
@@ -234,6 +239,22 @@ impl SoundCard {
         self.load(&plug.sink());
     }
 
+    /// Plugs in a microphone, and a speaker behind it, that have the title, whatever that is.
+    pub fn plug_in_with_title(&self, name: &str, title: &str) {
+        self.load(&[
+            "module-null-sink".to_owned(),
+            format!("sink_name={name}"),
+            "norewinds=1".to_owned(),
+            titled("sink_properties", title),
+        ]);
+        self.load(&[
+            "module-remap-source".to_owned(),
+            format!("source_name={name}_source"),
+            format!("master={name}.monitor"),
+            titled("source_properties", title),
+        ]);
+    }
+
     /// Pulls a speaker or a microphone; returns when the server was told to.
     pub fn unplug(&self, name: &str) -> Instant {
         let modules = self.control(&["list", "short", "modules"]);
@@ -284,6 +305,23 @@ impl SoundCard {
 
     /// Speaks a sine into a microphone until this is dropped.
     pub fn speak(&self, microphone: &str, hz: f64) -> Speaking {
+        let sine = (0_u64..)
+            .map(move |i| i as f64 * hz / 48_000.0)
+            .map(|cycles| (0.3 * (cycles.fract() * std::f64::consts::TAU).sin()) as f32);
+        self.play(microphone, sine)
+    }
+
+    /// Says this into a microphone, 48,000 samples a second, and is silent until it is dropped.
+    pub fn say(&self, microphone: &str, samples: &[f32]) -> Speaking {
+        let samples = samples.to_vec();
+        self.play(microphone, samples.into_iter().chain(iter::repeat(0.0)))
+    }
+
+    fn play(
+        &self,
+        sink: &str,
+        mut samples: impl Iterator<Item = f32> + Send + 'static,
+    ) -> Speaking {
         let mut player = Command::new("pacat")
             .args([
                 "--playback",
@@ -291,7 +329,7 @@ impl SoundCard {
                 "--rate=48000",
                 "--channels=1",
             ])
-            .args(["--latency-msec=40", "--device", microphone])
+            .args(["--latency-msec=40", "--device", sink])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -299,12 +337,9 @@ impl SoundCard {
             .expect("pulseaudio-utils is installed");
         let mut input = player.stdin.take().unwrap();
         thread::spawn(move || {
-            for block in 0_u64.. {
-                let bytes: Vec<u8> = (0..480)
-                    .map(|i| (block * 480 + i) as f64 * hz / 48_000.0)
-                    .map(|cycles| (0.3 * (cycles.fract() * std::f64::consts::TAU).sin()) as f32)
-                    .flat_map(f32::to_le_bytes)
-                    .collect();
+            loop {
+                let block = samples.by_ref().take(480);
+                let bytes: Vec<u8> = block.flat_map(f32::to_le_bytes).collect();
                 // It ends with the player.
                 if input.write_all(&bytes).is_err() {
                     return;
@@ -404,6 +439,11 @@ impl Listening {
     /// Leaves out what came so far.
     pub fn skip(&self) {
         while self.frames.try_recv().is_ok() {}
+    }
+
+    /// Returns what was heard and not taken until now.
+    pub fn backlog(&self) -> Vec<[f32; 480]> {
+        self.frames.try_iter().collect()
     }
 }
 

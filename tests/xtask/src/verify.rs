@@ -107,7 +107,7 @@ fn tests() -> Result<()> {
 
 /// The sound devices, with PulseAudio's null sinks as the sound card.
 fn sound() -> Result<()> {
-    packages::require(&[&BUILD[..], SOUND, &[PULSEAUDIO]].concat())?;
+    packages::require(&[&BUILD[..], SOUND, &[PULSEAUDIO, SPEECH]].concat())?;
     // All members, here and below, so that their dependencies are built as the other tests want them.
     let test = || {
         let mut test = cargo();
