@@ -15,6 +15,7 @@ mod sound_card;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alsa;
 mod checks;
 mod desk;
 mod disk;

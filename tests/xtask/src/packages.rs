@@ -160,6 +160,18 @@ pub(crate) const PULSEAUDIO: Need = Need {
     brew: &[],
 };
 
+pub(crate) const ALSA_TO_PULSEAUDIO: Need = Need {
+    name: "ALSA's plugin for PulseAudio",
+    signs: &[
+        "/usr/lib/x86_64-linux-gnu/alsa-lib/libasound_module_pcm_pulse.so",
+        "/usr/lib/aarch64-linux-gnu/alsa-lib/libasound_module_pcm_pulse.so",
+        "/usr/lib64/alsa-lib/libasound_module_pcm_pulse.so",
+    ],
+    apt: &["libasound2-plugins"],
+    dnf: &["alsa-plugins-pulseaudio"],
+    brew: &[],
+};
+
 /// Installs what is missing with the system's package manager; where it cannot, it says what is missing and why.
 pub(crate) fn require(needs: &[Need]) -> Result<()> {
     let missing = still_missing(needs);

@@ -5,8 +5,8 @@ use anyhow::{Context, Result, bail};
 use crate::{
     demo,
     packages::{
-        self, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, KEYRING, NETWORKS, PULSEAUDIO,
-        RTPENGINE, SESSION_BUS, SOUND, SPEECH,
+        self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, KEYRING, NETWORKS,
+        PULSEAUDIO, RTPENGINE, SESSION_BUS, SOUND, SPEECH,
     },
     run::{cargo, exists, root, run, target_directory},
 };
@@ -107,7 +107,8 @@ fn tests() -> Result<()> {
 
 /// The sound devices, with PulseAudio's null sinks as the sound card.
 fn sound() -> Result<()> {
-    packages::require(&[&BUILD[..], SOUND, &[PULSEAUDIO, SPEECH]].concat())?;
+    let servers = [PULSEAUDIO, ALSA_TO_PULSEAUDIO, SPEECH];
+    packages::require(&[&BUILD[..], SOUND, &servers].concat())?;
     // All members, here and below, so that their dependencies are built as the other tests want them.
     let test = || {
         let mut test = cargo();
