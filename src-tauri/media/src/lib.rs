@@ -30,6 +30,7 @@
 //! counts), simulcast and video, restarts of ICE on our side (RFC 8839 §4.4.1.1) for another
 //! reason than new addresses, comfort noise of our own (RFC 3389), redundancy (RFC 2198).
 
+mod alarm;
 mod check;
 mod codec;
 mod command;

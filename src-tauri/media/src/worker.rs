@@ -11,6 +11,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::mpsc;
 use tracing::{debug, error, info, warn};
 
+use crate::alarm::Alarm;
 use crate::device::{Calls, Recording, Sink, Source};
 use crate::grid::{Grid, MOST_BEHIND, TICK};
 use crate::reserve::{Reserve, Surroundings};
@@ -178,13 +179,14 @@ enum Slot {
 /// The thread.
 fn run(runtime: Runtime, mut worker: Worker, mut orders: mpsc::UnboundedReceiver<Order>) {
     runtime.block_on(async {
+        let mut alarm = Alarm::new();
         let mut buffer = vec![0; LARGEST_DATAGRAM];
         loop {
             let due = worker.poll_timeout();
             tokio::select! {
                 // What is due comes first: a flood of datagrams must not stop the clock.
                 biased;
-                () = sleep_until(due) => worker.handle_timeout(),
+                () = alarm.wait(due) => worker.handle_timeout(),
                 order = orders.recv() => match order {
                     Some(Order::Command(command)) => worker.handle_command(command),
                     Some(Order::IceServers(servers)) => worker.use_servers(servers),
@@ -223,13 +225,6 @@ fn moment(due: Instant, now: Instant) -> Instant {
 
 /// More than any path carries unfragmented; what is longer is cut and fails its authentication.
 const LARGEST_DATAGRAM: usize = 2048;
-
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due.into()).await,
-        None => std::future::pending().await,
-    }
-}
 
 impl Worker {
     fn poll_timeout(&self) -> Option<Instant> {
