@@ -17,8 +17,8 @@ const WAITING: Duration = Duration::from_secs(20);
 /// Until what comes after a registration is done.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// Prints what was measured in so many turns of each.
-pub async fn print(office: &Office, rounds: usize) {
+/// Prints what was measured in so many turns of each; `beside`: of a browser too.
+pub async fn print(office: &Office, rounds: usize, beside: bool) {
     println!(
         "\nRegistered and idle, {} s, {rounds} times by turns (processor of one core, all processes of Chromium)",
         WAITING.as_secs()
@@ -32,6 +32,9 @@ pub async fn print(office: &Office, rounds: usize) {
         ours.push(wait(&Program::process(phone.id())).await);
         desks::quit(phone).await;
 
+        if !beside {
+            continue;
+        }
         let password = SIP_PASSWORDS[1];
         let browser = Browser::registered(office, "ravi", "700202", password, ANA).await;
         theirs.push(wait(&browser.program()).await);
@@ -49,6 +52,9 @@ pub async fn print(office: &Office, rounds: usize) {
         ),
         ("Chromium with JsSIP", &theirs, ["", "", ""]),
     ] {
+        if costs.is_empty() {
+            continue;
+        }
         let values = |of: fn(&(Cost, Memory)) -> f64| costs.iter().map(of).collect::<Vec<_>>();
         let print = |what: &str, unit, values: &[f64], goal| {
             figure::print_range(&format!("{what}, idle, {name}"), unit, values, goal);

@@ -64,8 +64,8 @@ const fn phone(packet_ms: u8, is_processed: bool) -> Side {
     })
 }
 
-/// Prints what was measured in so many turns of each side.
-pub async fn print(card: &SoundCard, office: &Office, rounds: usize) {
+/// Prints what was measured in so many turns of each side; `beside`: of the browsers too.
+pub async fn print(card: &SoundCard, office: &Office, rounds: usize, beside: bool) {
     chirps::plug_in(card);
     println!(
         "\nMouth to ear: chirps into each one's microphone, by the speaker of the other; both in one recording.\n\
@@ -84,10 +84,14 @@ pub async fn print(card: &SoundCard, office: &Office, rounds: usize) {
     let mut runs: [Vec<Run>; SIDES.len()] = Default::default();
     for _ in 0..rounds {
         for ((_, side, _), runs) in SIDES.iter().zip(&mut runs) {
-            runs.push(side.run(office).await);
+            if beside || matches!(side, Side::Phone(_)) {
+                runs.push(side.run(office).await);
+            }
         }
     }
-    for ((name, _, [delay_goal, _]), runs) in SIDES.iter().zip(&runs) {
+    let has_run = |runs: &[Run]| !runs.is_empty();
+    for ((name, _, [delay_goal, _]), runs) in SIDES.iter().zip(&runs).filter(|(_, it)| has_run(it))
+    {
         print_delays(name, runs, delay_goal);
     }
     print_ratio("without processing", "0.65 (G2)", &runs[0], &runs[1], delay);
@@ -96,7 +100,7 @@ pub async fn print(card: &SoundCard, office: &Office, rounds: usize) {
     println!(
         "\nWhat one party of these calls costs (processor of one core, all processes of Chromium)"
     );
-    for ((name, _, [_, goal]), runs) in SIDES.iter().zip(&runs) {
+    for ((name, _, [_, goal]), runs) in SIDES.iter().zip(&runs).filter(|(_, it)| has_run(it)) {
         let values = |of: fn(&Run) -> f64| runs.iter().map(of).collect::<Vec<_>>();
         figure::print_range(&format!("processor, {name}"), "%", &values(processor), goal);
         figure::print_range(
@@ -201,6 +205,9 @@ fn print_delays(name: &str, runs: &[Run], goal: &str) {
 }
 
 fn print_ratio(what: &str, goal: &str, ours: &[Run], theirs: &[Run], of: impl Fn(&Run) -> f64) {
+    if theirs.is_empty() {
+        return;
+    }
     let median = |runs: &[Run]| figure::median(&runs.iter().map(&of).collect::<Vec<_>>());
     println!(
         "{:<62} {:>8.3} of Chromium's; goal <= {goal}",

@@ -31,6 +31,9 @@ use support::office::Office;
 /// What can be named as an argument; all of them where none is.
 const PARTS: [&str; 4] = ["mouth", "idle", "unplug", "hang_up"];
 
+/// Leaves the browsers out.
+const ALONE: &str = "alone";
+
 /// How often each side of a comparison has its turn; a number among the arguments changes it.
 const ROUNDS: usize = 5;
 
@@ -51,6 +54,8 @@ async fn print_figures(mut card: SoundCard) {
     let named = |it: &str| words.iter().any(|word| word == it);
     let wanted = |it: &str| named(it) || !PARTS.iter().any(|part| named(part));
 
+    let beside = !named(ALONE);
+
     let load = fs::read_to_string("/proc/loadavg").unwrap();
     let cores = std::thread::available_parallelism().unwrap();
     println!(
@@ -62,10 +67,10 @@ async fn print_figures(mut card: SoundCard) {
     let office = Office::open().await;
     let rounds = rounds.unwrap_or(ROUNDS);
     if wanted("idle") {
-        idle::print(&office, rounds).await;
+        idle::print(&office, rounds, beside).await;
     }
     if wanted("mouth") {
-        mouth_to_ear::print(&card, &office, rounds).await;
+        mouth_to_ear::print(&card, &office, rounds, beside).await;
     }
     if wanted("unplug") {
         unplug::print(&card, &office).await;
