@@ -68,7 +68,7 @@ fn rooms_without_io_depend_on_no_runtime_socket_or_webrtc_crate() {
 }
 
 #[test]
-fn rsip_rtc_and_cpal_are_named_in_one_place_each() {
+fn rsip_rtc_cpal_and_pulseaudio_are_named_in_one_place_each() {
     for (room, crate_name, place) in [
         ("src-tauri/sip/src", "rsip", "src-tauri/sip/src/message"),
         (
@@ -80,6 +80,11 @@ fn rsip_rtc_and_cpal_are_named_in_one_place_each() {
             "src-tauri/media/src",
             "cpal",
             "src-tauri/media/src/device/system",
+        ),
+        (
+            "src-tauri/media/src",
+            "pulseaudio",
+            "src-tauri/media/src/device/system/pulse",
         ),
     ] {
         for (path, text) in sources(room) {

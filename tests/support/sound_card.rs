@@ -273,6 +273,12 @@ impl SoundCard {
         pulled
     }
 
+    /// Has a speaker rest, as it does while another program has the card for itself.
+    pub fn suspend(&self, speaker: &str, suspended: bool) {
+        let flag = if suspended { "1" } else { "0" };
+        self.control(&["suspend-sink", speaker, flag]);
+    }
+
     pub fn make_default_microphone(&self, name: &str) {
         self.control(&["set-default-source", &format!("{name}_source")]);
     }

@@ -49,6 +49,13 @@ pub(crate) enum Told {
     Devices(Vec<Device>),
 }
 
+/// Whether whoever lists the devices tells when they may be others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Changes {
+    Told,
+    Untold,
+}
+
 /// Opens, retries and replaces the streams of each role.
 ///
 /// What is wanted, what there is, what becomes of an attempt and the time go in; [`Action`]s and
@@ -58,8 +65,10 @@ pub(crate) struct Supervisor {
     seats: BTreeMap<Role, Seat>,
     /// What is there; `None` before the first listing.
     devices: Option<Vec<Device>>,
-    /// When to list again after a listing got no answer, each time later; `None` after an answer.
-    unanswered: Option<Duration>,
+    /// Why the last listing got no answer, and when to list again, each time later; `None` after an
+    /// answer.
+    unanswered: Option<(Fault, Duration)>,
+    changes: Changes,
     listing: Listing,
     next_stream: u64,
     actions: VecDeque<Action>,
@@ -69,15 +78,29 @@ pub(crate) struct Supervisor {
 /// `Waiting -> Asked -> Waiting`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Listing {
-    Waiting { due: Instant },
-    Asked { deadline: Instant },
+    Waiting {
+        due: Instant,
+        /// A change is listed no sooner.
+        rested: Instant,
+    },
+    Asked {
+        deadline: Instant,
+        /// Something changed since, which the answer may not have.
+        changed: bool,
+    },
 }
 
 /// A stream that is wanted finds its next device within half a second.
 const LIST_BUSY: Duration = Duration::from_millis(250);
 
-/// A list that nobody waits for; each costs 17 wake-ups with PulseAudio.
+/// A list that nobody waits for.
 const LIST_IDLE: Duration = Duration::from_secs(10);
+
+/// A list where changes are told.
+const LIST_TOLD: Duration = Duration::from_secs(60);
+
+/// Changes come in swarms: whoever turns a volume makes dozens a second.
+const REST: Duration = Duration::from_millis(50);
 
 /// After this a listing is taken to be stuck; connecting to a sound server alone may take two.
 const LISTING_DEADLINE: Duration = Duration::from_secs(3);
@@ -102,7 +125,11 @@ impl Supervisor {
             seats: Role::ALL.map(|role| (role, seat())).into(),
             devices: None,
             unanswered: None,
-            listing: Listing::Waiting { due: now },
+            changes: Changes::Untold,
+            listing: Listing::Waiting {
+                due: now,
+                rested: now,
+            },
             next_stream: 0,
             actions: VecDeque::new(),
             told: VecDeque::new(),
@@ -147,8 +174,17 @@ impl Supervisor {
     /// Lists the devices at once, where nobody is at it.
     pub(crate) fn list_soon(&mut self, now: Instant) {
         match &mut self.listing {
-            Listing::Waiting { due } => *due = now.min(*due),
+            Listing::Waiting { due, .. } => *due = now.min(*due),
             Listing::Asked { .. } => {}
+        }
+        self.handle_timeout(now);
+    }
+
+    /// Takes that the devices may be others than those that were listed.
+    pub(crate) fn handle_change(&mut self, now: Instant) {
+        match &mut self.listing {
+            Listing::Waiting { due, rested } => *due = (*due).min(now.max(*rested)),
+            Listing::Asked { changed, .. } => *changed = true,
         }
         self.handle_timeout(now);
     }
@@ -159,11 +195,22 @@ impl Supervisor {
     }
 
     /// Takes the answer to [`Action::List`].
-    pub(crate) fn handle_devices(&mut self, listed: Result<Vec<Device>, Fault>, now: Instant) {
-        self.listing = Listing::Waiting {
-            due: now + self.interval(),
+    pub(crate) fn handle_devices(
+        &mut self,
+        listed: Result<(Vec<Device>, Changes), Fault>,
+        now: Instant,
+    ) {
+        self.changes = match &listed {
+            Ok((_, changes)) => *changes,
+            Err(_) => Changes::Untold,
         };
-        self.learn(listed, now);
+        let rested = now + REST;
+        let due = match self.listing {
+            Listing::Asked { changed: true, .. } => rested,
+            Listing::Asked { .. } | Listing::Waiting { .. } => now + self.interval(),
+        };
+        self.listing = Listing::Waiting { due, rested };
+        self.learn(listed.map(|(devices, _)| devices), now);
     }
 
     /// Takes that the stream works.
@@ -233,8 +280,8 @@ impl Supervisor {
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         match self.listing {
-            Listing::Waiting { due } if due <= now => self.ask(false, now),
-            Listing::Asked { deadline } if deadline <= now => {
+            Listing::Waiting { due, .. } if due <= now => self.ask(false, now),
+            Listing::Asked { deadline, .. } if deadline <= now => {
                 warn!("the sound system does not answer");
                 self.ask(true, now);
                 self.learn(Err(Fault::ServerGone), now);
@@ -259,8 +306,8 @@ impl Supervisor {
     /// Returns when [`handle_timeout`](Self::handle_timeout) is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
         let listing = match self.listing {
-            Listing::Waiting { due } => due,
-            Listing::Asked { deadline } => deadline,
+            Listing::Waiting { due, .. } => due,
+            Listing::Asked { deadline, .. } => deadline,
         };
         self.seats
             .values()
@@ -305,12 +352,17 @@ impl Supervisor {
             Want::Idle => true,
             Want::Seeking { .. } | Want::Using { .. } => false,
         });
-        if idle { LIST_IDLE } else { LIST_BUSY }
+        match self.changes {
+            Changes::Told => LIST_TOLD,
+            Changes::Untold if idle => LIST_IDLE,
+            Changes::Untold => LIST_BUSY,
+        }
     }
 
     fn ask(&mut self, anew: bool, now: Instant) {
         self.listing = Listing::Asked {
             deadline: now + LISTING_DEADLINE,
+            changed: false,
         };
         self.actions.push_back(Action::List { anew });
     }
@@ -324,11 +376,11 @@ impl Supervisor {
     fn learn(&mut self, listed: Result<Vec<Device>, Fault>, now: Instant) {
         self.unanswered = match (&listed, self.unanswered) {
             (Ok(_), _) => None,
-            (Err(_), None) => Some(FIRST_RETRY),
-            (Err(_), Some(delay)) => Some((delay * 2).min(LAST_RETRY)),
+            (Err(fault), None) => Some((*fault, FIRST_RETRY)),
+            (Err(fault), Some((_, delay))) => Some((*fault, (delay * 2).min(LAST_RETRY))),
         };
-        if let Listing::Waiting { due } = &mut self.listing
-            && let Some(delay) = self.unanswered
+        if let Listing::Waiting { due, .. } = &mut self.listing
+            && let Some((_, delay)) = self.unanswered
         {
             *due = now + delay;
         }
@@ -353,10 +405,7 @@ impl Supervisor {
                 Want::Idle | Want::Seeking { .. } => false,
             };
             if gone {
-                let fault = match self.unanswered {
-                    Some(_) => Fault::ServerGone,
-                    None => Fault::Gone,
-                };
+                let fault = self.unanswered.map_or(Fault::Gone, |(fault, _)| fault);
                 self.lose(role, fault, now);
             }
             self.decide(role, now);
@@ -527,7 +576,7 @@ impl Supervisor {
 
     /// Tells that `role` has nothing, where that was not told yet.
     fn say_without(&mut self, role: Role) {
-        let unanswered = self.unanswered.is_some();
+        let unanswered = self.unanswered.map(|(fault, _)| fault);
         let seat = self
             .seats
             .get_mut(&role)
@@ -539,15 +588,12 @@ impl Supervisor {
         };
         let name = lost.as_ref().map(|lost| lost.name.as_str());
         let change = match (worst, unanswered) {
-            (_, true) => Change::Without {
-                lost: name,
-                fault: Fault::ServerGone,
-            },
-            (None, false) => Change::Without {
+            (_, Some(fault)) => Change::Without { lost: name, fault },
+            (None, None) => Change::Without {
                 lost: name,
                 fault: Fault::Gone,
             },
-            (Some((id, cooling)), false) => {
+            (Some((id, cooling)), None) => {
                 let tried = self
                     .devices
                     .iter()

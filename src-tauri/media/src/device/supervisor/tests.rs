@@ -193,6 +193,22 @@ fn a_sound_server_that_dies_is_waited_for_and_used_again() {
 }
 
 #[test]
+fn a_sound_server_that_refuses_is_said_to() {
+    let mut world = World::with(&["laptop"]);
+    world.server = Server::Refuses;
+    world.want(Role::Speaker);
+    world.run(10_000);
+    assert_eq!(
+        world.log(),
+        [
+            "devices 0",
+            "speaker without: The system does not let this program use the speaker. \
+             Allow it in the privacy settings."
+        ]
+    );
+}
+
+#[test]
 fn a_server_that_hangs_is_given_up_and_asked_anew() {
     let mut world = World::with(&["laptop"]);
     world.want(Role::Speaker);
@@ -299,6 +315,45 @@ fn the_devices_are_listed_often_only_while_a_stream_is_wanted() {
 }
 
 #[test]
+fn where_changes_are_told_nothing_is_listed_without_one() {
+    let mut world = World::with(&["laptop"]);
+    world.changes = Changes::Told;
+    world.want(Role::Microphone);
+    world.run(1_000);
+    assert_eq!(world.log(), ["devices 1", "microphone: laptop"]);
+    let before = world.lists;
+    world.run(50_000);
+    assert_eq!(world.lists, before);
+
+    world.plug_in("headset");
+    world.supervisor.handle_change(world.now);
+    world.run(5);
+    assert_eq!(world.log(), ["devices 2"]);
+    // What changes while a list is made may not be in it.
+    world.run(1_000);
+    let before = world.lists;
+    world.supervisor.handle_change(world.now);
+    world.run(1);
+    world.supervisor.handle_change(world.now);
+    world.run(1_000);
+    assert_eq!(world.lists, before + 2);
+}
+
+#[test]
+fn a_swarm_of_changes_is_listed_now_and_then() {
+    let mut world = World::with(&["laptop"]);
+    world.changes = Changes::Told;
+    world.run(1_000);
+    let before = world.lists;
+    for _ in 0..1_000 {
+        world.supervisor.handle_change(world.now);
+        world.run(1);
+    }
+    let lists = world.lists - before;
+    assert!((10..=25).contains(&lists), "{lists}");
+}
+
+#[test]
 fn whoever_waited_for_a_hanging_server_has_it_asked_anew_at_once() {
     let mut world = World::with(&["laptop"]);
     world.want(Role::Speaker);
@@ -361,12 +416,14 @@ struct World {
     told: Vec<String>,
     lists: usize,
     anew: usize,
+    changes: Changes,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Server {
     Up,
     Down,
+    Refuses,
     Hangs,
 }
 
@@ -387,6 +444,7 @@ impl World {
             told: Vec::new(),
             lists: 0,
             anew: 0,
+            changes: Changes::Untold,
         };
         for name in names {
             world.plug_in(name);
@@ -556,10 +614,13 @@ impl World {
         match (action, self.server) {
             (Action::List { .. }, Server::Up) => {
                 self.supervisor
-                    .handle_devices(Ok(self.devices.clone()), now);
+                    .handle_devices(Ok((self.devices.clone(), self.changes)), now);
             }
             (Action::List { .. }, Server::Down) => {
                 self.supervisor.handle_devices(Err(Fault::ServerGone), now);
+            }
+            (Action::List { .. }, Server::Refuses) => {
+                self.supervisor.handle_devices(Err(Fault::Refused), now);
             }
             (Action::Open { stream, device, .. }, Server::Up) => {
                 let name = device.as_str();
@@ -573,7 +634,7 @@ impl World {
                     self.supervisor.handle_opened(stream, now);
                 }
             }
-            (Action::Open { stream, .. }, Server::Down) => {
+            (Action::Open { stream, .. }, Server::Down | Server::Refuses) => {
                 self.supervisor.handle_fault(stream, Fault::ServerGone, now);
             }
             (Action::List { .. } | Action::Open { .. }, Server::Hangs)

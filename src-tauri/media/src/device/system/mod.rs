@@ -5,9 +5,11 @@
 //! opened until after it is closed. A call of the system that never returns costs that thread, and
 //! nothing else.
 
-mod connections;
 mod host;
-mod stream;
+mod line;
+mod native;
+#[cfg(target_os = "linux")]
+pub(crate) mod pulse;
 #[cfg(all(test, feature = "peers"))]
 mod tests;
 
@@ -20,9 +22,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc as tokio_mpsc;
 use tracing::{debug, error};
 
-use self::connections::Connections;
 use self::host::{Handles, Hosts, Listing};
-use self::stream::{Line, Wanted};
+use self::line::{Line, Wanted};
 use super::bridge::{CaptureBridge, PlaybackBridge};
 use super::choice::{Device, DeviceId, Fault, Preference, Role};
 use super::supervisor::{Action, StreamId, Supervisor, Told};
@@ -76,6 +77,8 @@ enum Event {
         preference: Preference,
     },
     List,
+    /// The devices may be others.
+    Changed,
     Listed {
         lister: u64,
         listed: Result<Listing, Fault>,
@@ -104,7 +107,6 @@ impl System {
             events: events.clone(),
             reports,
             handles: BTreeMap::new(),
-            connections: Connections::default(),
             lister: None,
             listers: 0,
             lines: BTreeMap::new(),
@@ -160,7 +162,6 @@ struct Thread {
     reports: tokio_mpsc::UnboundedSender<Report>,
     /// What the last listing found.
     handles: BTreeMap<DeviceId, Handles>,
-    connections: Connections,
     /// Asks the lister; `None` before there is one.
     lister: Option<mpsc::Sender<()>>,
     /// How many listers there were: one that was given up may still answer.
@@ -203,10 +204,11 @@ impl Thread {
             Event::Want { role, wanted } => self.supervisor.want(role, wanted, now),
             Event::Prefer { role, preference } => self.supervisor.prefer(role, preference, now),
             Event::List => self.supervisor.list_soon(now),
+            Event::Changed => self.supervisor.handle_change(now),
             Event::Listed { lister, listed } if lister == self.listers => {
                 let devices = listed.map(|listing| {
                     self.handles = listing.handles;
-                    listing.devices
+                    (listing.devices, listing.changes)
                 });
                 self.supervisor.handle_devices(devices, now);
             }
@@ -293,7 +295,6 @@ impl Thread {
             stream,
             role,
             device,
-            connections: self.connections.clone(),
         };
         match Line::open(wanted, self.events.clone()) {
             Ok(line) => {
@@ -357,9 +358,14 @@ impl Thread {
 
 /// The thread that lists the devices, as often as it is asked.
 fn list(lister: u64, requests: &mpsc::Receiver<()>, events: &mpsc::Sender<Event>) {
-    let mut hosts = Hosts::new();
+    let mut hosts = Hosts::default();
+    let changed = {
+        let events = events.clone();
+        // After the end nobody wants to know.
+        move || drop(events.send(Event::Changed))
+    };
     while requests.recv().is_ok() {
-        let listed = hosts.list();
+        let listed = hosts.list(changed.clone());
         if events.send(Event::Listed { lister, listed }).is_err() {
             return;
         }

@@ -218,6 +218,76 @@ fn a_server_that_hangs_holds_nothing_up_and_is_used_again() {
 }
 
 #[test]
+fn the_speaker_and_the_ringer_are_two_devices_at_once() {
+    let name = "the_speaker_and_the_ringer_are_two_devices_at_once";
+    on_card(name, async |mut card| {
+        card.start(&[SPEAKERS, HEADSET], &[]);
+        let mut phone = Phone::start();
+        phone.system.prefer(Role::Speaker, favourite("headset"));
+        phone.system.prefer(Role::Ringer, favourite("speakers"));
+        phone.system.want(Role::Speaker, true);
+        assert_eq!(phone.opened(Role::Speaker).await.0, "Headset");
+        let in_ear = phone.speaker.take();
+        phone.system.want(Role::Ringer, true);
+        assert_eq!(phone.opened(Role::Ringer).await.0, "Speakers");
+        let in_room = phone.speaker.take();
+        for (bridge, sink, hz) in [(in_ear, "headset", 1_000.0), (in_room, "speakers", 600.0)] {
+            phone.speaker = bridge;
+            phone.plays(hz, card.listen(sink)).await;
+        }
+    });
+}
+
+#[test]
+fn a_device_that_comes_while_nobody_waits_for_it_is_told() {
+    let name = "a_device_that_comes_while_nobody_waits_for_it_is_told";
+    on_card(name, async |mut card| {
+        card.start(&[SPEAKERS], &[LAPTOP]);
+        let mut phone = Phone::start();
+        let lists = |report: &Report, plug: &Plug| {
+            let is_it = |device: &Device| device.name == plug.title;
+            matches!(report, Report::Devices(devices) if devices.iter().any(is_it))
+        };
+        phone.until(|report| lists(report, &LAPTOP)).await;
+        // Nothing is listed by itself for longer than a test lasts: the server tells.
+        let plugged = Instant::now();
+        card.plug_in_speaker(&HEADSET);
+        phone.until(|report| lists(report, &HEADSET)).await;
+        println!("told {} ms after", plugged.elapsed().as_millis());
+        card.unplug("headset");
+        let is_gone =
+            |report: &Report| matches!(report, Report::Devices(_)) && !lists(report, &HEADSET);
+        phone.until(is_gone).await;
+        card.make_default_speaker("laptop");
+        let is_default = |report: &Report| {
+            let is_it = |it: &Device| it.is_default_output && it.id.as_str() == "pulseaudio:laptop";
+            matches!(report, Report::Devices(devices) if devices.iter().any(is_it))
+        };
+        phone.until(is_default).await;
+        card.kill();
+        let none = |report: &Report| matches!(report, Report::Devices(none) if none.is_empty());
+        phone.until(none).await;
+    });
+}
+
+#[test]
+fn a_device_that_is_suspended_is_busy_and_used_again() {
+    let name = "a_device_that_is_suspended_is_busy_and_used_again";
+    on_card(name, async |mut card| {
+        card.start(&[SPEAKERS], &[]);
+        let mut phone = Phone::start();
+        phone.system.want(Role::Speaker, true);
+        phone.opened(Role::Speaker).await;
+        card.suspend("speakers", true);
+        let words = phone.without(Role::Speaker).await;
+        assert_eq!(words, "Speakers is used by another program. Trying again.");
+        card.suspend("speakers", false);
+        let opened = phone.opened(Role::Speaker).await;
+        assert_eq!(opened.1.unwrap(), "Speakers works again.");
+    });
+}
+
+#[test]
 fn a_server_without_devices_is_no_fault_and_the_first_device_is_used() {
     on_card(
         "a_server_without_devices_is_no_fault_and_the_first_device_is_used",

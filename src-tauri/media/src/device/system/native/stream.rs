@@ -1,8 +1,4 @@
-use std::convert::Infallible;
-use std::io;
-use std::sync::mpsc;
-use std::sync::{Arc, OnceLock};
-use std::thread;
+use std::sync::Arc;
 use std::time::Instant;
 
 use cpal::traits::{DeviceTrait, StreamTrait};
@@ -12,120 +8,59 @@ use cpal::{
 };
 use tracing::{debug, info};
 
-use super::connections::Connections;
-use super::{Bridge, Event};
 use crate::device::bridge::{CaptureBridge, PlaybackBridge};
 use crate::device::choice::{Fault, Role};
 use crate::device::ring::Tally;
-use crate::device::supervisor::StreamId;
-
-/// A stream with its thread: the thread opens it, says so, and closes it when this is dropped.
-pub(super) struct Line {
-    tally: Arc<OnceLock<Arc<Tally>>>,
-    /// Nothing is ever sent: its end is the message.
-    _open: mpsc::Sender<Infallible>,
-}
-
-/// A stream that is to be opened.
-pub(super) struct Wanted {
-    pub(super) stream: StreamId,
-    pub(super) role: Role,
-    pub(super) device: cpal::Device,
-    pub(super) connections: Connections,
-}
+use crate::device::system::Bridge;
+use crate::device::system::line::Reporter;
 
 const LOWEST_RATE: u32 = 8_000;
 const HIGHEST_RATE: u32 = 192_000;
 const MOST_CHANNELS: u16 = 32;
 
-impl Line {
-    /// Begins to open a stream; what becomes of it comes as an event.
-    pub(super) fn open(wanted: Wanted, events: mpsc::Sender<Event>) -> io::Result<Self> {
-        let Wanted {
-            stream,
-            role,
-            device,
-            connections,
-        } = wanted;
-        let (open, closed) = mpsc::channel::<Infallible>();
-        let tally = Arc::new(OnceLock::new());
-        let told = Arc::clone(&tally);
-        thread::Builder::new()
-            .name("sound stream".to_owned())
-            .spawn(move || {
-                let report = Reporter {
-                    stream,
-                    events: events.clone(),
-                };
-                let (connection, device) = match role {
-                    Role::Microphone => (None, device),
-                    Role::Speaker | Role::Ringer => connections.through(device),
-                };
-                match opened(role, &device, &report) {
-                    Ok((running, bridge, tally)) => {
-                        // Nobody else sets it.
-                        let _ = told.set(tally);
-                        if events.send(Event::Opened { stream, bridge }).is_ok() {
-                            // Until the other end is dropped.
-                            let _ = closed.recv();
-                        }
-                        drop(running);
-                    }
-                    Err(error) => {
-                        info!(%error, ?role, "a sound stream cannot be opened");
-                        report.fault(fault(&error).unwrap_or(Fault::Broken));
-                    }
-                }
-                drop(connection);
-            })?;
-        Ok(Self { tally, _open: open })
-    }
-
-    /// Returns how many callbacks there were, 0 before it is open.
-    pub(super) fn callbacks(&self) -> u32 {
-        self.tally.get().map_or(0, |tally| tally.callbacks())
-    }
-}
-
-#[derive(Clone)]
-struct Reporter {
-    stream: StreamId,
-    events: mpsc::Sender<Event>,
-}
-
-impl Reporter {
-    fn fault(&self, fault: Fault) {
-        let stream = self.stream;
-        if self.events.send(Event::Failed { stream, fault }).is_err() {
-            debug!("a sound stream failed after the end");
+/// Returns what takes the errors of a stream: the first that ends it is passed on. Some hosts report
+/// thousands while sound flows.
+fn errors(report: Reporter) -> impl FnMut(cpal::Error) + Send + 'static {
+    let mut ended = false;
+    let mut mentioned = false;
+    move |error| match fault(&error) {
+        Some(fault) if !ended => {
+            ended = true;
+            info!(%error, "a sound stream ended");
+            report.fault(fault);
         }
+        None if !mentioned && error.kind() != ErrorKind::Xrun => {
+            mentioned = true;
+            debug!(%error, "a sound stream reports an error");
+        }
+        Some(_) | None => {}
     }
+}
 
-    /// Returns what takes the errors of a stream: the first that ends it is passed on. Some hosts
-    /// report thousands while sound flows.
-    fn errors(&self) -> impl FnMut(cpal::Error) + Send + 'static {
-        let report = self.clone();
-        let mut ended = false;
-        let mut mentioned = false;
-        move |error| match fault(&error) {
-            Some(fault) if !ended => {
-                ended = true;
-                info!(%error, "a sound stream ended");
-                report.fault(fault);
-            }
-            None if !mentioned && error.kind() != ErrorKind::Xrun => {
-                mentioned = true;
-                debug!(%error, "a sound stream reports an error");
-            }
-            Some(_) | None => {}
+/// A stream that runs until this is dropped.
+pub(crate) struct Running {
+    _stream: Stream,
+}
+
+type Opened = (Stream, Bridge, Arc<Tally>);
+
+/// Opens a stream and lets it run; blocks for as long as the host takes.
+pub(crate) fn open(
+    role: Role,
+    device: &cpal::Device,
+    report: &Reporter,
+) -> Result<(Running, Bridge, Arc<Tally>), Fault> {
+    match opened(role, device, report) {
+        Ok((stream, bridge, tally)) => Ok((Running { _stream: stream }, bridge, tally)),
+        Err(error) => {
+            info!(%error, ?role, "a sound stream cannot be opened");
+            Err(fault(&error).unwrap_or(Fault::Broken))
         }
     }
 }
 
-type Running = (Stream, Bridge, Arc<Tally>);
-
-/// Opens a stream at the device's own rate and lets it run; blocks for as long as the host takes.
-fn opened(role: Role, device: &cpal::Device, report: &Reporter) -> Result<Running, cpal::Error> {
+/// Opens a stream at the device's own rate.
+fn opened(role: Role, device: &cpal::Device, report: &Reporter) -> Result<Opened, cpal::Error> {
     let supported = supported(role, device)?;
     let config = supported.config();
     let frames = config.sample_rate / 100;
@@ -206,7 +141,7 @@ fn build(
     config: StreamConfig,
     format: SampleFormat,
     report: &Reporter,
-) -> Result<Running, cpal::Error> {
+) -> Result<Opened, cpal::Error> {
     let build = match format {
         SampleFormat::I8 => build_as::<i8>,
         SampleFormat::I16 => build_as::<i16>,
@@ -232,13 +167,13 @@ fn build_as<T>(
     device: &cpal::Device,
     config: StreamConfig,
     report: &Reporter,
-) -> Result<Running, cpal::Error>
+) -> Result<Opened, cpal::Error>
 where
     T: SizedSample + FromSample<f32>,
     f32: FromSample<T>,
 {
     let (rate, channels) = (config.sample_rate, config.channels);
-    let errors = report.errors();
+    let errors = errors(report.clone());
     match role {
         Role::Microphone => {
             let (bridge, mut end) = CaptureBridge::new(rate, channels, Instant::now());
@@ -266,8 +201,7 @@ fn fault(error: &cpal::Error) -> Option<Fault> {
         ErrorKind::DeviceBusy => Some(Fault::Busy),
         ErrorKind::PermissionDenied => Some(Fault::Refused),
         ErrorKind::HostUnavailable => Some(Fault::ServerGone),
-        // PulseAudio's connection broke, or WASAPI wants the stream rebuilt.
-        ErrorKind::StreamInvalidated if cfg!(target_os = "linux") => Some(Fault::ServerGone),
+        // WASAPI wants the stream rebuilt.
         ErrorKind::StreamInvalidated => Some(Fault::Broken),
         // Sound may flow on; where it does not, the stream is seen to stand still.
         ErrorKind::BackendError
