@@ -16,6 +16,8 @@ pub enum Verdict {
     Noisy,
     /// The sound is good, but it is that of the microphone built into the computer.
     BuiltInMicrophone,
+    /// The sound is as good as it can be by hands-free Bluetooth: that of an old telephone.
+    NarrowBluetooth,
     Good,
 }
 
@@ -31,9 +33,27 @@ impl Verdict {
             Self::VeryQuiet => "Very quiet: raise the microphone in the sound settings",
             Self::Noisy => "Noisy: callers will hear what is around you",
             Self::BuiltInMicrophone => "Your laptop's microphone is in use, not the headset",
+            Self::NarrowBluetooth => {
+                "Bluetooth hands-free: callers will hear narrow sound. \
+                 A cable or the headset's own USB adapter sounds better"
+            }
             Self::Good => "Sounds good",
         }
     }
+}
+
+/// What is known of a microphone beside its sound.
+#[cfg_attr(
+    not(any(feature = "sound", test)),
+    allow(dead_code, reason = "without devices nothing is known")
+)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Make {
+    Ordinary,
+    /// Into the computer.
+    BuiltIn,
+    /// Bluetooth by its hands-free profile, which carries 8 or 16 kHz.
+    NarrowBluetooth,
 }
 
 /// Samples of 48 kHz that a verdict takes: three seconds.
@@ -63,9 +83,9 @@ const FULL_SCALE: f32 = 0.99;
 /// So many flat tops in three seconds are heard; a single cough is none.
 const FLAT_TOPS: usize = 10;
 
-/// Returns what is to be said about the raw sound of a microphone, [`LENGTH`] samples of it, that is
-/// `built_in` or not.
-pub(crate) fn judge(samples: &[f32], built_in: bool) -> Verdict {
+/// Returns what is to be said about the raw sound of a microphone of this make, [`LENGTH`] samples
+/// of it.
+pub(crate) fn judge(samples: &[f32], make: Make) -> Verdict {
     let mut levels: Vec<f32> = samples.chunks_exact(FRAME).map(level).collect();
     if levels.is_empty() {
         return Verdict::NoMicrophone;
@@ -81,10 +101,12 @@ pub(crate) fn judge(samples: &[f32], built_in: bool) -> Verdict {
         Verdict::VeryQuiet
     } else if loud - quiet < CLEAR {
         Verdict::Noisy
-    } else if built_in {
-        Verdict::BuiltInMicrophone
     } else {
-        Verdict::Good
+        match make {
+            Make::Ordinary => Verdict::Good,
+            Make::BuiltIn => Verdict::BuiltInMicrophone,
+            Make::NarrowBluetooth => Verdict::NarrowBluetooth,
+        }
     }
 }
 
@@ -113,37 +135,59 @@ mod tests {
         for seed in 0..5 {
             for level_db in [-18.0, -26.0, -34.0] {
                 let voice = voice(level_db, -75.0, seed);
-                assert_eq!(judge(&voice, false), Verdict::Good, "{level_db} dB, {seed}");
+                assert_eq!(
+                    judge(&voice, Make::Ordinary),
+                    Verdict::Good,
+                    "{level_db} dB, {seed}"
+                );
             }
         }
     }
 
     #[test]
-    fn a_good_voice_through_the_laptop_is_told_but_a_trouble_comes_first() {
+    fn a_good_voice_through_the_laptop_or_bluetooth_is_told_but_a_trouble_comes_first() {
         assert_eq!(
-            judge(&voice(-24.0, -75.0, 1), true),
+            judge(&voice(-24.0, -75.0, 1), Make::BuiltIn),
             Verdict::BuiltInMicrophone
         );
-        assert_eq!(judge(&voice(-50.0, -80.0, 1), true), Verdict::VeryQuiet);
+        assert_eq!(
+            judge(&voice(-50.0, -80.0, 1), Make::BuiltIn),
+            Verdict::VeryQuiet
+        );
+        let narrow = |level_db| judge(&voice(level_db, -80.0, 1), Make::NarrowBluetooth);
+        assert_eq!(narrow(-24.0), Verdict::NarrowBluetooth);
+        assert_eq!(narrow(-50.0), Verdict::VeryQuiet);
     }
 
     #[test]
     fn nothing_and_hiss_are_silent() {
-        assert_eq!(judge(&[0.0; LENGTH], false), Verdict::Silent);
+        assert_eq!(judge(&[0.0; LENGTH], Make::Ordinary), Verdict::Silent);
         // Of a converter that is off by a constant.
-        assert_eq!(judge(&[0.02; LENGTH], false), Verdict::Silent);
-        assert_eq!(judge(&voice(-200.0, -66.0, 1), false), Verdict::Silent);
+        assert_eq!(judge(&[0.02; LENGTH], Make::Ordinary), Verdict::Silent);
+        assert_eq!(
+            judge(&voice(-200.0, -66.0, 1), Make::Ordinary),
+            Verdict::Silent
+        );
         // One click is no voice.
         let mut click = vec![0.0; LENGTH];
         click[70_000..70_020].fill(0.8);
-        assert_eq!(judge(&click, false), Verdict::Silent);
+        assert_eq!(judge(&click, Make::Ordinary), Verdict::Silent);
     }
 
     #[test]
     fn the_border_of_very_quiet_is_crossed_by_the_level_alone() {
-        assert_eq!(judge(&voice(-56.0, -90.0, 2), false), Verdict::VeryQuiet);
-        assert_eq!(judge(&voice(-50.0, -90.0, 2), false), Verdict::VeryQuiet);
-        assert_eq!(judge(&voice(-42.0, -90.0, 2), false), Verdict::Good);
+        assert_eq!(
+            judge(&voice(-56.0, -90.0, 2), Make::Ordinary),
+            Verdict::VeryQuiet
+        );
+        assert_eq!(
+            judge(&voice(-50.0, -90.0, 2), Make::Ordinary),
+            Verdict::VeryQuiet
+        );
+        assert_eq!(
+            judge(&voice(-42.0, -90.0, 2), Make::Ordinary),
+            Verdict::Good
+        );
     }
 
     #[test]
@@ -156,20 +200,29 @@ mod tests {
                 .map(|s| (s * gain / peak).clamp(-1.0, 1.0))
                 .collect()
         };
-        assert_eq!(judge(&loud(2.0), false), Verdict::Clipped);
-        assert_eq!(judge(&loud(0.98), false), Verdict::Good);
+        assert_eq!(judge(&loud(2.0), Make::Ordinary), Verdict::Clipped);
+        assert_eq!(judge(&loud(0.98), Make::Ordinary), Verdict::Good);
     }
 
     #[test]
     fn a_voice_in_noise_is_noisy_and_so_is_noise_alone() {
-        assert_eq!(judge(&voice(-24.0, -26.0, 4), false), Verdict::Noisy);
-        assert_eq!(judge(&voice(-24.0, -60.0, 4), false), Verdict::Good);
-        assert_eq!(judge(&voice(-200.0, -35.0, 4), false), Verdict::Noisy);
+        assert_eq!(
+            judge(&voice(-24.0, -26.0, 4), Make::Ordinary),
+            Verdict::Noisy
+        );
+        assert_eq!(
+            judge(&voice(-24.0, -60.0, 4), Make::Ordinary),
+            Verdict::Good
+        );
+        assert_eq!(
+            judge(&voice(-200.0, -35.0, 4), Make::Ordinary),
+            Verdict::Noisy
+        );
     }
 
     #[test]
     fn without_samples_there_was_no_microphone() {
-        assert_eq!(judge(&[], false), Verdict::NoMicrophone);
+        assert_eq!(judge(&[], Make::Ordinary), Verdict::NoMicrophone);
     }
 
     /// Speech and white noise, both of these levels against a full-scale sine.

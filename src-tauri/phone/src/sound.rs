@@ -104,6 +104,7 @@ pub enum SoundVerdict {
     VeryQuiet,
     Noisy,
     BuiltInMicrophone,
+    NarrowBluetooth,
     Good,
 }
 

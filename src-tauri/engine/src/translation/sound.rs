@@ -68,6 +68,7 @@ pub(super) fn checked(verdict: media::Verdict) -> SoundNews {
             media::Verdict::VeryQuiet => SoundVerdict::VeryQuiet,
             media::Verdict::Noisy => SoundVerdict::Noisy,
             media::Verdict::BuiltInMicrophone => SoundVerdict::BuiltInMicrophone,
+            media::Verdict::NarrowBluetooth => SoundVerdict::NarrowBluetooth,
             media::Verdict::Good => SoundVerdict::Good,
         },
     }

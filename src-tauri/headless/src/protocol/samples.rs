@@ -401,6 +401,7 @@ pub(super) fn reasons() -> Vec<String> {
         VeryQuiet,
         Noisy,
         BuiltInMicrophone,
+        NarrowBluetooth,
         Good,
     );
     let auto_answers = one_of_each!(AutoAnswer: Off, Header, Always);

@@ -195,6 +195,12 @@ impl CaptureBridge {
         self.take(needed, length)
     }
 
+    /// Returns the rate at which the device captures, in Hz.
+    #[cfg(feature = "sound")]
+    pub(crate) fn rate(&self) -> u32 {
+        self.rate
+    }
+
     /// Returns what the callback tells, by which its life is watched.
     pub(crate) fn tally(&self) -> Arc<Tally> {
         Arc::clone(&self.tally)

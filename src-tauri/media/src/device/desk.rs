@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::Source;
 use super::talk::Talk;
-use crate::check::{self, Verdict};
+use crate::check::{self, Make, Verdict};
 use crate::codec::{FRAME, Frame, SILENCE};
 use crate::grid::{Grid, TICK, ticks_to_leave_out};
 use crate::processing::{Limiter, Processing, Processor};
@@ -24,8 +24,8 @@ pub(crate) trait Microphone: Debug + Send {
     /// Returns the next 10 ms, silence while there are none. `due` is when they are due.
     fn pull(&mut self, due: Instant) -> Frame;
 
-    /// Returns whether it is built into the computer.
-    fn is_built_in(&self) -> bool;
+    /// Returns what is known of it beside its sound.
+    fn make(&self) -> Make;
 }
 
 /// Where played sound goes.
@@ -39,8 +39,8 @@ impl Microphone for Source {
         self.pull()
     }
 
-    fn is_built_in(&self) -> bool {
-        false
+    fn make(&self) -> Make {
+        Make::Ordinary
     }
 }
 
@@ -418,7 +418,7 @@ impl Desk {
         heard.extend_from_slice(raw);
         said.extend_from_slice(sent);
         if heard.len() >= check::LENGTH {
-            let verdict = check::judge(heard, microphone.is_built_in());
+            let verdict = check::judge(heard, microphone.make());
             self.told.push_back(Told::SoundCheck(verdict));
             let sent = std::mem::take(said);
             self.check = Check::Playing { sent, position: 0 };

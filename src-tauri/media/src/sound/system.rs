@@ -4,6 +4,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tracing::debug;
 
+use crate::check::Make;
 use crate::codec::Frame;
 use crate::device::{
     self, Bridge, CaptureBridge, Desk, Device, DeviceId, Kind, Microphone, PlaybackBridge, Report,
@@ -76,10 +77,10 @@ impl System {
                 bridge,
                 words,
             } => {
-                let built_in = device.kind == Kind::BuiltIn;
                 match bridge {
                     Bridge::Capture(bridge) => {
-                        desk.set_microphone(Some(Box::new(Captured { bridge, built_in })));
+                        let make = make(device.kind, bridge.rate());
+                        desk.set_microphone(Some(Box::new(Captured { bridge, make })));
                     }
                     Bridge::Playback(bridge) => {
                         let played = Box::new(Played { bridge });
@@ -141,10 +142,22 @@ impl System {
     }
 }
 
+/// The rate of hands-free Bluetooth at its best (mSBC), in Hz.
+const NARROW: u32 = 16_000;
+
+/// Returns what is known of a microphone that captures at `rate`.
+fn make(kind: Kind, rate: u32) -> Make {
+    match kind {
+        Kind::BuiltIn => Make::BuiltIn,
+        Kind::Bluetooth if rate <= NARROW => Make::NarrowBluetooth,
+        Kind::Bluetooth | Kind::Headset | Kind::Monitor | Kind::Other => Make::Ordinary,
+    }
+}
+
 #[derive(Debug)]
 struct Captured {
     bridge: Box<CaptureBridge>,
-    built_in: bool,
+    make: Make,
 }
 
 impl Microphone for Captured {
@@ -152,8 +165,8 @@ impl Microphone for Captured {
         self.bridge.pull(due)
     }
 
-    fn is_built_in(&self) -> bool {
-        self.built_in
+    fn make(&self) -> Make {
+        self.make
     }
 }
 

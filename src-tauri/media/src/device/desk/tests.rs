@@ -165,7 +165,7 @@ fn devices_are_wanted_only_while_something_needs_them() {
 #[test]
 fn everybody_gets_the_same_frame_and_the_microphone_is_read_once_in_a_tick() {
     let mut world = World::new(OFF);
-    world.speak(&speech(1, 1), false);
+    world.speak(&speech(1, 1), Make::Ordinary);
     world.desk.set_calls(TALKING, world.now);
     let voice: Vec<Frame> = frames(&speech(1, 1)).collect();
     for expected in &voice {
@@ -175,7 +175,7 @@ fn everybody_gets_the_same_frame_and_the_microphone_is_read_once_in_a_tick() {
         });
     }
     // Where nobody takes it, it is read all the same: what is old is not sent later.
-    world.speak(&speech(1, 1), false);
+    world.speak(&speech(1, 1), Make::Ordinary);
     world.tick(|_, _| {});
     world.tick(|desk, now| assert_eq!(desk.capture(now), voice[1]));
 }
@@ -206,7 +206,7 @@ fn without_any_device_calls_go_on_in_silence() {
 fn levels_are_told_ten_times_a_second() {
     let mut world = World::new(OFF);
     let _ear = world.listen();
-    world.speak(&vec![0.5; 48_000], false);
+    world.speak(&vec![0.5; 48_000], Make::Ordinary);
     world.desk.set_calls(TALKING, world.now);
     for _ in 0..SECOND {
         world.tick(|desk, _| desk.play(&[0.05; FRAME]));
@@ -236,14 +236,14 @@ fn speech_into_a_muted_microphone_is_told_once_for_each_spell() {
     sound.extend(&spell);
     sound.extend(vec![0.0; 8 * 48_000]);
     sound.extend(&spell);
-    world.speak(&sound, false);
+    world.speak(&sound, Make::Ordinary);
     world.desk.set_calls(MUTED, world.now);
     // A pause of 3 s belongs to the spell, one of 8 s does not.
     assert_eq!(world.muted_speech_within(12 * SECOND), 1);
     assert_eq!(world.muted_speech_within(12 * SECOND), 1);
 
     // Who unmutes and mutes again is told again.
-    world.speak(&spell, false);
+    world.speak(&spell, Make::Ordinary);
     world.desk.set_calls(TALKING, world.now);
     assert_eq!(world.muted_speech_within(2 * SECOND), 0);
     world.desk.set_calls(MUTED, world.now);
@@ -292,11 +292,15 @@ fn what_the_speaker_plays_does_not_come_back_to_the_far_end() {
 
 #[test]
 fn a_sound_check_records_three_seconds_judges_them_and_plays_them_back() {
-    for (built_in, verdict) in [(false, Verdict::Good), (true, Verdict::BuiltInMicrophone)] {
+    for (make, verdict) in [
+        (Make::Ordinary, Verdict::Good),
+        (Make::BuiltIn, Verdict::BuiltInMicrophone),
+        (Make::NarrowBluetooth, Verdict::NarrowBluetooth),
+    ] {
         let mut world = World::new(OFF);
         let ear = world.listen();
         let voice = speech(4, 1);
-        world.speak(&voice, built_in);
+        world.speak(&voice, make);
         world.desk.check(world.now);
         assert!(world.desk.wants().microphone && !world.desk.wants().speaker);
         for _ in 0..3 * SECOND {
@@ -392,10 +396,10 @@ impl World {
         ear
     }
 
-    fn speak(&mut self, sound: &[f32], built_in: bool) {
+    fn speak(&mut self, sound: &[f32], make: Make) {
         let sound = frames(sound).collect();
         self.desk
-            .set_microphone(Some(Box::new(Mouth { sound, built_in })));
+            .set_microphone(Some(Box::new(Mouth { sound, make })));
     }
 
     /// A microphone that hears the speaker, 30 ms late.
@@ -427,7 +431,7 @@ impl Speaker for Ear {
 #[derive(Debug)]
 struct Mouth {
     sound: VecDeque<Frame>,
-    built_in: bool,
+    make: Make,
 }
 
 impl Microphone for Mouth {
@@ -435,8 +439,8 @@ impl Microphone for Mouth {
         self.sound.pop_front().unwrap_or(SILENCE)
     }
 
-    fn is_built_in(&self) -> bool {
-        self.built_in
+    fn make(&self) -> Make {
+        self.make
     }
 }
 
@@ -453,7 +457,7 @@ impl Microphone for Echo {
         late.unwrap_or(&SILENCE).map(|s| self.gain * s)
     }
 
-    fn is_built_in(&self) -> bool {
-        false
+    fn make(&self) -> Make {
+        Make::Ordinary
     }
 }

@@ -158,6 +158,10 @@ fn endpoint(
         }
     }
     let active = tags.read_string()?;
+    let spec = SampleSpec {
+        sample_rate: narrow(&props).map_or(spec.sample_rate, |rate| rate.min(spec.sample_rate)),
+        ..spec
+    };
     for _ in 0..tags.read_u8()? {
         let _format: FormatInfo = tags.read()?;
     }
@@ -193,6 +197,20 @@ fn kind(endpoint: &Endpoint, description: &str) -> Kind {
     }
 }
 
+/// Returns the rate of the codec that hands-free Bluetooth uses, in Hz. PipeWire gives the rate at
+/// which it mixes for that of the device.
+fn narrow(props: &Props) -> Option<u32> {
+    let codec = [c"bluetooth.codec", c"api.bluez5.codec"]
+        .into_iter()
+        .find_map(|key| props.get_bytes(key))
+        .and_then(value)?;
+    match codec.to_lowercase().as_str() {
+        "cvsd" => Some(8_000),
+        "msbc" => Some(16_000),
+        _ => None,
+    }
+}
+
 // Types of ports (PulseAudio's `pa_device_port_type`).
 const HEADPHONES: u32 = 3;
 const HEADSET: u32 = 6;
@@ -205,10 +223,11 @@ const HANDSFREE: u32 = 17;
 
 /// Returns a property that is a text.
 fn text(props: &Props, prop: Prop) -> Option<&str> {
-    CStr::from_bytes_until_nul(props.get(prop)?)
-        .ok()?
-        .to_str()
-        .ok()
+    value(props.get(prop)?)
+}
+
+fn value(bytes: &[u8]) -> Option<&str> {
+    CStr::from_bytes_until_nul(bytes).ok()?.to_str().ok()
 }
 
 #[cfg(test)]

@@ -79,6 +79,25 @@ fn the_kind_is_what_the_server_says_and_then_what_the_name_does() {
 }
 
 #[test]
+fn hands_free_bluetooth_has_the_rate_of_its_codec() {
+    for (key, codec, rate) in [
+        ("api.bluez5.codec", "cvsd", 8_000),
+        ("api.bluez5.codec", "msbc", 16_000),
+        ("bluetooth.codec", "mSBC", 16_000),
+        ("bluetooth.codec", "aptx_ll", 48_000),
+    ] {
+        let said = Said {
+            rate: 48_000,
+            properties: &[(key, codec)],
+            ..Said::new("device")
+        };
+        let listed = list(&[], &[said]);
+        let target = listed.inputs.values().next().unwrap();
+        assert_eq!(target.spec.sample_rate, rate, "{codec}");
+    }
+}
+
+#[test]
 fn equal_empty_and_endless_names_are_told_apart() {
     let long = "ü".repeat(10_000);
     let said = |name, description| Said {
@@ -188,6 +207,7 @@ struct Said<'a> {
     monitor: Option<u32>,
     properties: &'a [(&'a str, &'a str)],
     port: Option<u32>,
+    rate: u32,
 }
 
 impl<'a> Said<'a> {
@@ -198,6 +218,7 @@ impl<'a> Said<'a> {
             monitor: None,
             properties: &[],
             port: None,
+            rate: 16_000,
         }
     }
 
@@ -213,7 +234,7 @@ impl<'a> Said<'a> {
             tags.write(SampleSpec {
                 format: SampleFormat::S16Le,
                 channels: 1,
-                sample_rate: 16_000,
+                sample_rate: self.rate,
             })?;
             tags.write(ChannelMap::new([ChannelPosition::Mono]))?;
             tags.write_index(None)?;
