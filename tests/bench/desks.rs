@@ -31,15 +31,7 @@ impl Phones {
     pub async fn in_call(office: &Office, voice: Voice) -> Self {
         let mut ana = phone(office, "ana", 1, &[crate::chirps::ANA], voice).await;
         let mut ravi = phone(office, "ravi", 2, &[crate::chirps::RAVI], voice).await;
-        ana.send(json!({"command": "dial", "target": "700202"}))
-            .await;
-        let ringing = ravi.event("call.incoming").await["call"].clone();
-        ravi.send(json!({"command": "answer", "call": ringing}))
-            .await;
-        let call = ana.event("call.connected").await["call"].clone();
-        for phone in [&mut ana, &mut ravi] {
-            capture(phone, true).await;
-        }
+        let call = connect(&mut ana, &mut ravi).await;
         Self { ana, ravi, call }
     }
 
@@ -53,6 +45,20 @@ impl Phones {
         quit(self.ana).await;
         quit(self.ravi).await;
     }
+}
+
+/// Ana calls Ravi; returns her call when both microphones are open.
+pub async fn connect(ana: &mut Process, ravi: &mut Process) -> Value {
+    ana.send(json!({"command": "dial", "target": "700202"}))
+        .await;
+    let ringing = ravi.event("call.incoming").await["call"].clone();
+    ravi.send(json!({"command": "answer", "call": ringing}))
+        .await;
+    let call = ana.event("call.connected").await["call"].clone();
+    for phone in [ana, ravi] {
+        capture(phone, true).await;
+    }
+    call
 }
 
 /// A registered phone with these favourites among the devices, the dearest first.

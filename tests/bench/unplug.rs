@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::block_in_place;
 
 use crate::{
@@ -54,15 +54,7 @@ pub async fn print(card: &SoundCard, office: &Office) {
     let desks = [desk(&HEADSET, &HEADSET_EAR), desk(&SPARE, &SPARE_EAR)];
     let mut ana = desks::phone(office, "ana", 1, &desks, VOICE).await;
     let mut ravi = desks::phone(office, "ravi", 2, &[desk(&FAR, &FAR_EAR)], VOICE).await;
-    ana.send(json!({"command": "dial", "target": "700202"}))
-        .await;
-    let ringing = ravi.event("call.incoming").await["call"].clone();
-    ravi.send(json!({"command": "answer", "call": ringing}))
-        .await;
-    let call = ana.event("call.connected").await["call"].clone();
-    for phone in [&mut ana, &mut ravi] {
-        desks::capture(phone, true).await;
-    }
+    let call = desks::connect(&mut ana, &mut ravi).await;
 
     let mut times = Vec::new();
     for _ in 0..PULLS {

@@ -22,12 +22,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// Runs `body` as the test `name` (its full path without the crate) in a process whose sound server
 /// is that of the [`SoundCard`] that `body` gets, which is not running yet.
 pub fn with_sound_card(name: &str, body: impl FnOnce(SoundCard)) {
-    if let Some(folder) = env::var_os(FOLDER) {
-        body(SoundCard {
-            folder: folder.into(),
-            server: None,
-        });
-        return;
+    if let Some(card) = card_of_environment() {
+        return body(card);
     }
     let folder = tempfile::TempDir::new().unwrap();
     let output = at_card(folder.path())
@@ -44,12 +40,8 @@ pub fn with_sound_card(name: &str, body: impl FnOnce(SoundCard)) {
 
 /// Runs `body` as the whole of this program, in the same way.
 pub fn run_with_sound_card(body: impl FnOnce(SoundCard)) {
-    if let Some(folder) = env::var_os(FOLDER) {
-        body(SoundCard {
-            folder: folder.into(),
-            server: None,
-        });
-        return;
+    if let Some(card) = card_of_environment() {
+        return body(card);
     }
     let folder = tempfile::TempDir::new().unwrap();
     let status = at_card(folder.path())
@@ -57,6 +49,15 @@ pub fn run_with_sound_card(body: impl FnOnce(SoundCard)) {
         .status()
         .unwrap();
     assert!(status.success(), "{status}");
+}
+
+/// Returns the card of a process that was started for it.
+fn card_of_environment() -> Option<SoundCard> {
+    let folder = env::var_os(FOLDER)?.into();
+    Some(SoundCard {
+        folder,
+        server: None,
+    })
 }
 
 /// Returns this program with the environment in which it finds the server of `folder`.

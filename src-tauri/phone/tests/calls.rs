@@ -415,22 +415,7 @@ fn media_that_was_connected_early_talks_at_the_answer() {
             dialog: DialogHandle(0),
         },
     );
-    let invite = world
-        .sent
-        .iter()
-        .rev()
-        .find(|it| it.starts_with("INVITE"))
-        .unwrap()
-        .clone();
-    world.deliver(&format!(
-        "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=far\r\nCall-ID: {}\r\nCSeq: {}\r\n\
-         Contact: <sip:4711@far.example>\r\nContent-Length: 0\r\n\r\n",
-        header(&invite, "Via"),
-        header(&invite, "From"),
-        header(&invite, "To"),
-        header(&invite, "Call-ID"),
-        header(&invite, "CSeq"),
-    ));
+    world.answer_there("");
     assert_eq!(world.view().calls[0].state, CallState::Talking);
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use phone::{
     AutoAnswer, CallId, CallSettings, CallState, CallView, Command, Event, Rejected, Tone,
 };
-use world::{World, header, setup};
+use world::{World, setup};
 
 const ASKS: &str = "Call-Info: <sip:700201@sip.example>;answer-after=0\r\n";
 
@@ -133,11 +133,7 @@ fn a_call_beside_another_is_never_answered_by_itself() {
 
 #[test]
 fn answering_a_second_call_holds_the_first() {
-    let mut world = taking(AutoAnswer::Off, 2);
-    let first = world.dial("4711");
-    world.incoming(true);
-    let second = world.view().calls[1].call;
-    world.command(Command::Answer { call: second }).unwrap();
+    let (mut world, first, second) = with_a_second_call(&["100 Trying", "180 Ringing", "200 OK"]);
     assert_eq!(held(&world), [(first, true), (second, false)]);
 
     world.command(Command::Resume { call: first }).unwrap();
@@ -162,12 +158,7 @@ fn answering_a_second_call_holds_the_first() {
 
 #[test]
 fn a_call_that_still_rings_there_is_taken_back_when_the_other_ends() {
-    let mut world = taking(AutoAnswer::Off, 2);
-    world.server.invite = vec!["100 Trying", "180 Ringing"];
-    let first = world.dial("4711");
-    world.incoming(true);
-    let second = world.view().calls[1].call;
-    world.command(Command::Answer { call: second }).unwrap();
+    let (mut world, first, second) = with_a_second_call(&["100 Trying", "180 Ringing"]);
     assert_eq!(world.tone, None, "no ringback in the ear of a conversation");
     world.command(Command::HangUp { call: second }).unwrap();
     assert_eq!(world.tone, Some(Tone::Ringback));
@@ -176,28 +167,8 @@ fn a_call_that_still_rings_there_is_taken_back_when_the_other_ends() {
 
 #[test]
 fn a_call_that_is_answered_there_while_another_talks_is_held_at_once() {
-    let mut world = taking(AutoAnswer::Off, 2);
-    world.server.invite = vec!["100 Trying", "180 Ringing"];
-    let first = world.dial("4711");
-    world.incoming(true);
-    let second = world.view().calls[1].call;
-    world.command(Command::Answer { call: second }).unwrap();
-    let invite = world
-        .sent
-        .iter()
-        .rev()
-        .find(|it| it.starts_with("INVITE"))
-        .unwrap()
-        .clone();
-    world.deliver(&format!(
-        "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=far\r\nCall-ID: {}\r\nCSeq: {}\r\n\
-         Contact: <sip:4711@far.example>\r\nContent-Type: application/sdp\r\nContent-Length: 12\r\n\r\nv=0\r\no=far\r\n",
-        header(&invite, "Via"),
-        header(&invite, "From"),
-        header(&invite, "To"),
-        header(&invite, "Call-ID"),
-        header(&invite, "CSeq"),
-    ));
+    let (mut world, first, second) = with_a_second_call(&["100 Trying", "180 Ringing"]);
+    world.answer_there("v=0\r\no=far\r\n");
     assert_eq!(held(&world), [(first, true), (second, false)]);
 }
 
@@ -250,6 +221,18 @@ fn taking(auto_answer: AutoAnswer, max_calls: u8) -> World {
     });
     world.sign_in();
     world
+}
+
+/// A call that was dialled, to which the far end says this, and another one that came in and was
+/// answered.
+fn with_a_second_call(far_end: &[&'static str]) -> (World, CallId, CallId) {
+    let mut world = taking(AutoAnswer::Off, 2);
+    world.server.invite = far_end.to_vec();
+    let first = world.dial("4711");
+    world.incoming(true);
+    let second = world.view().calls[1].call;
+    world.command(Command::Answer { call: second }).unwrap();
+    (world, first, second)
 }
 
 fn the_call(world: &World) -> CallView {

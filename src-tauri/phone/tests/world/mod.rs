@@ -318,6 +318,32 @@ impl World {
         ));
     }
 
+    /// The far end answers the newest INVITE of ours.
+    pub fn answer_there(&mut self, body: &str) {
+        let invite = self
+            .sent
+            .iter()
+            .rev()
+            .find(|it| it.starts_with("INVITE"))
+            .expect("a call was dialled")
+            .clone();
+        let content = if body.is_empty() {
+            ""
+        } else {
+            "Content-Type: application/sdp\r\n"
+        };
+        self.deliver(&format!(
+            "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {}\r\nTo: {};tag=far\r\nCall-ID: {}\r\nCSeq: {}\r\n\
+             Contact: <sip:4711@far.example>\r\n{content}Content-Length: {}\r\n\r\n{body}",
+            header(&invite, "Via"),
+            header(&invite, "From"),
+            header(&invite, "To"),
+            header(&invite, "Call-ID"),
+            header(&invite, "CSeq"),
+            body.len()
+        ));
+    }
+
     /// A request of the peer within the dialog of the newest INVITE that either side sent.
     pub fn in_dialog(&mut self, method: &str, cseq: u32, body: &str) {
         let ours = self
