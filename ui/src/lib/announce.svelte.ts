@@ -1,0 +1,26 @@
+// What a screen reader is told although the focus is elsewhere.
+
+/** The same words twice are two announcements: the number tells them apart. */
+type Said = { words: string; number: number };
+
+let polite = $state.raw<Said>({ words: "", number: 0 });
+let assertive = $state.raw<Said>({ words: "", number: 0 });
+
+export const said = {
+  get polite() {
+    return polite;
+  },
+  get assertive() {
+    return assertive;
+  },
+};
+
+/** Tells it when the reader comes to a pause. */
+export function say(words: string): void {
+  polite = { words, number: polite.number + 1 };
+}
+
+/** Tells it at once. */
+export function call(words: string): void {
+  assertive = { words, number: assertive.number + 1 };
+}

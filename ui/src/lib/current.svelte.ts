@@ -1,0 +1,105 @@
+// The last state that the shell told; the page has no other.
+
+import { createSubscriber } from "svelte/reactivity";
+
+import type { Happened, Moment, State } from "./phone";
+import * as shell from "./shell";
+
+/** Four times a second, so that a timer is never seen to skip a second. */
+const TICK_MS = 250;
+
+/** How many things told in passing are kept. */
+const MOST_TOLD = 4;
+
+/** Something told in passing, with the moment at which it was. */
+export type Told = { id: number; at: Moment; happened: Happened };
+
+let state = $state.raw<State | null>(null);
+let told = $state.raw<Told[]>([]);
+let received = 0;
+let lastTold = 0;
+
+const ticking = createSubscriber((update) => {
+  const timer = setInterval(update, TICK_MS);
+  return () => clearInterval(timer);
+});
+
+function take(next: State): void {
+  received = performance.now();
+  state = next;
+}
+
+function known(): State {
+  if (state === null) {
+    throw new Error("the page was drawn before the shell told its state");
+  }
+  return state;
+}
+
+/** The phone's clock at this instant, without following it. */
+function moment(): Moment {
+  return known().now + (performance.now() - received);
+}
+
+export const current = {
+  get view() {
+    return known().view;
+  },
+  get window() {
+    return known().window;
+  },
+  get history() {
+    return known().history;
+  },
+  /** What was told in passing and not put away, newest first. */
+  get told() {
+    return told;
+  },
+  /** The phone's clock; who reads it in a template follows it. */
+  get now(): Moment {
+    ticking();
+    return moment();
+  },
+  moment,
+  /** The wall clock at a moment of the phone's clock. */
+  wall: (at: Moment): Date => new Date(Date.now() - (moment() - at)),
+  putAway(id: number): void {
+    told = told.filter((it) => it.id !== id);
+  },
+};
+
+/** Takes the state of the shell and follows it; the page can be drawn when this is done. */
+export async function begin(): Promise<void> {
+  // What is told while the first state is on its way comes after it.
+  const early: ((state: State) => void)[] = [];
+  const after = <T>(then: (state: State, told: T) => void) => {
+    return (told: T) => {
+      if (state === null) {
+        early.push((first) => then(first, told));
+      } else {
+        then(state, told);
+      }
+    };
+  };
+  await shell.follow({
+    view: after((state, update) => {
+      if (update.now >= state.now) {
+        take({ ...state, ...update });
+      }
+    }),
+    window: after((last, window) => {
+      state = { ...last, window };
+    }),
+    history: after((last, history) => {
+      state = { ...last, history };
+    }),
+    happened: after((_, happened) => {
+      lastTold += 1;
+      told = [{ id: lastTold, at: moment(), happened }, ...told].slice(0, MOST_TOLD);
+    }),
+  });
+  take(await shell.state());
+  for (const then of early) {
+    then(known());
+  }
+}

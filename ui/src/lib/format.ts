@@ -1,0 +1,62 @@
+// Times and lengths as people read them.
+
+import { locale } from "./words.svelte";
+
+const pad = (value: number): string => String(value).padStart(2, "0");
+
+/** A running time: `04:12`, `1:04:12`. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+  return hours > 0 ? `${hours}:${rest}` : rest;
+}
+
+/** A running time for `datetime`. */
+export const machineTime = (ms: number): string => `PT${Math.max(0, Math.floor(ms / 1000))}S`;
+
+/** Whole seconds that remain, never fewer than none. */
+export const secondsLeft = (ms: number): number => Math.max(0, Math.ceil(ms / 1000));
+
+/** The time of a day: `10:14`. */
+export function timeOfDay(date: Date): string {
+  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(date);
+}
+
+/** When something was, as short as it can be told today: `10:14`, `yesterday, 10:14`, `3 May, 10:14`. */
+export function when(date: Date, today = new Date()): string {
+  const days = Math.round((midnight(today) - midnight(date)) / 86_400_000);
+  if (days === 0) {
+    return timeOfDay(date);
+  }
+  if (days === 1) {
+    const yesterday = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(-1, "day");
+    return `${yesterday}, ${timeOfDay(date)}`;
+  }
+  return new Intl.DateTimeFormat(locale(), {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).format(date);
+}
+
+/** A length in words: `6 min 12 s`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), "hour"],
+    [Math.floor(seconds / 60) % 60, "minute"],
+    [seconds % 60, "second"],
+  ];
+  const told = parts.filter(([value, unit]) => value > 0 || (unit === "second" && seconds === 0));
+  return told
+    .map(([value, unit]) =>
+      new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "short" }).format(value),
+    )
+    .join(" ");
+}
+
+function midnight(date: Date): number {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}

@@ -1,0 +1,49 @@
+// Which screen shows the phone as it is.
+
+import type { AccountView } from "./phone";
+
+export type Screen =
+  "resuming" | "sign_in" | "held_elsewhere" | "no_phone" | "session_ended" | "phone" | "signing_out";
+
+/** `putAway`: the user has read why the phone is signed out and goes back to sign in. */
+export function screen(account: AccountView, putAway: boolean): Screen {
+  switch (account.state) {
+    case "restoring":
+    case "resuming":
+      return "resuming";
+    case "signing_in":
+    case "not_configured":
+      return "sign_in";
+    case "signed_in":
+      return account.phone ? "phone" : "no_phone";
+    case "fallback":
+      return "phone";
+    case "signing_out":
+      return "signing_out";
+    case "signed_out":
+      return putAway || account.reason === null ? "sign_in" : signedOut(account.reason.code);
+  }
+}
+
+function signedOut(
+  code: NonNullable<Extract<AccountView, { state: "signed_out" }>["reason"]>["code"],
+): Screen {
+  switch (code) {
+    case "held_elsewhere":
+      return "held_elsewhere";
+    case "not_configured":
+      return "no_phone";
+    case "taken_over":
+    case "lease_expired":
+    case "token_refused":
+      return "session_ended";
+    case "by_user":
+    case "wrong_credentials":
+    case "bad_request":
+    case "too_many_tries":
+    case "server_trouble":
+    case "unreachable":
+    case "bad_account":
+      return "sign_in";
+  }
+}

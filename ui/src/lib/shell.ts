@@ -1,0 +1,75 @@
+// The one place that talks to the program around the page.
+
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+
+import type {
+  Accepted,
+  Happened,
+  HistoryEntry,
+  Levels,
+  Order,
+  Rejected,
+  State,
+  ViewUpdate,
+  WindowSettings,
+  WindowView,
+} from "./phone";
+
+/** What the shell tells by itself. */
+export type Follower = {
+  view: (update: ViewUpdate) => void;
+  window: (window: WindowView) => void;
+  history: (history: HistoryEntry[]) => void;
+  happened: (happened: Happened) => void;
+};
+
+/** Follows all that the shell tells from now on. */
+export async function follow(follower: Follower): Promise<void> {
+  await Promise.all([
+    listen<ViewUpdate>("view", (event) => follower.view(event.payload)),
+    listen<WindowView>("window", (event) => follower.window(event.payload)),
+    listen<HistoryEntry[]>("history", (event) => follower.history(event.payload)),
+    listen<Happened>("happened", (event) => follower.happened(event.payload)),
+  ]);
+}
+
+/** Everything that is, once. */
+export const state = () => invoke<State>("state");
+
+/** Gives the phone an order; what comes of it is told by the view. Throws a `Rejected`. */
+export const order = (order: Order) => invoke<Accepted>("order", { order });
+
+export const setWindow = (settings: WindowSettings) => invoke<void>("set_window", { settings });
+
+export const setServer = (url: string) => invoke<void>("set_server", { url });
+
+/** Forgets one entry of the history, or all with `null`. */
+export const forget = (id: number | null) => invoke<void>("forget", { id });
+
+export const answerLink = (dial: boolean) => invoke<void>("answer_link", { dial });
+
+export const answerQuit = (quit: boolean) => invoke<void>("answer_quit", { quit });
+
+/** Swaps the main window and the mini bar. */
+export const show = (what: "main" | "mini") => invoke<void>("show", { what });
+
+export const copy = (text: string) => invoke<void>("copy", { text });
+
+/** Lets `take` see the levels of microphone and speaker until the returned function is called. */
+export function watchLevels(take: (levels: Levels) => void): () => void {
+  const unlisten = listen<Levels>("levels", (event) => take(event.payload));
+  void invoke<void>("watch_levels", { on: true });
+  return () => {
+    void unlisten.then((stop) => stop());
+    void invoke<void>("watch_levels", { on: false });
+  };
+}
+
+/** What the shell threw, in its own words. */
+export function rejection(thrown: unknown): Rejected {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
+    return { code: String(thrown.code), message: String(thrown.message) };
+  }
+  return { code: "unknown", message: String(thrown) };
+}

@@ -1,0 +1,169 @@
+// What the phone can do for its user at present, in one word, and the three proofs behind it.
+
+import type { Tone } from "../parts/Pill.svelte";
+import type { Proof } from "../parts/Light.svelte";
+import type { Drawing } from "../parts/Icon.svelte";
+import type { CallView, Moment, PhoneView } from "./phone";
+import { t } from "./words.svelte";
+
+export type Standing =
+  | "ready"
+  | "ringing"
+  | "on_a_call"
+  | "on_hold"
+  | "no_microphone"
+  | "no_line"
+  | "connecting"
+  | "reconnecting"
+  | "signed_out";
+
+export function standing(view: PhoneView): Standing {
+  const rings = view.calls.some((call) => call.state.state === "alerting");
+  const foremost = foreground(view.calls);
+  if (foremost !== null && foremost.state.state !== "alerting") {
+    return foremost.held ? "on_hold" : "on_a_call";
+  }
+  if (rings) {
+    return "ringing";
+  }
+  switch (view.account.state) {
+    case "signed_out":
+    case "restoring":
+    case "resuming":
+    case "signing_in":
+    case "signing_out":
+    case "not_configured":
+      return "signed_out";
+    case "signed_in":
+    case "fallback":
+      break;
+  }
+  if (view.link.state === "up" && view.line.state === "registered") {
+    return view.sound.devices !== null && !view.sound.devices.some((device) => device.input)
+      ? "no_microphone"
+      : "ready";
+  }
+  if (view.line.state === "failed" && view.link.state === "up") {
+    return "no_line";
+  }
+  return view.proofs.line_confirmed_at === null ? "connecting" : "reconnecting";
+}
+
+/** The call that its user talks in; else the one held last or being made; else the one that rings. */
+export function foreground(calls: CallView[]): CallView | null {
+  const answered = calls.filter((call) => call.state.state !== "alerting");
+  return answered.findLast((call) => !call.held) ?? answered.at(-1) ?? calls.at(-1) ?? null;
+}
+
+/** The call that waits to be answered, the oldest first. */
+export function alerting(calls: CallView[]): CallView | null {
+  return calls.find((call) => call.state.state === "alerting") ?? null;
+}
+
+/** Since when the phone stands so; null: that is not known. */
+export function standingSince(view: PhoneView): Moment | null {
+  switch (standing(view)) {
+    case "ready":
+    case "no_microphone": {
+      const line = view.line.state === "registered" ? view.line.since : 0;
+      const link = view.link.state === "up" ? view.link.since : 0;
+      return Math.max(line, link, view.ended?.at ?? 0);
+    }
+    case "ringing":
+      return alerting(view.calls)?.began_at ?? null;
+    case "on_a_call": {
+      const call = foreground(view.calls);
+      return call?.talking_since ?? call?.began_at ?? null;
+    }
+    case "on_hold":
+      return foreground(view.calls)?.held_since ?? null;
+    case "no_line":
+    case "connecting":
+    case "reconnecting":
+    case "signed_out":
+      return null;
+  }
+}
+
+export function standingWords(standing: Standing): string {
+  switch (standing) {
+    case "ready":
+      return t("state-ready");
+    case "ringing":
+      return t("state-ringing");
+    case "on_a_call":
+      return t("state-on-a-call");
+    case "on_hold":
+      return t("state-on-hold");
+    case "no_microphone":
+      return t("state-no-microphone");
+    case "no_line":
+      return t("state-no-line");
+    case "connecting":
+      return t("state-connecting");
+    case "reconnecting":
+      return t("state-reconnecting");
+    case "signed_out":
+      return t("state-signed-out");
+  }
+}
+
+export const STANDINGS: Record<Standing, { tone: Tone; shape: Drawing }> = {
+  ready: { tone: "ready", shape: "ready" },
+  ringing: { tone: "ring", shape: "bell" },
+  on_a_call: { tone: "call", shape: "answer" },
+  on_hold: { tone: "paused", shape: "pause" },
+  no_microphone: { tone: "fault", shape: "microphoneOff" },
+  no_line: { tone: "fault", shape: "fault" },
+  connecting: { tone: "ring", shape: "connection" },
+  reconnecting: { tone: "ring", shape: "connection" },
+  signed_out: { tone: "neutral", shape: "signOut" },
+};
+
+export type Lights = { session: Proof | null; server: Proof; line: Proof };
+
+/** What is proven at present; `session` is null where no session is needed. Calls never change it. */
+export function lights(view: PhoneView): Lights {
+  return { session: sessionProof(view), server: serverProof(view), line: lineProof(view) };
+}
+
+function sessionProof(view: PhoneView): Proof | null {
+  if (view.lease === null) {
+    return view.account.state === "fallback" ? null : "off";
+  }
+  switch (view.lease.state.state) {
+    case "held":
+      return view.proofs.session_confirmed_at === null ? "working" : "proven";
+    case "at_risk":
+      return "working";
+    case "lost":
+      return "fault";
+  }
+}
+
+function serverProof(view: PhoneView): Proof {
+  switch (view.link.state) {
+    case "off":
+      return "off";
+    case "opening":
+      return "working";
+    case "up":
+      return "proven";
+    case "down":
+      return "fault";
+  }
+}
+
+function lineProof(view: PhoneView): Proof {
+  switch (view.line.state) {
+    case "off":
+      return "off";
+    case "registering":
+      return "working";
+    case "registered":
+      // What was registered over a connection that is gone is not proven.
+      return view.link.state === "up" ? "proven" : "working";
+    case "failed":
+      return "fault";
+  }
+}

@@ -1,0 +1,4 @@
+import { draw } from "./begin.svelte";
+import Ring from "./Ring.svelte";
+
+void draw(Ring);

@@ -1,0 +1,164 @@
+// A shell that plays a scripted state and obeys orders as the phone would. No part of the product.
+
+import { emit } from "@tauri-apps/api/event";
+import { mockIPC, mockWindows } from "@tauri-apps/api/mocks";
+
+import type { CallView, Happened, Order, PhoneView, State, WindowView } from "../lib/phone";
+import { STATES } from "./states";
+
+/** One thing that the page asked the shell to do. */
+export type Asked = { command: string; args: unknown };
+
+export type Script = {
+  /** All that the page asked for, in order. */
+  asked: Asked[];
+  /** The orders among it. */
+  orders: () => Order[];
+  /** What is now. */
+  state: () => State;
+  /** Changes the view and tells the page. */
+  view: (change: (view: PhoneView) => PhoneView) => Promise<void>;
+  window: (change: Partial<WindowView>) => Promise<void>;
+  happened: (happened: Happened) => Promise<void>;
+  levels: (microphone_dbfs: number, speaker_dbfs: number) => Promise<void>;
+  /** The next thing asked under that name is refused. */
+  refuse: (command: string, code: string, message: string) => void;
+};
+
+/** Takes the place of the shell; to be called before the page begins. */
+export function perform(first: State): Script {
+  const begun = performance.now();
+  const asked: Asked[] = [];
+  const refusals = new Map<string, { code: string; message: string }>();
+  let state = first;
+
+  const now = () => first.now + (performance.now() - begun);
+  const script: Script = {
+    asked,
+    orders: () =>
+      asked.filter((it) => it.command === "order").map((it) => (it.args as { order: Order }).order),
+    state: () => state,
+    view: async (change) => {
+      state = { ...state, now: now(), view: change(state.view) };
+      await emit("view", { now: state.now, view: state.view });
+    },
+    window: async (change) => {
+      state = { ...state, window: { ...state.window, ...change } };
+      await emit("window", state.window);
+    },
+    happened: (happened) => emit("happened", happened),
+    levels: (microphone_dbfs, speaker_dbfs) => emit("levels", { microphone_dbfs, speaker_dbfs }),
+    refuse: (command, code, message) => refusals.set(command, { code, message }),
+  };
+
+  mockWindows("main", "ring", "mini");
+  mockIPC(
+    async (command, args) => {
+      asked.push({ command, args });
+      const name = command === "order" ? (args as { order: Order }).order.command : command;
+      const refusal = refusals.get(name);
+      if (refusal !== undefined) {
+        refusals.delete(name);
+        throw refusal;
+      }
+      switch (command) {
+        case "state":
+          state = { ...state, now: now() };
+          return state;
+        case "order":
+          return obey(script, (args as { order: Order }).order);
+        case "set_window":
+          return script.window({ settings: (args as { settings: WindowView["settings"] }).settings });
+        case "set_server":
+          return script.window({ server: (args as { url: string }).url });
+        case "answer_link":
+          return script.window({ link: null });
+        case "answer_quit":
+          return script.window({ quit_asked: false });
+        case "forget": {
+          const { id } = args as { id: number | null };
+          state = { ...state, history: id === null ? [] : state.history.filter((entry) => entry.id !== id) };
+          return emit("history", state.history);
+        }
+        default:
+          return undefined;
+      }
+    },
+    { shouldMockEvents: true },
+  );
+  return script;
+}
+
+async function obey(script: Script, order: Order): Promise<{ call?: number }> {
+  const now = () => script.state().now;
+  const one = (call: number, change: (it: CallView) => CallView) =>
+    script.view((view) => ({ ...view, calls: view.calls.map((it) => (it.call === call ? change(it) : it)) }));
+  switch (order.command) {
+    case "sign_in":
+      await script.view((view) => ({ ...view, account: { state: "signing_in", email: order.email } }));
+      return {};
+    case "sign_out":
+      await script.view(() => STATES["signed-out-by-user"]().view);
+      return {};
+    case "dial": {
+      const made = STATES.calling().view.calls.map((it) => ({ ...it, call: 20, number: order.target }));
+      await script.view((view) => ({
+        ...view,
+        calls: [...view.calls.map((it) => ({ ...it, held: true, held_since: now() })), ...made],
+      }));
+      return { call: 20 };
+    }
+    case "answer":
+      await one(order.call, (it) => ({
+        ...it,
+        state: { state: "talking" },
+        talking_since: now(),
+        quality: "good",
+      }));
+      return {};
+    case "hang_up":
+      await script.view((view) => {
+        const gone = view.calls.find((it) => it.call === order.call);
+        return {
+          ...view,
+          calls: view.calls.filter((it) => it !== gone),
+          ended:
+            gone === undefined
+              ? view.ended
+              : {
+                  call: gone.call,
+                  direction: gone.direction,
+                  number: gone.number,
+                  display_name: gone.display_name,
+                  cause: gone.state.state === "alerting" ? { code: "declined" } : { code: "local" },
+                  talked_ms: gone.talking_since === null ? null : now() - gone.talking_since,
+                  at: now(),
+                },
+        };
+      });
+      return {};
+    case "hold":
+    case "resume": {
+      const held = order.command === "hold";
+      await one(order.call, (it) => ({ ...it, held, held_since: held ? now() : null }));
+      return {};
+    }
+    case "mute":
+    case "unmute":
+      await one(order.call, (it) => ({ ...it, muted: order.command === "mute" }));
+      return {};
+    case "set_sound":
+      await script.view((view) => ({ ...view, sound: { ...view.sound, settings: order.settings } }));
+      return {};
+    case "set_calls":
+      await script.view((view) => ({ ...view, call_settings: order.settings }));
+      return {};
+    case "sound_check":
+      await script.view((view) => ({ ...view, sound: { ...view.sound, check: { state: "running" } } }));
+      return {};
+    case "reconnect":
+    case "devices":
+    case "dtmf":
+      return {};
+  }
+}

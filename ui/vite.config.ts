@@ -1,0 +1,93 @@
+import { gzipSync } from "node:zlib";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { playwright } from "@vitest/browser-playwright";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+/** What the program lets the page load; `npm run scripted` is served under it too. */
+const POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src ipc: http://ipc.localhost",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** The whole page, all languages, compressed. */
+const BUDGET = 100_000;
+
+/** Puts the scripted shell in front of each page; only `--mode scripted` has it. */
+function scripted(): Plugin {
+  return {
+    name: "scripted-shell",
+    transformIndexHtml: {
+      order: "pre",
+      handler: () => [
+        {
+          tag: "script",
+          attrs: { type: "module", src: "/src/scripted/play.ts" },
+          injectTo: "head-prepend",
+        },
+      ],
+    },
+  };
+}
+
+/** Says what the page weighs and refuses one that is too heavy. */
+function budget(): Plugin {
+  return {
+    name: "budget",
+    apply: "build",
+    generateBundle(_, bundle) {
+      let weight = 0;
+      for (const file of Object.values(bundle)) {
+        weight += gzipSync(file.type === "chunk" ? file.code : file.source).length;
+      }
+      const words = `the page: ${(weight / 1000).toFixed(1)} kB compressed of ${String(BUDGET / 1000)} kB`;
+      if (weight > BUDGET) {
+        this.error(words);
+      }
+      this.info(words);
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), mode === "scripted" ? scripted() : budget()],
+  build: {
+    target: ["es2022", "safari15.4", "chrome109"],
+    outDir: mode === "scripted" ? "dist-scripted" : "dist",
+    rolldownOptions: { input: ["index.html", "ring.html", "mini.html"] },
+    // The policy refuses `data:` addresses, so nothing is put into one.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { host: "127.0.0.1" },
+  preview: { host: "127.0.0.1", headers: { "Content-Security-Policy": POLICY } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: "node", environment: "node", include: ["src/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["src/**/*.browser.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+}));
