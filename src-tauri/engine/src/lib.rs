@@ -8,6 +8,7 @@
 mod actor;
 mod clock;
 mod connector;
+mod disk;
 mod engine;
 mod fault;
 mod flow;
@@ -30,5 +31,9 @@ mod test_server;
 
 pub use clock::{Stamp, Stamped};
 pub use engine::{Config, Engine, StartError};
-pub use settings::{Device, NotSaved, Settings, SettingsFile};
+pub use settings::{
+    Device, IncomingBehaviour, LANGUAGES, NotSaved, Settings, SettingsFile, Shortcuts, Theme,
+    WindowSettings,
+};
+pub use sidecar::sidecar_address;
 pub use vault::Vault;

@@ -2,17 +2,24 @@
 
 mod file;
 mod section;
+mod server;
+mod window;
 
 use std::path::{Path, PathBuf};
 
 use etcetera::{AppStrategyArgs, app_strategy};
 use phone::{CallSettings, SoundSettings};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use uuid::Uuid;
 
+use crate::disk;
+
 use file::Content;
+use server::ServerSettings;
 
 pub use file::NotSaved;
+pub use window::{IncomingBehaviour, LANGUAGES, Shortcuts, Theme, WindowSettings};
 
 /// The version of the file that this program reads and writes.
 const VERSION: i64 = 1;
@@ -25,12 +32,16 @@ const MAX_NAME: usize = 64;
 pub struct Settings {
     version: i64,
     pub device: Device,
-    /// Those of the calls and of the sound, as they stand in the file: [`calls`](Self::calls) and
-    /// [`sound`](Self::sound) read them.
+    /// Those of the sidecar, the calls, the sound and the window, as they stand in the file: the
+    /// methods of these names read them.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    server: toml::Table,
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     calls: toml::Table,
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     sound: toml::Table,
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    window: toml::Table,
     /// What this version does not know is kept.
     #[serde(flatten)]
     rest: toml::Table,
@@ -52,6 +63,19 @@ pub struct SettingsFile {
 }
 
 impl Settings {
+    /// Returns where the user signs in, and what in the file cannot be used so, like
+    /// [`calls`](Self::calls).
+    pub fn server(&self) -> (Option<Url>, Option<String>) {
+        let (settings, faults) = section::read(&self.server, ServerSettings::check);
+        (settings.address(), faults)
+    }
+
+    /// Changes where the user signs in; `None`: nowhere.
+    pub fn set_server(&mut self, url: Option<&Url>) {
+        let (before, _) = section::read(&self.server, ServerSettings::check);
+        section::write(&mut self.server, &before, &ServerSettings::at(url));
+    }
+
     /// Returns how calls are taken, and what in the file cannot be used so: which fields, and why.
     /// In their place are the usual ones.
     pub fn calls(&self) -> (CallSettings, Option<String>) {
@@ -77,6 +101,18 @@ impl Settings {
     pub fn set_sound(&mut self, settings: &SoundSettings) {
         let (before, _) = self.sound();
         section::write(&mut self.sound, &before, settings);
+    }
+
+    /// Returns how the window behaves, and what in the file cannot be used so, like
+    /// [`calls`](Self::calls).
+    pub fn window(&self) -> (WindowSettings, Option<String>) {
+        section::read(&self.window, WindowSettings::check)
+    }
+
+    /// Changes the fields that are other than [`window`](Self::window) has them.
+    pub fn set_window(&mut self, settings: &WindowSettings) {
+        let (before, _) = self.window();
+        section::write(&mut self.window, &before, settings);
     }
 }
 
@@ -118,11 +154,13 @@ impl SettingsFile {
         let new = |device| Settings {
             version: VERSION,
             device,
+            server: toml::Table::new(),
             calls: toml::Table::new(),
             sound: toml::Table::new(),
+            window: toml::Table::new(),
             rest: toml::Table::new(),
         };
-        let path = file::target(path);
+        let path = disk::target(path);
         let name = path.display();
         let _lock = file::lock(&path);
         let (mut settings, is_new) = match file::read(&path) {
@@ -136,7 +174,7 @@ impl SettingsFile {
             }
             Content::Unusable { why, kind, id } => {
                 let id = id.unwrap_or(device.id);
-                let aside = file::set_aside(&path, kind);
+                let aside = disk::set_aside(&path, kind);
                 complaints.push(match &aside {
                     Ok(aside) => format!(
                         "The settings file {name} {why}: it is set aside as {}",
@@ -145,7 +183,7 @@ impl SettingsFile {
                     Err(error) => format!(
                         "The settings file {name} {why} and cannot be set aside ({}): \
                          settings not saved",
-                        file::said(error)
+                        disk::said(error)
                     ),
                 });
                 (new(Device { id, ..device }), aside.is_ok())

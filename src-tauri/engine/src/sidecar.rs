@@ -53,11 +53,11 @@ pub(crate) struct Config<'a> {
 
 impl Sidecar {
     pub(crate) fn new(config: &Config<'_>) -> Result<Self, StartError> {
-        let base = usable(config.base)?;
         let unusable = |reason: String| StartError::Sidecar {
             url: shown(config.base),
             reason,
         };
+        check(config.base).map_err(|reason| unusable(reason.to_owned()))?;
 
         let device_name = utf8_percent_encode(config.device_name, NON_ALPHANUMERIC).to_string();
         let mut headers = HeaderMap::new();
@@ -71,7 +71,7 @@ impl Sidecar {
         }
 
         // Loopback is reached directly; a proxy would see the password, which no TLS covers there.
-        let direct = base.host().is_some_and(|host| is_loopback(&host));
+        let direct = config.base.host().is_some_and(|host| is_loopback(&host));
         let mut client = Client::builder()
             .default_headers(headers)
             .redirect(redirect::Policy::none())
@@ -92,7 +92,7 @@ impl Sidecar {
 
         Ok(Self {
             client,
-            base,
+            base: config.base.clone(),
             proxied: !direct && config.proxy.is_some(),
         })
     }
@@ -271,33 +271,31 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
     deepest.to_string()
 }
 
-/// Checks where a password may be sent to: `https`, and `http` to this very machine.
-fn usable(base: &Url) -> Result<Url, StartError> {
-    let unusable = |reason: &str| StartError::Sidecar {
-        url: shown(base),
-        reason: reason.to_owned(),
-    };
+/// Reads the address of a sidecar as a person or a file gives it; fails with what is wrong with it.
+pub fn sidecar_address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).map_err(|error| format!("it is no address: {error}"))?;
+    check(&url)?;
+    Ok(url)
+}
 
+/// Checks where a password may be sent to: `https`, and `http` to this very machine.
+fn check(base: &Url) -> Result<(), &'static str> {
     let Some(host) = base.host() else {
-        return Err(unusable("it names no host"));
+        return Err("it names no host");
     };
     match base.scheme() {
         "https" => {}
         "http" if is_loopback(&host) => {}
-        "http" => {
-            return Err(unusable(
-                "http is for this very machine alone, https is needed",
-            ));
-        }
-        _ => return Err(unusable("it must begin with https://")),
+        "http" => return Err("http is for this very machine alone, https is needed"),
+        _ => return Err("it must begin with https://"),
     }
     if !base.username().is_empty() || base.password().is_some() {
-        return Err(unusable("it must not hold a user name or a password"));
+        return Err("it must not hold a user name or a password");
     }
     if base.query().is_some() || base.fragment().is_some() {
-        return Err(unusable("it must end with its path, without ? or #"));
+        return Err("it must end with its path, without ? or #");
     }
-    Ok(base.clone())
+    Ok(())
 }
 
 /// Returns the URL without what may be secret in it.

@@ -1,26 +1,22 @@
 //! Reading, setting aside, and writing at one stroke.
 
 use std::{
-    ffi::OsString,
-    fs::{self, File, TryLockError},
-    io::{self, Read, Write},
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use uuid::Uuid;
 
 use super::{Settings, VERSION};
+use crate::disk::{self, Hold, bytes, folder, said};
 
 /// A settings file is small; whatever is larger is something else.
 const MAX_LENGTH: u64 = 1024 * 1024;
 
 /// How long another process may take with the settings before this one goes on without the lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
-
-/// How many files may have been set aside before one more is not.
-const MAX_ASIDE: u32 = 1000;
 
 /// The settings could not be written; those of the process hold on.
 #[derive(Debug, thiserror::Error)]
@@ -57,62 +53,17 @@ pub(super) enum Content {
     },
 }
 
-/// Returns the file behind a symbolic link, so that the link stays.
-pub(super) fn target(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Keeps other processes from reading and writing at the same time; `None` where that cannot be
-/// had. Then the last one to write wins, and no file is torn all the same.
-pub(super) fn lock(path: &Path) -> Option<File> {
-    fs::create_dir_all(folder(path)).ok()?;
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(with_end(path, "lock"))
-        .ok()?;
-    let deadline = Instant::now() + LOCK_PATIENCE;
-    loop {
-        match lock.try_lock() {
-            Ok(()) => return Some(lock),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                thread::park_timeout(Duration::from_millis(10));
-            }
-            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
-        }
-    }
+/// Keeps other processes from reading and writing at the same time. Where that cannot be had the
+/// last one to write wins, and no file is torn all the same.
+pub(super) fn lock(path: &Path) -> Hold {
+    disk::hold(path, LOCK_PATIENCE)
 }
 
 pub(super) fn read(path: &Path) -> Content {
-    match bytes(path) {
+    match bytes(path, MAX_LENGTH) {
         Ok(bytes) => parse(&bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Content::Missing,
         Err(error) => Content::Unreadable(said(&error)),
-    }
-}
-
-/// A pipe would hold us up until somebody writes to it, and a device is not set aside: it may be
-/// that of all programs.
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let kind = fs::metadata(path)?;
-    if !kind.is_file() && !kind.is_dir() {
-        return Err(io::Error::other("it is a device or a pipe"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_LENGTH + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Returns what the system says of a failure, without its number, and without the name of a file
-/// that nobody but us knows.
-pub(super) fn said(error: &io::Error) -> String {
-    let words = error.to_string();
-    match words.split_once(" (os error ") {
-        Some((what, _)) => what.to_owned(),
-        None => words,
     }
 }
 
@@ -153,18 +104,6 @@ fn parse(bytes: &[u8]) -> Content {
     }
 }
 
-/// Gives the file another name, under which nothing lies: `NAME.broken-1`.
-pub(super) fn set_aside(path: &Path, kind: &str) -> io::Result<PathBuf> {
-    for number in 1..=MAX_ASIDE {
-        let aside = with_end(path, &format!("{kind}-{number}"));
-        if fs::symlink_metadata(&aside).is_err() {
-            fs::rename(path, &aside)?;
-            return Ok(aside);
-        }
-    }
-    Err(io::Error::other("too many of them are there already"))
-}
-
 /// Puts a new file in the place of the old one: whoever reads sees all of the one or of the other,
 /// whenever the power fails.
 pub(super) fn write(path: &Path, settings: &Settings) -> Result<(), NotSaved> {
@@ -183,21 +122,5 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     // The new name is on the disk when its folder is.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        Some(_) | None => Path::new("."),
-    }
-}
-
-fn with_end(path: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(".");
-    name.push(end);
-    name.into()
+    disk::keep_names(path)
 }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod sections;
+
 use std::{fs, thread};
 
 use tempfile::TempDir;
@@ -36,7 +38,7 @@ fn what_this_version_does_not_know_is_kept() {
     let path = home.path().join("settings.toml");
     let (mut file, _) = SettingsFile::open(&path, device(1));
     let mut text = fs::read_to_string(&path).unwrap();
-    text.push_str("\n[sound]\nmicrophone = [\"pulseaudio:usb\"]\n\n[window]\nwidth = 400\n");
+    text.push_str("\n[sound]\nmicrophone = [\"pulseaudio:usb\"]\n\n[desk]\nwidth = 400\n");
     fs::write(&path, &text).unwrap();
 
     // Somebody edited the file while it was open here.
@@ -46,7 +48,7 @@ fn what_this_version_does_not_know_is_kept() {
         .unwrap()
         .parse::<toml::Table>()
         .unwrap();
-    assert_eq!(table["window"]["width"].as_integer(), Some(400));
+    assert_eq!(table["desk"]["width"].as_integer(), Some(400));
     assert_eq!(
         table["sound"]["microphone"][0].as_str(),
         Some("pulseaudio:usb")
@@ -73,6 +75,8 @@ fn a_broken_file_is_set_aside_and_named() {
         (format!("version = \"one\"\n{valid}").as_bytes(), true),
         (format!("version = 1\ncalls = 7\n{valid}").as_bytes(), true),
         (format!("version = 1\nsound = 7\n{valid}").as_bytes(), true),
+        (format!("version = 1\nwindow = 7\n{valid}").as_bytes(), true),
+        (format!("version = 1\nserver = 7\n{valid}").as_bytes(), true),
     ] {
         let home = TempDir::new().unwrap();
         let path = home.path().join("settings.toml");
@@ -198,66 +202,6 @@ fn a_file_that_breaks_while_it_is_open_is_left_to_whoever_edits_it() {
     assert!(told.contains("settings.toml is broken ("), "{told}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "version = ");
     assert_eq!(file.settings().device.name, "Desk 7");
-}
-
-#[test]
-fn settings_of_the_sound_that_cannot_be_used_are_told_and_stay_in_the_file() {
-    let home = TempDir::new().unwrap();
-    let path = home.path().join("settings.toml");
-    let id = device(1).id;
-    fs::write(
-        &path,
-        format!(
-            "version = 1\n[device]\nid = \"{id}\"\nname = \"Desk\"\n[sound]\n\
-             ring_volume = 101\ncolour = \"blue\"\nmicrophone = [\"pulseaudio:usb\"]\n\
-             country = \"DE\"\nhigh_pass = 7\n"
-        ),
-    )
-    .unwrap();
-    let (mut file, complaints) = SettingsFile::open(&path, device(2));
-    assert!(complaints.is_empty(), "{complaints:?}");
-    let (sound, faults) = file.settings().sound();
-    let wanted = SoundSettings {
-        microphone: vec!["pulseaudio:usb".to_owned()],
-        country: "DE".to_owned(),
-        ..SoundSettings::default()
-    };
-    assert_eq!(sound, wanted, "the rest is used");
-    let faults = faults.unwrap();
-    for fault in [
-        "ring_volume (ring_volume is more than 100)",
-        "colour (unknown field",
-        "high_pass (invalid type",
-    ] {
-        assert!(faults.contains(fault), "{faults}");
-    }
-
-    let changed = SoundSettings {
-        echo_cancellation: false,
-        ..wanted
-    };
-    file.change(|it| it.set_sound(&changed)).unwrap();
-    let (file, _) = SettingsFile::open(&path, device(2));
-    assert_eq!(file.settings().sound().0, changed);
-    let kept = &file.settings().sound;
-    assert_eq!(kept["ring_volume"].as_integer(), Some(101));
-    assert_eq!(kept["colour"].as_str(), Some("blue"));
-}
-
-#[test]
-fn a_file_full_of_what_cannot_be_used_is_told_in_few_words() {
-    let home = TempDir::new().unwrap();
-    let path = home.path().join("settings.toml");
-    let id = device(1).id;
-    let mut text = format!("version = 1\n[device]\nid = \"{id}\"\nname = \"Desk\"\n[sound]\n");
-    for number in 0..1_000 {
-        text += &format!("{}{number} = 1\n", "x".repeat(100));
-    }
-    fs::write(&path, text).unwrap();
-    let (file, _) = SettingsFile::open(&path, device(1));
-    let (sound, faults) = file.settings().sound();
-    assert_eq!(sound, SoundSettings::default());
-    assert_eq!(faults.unwrap().len(), section::LONGEST_FAULTS);
 }
 
 #[cfg(unix)]
