@@ -5,6 +5,7 @@ type Said = { words: string; number: number };
 
 let polite = $state.raw<Said>({ words: "", number: 0 });
 let assertive = $state.raw<Said>({ words: "", number: 0 });
+let last = 0;
 
 export const said = {
   get polite() {
@@ -17,10 +18,12 @@ export const said = {
 
 /** Tells it when the reader comes to a pause. */
 export function say(words: string): void {
-  polite = { words, number: polite.number + 1 };
+  last += 1;
+  polite = { words, number: last };
 }
 
 /** Tells it at once. */
 export function call(words: string): void {
-  assertive = { words, number: assertive.number + 1 };
+  last += 1;
+  assertive = { words, number: last };
 }

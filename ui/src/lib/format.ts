@@ -1,6 +1,6 @@
 // Times and lengths as people read them.
 
-import { locale } from "./words.svelte";
+import { locale, t } from "./words.svelte";
 
 const pad = (value: number): string => String(value).padStart(2, "0");
 
@@ -10,6 +10,12 @@ export function clock(ms: number): string {
   const hours = Math.floor(seconds / 3600);
   const rest = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
   return hours > 0 ? `${hours}:${rest}` : rest;
+}
+
+/** The same with its hours always: `00:04:12`. */
+export function longClock(ms: number): string {
+  const short = clock(ms);
+  return short.length > 5 ? short.padStart(8, "0") : `00:${short}`;
 }
 
 /** A running time for `datetime`. */
@@ -43,18 +49,12 @@ export function when(date: Date, today = new Date()): string {
 
 /** A length in words: `6 min 12 s`. */
 export function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 3600), "hour"],
-    [Math.floor(seconds / 60) % 60, "minute"],
-    [seconds % 60, "second"],
-  ];
-  const told = parts.filter(([value, unit]) => value > 0 || (unit === "second" && seconds === 0));
-  return told
-    .map(([value, unit]) =>
-      new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "short" }).format(value),
-    )
-    .join(" ");
+  const all = Math.max(0, Math.round(ms / 1000));
+  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  if (hours > 0) {
+    return t("span-hours", { hours, minutes });
+  }
+  return minutes > 0 ? t("span-minutes", { minutes, seconds }) : t("span-seconds", { seconds });
 }
 
 function midnight(date: Date): number {

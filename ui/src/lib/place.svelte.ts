@@ -5,6 +5,8 @@ export type Panel = "sound" | "connection" | "about";
 
 let tab = $state<Tab>("keypad");
 let panel = $state<Panel | null>(null);
+let keypad = $state(false);
+let adding = $state(false);
 
 export const place = {
   get tab() {
@@ -13,6 +15,14 @@ export const place = {
   /** A page that lies over the tab until its user goes back. */
   get panel() {
     return panel;
+  },
+  /** Whether the keypad is unfolded: under the call, or under the field on the first tab. */
+  get keypad() {
+    return keypad;
+  },
+  /** Whether another call is being dialled beside the one that is. */
+  get adding() {
+    return adding;
   },
   goTo(next: Tab): void {
     tab = next;
@@ -23,5 +33,18 @@ export const place = {
   },
   back(): void {
     panel = null;
+  },
+  toggleKeypad(): void {
+    keypad = !keypad || panel !== null || tab !== "keypad";
+    tab = "keypad";
+    panel = null;
+  },
+  add(open: boolean): void {
+    adding = open;
+  },
+  /** A call began or ended: what was open belonged to what was before. */
+  settle(): void {
+    keypad = false;
+    adding = false;
   },
 };

@@ -63,8 +63,7 @@ export function alerting(calls: CallView[]): CallView | null {
 /** Since when the phone stands so; null: that is not known. */
 export function standingSince(view: PhoneView): Moment | null {
   switch (standing(view)) {
-    case "ready":
-    case "no_microphone": {
+    case "ready": {
       const line = view.line.state === "registered" ? view.line.since : 0;
       const link = view.link.state === "up" ? view.link.since : 0;
       return Math.max(line, link, view.ended?.at ?? 0);
@@ -77,6 +76,7 @@ export function standingSince(view: PhoneView): Moment | null {
     }
     case "on_hold":
       return foreground(view.calls)?.held_since ?? null;
+    case "no_microphone":
     case "no_line":
     case "connecting":
     case "reconnecting":

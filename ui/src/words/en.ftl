@@ -28,6 +28,7 @@ light-off = off
 
 menu-label = Menu
 mini-open = Small window
+mini-close = Large window
 tabs-label = Pages
 tab-keypad = Keypad
 tab-call = Call
@@ -44,14 +45,217 @@ sound-ring-off = The ringer is off
 close = Close
 put-away = Put away
 cancel = Cancel
+copy-support = Copy for support
+copy-it = Copy for IT
+copied = Copied
 sign-out = Sign out
-
-## Calls
-
-call-show = Show the call
-call-muted = You are muted
+try-again = Try again
+try-now = Try now
+change = Change
 
 ## Sign in
 
 sign-in-title = Sign in to your phone
+sign-in-server = Server
+sign-in-server-change = Change
+sign-in-server-hint = The address that your administrator gave you
+server-locked = Set by your organisation
+sign-in-email = Email or user
+sign-in-password = Password
+password-show = Show password
+password-hide = Hide password
+caps-lock = Caps Lock is on
+sign-in = Sign in
+signing-in = Signing in…
+sign-in-again = Sign in here
+sign-in-another = Use another account
+language-label = Language
+version = Version { $version }
+signed-out-free = Signed out. Your phone is free.
+email-missing = Enter your email or user name
+password-missing = Enter your password
+server-missing = Enter the address of your server
+steps-label = Steps
+step-server = Server
+step-account = Account
+step-session = Session
+step-line = Line
+step-done = done
+step-working = working
+step-waiting = waiting
 signing-out = Signing out…
+restoring = Looking for your session…
+resuming = Welcome back, { $name }
+resuming-line = Confirming your session…
+resuming-trouble = Your session is kept. We go on trying.
+
+## Your phone is in use
+
+held-title = Your phone is in use
+held-where = You are signed in on { $device }.
+held-since = You are signed in on { $device } since { $time }.
+held-unknown = Your extension is held by another session. Sign out there first, or ask your administrator. It frees itself in up to 60 minutes.
+held-move = Move it here
+held-password = Your password once more, to move it
+
+## No phone
+
+no-phone-title = This account has no phone
+no-phone-ask = Ask for an agent record (extension and campaign).
+no-phone-role = You are signed in. This role has no phone.
+
+## The session ended
+
+ended-moved = Your phone was moved
+ended-moved-line = Your phone moved to { $device } at { $time }.
+ended-released = Your phone was moved or released
+ended-at = at { $time }
+ended-expired = Your session ended
+ended-expired-line = It could not be confirmed in time and ended at { $time }.
+ended-token = Please sign in again
+ended-token-line = Your sign-in ended at { $time }.
+
+## What went wrong
+
+fault-offline = No network
+fault-offline-line = This computer is offline. We reconnect by ourselves.
+fault-address = The server's address cannot be used
+fault-dns = Cannot find the server
+fault-dns-line = { $host } is unknown on this network. A VPN may be needed.
+fault-tcp = The server cannot be reached
+fault-tcp-line = A firewall may stand in the way, or a VPN may be needed.
+fault-proxy-sign-in = The company proxy wants a sign-in
+fault-proxy = The company proxy does not let us through
+fault-proxy-line = Voice signalling cannot pass.
+fault-tls = The server's certificate is not trusted
+fault-tls-line = Your company may need to install it.
+fault-http = The server gave no answer that makes sense
+fault-http-line = Something else may answer at { $host }.
+fault-refused = The phone server refused the connection
+fault-timeout = The server does not answer
+fault-timeout-line = The network may be slow. Try again.
+fault-credentials = Wrong user or password
+fault-request = The server did not take this sign-in
+fault-tries = Too many tries
+fault-tries-wait = Wait { $seconds } s.
+fault-tries-later = Wait a little.
+fault-tries-over = You can try again now.
+fault-server = The server has trouble
+fault-server-line = Not your fault. Try again in a moment.
+fault-account = Your phone is not set up right
+fault-account-line = Ask your administrator to check your agent record.
+fault-extension-refused = The phone server refused extension { $extension }
+fault-extension-refused-line = Ask your administrator to check the SIP password.
+fault-extension-unknown = The extension does not exist
+fault-line-silent = The phone server does not answer
+fault-line-full = Old sign-ins are still open
+fault-line-full-line = They end by themselves.
+fault-line = The phone server did not take your extension
+retry-in = Trying again in { $seconds } s.
+retry-now = Trying again…
+
+## Notices
+
+notice-at-risk = Your session cannot be confirmed; it ends in { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+  }. We go on trying.
+notice-lost = Your session is lost. This call goes on; after it you sign in again.
+notice-moved = Your phone moved to { $device }. This call goes on; after it you are signed out.
+notice-no-microphone = No microphone is there. Plug in a headset.
+notice-vault-memory = Your session is kept in memory only. After a crash you sign in again.
+notice-turned-away = Call from { $number } was told that you are busy
+notice-change-failed = The other side did not take the change. The call goes on as it was.
+notice-media-failed = The sound of this call has trouble
+refused-not-registered = Your line is not ready. No calls can be made.
+refused-lease-lost = Your session is lost. Sign in again to make calls.
+refused-too-many-calls = You have as many calls as are allowed.
+refused-target = This number cannot be called.
+refused-state = That is not possible now.
+
+## Lengths of time
+
+span-hours = { $hours } h { $minutes } min
+span-minutes = { $minutes } min { $seconds } s
+span-seconds = { $seconds } s
+
+## Ready
+
+home-extension = Extension { $extension }
+home-campaign = Campaign { $campaign }
+dial-label = Name or number
+dial = Call
+dial-recent = From your history
+number-short = This number is too short.
+number-dialled = { $number } (as dialled)
+keypad-show = Show keypad
+keypad-hide = Hide keypad
+erase = Erase
+last-call = Last call
+call-back = Call back
+no-calls = No calls yet today.
+
+## How calls ended
+
+cause-local = You hung up
+cause-caller = Ended by the caller
+cause-remote = They hung up
+cause-declined = Declined
+cause-missed = Missed call
+cause-elsewhere = Answered on another device
+cause-timeout = No answer in time
+cause-lost = The call was lost.
+cause-no-path = Your network blocks voice
+cause-no-path-line = Calls would be silent. Ask your IT to let voice through.
+cause-signed-out = Ended because you signed out
+cause-busy = Busy
+cause-no-answer = No answer
+cause-not-found = This number does not exist
+cause-refused = The call was refused
+cause-security = The call was not secure and was ended
+cause-incompatible = The two phones share no sound format
+
+## Calls
+
+call-show = Show the call
+incoming-call = Incoming call
+incoming-campaign = Incoming call · { $campaign } campaign
+answer = Answer
+decline = Decline
+hang-up = Hang up
+answered-itself = Answered automatically
+answers-itself = Will be answered automatically
+ringing-on = Ringing on { $device }
+ringing-off = The ringer is off
+second-call = Second call – Answer puts the current caller on hold
+call-calling = Calling…
+call-ringing = Ringing…
+call-connecting = Connecting…
+call-ending = Hanging up…
+call-mute = Mute
+call-muted = You are muted
+call-muted-speech = You are muted – press M to speak
+call-hold = Hold
+call-resume = Resume
+call-keypad = Keypad
+call-add = Add call
+call-held = On hold { $time } – they hear music
+call-still-held = Still on hold { $time }
+call-held-by-peer = They put you on hold
+call-interrupted = Reconnecting your call… { $seconds } s left. Stay on the line.
+call-recovered = You are back. { $seconds } s were lost.
+call-switch = Switch
+digits-sent = Digits sent
+quality-good = Good
+quality-fair = Fair
+quality-poor = Poor
+quality-poor-here = Poor – your network
+quality-unknown = Measuring…
+quality-label = Sound quality:
+on-hold-for = on hold { $time }
+
+## Read by screen readers alone
+
+read-incoming = Incoming call from { $name }. Control Enter to answer.
+read-ended = Call ended. { $cause }
+read-minute = One minute

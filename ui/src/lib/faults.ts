@@ -1,0 +1,143 @@
+// What went wrong, in sentences that an agent can read aloud: what happened, and what can be done. Codes stand in `detail`.
+
+import type { Hop, LineView, SignedOutReason } from "./phone";
+import { secondsLeft } from "./format";
+import { t } from "./words.svelte";
+
+export type Fault = {
+  title: string;
+  line?: string;
+  /** What the server or the system said. */
+  detail?: string;
+  /** Whoever runs the network can use it. */
+  forIt?: boolean;
+};
+
+/** Where in the sign-in form the remedy is. */
+export type FieldAtFault = "server" | "email" | "password";
+
+export type SignInFault = Fault & { field: FieldAtFault };
+
+/** Why nobody is signed in, where that is told on the sign-in screen; null: nothing went wrong, or another screen tells it. */
+export function signInFault(
+  reason: SignedOutReason,
+  server: string | null,
+  waitedMs: number,
+): SignInFault | null {
+  switch (reason.code) {
+    case "by_user":
+    case "lease_expired":
+    case "token_refused":
+    case "taken_over":
+    case "held_elsewhere":
+    case "not_configured":
+      return null;
+    case "wrong_credentials":
+      return { title: t("fault-credentials"), detail: reason.message, field: "password" };
+    case "bad_request":
+      return { title: t("fault-request"), detail: reason.message, field: "email" };
+    case "too_many_tries": {
+      const left = waitLeft(reason, waitedMs);
+      return {
+        title: t("fault-tries"),
+        line:
+          left === null
+            ? t("fault-tries-later")
+            : left > 0
+              ? t("fault-tries-wait", { seconds: left })
+              : t("fault-tries-over"),
+        field: "password",
+      };
+    }
+    case "server_trouble":
+      return {
+        title: t("fault-server"),
+        line: t("fault-server-line"),
+        detail: `${reason.status} ${reason.message}`,
+        field: "password",
+      };
+    case "unreachable": {
+      const atServer = reason.hop === "dns" || reason.hop === "configuration";
+      return {
+        ...hopFault(reason.hop, reason.detail, host(server)),
+        field: atServer ? "server" : "password",
+      };
+    }
+    case "bad_account":
+      return {
+        title: t("fault-account"),
+        line: t("fault-account-line"),
+        detail: reason.detail,
+        forIt: true,
+        field: "email",
+      };
+  }
+}
+
+/** Seconds until the server lets us try again; null: it did not say. */
+export function waitLeft(reason: SignedOutReason, waitedMs: number): number | null {
+  return reason.code === "too_many_tries" && reason.retry_after_seconds !== null
+    ? secondsLeft(reason.retry_after_seconds * 1000 - waitedMs)
+    : null;
+}
+
+/** Why `host` cannot be reached. */
+export function hopFault(hop: Hop, detail: string, host: string): Fault {
+  if (!navigator.onLine && hop !== "configuration") {
+    return { title: t("fault-offline"), line: t("fault-offline-line"), detail };
+  }
+  switch (hop) {
+    case "configuration":
+      return { title: t("fault-address"), detail };
+    case "dns":
+      return { title: t("fault-dns"), line: t("fault-dns-line", { host }), detail, forIt: true };
+    case "tcp":
+      return { title: t("fault-tcp"), line: t("fault-tcp-line"), detail, forIt: true };
+    case "proxy":
+      return {
+        title: detail.includes("407") ? t("fault-proxy-sign-in") : t("fault-proxy"),
+        line: t("fault-proxy-line"),
+        detail,
+        forIt: true,
+      };
+    case "tls":
+      return { title: t("fault-tls"), line: t("fault-tls-line"), detail, forIt: true };
+    case "http":
+      return { title: t("fault-http"), line: t("fault-http-line", { host }), detail, forIt: true };
+    case "web_socket":
+      return { title: t("fault-refused"), detail, forIt: true };
+    case "timeout":
+      return { title: t("fault-timeout"), line: t("fault-timeout-line"), detail };
+  }
+}
+
+/** Why the extension is not registered. */
+export function lineFault(line: Extract<LineView, { state: "failed" }>, extension: string): Fault {
+  const detail = line.status === null ? line.reason : `${line.status} ${line.reason}`;
+  switch (line.status) {
+    case 401:
+    case 403:
+      return {
+        title: t("fault-extension-refused", { extension }),
+        line: t("fault-extension-refused-line"),
+        detail,
+        forIt: true,
+      };
+    case 404:
+      return { title: t("fault-extension-unknown"), detail, forIt: true };
+    case 408:
+      return { title: t("fault-line-silent"), detail };
+    case 603:
+      return { title: t("fault-line-full"), line: t("fault-line-full-line"), detail };
+    default:
+      return { title: t("fault-line"), detail, forIt: true };
+  }
+}
+
+/** The name in an address, as people know a server. */
+export function host(server: string | null): string {
+  if (server !== null && URL.canParse(server)) {
+    return new URL(server).host;
+  }
+  return server ?? "";
+}

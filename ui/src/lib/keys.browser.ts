@@ -1,0 +1,94 @@
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { userEvent } from "vitest/browser";
+
+import App from "../App.svelte";
+import { perform, type Script } from "../scripted/shell";
+import { STATES, type Name } from "../scripted/states";
+import { begin } from "./current.svelte";
+import { setLanguage } from "./words.svelte";
+
+let page: ReturnType<typeof mount> | undefined;
+let now = 0;
+
+/** The page in that state, its window in front for longer than the guard. */
+async function stands(name: Name): Promise<Script> {
+  await userEvent.click(document.body);
+  const script = perform(STATES[name]());
+  await begin();
+  await setLanguage("en");
+  page = mount(App, { target: document.body });
+  flushSync();
+  now += 10_000;
+  return script;
+}
+
+beforeEach(() => {
+  now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+});
+
+afterEach(async () => {
+  if (page !== undefined) {
+    await unmount(page);
+  }
+  page = undefined;
+  vi.restoreAllMocks();
+});
+
+test.each<[Name, string, object[]]>([
+  ["ringing", "{Control>}{Enter}{/Control}", [{ command: "answer", call: 7 }]],
+  ["ringing", "{Control>}{Shift>}{Backspace}{/Shift}{/Control}", [{ command: "hang_up", call: 7 }]],
+  ["talking", "{Control>}{Shift>}{Backspace}{/Shift}{/Control}", [{ command: "hang_up", call: 7 }]],
+  ["talking", "{Control>}{Enter}{/Control}", []],
+  ["second-call", "{Control>}{Shift>}{Backspace}{/Shift}{/Control}", [{ command: "hang_up", call: 8 }]],
+  ["talking", "m", [{ command: "mute", call: 7 }]],
+  ["muted", "m", [{ command: "unmute", call: 7 }]],
+  ["talking", "h", [{ command: "hold", call: 7 }]],
+  ["on-hold", "h", [{ command: "resume", call: 7 }]],
+  ["calling", "h", []],
+  ["ringing", "m", []],
+  ["talking", "{Escape}", []],
+  ["talking", "{Control>}m{/Control}", []],
+  ["talking", "d5", [{ command: "dtmf", call: 7, digits: "5" }]],
+])("%s: %s orders %j", async (name, keys, orders) => {
+  const script = await stands(name);
+  await userEvent.keyboard(keys);
+  await expect.poll(() => script.orders()).toEqual(orders);
+});
+
+test("letters that are typed into a field are text", async () => {
+  const script = await stands("ready");
+  const field = document.querySelector("input");
+  field?.focus();
+  await userEvent.keyboard("mhd");
+  expect(field?.value).toBe("mhd");
+  expect(script.orders()).toEqual([]);
+});
+
+test("what is typed right after the window came forward was meant for another", async () => {
+  const script = await stands("ringing");
+  window.dispatchEvent(new Event("focus"));
+  now += 699;
+  await userEvent.keyboard("{Control>}{Enter}{/Control}");
+  expect(script.orders()).toEqual([]);
+  now += 2;
+  await userEvent.keyboard("{Control>}{Enter}{/Control}");
+  await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
+});
+
+test("F6 goes through header, lights, body, sound strip and tabs, and comes around", async () => {
+  await stands("ready");
+  const zones: (Element | null | undefined)[] = [];
+  for (let step = 0; step < 6; step += 1) {
+    await userEvent.keyboard("{F6}");
+    zones.push(document.activeElement?.closest("[data-zone]"));
+  }
+  expect(zones.slice(0, 5)).toEqual(
+    ["header", "button", "main", "button", "nav"].map((tag) => expect.toSatisfy((it) => it.matches(tag))),
+  );
+  expect(new Set(zones).size).toBe(5);
+  expect(zones[5]).toBe(zones[0]);
+  await userEvent.keyboard("{Shift>}{F6}{/Shift}");
+  expect(document.activeElement?.closest("nav")).not.toBeNull();
+});

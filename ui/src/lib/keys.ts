@@ -1,0 +1,128 @@
+// The keys of the windows.
+
+import { current } from "./current.svelte";
+import { answer, hangUp, toggleHold, toggleMute } from "./orders.svelte";
+import { place } from "./place.svelte";
+import { alerting, foreground } from "./standing";
+
+/** What is typed when a window comes forward was meant for the one before it. */
+const GUARD_MS = 700;
+
+/** Obeys the keys until the returned function is called. */
+export function obeyKeys(): () => void {
+  // A window that was drawn under the typing hand is one that came forward.
+  let focused = performance.now();
+  const onFocus = () => (focused = performance.now());
+  const onKey = (event: KeyboardEvent) => {
+    if (event.repeat || event.isComposing || performance.now() - focused < GUARD_MS) {
+      return;
+    }
+    if (obey(event)) {
+      event.preventDefault();
+    }
+  };
+  window.addEventListener("focus", onFocus);
+  window.addEventListener("keydown", onKey);
+  return () => {
+    window.removeEventListener("focus", onFocus);
+    window.removeEventListener("keydown", onKey);
+  };
+}
+
+function obey(event: KeyboardEvent): boolean {
+  const { ctrlKey, shiftKey, altKey, metaKey } = event;
+  const { calls } = current.view;
+  const rings = alerting(calls);
+  const call = foreground(calls);
+
+  if (altKey || metaKey) {
+    return false;
+  }
+  if (ctrlKey) {
+    if (event.key === "Enter" && !shiftKey && rings !== null) {
+      void answer(rings);
+      return true;
+    }
+    if (event.key === "Backspace" && shiftKey && (rings ?? call) !== null) {
+      const over = rings ?? call;
+      if (over !== null) {
+        void hangUp(over);
+      }
+      return true;
+    }
+    return false;
+  }
+  if (event.key === "F6") {
+    return nextZone(shiftKey ? -1 : 1);
+  }
+  if (document.querySelector("dialog[open]") !== null) {
+    return false;
+  }
+  if (event.key === "Escape") {
+    return leave();
+  }
+  if (typing(event.target)) {
+    return false;
+  }
+  switch (letter(event)) {
+    case "m":
+      return call !== null && canTalk(call.state.state) && obeyed(toggleMute(call));
+    case "h":
+      return call?.state.state === "talking" && obeyed(toggleHold(call));
+    case "d":
+      place.toggleKeypad();
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Closes what lies over the tab, never a call. */
+function leave(): boolean {
+  if (place.panel !== null) {
+    place.back();
+    return true;
+  }
+  if (place.keypad) {
+    place.toggleKeypad();
+    return true;
+  }
+  return false;
+}
+
+function canTalk(state: string): boolean {
+  return state !== "alerting" && state !== "ending";
+}
+
+function obeyed(_: Promise<boolean>): true {
+  return true;
+}
+
+/** The letter on the key; on a keyboard of another script, the one that stands there on a Latin one. */
+function letter(event: KeyboardEvent): string {
+  return /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^Key/, "").toLowerCase();
+}
+
+function typing(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && target.closest("input, select, textarea, [contenteditable]") !== null
+  );
+}
+
+/** Moves the focus to the zone after the present one, past those in which nothing can have it. */
+function nextZone(step: 1 | -1): boolean {
+  const zones = [...document.querySelectorAll<HTMLElement>("[data-zone]")]
+    .map((zone) => ({ zone, first: firstIn(zone) }))
+    .filter(({ first }) => first !== null);
+  const at = zones.findIndex(({ zone }) => zone.contains(document.activeElement));
+  const from = at === -1 && step === -1 ? 0 : at;
+  zones[(from + step + zones.length) % zones.length]?.first?.focus();
+  return zones.length > 0;
+}
+
+function firstIn(zone: HTMLElement): HTMLElement | null {
+  const inside = "button:not(:disabled), input:not(:disabled), select:not(:disabled), [tabindex]";
+  return zone.matches("button")
+    ? zone
+    : (zone.querySelector<HTMLElement>(inside) ?? zone.closest<HTMLElement>("[tabindex]"));
+}

@@ -1,0 +1,196 @@
+// What the notice bar says: the most pressing thing alone.
+
+import { current, type Told } from "./current.svelte";
+import { hopFault, lineFault } from "./faults";
+import { secondsLeft } from "./format";
+import type { Drawing } from "../parts/Icon.svelte";
+import { t } from "./words.svelte";
+
+export type Remedy = "reconnect" | "sound";
+
+export type NoticeText = {
+  /** The same while the same thing is told. */
+  key: string;
+  tone: "fault" | "ring" | "neutral";
+  icon?: Drawing;
+  words: string;
+  detail?: string | undefined;
+  remedy?: Remedy;
+  /** Something to be read once: it can be put away. */
+  once?: boolean;
+  /** What was told in passing, to be forgotten when it is put away. */
+  told?: Told;
+};
+
+/** The most pressing notice that was not put away. */
+export function notice(away: ReadonlySet<string>): NoticeText | null {
+  return candidates().find((it) => it !== null && !away.has(it.key)) ?? null;
+}
+
+function candidates(): (NoticeText | null)[] {
+  return [
+    lost(),
+    link(),
+    line(),
+    microphone(),
+    ...current.told.map(passing),
+    atRisk(),
+    vault(),
+    ...current.window.complaints.map((words): NoticeText => ({
+      key: words,
+      tone: "neutral",
+      words,
+      once: true,
+    })),
+  ];
+}
+
+function lost(): NoticeText | null {
+  const { lease } = current.view;
+  if (lease?.state.state !== "lost") {
+    return null;
+  }
+  const { reason } = lease.state;
+  const moved = reason.code === "taken_over" && reason.device_name !== null ? reason.device_name : null;
+  return {
+    key: "lost",
+    tone: "ring",
+    icon: "devices",
+    words: moved === null ? t("notice-lost") : t("notice-moved", { device: moved }),
+  };
+}
+
+function link(): NoticeText | null {
+  const { link, line } = current.view;
+  if (link.state !== "down") {
+    return null;
+  }
+  const server = line.state === "registered" ? line.server : "";
+  const fault = hopFault(link.hop, link.detail, server);
+  return {
+    key: "link",
+    tone: "ring",
+    icon: "noConnection",
+    words: `${fault.title}. ${retry(link.retry_at)}`,
+    detail: link.detail,
+    remedy: "reconnect",
+  };
+}
+
+function line(): NoticeText | null {
+  const { line, agent, link } = current.view;
+  if (line.state !== "failed" || link.state !== "up") {
+    return null;
+  }
+  const fault = lineFault(line, agent?.extension ?? "");
+  const more = line.retry_at === null ? (fault.line ?? "") : [fault.line, retry(line.retry_at)].join(" ");
+  return {
+    key: "line",
+    tone: "fault",
+    words: `${fault.title}. ${more}`.trim(),
+    detail: fault.detail,
+    remedy: "reconnect",
+  };
+}
+
+function microphone(): NoticeText | null {
+  const { devices } = current.view.sound;
+  return devices !== null && !devices.some((device) => device.input)
+    ? {
+        key: "microphone",
+        tone: "fault",
+        icon: "microphoneOff",
+        words: t("notice-no-microphone"),
+        remedy: "sound",
+      }
+    : null;
+}
+
+function passing(told: Told): NoticeText | null {
+  const { happened } = told;
+  const key = `told ${told.id}`;
+  switch (happened.type) {
+    case "sound.device_changed":
+      return {
+        key,
+        told,
+        tone: "neutral",
+        icon: "headset",
+        words: happened.words,
+        remedy: "sound",
+        once: true,
+      };
+    case "call.change_failed":
+      return {
+        key,
+        told,
+        tone: "ring",
+        words: t("notice-change-failed"),
+        detail: happened.reason,
+        once: true,
+      };
+    case "call.turned_away":
+      return {
+        key,
+        told,
+        tone: "neutral",
+        icon: "missed",
+        words: t("notice-turned-away", { number: happened.from }),
+        once: true,
+      };
+    case "media.failed":
+      return {
+        key,
+        told,
+        tone: "fault",
+        words: t("notice-media-failed"),
+        detail: happened.reason,
+        once: true,
+      };
+    case "call.recovered":
+      // The call itself says so.
+      return null;
+    case "fault.vault":
+      // The view says so for as long as it is true.
+      return null;
+  }
+}
+
+function atRisk(): NoticeText | null {
+  const { lease, proofs } = current.view;
+  if (lease?.state.state !== "at_risk") {
+    return null;
+  }
+  const left = proofs.session_expires_at === null ? 0 : proofs.session_expires_at - current.now;
+  return {
+    key: "at-risk",
+    tone: "ring",
+    icon: "clock",
+    words: t("notice-at-risk", { minutes: Math.max(1, Math.ceil(left / 60_000)) }),
+    detail: lease.state.detail,
+  };
+}
+
+function vault(): NoticeText | null {
+  const { vault } = current.view;
+  switch (vault.state) {
+    case "keyring":
+      return null;
+    case "memory":
+      return { key: "vault", tone: "neutral", icon: "lock", words: t("notice-vault-memory"), once: true };
+    case "failed":
+      return {
+        key: "vault",
+        tone: "neutral",
+        icon: "lock",
+        words: t("notice-vault-memory"),
+        detail: vault.detail,
+        once: true,
+      };
+  }
+}
+
+function retry(at: number): string {
+  const seconds = secondsLeft(at - current.now);
+  return seconds > 0 ? t("retry-in", { seconds }) : t("retry-now");
+}

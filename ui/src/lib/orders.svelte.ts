@@ -1,0 +1,61 @@
+// Orders that a press or a key gives, and what the phone says where it will not.
+
+import { say } from "./announce.svelte";
+import type { CallView, Order } from "./phone";
+import * as shell from "./shell";
+import { t } from "./words.svelte";
+
+let refused = $state<string | null>(null);
+
+export const refusal = {
+  /** Why the last order was not taken; null: it was. */
+  get words() {
+    return refused;
+  },
+  putAway(): void {
+    refused = null;
+  },
+};
+
+/** Gives an order; whether it was taken. */
+export async function give(order: Order): Promise<boolean> {
+  refused = null;
+  try {
+    await shell.order(order);
+    return true;
+  } catch (thrown) {
+    refused = refusalWords(thrown);
+    say(refused);
+    return false;
+  }
+}
+
+/** What was thrown for an order, for people. */
+export function refusalWords(thrown: unknown): string {
+  const { code, message } = shell.rejection(thrown);
+  switch (code) {
+    case "not_registered":
+      return t("refused-not-registered");
+    case "lease_lost":
+      return t("refused-lease-lost");
+    case "too_many_calls":
+      return t("refused-too-many-calls");
+    case "invalid_target":
+      return t("refused-target");
+    case "unknown_call":
+    case "wrong_state":
+      return t("refused-state");
+    default:
+      return message;
+  }
+}
+
+export const answer = (call: CallView) => give({ command: "answer", call: call.call });
+
+export const hangUp = (call: CallView) => give({ command: "hang_up", call: call.call });
+
+export const toggleMute = (call: CallView) =>
+  give({ command: call.muted ? "unmute" : "mute", call: call.call });
+
+export const toggleHold = (call: CallView) =>
+  give({ command: call.held ? "resume" : "hold", call: call.call });

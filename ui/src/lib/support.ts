@@ -1,0 +1,14 @@
+// What somebody who helps needs to know, as text.
+
+import { current } from "./current.svelte";
+
+/** `lines`, and which phone, where and when. No secret is known here, so none can be in it. */
+export function supportText(lines: (string | undefined)[]): string {
+  const { version, system, server, device_name } = current.window;
+  return [
+    ...lines.filter((line) => line !== undefined),
+    `Helix Phone ${version}, ${system}, ${device_name}`,
+    ...(server === null ? [] : [server]),
+    new Date().toISOString(),
+  ].join("\n");
+}
