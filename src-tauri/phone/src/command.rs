@@ -1,17 +1,19 @@
 use secrecy::SecretString;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{call_settings::CallSettings, sound::SoundSettings, view::CallId};
 
 /// What a user, a scenario or a script can ask of the phone.
 ///
-/// Front doors read it from JSON where the secrets are already resolved; see `headless`.
-#[derive(Debug, Clone)]
+/// The window reads it from JSON as it is; see `headless` for a front door whose secrets may lie elsewhere.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     /// Signs in at the sidecar. `takeover` takes the session from the same member's other device.
     SignIn {
         email: String,
         password: SecretString,
+        #[serde(default)]
         takeover: bool,
     },
     /// Ends all calls, un-registers and gives the lease back; done within 2 s even where nobody answers.
