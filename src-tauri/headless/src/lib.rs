@@ -3,6 +3,7 @@
 //!
 //! It runs the very engine that the window runs; only the sound card is replaced.
 
+mod account;
 mod arguments;
 mod door;
 mod end;
@@ -24,13 +25,12 @@ use std::{
     fmt,
     io::{self, Write},
     process::ExitCode,
-    time::Duration,
 };
 
 use end::Exit;
 
-/// How long the end of the log may take to be read.
-const LOG_PATIENCE: Duration = Duration::from_millis(500);
+pub use account::{IncompleteAccount, fallback_account};
+pub use log::Log;
 
 /// Runs the phone without a window until its input ends, and returns how it went.
 ///
@@ -57,9 +57,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return Exit::BadArguments.into();
         }
     };
-    let log = log::start(settings.log);
+    let log = Log::start(settings.log);
     let exit = door::open(settings);
-    log.drain(LOG_PATIENCE);
+    log.drain();
     exit.into()
 }
 

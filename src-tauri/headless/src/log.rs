@@ -1,4 +1,4 @@
-use std::io;
+use std::{io, time::Duration};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -7,27 +7,52 @@ use crate::{arguments::Level, spool::Spool};
 
 /// The rooms of this product. Libraries write what worries them and no more: some of them would
 /// write messages with all their secrets.
-const ROOMS: [&str; 6] = ["headless", "engine", "phone", "sip", "media", "sidecar_api"];
+const ROOMS: [&str; 7] = [
+    "headless",
+    "engine",
+    "phone",
+    "sip",
+    "media",
+    "sidecar_api",
+    "helix_phone",
+];
 
 /// The libraries that carry media (`rtc`, `rtc_dtls`, …; a target stands for all that begin with it)
 /// warn of what is ordinary: of each extension in a browser's ClientHello that they do not know.
 const TALKATIVE: &str = "rtc";
 
-/// Sends the log to standard error, which may be slow or closed without hurting a call; returns
-/// where it goes through.
-pub(crate) fn start(level: Level) -> Spool {
-    let spool = Spool::start(io::stderr());
-    let through = spool.clone();
-    let lines = fmt::layer()
-        .with_ansi(false)
-        .with_writer(move || through.clone());
+/// How long the end of the log may take to be read.
+const PATIENCE: Duration = Duration::from_millis(500);
 
-    // A second run in one process goes on with the first one's log.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(targets(level))
-        .try_init();
-    spool
+/// What the program writes to standard error, which may be slow or closed without hurting a call.
+#[derive(Debug)]
+pub struct Log(Spool);
+
+impl Log {
+    /// Starts the log of a program whose user watches a window: what they would notice, too.
+    pub fn of_a_window() -> Self {
+        Self::start(Level::Info)
+    }
+
+    pub(crate) fn start(level: Level) -> Self {
+        let spool = Spool::start(io::stderr());
+        let through = spool.clone();
+        let lines = fmt::layer()
+            .with_ansi(false)
+            .with_writer(move || through.clone());
+
+        // A second run in one process goes on with the first one's log.
+        let _ = tracing_subscriber::registry()
+            .with(lines)
+            .with(targets(level))
+            .try_init();
+        Self(spool)
+    }
+
+    /// Waits for its end to be read, but not for long.
+    pub fn drain(&self) {
+        self.0.drain(PATIENCE);
+    }
 }
 
 /// Returns who may write at which level.

@@ -2,11 +2,13 @@ use std::{env, ffi::OsString, fs, path::PathBuf};
 
 use engine::{Device, SettingsFile};
 use media::{Capture, PacketTime, Playback};
-use phone::{CallSettings, Fallback, Setup, SoundSettings};
-use secrecy::SecretString;
+use phone::{CallSettings, Setup, SoundSettings};
 use url::Url;
 
-use crate::arguments::{Arguments, Audio, Keep, Keys, Level, Switch};
+use crate::{
+    account::{IncompleteAccount, fallback_account},
+    arguments::{Arguments, Audio, Keep, Keys, Level, Switch},
+};
 
 /// The environment variables that stand for `--sidecar` and `--ca`; an empty one counts as absent.
 const SIDECAR: &str = "HELIX_SIDECAR_URL";
@@ -56,11 +58,8 @@ pub(crate) enum Unusable {
     Playback(String),
     #[error("packet-time is 10 or 20 (milliseconds), not {0}")]
     PacketTime(u8),
-    #[error(
-        "Of SIP_URI, SIP_PASSWORD and SIP_WS_SERVER all are needed or none: {} missing",
-        missing.join(" and ")
-    )]
-    Fallback { missing: Vec<&'static str> },
+    #[error(transparent)]
+    Account(#[from] IncompleteAccount),
     #[error(
         "keep keyring needs settings or a device-id: a session is found again by its device's id"
     )]
@@ -271,43 +270,6 @@ fn parse_packet_time(milliseconds: u8) -> Result<PacketTime, Unusable> {
         10 => Ok(PacketTime::Ms10),
         20 => Ok(PacketTime::Ms20),
         other => Err(Unusable::PacketTime(other)),
-    }
-}
-
-/// Takes the account of `SIP_URI`, `SIP_PASSWORD` and `SIP_WS_SERVER` out of the environment, where
-/// nothing that this process starts or dumps will find it. What the system shows of a process's
-/// first environment stays.
-fn fallback_account() -> Result<Option<Fallback>, Unusable> {
-    let [uri, password, server] = ["SIP_URI", "SIP_PASSWORD", "SIP_WS_SERVER"].map(|name| {
-        let value = env::var(name).ok().filter(|value| !value.is_empty());
-        // SAFETY: `run` demands that no other thread exists yet.
-        #[expect(unsafe_code, reason = "the standard library has no safe way")]
-        unsafe {
-            env::remove_var(name);
-        }
-        (name, value)
-    });
-
-    match (uri.1, password.1, server.1) {
-        (None, None, None) => Ok(None),
-        (Some(sip_uri), Some(password), Some(ws_server)) => Ok(Some(Fallback {
-            sip_uri,
-            password: SecretString::from(password),
-            ws_server,
-        })),
-        (uri_given, password_given, server_given) => {
-            let missing = [
-                (uri.0, uri_given.is_none()),
-                (password.0, password_given.is_none()),
-                (server.0, server_given.is_none()),
-            ];
-            Err(Unusable::Fallback {
-                missing: missing
-                    .into_iter()
-                    .filter_map(|(name, is_missing)| is_missing.then_some(name))
-                    .collect(),
-            })
-        }
     }
 }
 
