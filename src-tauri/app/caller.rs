@@ -1,0 +1,47 @@
+//! A caller's name where the system shows it: as plain text in one line that turns nothing around.
+
+/// No desktop shows more, in characters.
+const LONGEST: usize = 80;
+
+/// Returns who calls: the name, or the number where there is none, kept apart from the text around it
+/// (Unicode TR 9, first strong isolate).
+pub(crate) fn caller(name: Option<&str>, number: &str) -> String {
+    let name = name.map(plain).filter(|it| !it.is_empty());
+    let shown = name.unwrap_or_else(|| plain(number));
+    format!("\u{2068}{shown}\u{2069}")
+}
+
+fn plain(text: &str) -> String {
+    let is_hidden = |it: char| {
+        it.is_control()
+            // Zero-width characters, marks and overrides of direction.
+            || matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+            || it == '\u{feff}'
+    };
+    let text: String = text
+        .chars()
+        .filter(|it| !is_hidden(*it))
+        .take(LONGEST)
+        .collect();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_goes_before_a_number() {
+        assert_eq!(caller(Some("Ana"), "4711"), "\u{2068}Ana\u{2069}");
+        assert_eq!(caller(None, "4711"), "\u{2068}4711\u{2069}");
+        assert_eq!(caller(Some(" \u{200b}"), "4711"), "\u{2068}4711\u{2069}");
+    }
+
+    #[test]
+    fn what_turns_text_around_or_hides_in_it_is_left_out() {
+        let name = "\u{202e}ana\u{2069}\r\n\u{1b}[31m\u{feff}";
+        assert_eq!(caller(Some(name), "1"), "\u{2068}ana[31m\u{2069}");
+        let long = "x".repeat(10_000);
+        assert_eq!(caller(Some(&long), "1").chars().count(), LONGEST + 2);
+    }
+}

@@ -1,0 +1,308 @@
+//! What the page is told and what it may ask. `ui/src/lib/phone.ts` is made from these types.
+
+use std::collections::BTreeSet;
+
+use engine::WindowSettings;
+use phone::{Command, Event, PhoneView};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// Everything, for a page that has just been loaded.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct State {
+    /// In ms since the engine was started.
+    pub(crate) now: u64,
+    pub(crate) view: PhoneView,
+    pub(crate) window: WindowView,
+}
+
+/// The event `view`: what the phone is, and when it was read.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ViewUpdate {
+    /// In ms since the engine was started.
+    pub(crate) now: u64,
+    pub(crate) view: PhoneView,
+}
+
+/// The event `window`: what the window adds to the phone.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct WindowView {
+    pub(crate) version: String,
+    /// `linux`, `windows` or `macos`.
+    pub(crate) system: String,
+    pub(crate) settings: WindowSettings,
+    /// The settings that are not the user's to change: `server`, `theme`, `calls.auto_answer`.
+    pub(crate) locked: BTreeSet<String>,
+    /// The sidecar's address.
+    pub(crate) server: Option<String>,
+    pub(crate) device_name: String,
+    /// What a link wants called: the user is asked.
+    pub(crate) link: Option<String>,
+    /// What went wrong with files, in sentences for people.
+    pub(crate) complaints: Vec<String>,
+    /// Whether keys can work while another program has the focus.
+    pub(crate) shortcuts_available: bool,
+    /// The account that the sign-in form is filled with.
+    pub(crate) demo: Option<DemoAccount>,
+    /// The user wants to quit in a call: asked before it is done.
+    pub(crate) quit_asked: bool,
+}
+
+/// An account of the demo's own world, whose password is no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct DemoAccount {
+    pub(crate) email: String,
+    pub(crate) password: String,
+}
+
+/// The event `levels`, in dB against a full-scale sine.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Levels {
+    pub(crate) microphone_dbfs: f32,
+    pub(crate) speaker_dbfs: f32,
+}
+
+/// A request that came to nothing. The page acts on the code; the message is a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Rejected {
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+impl Rejected {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+impl From<phone::Rejected> for Rejected {
+    fn from(rejected: phone::Rejected) -> Self {
+        let code = match &rejected {
+            phone::Rejected::NotSignedIn => "not_signed_in",
+            phone::Rejected::AlreadySignedIn => "already_signed_in",
+            phone::Rejected::NoPhone => "no_phone",
+            phone::Rejected::NoSidecar => "no_sidecar",
+            phone::Rejected::NotRegistered => "not_registered",
+            phone::Rejected::LeaseLost => "lease_lost",
+            phone::Rejected::UnknownCall { .. } => "unknown_call",
+            phone::Rejected::WrongState { .. } => "wrong_state",
+            phone::Rejected::TooManyCalls => "too_many_calls",
+            phone::Rejected::InvalidTarget { .. } => "invalid_target",
+            phone::Rejected::InvalidDigit { .. } => "invalid_digit",
+            phone::Rejected::InCall => "in_call",
+            phone::Rejected::CheckRuns => "check_runs",
+            phone::Rejected::InvalidSettings { .. } => "invalid_settings",
+            phone::Rejected::Stopping => "stopping",
+        };
+        Self::new(code, rejected.to_string())
+    }
+}
+
+/// The arguments of `order`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Order {
+    pub(crate) order: Command,
+}
+
+/// The arguments of `set_window`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetWindow {
+    pub(crate) settings: WindowSettings,
+}
+
+/// The arguments of `set_server`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetServer {
+    pub(crate) url: String,
+}
+
+/// The arguments of `answer_link`: whether what the link wants is called.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnswerLink {
+    pub(crate) dial: bool,
+}
+
+/// The arguments of `answer_quit`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnswerQuit {
+    pub(crate) quit: bool,
+}
+
+/// The arguments of `show`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Show {
+    pub(crate) what: Form,
+}
+
+/// How the phone lies on the desk: the whole window, or the bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Form {
+    Main,
+    Mini,
+}
+
+/// The arguments of `watch_levels`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WatchLevels {
+    pub(crate) on: bool,
+}
+
+/// The arguments of `copy`: what goes to the clipboard.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Copy {
+    pub(crate) text: String,
+}
+
+/// Reads the arguments of a request; what is wrong with them is told without what they hold, which
+/// may be a password.
+pub(crate) fn read<T: DeserializeOwned>(arguments: &Value) -> Result<T, Rejected> {
+    T::deserialize(arguments).map_err(|error| {
+        let told = error.to_string();
+        // serde's sentence quotes values in `…`, "…" and after "integer".
+        let what = told.split([':', '`', '"']).next().unwrap_or_default();
+        Rejected::new(
+            "malformed",
+            format!("The request is not understood: {what}"),
+        )
+    })
+}
+
+/// Returns whether a person is told of this in passing, as the event `happened`; what stays can be
+/// seen in the view.
+pub(crate) fn is_told(event: &Event) -> bool {
+    match event {
+        Event::SoundDeviceChanged { .. }
+        | Event::CallChangeFailed { .. }
+        | Event::CallTurnedAway { .. }
+        | Event::MediaFailed { .. }
+        | Event::VaultFault { .. } => true,
+        Event::Resuming { .. }
+        | Event::ResumeDelayed { .. }
+        | Event::SignedIn { .. }
+        | Event::SessionHeld { .. }
+        | Event::SessionAtRisk { .. }
+        | Event::SessionLost { .. }
+        | Event::SignedOut { .. }
+        | Event::LinkUp
+        | Event::LinkDown { .. }
+        | Event::Registered { .. }
+        | Event::RegisterFailed { .. }
+        | Event::Unregistered
+        | Event::CallDialing { .. }
+        | Event::CallIncoming { .. }
+        | Event::CallRinging { .. }
+        | Event::CallAnswered { .. }
+        | Event::CallConnected { .. }
+        | Event::CallHeld { .. }
+        | Event::CallResumed { .. }
+        | Event::CallHeldByPeer { .. }
+        | Event::CallMuted { .. }
+        | Event::CallInterrupted { .. }
+        | Event::CallRecovered { .. }
+        | Event::CallEnded { .. }
+        | Event::FirstAudio { .. }
+        | Event::DtmfReceived { .. }
+        | Event::MediaQuality { .. }
+        | Event::SoundDevices { .. }
+        | Event::SoundLevels { .. }
+        | Event::SoundCapture { .. }
+        | Event::SoundMutedSpeech
+        | Event::SoundChecked { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use phone::CallId;
+    use secrecy::ExposeSecret;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_order_is_a_command_in_the_phones_words() {
+        let order = |order: Value| read::<Order>(&json!({ "order": order })).unwrap().order;
+        let sign_in = order(json!({
+            "command": "sign_in", "email": "ana@helix.example", "password": "canary", "takeover": true
+        }));
+        let Command::SignIn {
+            password, takeover, ..
+        } = sign_in
+        else {
+            panic!("no sign-in");
+        };
+        assert_eq!(password.expose_secret(), "canary");
+        assert!(takeover);
+        let muted = order(json!({ "command": "mute", "call": 7 }));
+        assert!(matches!(muted, Command::Mute { call: CallId(7) }));
+        assert!(matches!(
+            order(json!({ "command": "sign_out" })),
+            Command::SignOut
+        ));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_without_what_it_holds() {
+        for order in [
+            json!(null),
+            json!([]),
+            json!({}),
+            json!({ "command": 424242 }),
+            json!({ "command": "424242" }),
+            json!({ "command": "sign_in", "email": "e", "password": 424242 }),
+            json!({ "command": "sign_in", "email": "e", "password": "424242", "424242": 1 }),
+            json!({ "command": "sign_in", "email": "e", "password": ["424242"] }),
+            json!({ "command": "sign_in", "email": { "424242": 1 }, "password": "424242" }),
+            json!({ "command": "mute", "call": -424242 }),
+            json!({ "command": "mute", "call": "424242" }),
+            json!({ "command": "set_sound", "settings": { "424242": 1 } }),
+            json!({ "command": "set_sound", "settings": { "ring_volume": 424242 } }),
+        ] {
+            let rejected = read::<Order>(&json!({ "order": order })).unwrap_err();
+            assert_eq!(rejected.code, "malformed", "{order}");
+            assert!(!rejected.message.contains("4242"), "{}", rejected.message);
+        }
+    }
+
+    #[test]
+    fn a_rejection_of_the_phone_keeps_its_code() {
+        for rejected in [
+            phone::Rejected::NotSignedIn,
+            phone::Rejected::AlreadySignedIn,
+            phone::Rejected::NoPhone,
+            phone::Rejected::NoSidecar,
+            phone::Rejected::NotRegistered,
+            phone::Rejected::LeaseLost,
+            phone::Rejected::UnknownCall { call: CallId(1) },
+            phone::Rejected::WrongState { call: CallId(1) },
+            phone::Rejected::TooManyCalls,
+            phone::Rejected::InvalidTarget {
+                reason: "r".to_owned(),
+            },
+            phone::Rejected::InvalidDigit { digit: 'x' },
+            phone::Rejected::InCall,
+            phone::Rejected::CheckRuns,
+            phone::Rejected::InvalidSettings {
+                reason: "r".to_owned(),
+            },
+            phone::Rejected::Stopping,
+        ] {
+            let code = serde_json::to_value(&rejected).unwrap()["code"].clone();
+            assert_eq!(code, Rejected::from(rejected).code);
+        }
+    }
+}

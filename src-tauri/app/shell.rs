@@ -1,0 +1,265 @@
+//! The window program: Tauri around the engine that the headless door runs, too.
+
+mod awake;
+mod commands;
+mod configuration;
+mod follow;
+mod keys;
+mod leaving;
+mod links;
+mod notices;
+mod pasteboard;
+mod ring;
+mod tray;
+mod web_process;
+mod windows;
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use engine::{Engine, SettingsFile, WindowSettings};
+use tauri::{App, AppHandle, Manager, RunEvent};
+use tokio::{runtime, sync::watch};
+use tracing::{error, warn};
+
+use crate::{
+    act::Act,
+    arguments::{self, Arguments},
+    limit::Limit,
+    page::{Rejected, WindowView},
+    words::{Words, words},
+};
+
+use configuration::Configuration;
+
+/// A page that draws a slider asks thirty times a second; nobody types digits as fast.
+const REQUESTS_PER_SECOND: u32 = 100;
+
+/// The engine's task and one for what may block: the sound has a thread of its own.
+const WORKERS: usize = 2;
+
+/// What all parts of the shell share.
+#[derive(Debug)]
+struct Shell {
+    configuration: Configuration,
+    /// Another one takes its place when the server is changed.
+    engine: watch::Sender<Engine>,
+    window: watch::Sender<WindowView>,
+    settings: std::sync::Arc<tokio::sync::Mutex<SettingsFile>>,
+    limit: Mutex<Limit>,
+    /// The labels of the windows that show levels.
+    level_watchers: Mutex<BTreeSet<String>>,
+    /// Whether there is a tray that the window can be fetched back from.
+    has_tray: AtomicBool,
+    is_leaving: AtomicBool,
+}
+
+/// Runs the phone with its window until its user quits, and returns how it went.
+///
+/// Call it before any thread is started: it takes the fallback account out of the environment.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match arguments::parse(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let account = headless::fallback_account();
+    let log = headless::Log::of_a_window();
+    let exit = open(arguments, account);
+    log.drain();
+    exit
+}
+
+fn open(
+    arguments: Arguments,
+    account: Result<Option<phone::Fallback>, headless::IncompleteAccount>,
+) -> ExitCode {
+    let runtime = match runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            error!(%error, "no runtime");
+            return ExitCode::FAILURE;
+        }
+    };
+    tauri::async_runtime::set(runtime.handle().clone());
+    let _inside = runtime.enter();
+
+    let app = tauri::Builder::default()
+        // The first of all: a second instance ends here, before it has done anything.
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
+            started_again(app, arguments);
+        }))
+        .plugin(windows::remembered())
+        .plugin(tauri_plugin_autostart::init(
+            tauri_plugin_autostart::MacosLauncher::LaunchAgent,
+            Some(vec!["--hidden"]),
+        ))
+        .invoke_handler(commands::handler())
+        .setup(move |app| Ok(set_up(app, arguments, account)?));
+    #[cfg(target_os = "macos")]
+    let app = app.on_web_content_process_terminate(|webview| {
+        if let Err(error) = webview.reload() {
+            warn!(%error, "the page is gone");
+        }
+    });
+    let app = app.build(tauri::generate_context!());
+    let exit = match app {
+        Ok(app) => app.run_return(happened),
+        Err(error) => {
+            error!("{error:#}");
+            eprintln!("helix-phone: {error:#}");
+            1
+        }
+    };
+    // A resolver that hangs must not hold the process.
+    runtime.shutdown_background();
+    ExitCode::from(u8::try_from(exit).unwrap_or(1))
+}
+
+fn set_up(
+    app: &mut App,
+    arguments: Arguments,
+    account: Result<Option<phone::Fallback>, headless::IncompleteAccount>,
+) -> Result<(), configuration::Unusable> {
+    let is_hidden = arguments.hidden;
+    let link = arguments.link.clone();
+    let (shell, is_minimised) = configuration::start(arguments, account)?;
+    let settings = shell.window_settings();
+    app.manage(shell);
+
+    let app = app.handle().clone();
+    if !is_hidden && !is_minimised {
+        windows::show_main(&app);
+    }
+    keys::set_at_start(&app, &settings.shortcuts);
+    follow::start(&app);
+    leaving::on_signals(&app);
+    if let Some(link) = link {
+        links::opened(&app, &link);
+    }
+    Ok(())
+}
+
+fn happened(app: &AppHandle, event: RunEvent) {
+    #[cfg(target_os = "macos")]
+    if let RunEvent::Opened { urls } = &event {
+        for url in urls {
+            links::opened(app, url.as_str());
+        }
+    } else if let RunEvent::Reopen { .. } = &event {
+        windows::show_main(app);
+    }
+    if let RunEvent::WindowEvent { label, event, .. } = &event {
+        windows::happened(app, label, event);
+    } else if let RunEvent::ExitRequested {
+        code: None, api, ..
+    } = &event
+    {
+        // The last window is gone; the phone stays in the tray.
+        api.prevent_exit();
+    }
+}
+
+/// Somebody started the program once more: what was meant is this one.
+fn started_again(app: &AppHandle, arguments: Vec<String>) {
+    let arguments = arguments::parse(arguments.into_iter().map(OsString::from));
+    match arguments {
+        Ok(Arguments {
+            link: Some(link), ..
+        }) => links::opened(app, &link),
+        Ok(Arguments { link: None, .. }) => windows::show_main(app),
+        Err(error) => {
+            warn!(%error, "a second start with arguments that are not understood");
+            windows::show_main(app);
+        }
+    }
+}
+
+impl Shell {
+    fn engine(&self) -> Engine {
+        self.engine.borrow().clone()
+    }
+
+    fn window_settings(&self) -> WindowSettings {
+        self.window.borrow().settings.clone()
+    }
+
+    fn words(&self) -> &'static Words {
+        let chosen = self.window_settings().language;
+        if chosen.is_empty() {
+            words(&sys_locale::get_locale().unwrap_or_default())
+        } else {
+            words(&chosen)
+        }
+    }
+
+    /// Does what is asked from outside the window, where there is something to do.
+    async fn act(&self, act: Act) {
+        let engine = self.engine();
+        let command = act.command(&engine.view().borrow());
+        if let Some(command) = command
+            && let Err(rejected) = engine.send(command).await
+        {
+            // The call may have ended meanwhile.
+            warn!(%rejected, ?act, "not done");
+        }
+    }
+
+    /// Tells what went wrong with a file.
+    fn complain(&self, complaint: String) {
+        warn!("{complaint}");
+        self.window.send_modify(|it| {
+            // A disk that is full says the same each time.
+            if !it.complaints.contains(&complaint) {
+                it.complaints.push(complaint);
+                let surplus = it.complaints.len().saturating_sub(MOST_COMPLAINTS);
+                it.complaints.drain(..surplus);
+            }
+        });
+    }
+
+    /// Lets so many requests through each second.
+    fn admit(&self) -> Result<(), Rejected> {
+        let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
+        if limit.lets_through(Instant::now()) {
+            Ok(())
+        } else {
+            Err(Rejected::new(
+                "too_many_requests",
+                "Too many requests at once",
+            ))
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.is_leaving.load(Ordering::Relaxed)
+    }
+}
+
+/// More than anybody reads.
+const MOST_COMPLAINTS: usize = 8;
+
+/// Returns the moment on the clock of views, in ms.
+fn now(engine: &Engine) -> u64 {
+    u64::try_from(engine.stamp().mono.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Carries something out beside the thread of the windows.
+fn spawn(app: &AppHandle, act: Act) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move { app.state::<Shell>().act(act).await });
+}

@@ -1,0 +1,260 @@
+//! What the page asks for. Each command reads its arguments, does one thing and says what came of it.
+
+use std::sync::PoisonError;
+
+use phone::{Accepted, AccountView, Command};
+use tauri::{
+    AppHandle, State, WebviewWindow, Wry,
+    ipc::{Invoke, InvokeBody, Request},
+};
+use tracing::error;
+
+use crate::page::{self, AnswerLink, AnswerQuit, Copy, Form, Rejected, SetServer, SetWindow};
+
+use super::{Shell, keys, leaving, pasteboard, windows};
+
+/// No more than anybody copies by hand, in bytes.
+const LONGEST_COPY: usize = 64 * 1024;
+
+/// Returns what the page may call, by name.
+pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        state,
+        order,
+        set_window,
+        set_server,
+        answer_link,
+        answer_quit,
+        show,
+        watch_levels,
+        copy,
+    ]
+}
+
+/// Reads the arguments of a request that is let through.
+fn admitted<T: serde::de::DeserializeOwned>(
+    shell: &Shell,
+    request: &Request<'_>,
+) -> Result<T, Rejected> {
+    shell.admit()?;
+    match request.body() {
+        InvokeBody::Json(arguments) => page::read(arguments),
+        InvokeBody::Raw(_) => Err(Rejected::new(
+            "malformed",
+            "The request is not understood: it is no JSON",
+        )),
+    }
+}
+
+#[tauri::command]
+async fn state(shell: State<'_, Shell>) -> Result<page::State, Rejected> {
+    shell.admit()?;
+    let engine = shell.engine();
+    Ok(page::State {
+        now: super::now(&engine),
+        view: engine.view().borrow().clone(),
+        window: shell.window.borrow().clone(),
+    })
+}
+
+#[tauri::command]
+async fn order(request: Request<'_>, shell: State<'_, Shell>) -> Result<Accepted, Rejected> {
+    let page::Order { order } = admitted(&shell, &request)?;
+    shell.obey(order).await
+}
+
+#[tauri::command]
+async fn set_window(
+    request: Request<'_>,
+    app: AppHandle,
+    shell: State<'_, Shell>,
+) -> Result<(), Rejected> {
+    let SetWindow { settings } = admitted(&shell, &request)?;
+    settings
+        .check()
+        .map_err(|why| Rejected::new("invalid_settings", why))?;
+    let before = shell.window_settings();
+    keys::change(&app, &before.shortcuts, &settings.shortcuts)?;
+    if settings.autostart != before.autostart {
+        windows::set_autostart(&app, settings.autostart)?;
+    }
+    shell
+        .window
+        .send_modify(|it| it.settings = settings.clone());
+    windows::dress(&app);
+    shell.keep(move |it| it.set_window(&settings)).await;
+    Ok(())
+}
+
+#[tauri::command]
+async fn set_server(request: Request<'_>, shell: State<'_, Shell>) -> Result<(), Rejected> {
+    let SetServer { url } = admitted(&shell, &request)?;
+    shell.move_to(&url).await
+}
+
+#[tauri::command]
+async fn answer_link(request: Request<'_>, shell: State<'_, Shell>) -> Result<Accepted, Rejected> {
+    let AnswerLink { dial } = admitted(&shell, &request)?;
+    let mut link = None;
+    shell.window.send_if_modified(|it| {
+        link = it.link.take();
+        link.is_some()
+    });
+    match link {
+        Some(target) if dial => shell.obey(Command::Dial { target }).await,
+        Some(_) | None => Ok(Accepted::default()),
+    }
+}
+
+#[tauri::command]
+async fn answer_quit(
+    request: Request<'_>,
+    app: AppHandle,
+    shell: State<'_, Shell>,
+) -> Result<(), Rejected> {
+    let AnswerQuit { quit } = admitted(&shell, &request)?;
+    let mut was_asked = false;
+    shell.window.send_if_modified(|it| {
+        was_asked = std::mem::take(&mut it.quit_asked);
+        was_asked
+    });
+    if quit && was_asked {
+        leaving::leave(&app);
+    }
+    Ok(())
+}
+
+#[tauri::command]
+async fn show(
+    request: Request<'_>,
+    app: AppHandle,
+    shell: State<'_, Shell>,
+) -> Result<(), Rejected> {
+    let page::Show { what } = admitted(&shell, &request)?;
+    match what {
+        Form::Main => windows::show_main(&app),
+        Form::Mini => windows::show_mini(&app),
+    }
+    Ok(())
+}
+
+#[tauri::command]
+async fn watch_levels(
+    request: Request<'_>,
+    window: WebviewWindow,
+    shell: State<'_, Shell>,
+) -> Result<(), Rejected> {
+    let page::WatchLevels { on } = admitted(&shell, &request)?;
+    shell.watch_levels(window.label(), on);
+    Ok(())
+}
+
+#[tauri::command]
+async fn copy(
+    request: Request<'_>,
+    app: AppHandle,
+    shell: State<'_, Shell>,
+) -> Result<(), Rejected> {
+    let Copy { text } = admitted(&shell, &request)?;
+    if text.len() > LONGEST_COPY {
+        return Err(Rejected::new("malformed", "This is too long to be copied"));
+    }
+    pasteboard::copy(&app, text)
+}
+
+/// A change of the settings file.
+type Change = Box<dyn FnOnce(&mut engine::Settings) + Send>;
+
+impl Shell {
+    /// Passes a command on, and keeps the settings that it brings.
+    async fn obey(&self, command: Command) -> Result<Accepted, Rejected> {
+        let changed: Option<Change> = match &command {
+            Command::SetCalls { settings } => {
+                let settings = settings.clone();
+                Some(Box::new(move |it| it.set_calls(&settings)))
+            }
+            Command::SetSound { settings } => {
+                let settings = settings.clone();
+                Some(Box::new(move |it| it.set_sound(&settings)))
+            }
+            Command::SignIn { .. }
+            | Command::SignOut
+            | Command::Dial { .. }
+            | Command::Answer { .. }
+            | Command::HangUp { .. }
+            | Command::Hold { .. }
+            | Command::Resume { .. }
+            | Command::Mute { .. }
+            | Command::Unmute { .. }
+            | Command::Dtmf { .. }
+            | Command::Reconnect
+            | Command::Devices
+            | Command::SoundCheck => None,
+        };
+        let accepted = self.engine().send(command).await?;
+        if let Some(change) = changed {
+            self.keep(change).await;
+        }
+        Ok(accepted)
+    }
+
+    /// Writes a change into the settings file, on a thread that may wait for the disk. One that
+    /// cannot be written holds until the end of the process, and is told.
+    async fn keep(&self, change: impl FnOnce(&mut engine::Settings) + Send + 'static) {
+        let mut file = self.settings.clone().lock_owned().await;
+        let writing = tokio::task::spawn_blocking(move || file.change(change));
+        match writing.await {
+            Ok(Ok(())) => {}
+            Ok(Err(not_saved)) => self.complain(not_saved.to_string()),
+            Err(error) => error!(%error, "the settings are not written"),
+        }
+    }
+
+    /// Signs in elsewhere from now on: another engine, for nobody is signed in.
+    async fn move_to(&self, url: &str) -> Result<(), Rejected> {
+        if self.window.borrow().locked.contains("server") {
+            return Err(Rejected::new(
+                "locked",
+                "The server is set by your organisation",
+            ));
+        }
+        let url =
+            engine::sidecar_address(url).map_err(|why| Rejected::new("invalid_server", why))?;
+        let old = self.engine();
+        match &old.view().borrow().account {
+            AccountView::SignedOut { .. }
+            | AccountView::Fallback { .. }
+            | AccountView::NotConfigured { .. } => {}
+            AccountView::Restoring
+            | AccountView::Resuming { .. }
+            | AccountView::SigningIn { .. }
+            | AccountView::SignedIn { .. }
+            | AccountView::SigningOut => {
+                return Err(Rejected::new("signed_in", "Sign out first"));
+            }
+        }
+        let settings = self.settings.lock().await.settings().clone();
+        let new = self
+            .configuration
+            .spawn(Some(&url), &settings)
+            .map_err(|error| Rejected::new("invalid_server", error.to_string()))?;
+        self.engine.send_replace(new);
+        old.stop(leaving::FAREWELL).await;
+        self.window
+            .send_modify(|it| it.server = Some(url.to_string()));
+        self.keep(move |it| it.set_server(Some(&url))).await;
+        Ok(())
+    }
+
+    pub(super) fn watch_levels(&self, label: &str, on: bool) {
+        let mut watchers = self
+            .level_watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if on {
+            watchers.insert(label.to_owned());
+        } else {
+            watchers.remove(label);
+        }
+    }
+}

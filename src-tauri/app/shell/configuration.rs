@@ -1,0 +1,190 @@
+use std::{
+    collections::BTreeSet,
+    env,
+    ffi::OsString,
+    path::PathBuf,
+    sync::{Arc, Mutex, atomic::AtomicBool},
+    time::Instant,
+};
+
+use engine::{Config, Device, Engine, Settings, SettingsFile, StartError, Vault};
+use media::{Capture, PacketTime, Playback};
+use phone::{Fallback, Setup};
+use tokio::sync::watch;
+use url::Url;
+
+use crate::{
+    arguments::Arguments,
+    limit::Limit,
+    page::{DemoAccount, WindowView},
+};
+
+use super::{REQUESTS_PER_SECOND, Shell};
+
+/// The environment variables that stand for `--sidecar` and `--ca`; an empty one counts as absent.
+const SIDECAR: &str = "HELIX_SIDECAR_URL";
+const CA: &str = "HELIX_CA";
+
+/// What `cargo demo` fills the sign-in form with.
+const DEMO_EMAIL: &str = "HELIX_DEMO_EMAIL";
+const DEMO_PASSWORD: &str = "HELIX_DEMO_PASSWORD";
+
+/// What each engine is started with, whichever its server is.
+#[derive(Debug)]
+pub(super) struct Configuration {
+    ca: Option<PathBuf>,
+    account: Option<Fallback>,
+}
+
+/// Why the phone cannot start at all.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error("This user has no folder for settings: name a file with --settings")]
+    NoFolder,
+    #[error("The environment variable {SIDECAR} holds no address: {0}")]
+    Sidecar(url::ParseError),
+    #[error(transparent)]
+    Account(#[from] headless::IncompleteAccount),
+    #[error("The system gives no random numbers: {0}")]
+    Randomness(getrandom::Error),
+    #[error(transparent)]
+    Engine(#[from] StartError),
+}
+
+/// Opens the settings and starts the engine; returns with them whether the window stays away.
+pub(super) fn start(
+    arguments: Arguments,
+    account: Result<Option<Fallback>, headless::IncompleteAccount>,
+) -> Result<(Shell, bool), Unusable> {
+    let configuration = Configuration {
+        ca: arguments.ca.or_else(|| variable(CA).map(PathBuf::from)),
+        account: account?,
+    };
+    let path = arguments
+        .settings
+        .or_else(SettingsFile::usual_path)
+        .ok_or(Unusable::NoFolder)?;
+    let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
+    let (file, mut complaints) = SettingsFile::open(&path, Device::of_this_host(id));
+    let settings = file.settings();
+    let (window_settings, window_faults) = settings.window();
+    let (kept_server, server_faults) = settings.server();
+    for (what, faults) in [
+        ("the window", window_faults),
+        ("the server", server_faults),
+        ("calls", settings.calls().1),
+        ("the sound", settings.sound().1),
+    ] {
+        complaints.extend(faults.map(|faults| {
+            format!(
+                "Of the settings of {what} in {} these cannot be used: {faults}. The others are",
+                path.display(),
+            )
+        }));
+    }
+
+    let mut locked = BTreeSet::new();
+    let given = match arguments.sidecar {
+        Some(url) => Some(url),
+        None => sidecar_of_environment()?,
+    };
+    if given.is_some() {
+        locked.insert("server".to_owned());
+    }
+    let server = given.or(kept_server);
+    let (engine, server) = match configuration.spawn(server.as_ref(), settings) {
+        Ok(engine) => (engine, server),
+        // A server that cannot be used leaves a window in which another one can be named.
+        Err(Unusable::Engine(error @ StartError::Sidecar { .. })) => {
+            complaints.push(error.to_string());
+            (configuration.spawn(None, settings)?, None)
+        }
+        Err(error) => return Err(error),
+    };
+
+    let is_minimised = window_settings.start_minimised;
+    let window = WindowView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        system: env::consts::OS.to_owned(),
+        settings: window_settings,
+        locked,
+        server: server.map(String::from),
+        device_name: settings.device.name.clone(),
+        link: None,
+        complaints,
+        shortcuts_available: super::keys::are_available(),
+        demo: demo_account(),
+        quit_asked: false,
+    };
+    let shell = Shell {
+        configuration,
+        engine: watch::Sender::new(engine),
+        window: watch::Sender::new(window),
+        settings: Arc::new(tokio::sync::Mutex::new(file)),
+        limit: Mutex::new(Limit::new(REQUESTS_PER_SECOND, Instant::now())),
+        level_watchers: Mutex::new(BTreeSet::new()),
+        has_tray: AtomicBool::new(!cfg!(target_os = "linux")),
+        is_leaving: AtomicBool::new(false),
+    };
+    Ok((shell, is_minimised))
+}
+
+impl Configuration {
+    /// Starts an engine for this server.
+    pub(super) fn spawn(
+        &self,
+        server: Option<&Url>,
+        settings: &Settings,
+    ) -> Result<Engine, Unusable> {
+        let setup = Setup {
+            sidecar: server.is_some(),
+            fallback: self.account.clone().filter(|_| server.is_none()),
+            restores: server.is_some(),
+            calls: settings.calls().0,
+            sound: settings.sound().0,
+            device_id: settings.device.id.hyphenated().to_string(),
+            user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),
+            seed: random()?,
+        };
+        let config = Config {
+            setup,
+            sidecar: server.cloned(),
+            extra_ca: self.ca.clone(),
+            proxy: None,
+            device_name: settings.device.name.clone(),
+            media: media::Config {
+                capture: Capture::System,
+                playback: Playback::System,
+                packet_time: PacketTime::default(),
+            },
+            vault: Vault::keyring(),
+        };
+        Ok(Engine::spawn(config)?)
+    }
+}
+
+fn sidecar_of_environment() -> Result<Option<Url>, Unusable> {
+    let Some(address) = variable(SIDECAR) else {
+        return Ok(None);
+    };
+    let url = Url::parse(&address.to_string_lossy()).map_err(Unusable::Sidecar)?;
+    Ok(Some(url))
+}
+
+fn demo_account() -> Option<DemoAccount> {
+    Some(DemoAccount {
+        email: variable(DEMO_EMAIL)?.into_string().ok()?,
+        password: variable(DEMO_PASSWORD)?.into_string().ok()?,
+    })
+}
+
+/// Returns the environment variable of this name, unless it is empty.
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Unusable> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(Unusable::Randomness)?;
+    Ok(bytes)
+}

@@ -1,0 +1,205 @@
+//! Follows the phone and tells everybody: the page, the tray, the pop-up, the notifications, the keys.
+
+use std::{collections::BTreeMap, sync::PoisonError};
+
+use engine::{Engine, Stamped};
+use phone::{CallId, EndCause, Event, PhoneView};
+use serde::Serialize;
+use tauri::{AppHandle, Emitter, Manager};
+use tokio::sync::{broadcast::error::RecvError, mpsc, watch};
+use tracing::{error, warn};
+
+use crate::{
+    caller::caller,
+    page::{self, Levels, ViewUpdate},
+    standing::{self, Standing},
+    words::Words,
+};
+
+use super::{
+    Shell, awake, keys,
+    notices::{self, Missed, Ringing},
+    ring, tray,
+};
+
+/// More calls than anybody misses before somebody shows one.
+const MISSED_BACKLOG: usize = 16;
+
+/// Whom to tell what; each follows on its own, so that none waits for another.
+struct Followers {
+    app: AppHandle,
+    shown: watch::Sender<tray::Shown>,
+    rings: watch::Sender<bool>,
+    ringing: watch::Sender<Option<Ringing>>,
+    missed: mpsc::Sender<Missed>,
+    awake: watch::Sender<Option<&'static Words>>,
+    in_call: watch::Sender<bool>,
+    /// Who the calls are from that came in and are not over.
+    callers: BTreeMap<CallId, String>,
+}
+
+/// Starts following, until the process ends.
+pub(super) fn start(app: &AppHandle) {
+    let shell = app.state::<Shell>();
+    let standing = Standing::of(&shell.engine().view().borrow());
+    let (missed, missed_rx) = mpsc::channel(MISSED_BACKLOG);
+    let followers = Followers {
+        app: app.clone(),
+        shown: watch::Sender::new(tray::Shown {
+            standing,
+            words: shell.words(),
+        }),
+        rings: watch::Sender::new(false),
+        ringing: watch::Sender::new(None),
+        missed,
+        awake: watch::Sender::new(None),
+        in_call: watch::Sender::new(false),
+        callers: BTreeMap::new(),
+    };
+    tray::follow(app, followers.shown.subscribe());
+    ring::follow(app, followers.rings.subscribe());
+    notices::follow(app, followers.ringing.subscribe(), missed_rx);
+    awake::follow(followers.awake.subscribe());
+    keys::follow_buttons(app, followers.in_call.subscribe());
+    tauri::async_runtime::spawn(followers.run());
+}
+
+impl Followers {
+    async fn run(mut self) {
+        let app = self.app.clone();
+        let shell = app.state::<Shell>();
+        let mut engines = shell.engine.subscribe();
+        let mut window = shell.window.subscribe();
+        loop {
+            let engine = engines.borrow_and_update().clone();
+            let mut view = engine.view();
+            let mut events = engine.events();
+            self.callers.clear();
+            self.tell_view(&engine, &view.borrow_and_update().clone());
+            loop {
+                tokio::select! {
+                    biased;
+                    changed = engines.changed() => match changed {
+                        Ok(()) => break,
+                        Err(_) => return,
+                    },
+                    event = events.recv() => match event {
+                        Ok(stamped) => self.tell_event(stamped),
+                        Err(RecvError::Lagged(events)) => warn!(events, "not told"),
+                        Err(RecvError::Closed) => return,
+                    },
+                    Ok(()) = view.changed() => {
+                        let view = view.borrow_and_update().clone();
+                        self.tell_view(&engine, &view);
+                    }
+                    Ok(()) = window.changed() => {
+                        let view = view.borrow().clone();
+                        self.tell_surroundings(&view);
+                        let window = window.borrow_and_update().clone();
+                        self.emit("window", &window);
+                    }
+                }
+            }
+        }
+    }
+
+    fn tell_view(&self, engine: &Engine, view: &PhoneView) {
+        self.emit(
+            "view",
+            &ViewUpdate {
+                now: super::now(engine),
+                view: view.clone(),
+            },
+        );
+        self.tell_surroundings(view);
+    }
+
+    /// Tells those outside the page, each only what is other than before.
+    fn tell_surroundings(&self, view: &PhoneView) {
+        let shell = self.app.state::<Shell>();
+        let words = shell.words();
+        let is_in_call = !view.calls.is_empty();
+        let ringing = standing::ringing(view).map(|call| Ringing {
+            call: call.call,
+            caller: caller(call.display_name.as_deref(), &call.number),
+            words,
+        });
+        let shown = tray::Shown {
+            standing: Standing::of(view),
+            words,
+        };
+        set(&self.shown, shown);
+        set(&self.rings, ringing.is_some());
+        set(&self.ringing, ringing);
+        set(&self.awake, is_in_call.then_some(words));
+        set(&self.in_call, is_in_call);
+        if !is_in_call {
+            // The question has lost its reason.
+            shell
+                .window
+                .send_if_modified(|it| std::mem::take(&mut it.quit_asked));
+        }
+    }
+
+    fn tell_event(&mut self, Stamped { event, .. }: Stamped) {
+        if page::is_told(&event) {
+            self.emit("happened", &event);
+        }
+        if let Event::SoundLevels {
+            microphone_dbfs,
+            speaker_dbfs,
+        } = event
+        {
+            self.tell_levels(Levels {
+                microphone_dbfs,
+                speaker_dbfs,
+            });
+        } else if let Event::CallIncoming {
+            call,
+            from,
+            display_name,
+        } = event
+        {
+            self.callers
+                .insert(call, caller(display_name.as_deref(), &from));
+        } else if let Event::CallEnded { call, cause } = event
+            && let Some(caller) = self.callers.remove(&call)
+            && cause == EndCause::Missed
+        {
+            let words = self.app.state::<Shell>().words();
+            // Where nobody shows them, the history has them all.
+            let _ = self.missed.try_send(Missed { caller, words });
+        }
+    }
+
+    fn tell_levels(&self, levels: Levels) {
+        let shell = self.app.state::<Shell>();
+        let watchers = shell
+            .level_watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        for label in watchers {
+            if let Err(error) = self.app.emit_to(label, "levels", levels) {
+                warn!(%error, "levels are not told");
+            }
+        }
+    }
+
+    fn emit(&self, name: &str, payload: &(impl Serialize + Clone)) {
+        if let Err(error) = self.app.emit(name, payload) {
+            error!(%error, name, "the page is not told");
+        }
+    }
+}
+
+/// Wakes who follows only where there is something new.
+fn set<T: PartialEq>(sender: &watch::Sender<T>, value: T) {
+    sender.send_if_modified(|it| {
+        let is_new = *it != value;
+        if is_new {
+            *it = value;
+        }
+        is_new
+    });
+}

@@ -1,0 +1,175 @@
+//! Keys that work while another program has the focus: those that the user has set, off until then,
+//! and the buttons of a headset while there is a call.
+
+use std::env;
+
+use engine::Shortcuts;
+use tauri::{AppHandle, Manager, Wry};
+use tauri_plugin_global_shortcut::{
+    Builder, GlobalShortcut, GlobalShortcutExt, Shortcut, ShortcutState,
+};
+use tokio::sync::watch;
+use tracing::{debug, warn};
+
+use crate::{act::Act, page::Rejected};
+
+use super::Shell;
+
+/// What a headset with one button or two sends, where the system gives it as keys.
+const BUTTONS: [(&str, Act); 4] = [
+    ("MediaPlayPause", Act::Button),
+    ("MediaPlay", Act::Button),
+    ("MediaPause", Act::Button),
+    ("MediaStop", Act::HangUp),
+];
+
+/// Returns whether the system gives such keys to programs: with Wayland it does not.
+pub(super) fn are_available() -> bool {
+    let is_wayland = |name| env::var_os(name).is_some_and(|it| !it.is_empty());
+    !cfg!(target_os = "linux") || !is_wayland("WAYLAND_DISPLAY")
+}
+
+/// Takes the keys of the settings; one that is taken already is told.
+pub(super) fn set_at_start(app: &AppHandle, shortcuts: &Shortcuts) {
+    let app = app.clone();
+    let shortcuts = shortcuts.clone();
+    // The thread of the windows has to answer each.
+    tauri::async_runtime::spawn_blocking(move || {
+        if let Err(rejected) = change(&app, &Shortcuts::default(), &shortcuts) {
+            app.state::<Shell>().complain(rejected.message);
+        }
+    });
+}
+
+/// Gives the old keys back and takes the new ones: all of them, or none and the old ones stay.
+pub(super) fn change(
+    app: &AppHandle,
+    before: &Shortcuts,
+    after: &Shortcuts,
+) -> Result<(), Rejected> {
+    if before == after {
+        return Ok(());
+    }
+    let old = read(before).unwrap_or_default();
+    let new = read(after)?;
+    if new.is_empty() && old.is_empty() {
+        return Ok(());
+    }
+    if !are_available() {
+        return Err(Rejected::new(
+            "shortcut_unknown",
+            "This desktop gives no keys to programs in the background",
+        ));
+    }
+    let keys = plugged(app)?;
+    give_back(keys, &old);
+    for (at, (name, shortcut, act)) in new.iter().enumerate() {
+        if let Err(error) = take(keys, *shortcut, *act) {
+            give_back(keys, &new[..at]);
+            for (_, shortcut, act) in &old {
+                if let Err(error) = take(keys, *shortcut, *act) {
+                    warn!(%error, "a key that was ours is lost");
+                }
+            }
+            debug!(%error, name, "not taken");
+            return Err(Rejected::new(
+                "shortcut_taken",
+                format!("{name} is used by another program: choose another key"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Follows whether there is a call: with one the buttons of a headset are ours, without one they are
+/// the music's.
+pub(super) fn follow_buttons(app: &AppHandle, mut in_call: watch::Receiver<bool>) {
+    if !are_available() {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let mut taken = Vec::new();
+        while in_call.changed().await.is_ok() {
+            let is_in_call = *in_call.borrow_and_update();
+            let app = app.clone();
+            let had = std::mem::take(&mut taken);
+            let work = move || buttons(&app, is_in_call, had);
+            taken = tauri::async_runtime::spawn_blocking(work)
+                .await
+                .unwrap_or_default();
+        }
+    });
+}
+
+type Taken = (String, Shortcut, Act);
+
+fn buttons(app: &AppHandle, is_in_call: bool, had: Vec<Taken>) -> Vec<Taken> {
+    let Ok(keys) = plugged(app) else { return had };
+    if !is_in_call {
+        give_back(keys, &had);
+        return Vec::new();
+    }
+    let mut taken = had;
+    for (name, act) in BUTTONS {
+        let Ok(shortcut) = name.parse() else { continue };
+        if taken.iter().any(|(_, it, _)| *it == shortcut) {
+            continue;
+        }
+        // Most desktops keep them for the music.
+        match take(keys, shortcut, act) {
+            Ok(()) => taken.push((name.to_owned(), shortcut, act)),
+            Err(error) => debug!(%error, name, "not ours"),
+        }
+    }
+    taken
+}
+
+/// Reads the keys of the settings; those that are off are left out.
+fn read(shortcuts: &Shortcuts) -> Result<Vec<Taken>, Rejected> {
+    [
+        (&shortcuts.answer, Act::Answer),
+        (&shortcuts.hang_up, Act::HangUp),
+        (&shortcuts.mute, Act::ToggleMute),
+    ]
+    .into_iter()
+    .filter(|(name, _)| !name.is_empty())
+    .map(|(name, act)| match name.parse::<Shortcut>() {
+        Ok(shortcut) => Ok((name.clone(), shortcut, act)),
+        Err(error) => Err(Rejected::new(
+            "shortcut_unknown",
+            format!("{name} names no key: {error}"),
+        )),
+    })
+    .collect()
+}
+
+/// Returns who takes keys. It looks for keys twenty times a second, so it is not there before it has
+/// something to look for.
+fn plugged(app: &AppHandle) -> Result<&GlobalShortcut<Wry>, Rejected> {
+    if app.try_state::<GlobalShortcut<Wry>>().is_none() {
+        app.plugin(Builder::new().build())
+            .map_err(|error| Rejected::new("failed", error.to_string()))?;
+    }
+    Ok(app.global_shortcut())
+}
+
+fn take(
+    keys: &GlobalShortcut<Wry>,
+    shortcut: Shortcut,
+    act: Act,
+) -> Result<(), tauri_plugin_global_shortcut::Error> {
+    keys.on_shortcut(shortcut, move |app, _, event| {
+        if event.state == ShortcutState::Pressed {
+            super::spawn(app, act);
+        }
+    })
+}
+
+fn give_back(keys: &GlobalShortcut<Wry>, taken: &[Taken]) {
+    for (name, shortcut, _) in taken {
+        if let Err(error) = keys.unregister(*shortcut) {
+            debug!(%error, name, "was not ours");
+        }
+    }
+}

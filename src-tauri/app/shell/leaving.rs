@@ -1,0 +1,86 @@
+//! The end: asked before it in a call, and signed out at it.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use phone::AccountView;
+use tauri::{AppHandle, Manager};
+use tracing::{info, warn};
+
+use super::{Shell, notices, windows};
+
+/// How long the phone may take to hang up, un-register and give its lease back.
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Ends the phone; in a call the user is asked first.
+pub(super) fn ask(app: &AppHandle) {
+    let shell = app.state::<Shell>();
+    if shell.engine().view().borrow().calls.is_empty() {
+        leave(app);
+    } else {
+        shell.window.send_modify(|it| it.quit_asked = true);
+        windows::show_main(app);
+    }
+}
+
+/// Signs out and ends the process.
+pub(super) fn leave(app: &AppHandle) {
+    let shell = app.state::<Shell>();
+    if shell.is_leaving.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    info!("leaving");
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        // The user is done with it; the rest is between the phone and its servers.
+        for window in app.webview_windows().values() {
+            if let Err(error) = window.hide() {
+                warn!(%error, "a window stays");
+            }
+        }
+        let shell = app.state::<Shell>();
+        let engine = shell.engine();
+        let held_a_phone = match engine.view().borrow().account {
+            AccountView::SignedIn { phone, .. } => phone,
+            AccountView::SignedOut { .. }
+            | AccountView::Restoring
+            | AccountView::Resuming { .. }
+            | AccountView::SigningIn { .. }
+            | AccountView::Fallback { .. }
+            | AccountView::NotConfigured { .. }
+            | AccountView::SigningOut => false,
+        };
+        engine.stop(FAREWELL).await;
+        if held_a_phone {
+            notices::say_goodbye(shell.words()).await;
+        }
+        app.exit(0);
+    });
+}
+
+/// Signs out when the system ends the session: nobody can be asked then.
+#[cfg(unix)]
+pub(super) fn on_signals(app: &AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ] {
+        let app = app.clone();
+        match signal(kind) {
+            Ok(mut signal) => {
+                tauri::async_runtime::spawn(async move {
+                    if signal.recv().await.is_some() {
+                        leave(&app);
+                    }
+                });
+            }
+            Err(error) => warn!(%error, ?kind, "this signal ends the phone without a sign-out"),
+        }
+    }
+}
+
+/// Windows sends its windows a message, which Tauri turns into an exit.
+#[cfg(not(unix))]
+pub(super) fn on_signals(_app: &AppHandle) {}

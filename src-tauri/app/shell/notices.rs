@@ -1,0 +1,268 @@
+//! Notifications of the desktop: a call that rings, with its two answers, and one that was missed.
+
+use phone::CallId;
+use tauri::AppHandle;
+use tokio::sync::{mpsc, watch};
+
+use crate::words::Words;
+
+/// A call that rings here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ringing {
+    pub(super) call: CallId,
+    pub(super) caller: String,
+    pub(super) words: &'static Words,
+}
+
+/// A call that nobody answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Missed {
+    pub(super) caller: String,
+    pub(super) words: &'static Words,
+}
+
+/// Follows what rings and what was missed.
+pub(super) fn follow(
+    app: &AppHandle,
+    ringing: watch::Receiver<Option<Ringing>>,
+    missed: mpsc::Receiver<Missed>,
+) {
+    tauri::async_runtime::spawn(system::follow(app.clone(), ringing, missed));
+}
+
+/// Says that the phone is free for others, without waiting for whoever shows it.
+pub(super) async fn say_goodbye(words: &'static Words) {
+    system::say(words.free).await;
+}
+
+/// The specification of desktop notifications, spoken directly: what rings is urgent, is taken back
+/// when it stops, and has answers.
+#[cfg(target_os = "linux")]
+mod system {
+    use std::{collections::HashMap, time::Duration};
+
+    use futures_util::StreamExt;
+    use tauri::AppHandle;
+    use tokio::{
+        sync::{mpsc, watch},
+        time,
+    };
+    use tracing::{debug, warn};
+    use zbus::{Connection, zvariant::Value};
+
+    use crate::act::Act;
+
+    use super::{
+        super::{spawn, windows},
+        Missed, Ringing,
+    };
+
+    const NAME: &str = "Helix Phone";
+    const ICON: &str = "helix-phone";
+
+    /// The keys of the actions; `default` is what a press on the notification itself means.
+    const OPEN: &str = "default";
+    const ANSWER: &str = "answer";
+    const DECLINE: &str = "decline";
+
+    /// Values of the hint `urgency`, and times in ms: 0 is until it is taken back, -1 as the desktop
+    /// likes.
+    const NORMAL: u8 = 1;
+    const CRITICAL: u8 = 2;
+    const UNTIL_TAKEN_BACK: i32 = 0;
+    const AS_USUAL: i32 = -1;
+
+    /// How long whoever shows notifications may hold up the end of the program.
+    const PATIENCE: Duration = Duration::from_millis(300);
+
+    #[zbus::proxy(
+        interface = "org.freedesktop.Notifications",
+        default_service = "org.freedesktop.Notifications",
+        default_path = "/org/freedesktop/Notifications"
+    )]
+    trait Notifications {
+        #[expect(clippy::too_many_arguments, reason = "the specification has them")]
+        fn notify(
+            &self,
+            app_name: &str,
+            replaces_id: u32,
+            app_icon: &str,
+            summary: &str,
+            body: &str,
+            actions: &[&str],
+            hints: HashMap<&str, Value<'_>>,
+            expire_timeout: i32,
+        ) -> zbus::Result<u32>;
+
+        fn close_notification(&self, id: u32) -> zbus::Result<()>;
+
+        #[zbus(signal)]
+        fn action_invoked(&self, id: u32, action_key: String) -> zbus::Result<()>;
+    }
+
+    pub(super) async fn follow(
+        app: AppHandle,
+        ringing: watch::Receiver<Option<Ringing>>,
+        missed: mpsc::Receiver<Missed>,
+    ) {
+        if let Err(error) = try_follow(&app, ringing, missed).await {
+            warn!(%error, "no notifications");
+        }
+    }
+
+    async fn try_follow(
+        app: &AppHandle,
+        mut ringing: watch::Receiver<Option<Ringing>>,
+        mut missed: mpsc::Receiver<Missed>,
+    ) -> zbus::Result<()> {
+        let connection = Connection::session().await?;
+        let desktop = NotificationsProxy::new(&connection).await?;
+        let mut actions = desktop.receive_action_invoked().await?;
+        // The call that is told of at present, and under which number.
+        let mut told = None;
+        loop {
+            tokio::select! {
+                changed = ringing.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    if let Some((_, id)) = told.take()
+                        && let Err(error) = desktop.close_notification(id).await
+                    {
+                        // The user has closed it.
+                        debug!(%error, "a notification is gone already");
+                    }
+                    let rings = ringing.borrow_and_update().clone();
+                    if let Some(rings) = rings {
+                        match tell(&desktop, &rings).await {
+                            Ok(id) => told = Some((rings.call, id)),
+                            Err(error) => warn!(%error, "nobody shows that it rings"),
+                        }
+                    }
+                }
+                action = actions.next() => {
+                    let Some(action) = action else { return Ok(()) };
+                    let action = action.args()?;
+                    // Numbers of other programs' notifications arrive, too.
+                    let call = told.filter(|(_, id)| *id == action.id).map(|(call, _)| call);
+                    match (call, action.action_key.as_str()) {
+                        (Some(call), ANSWER) => spawn(app, Act::AnswerThis(call)),
+                        (Some(call), DECLINE) => spawn(app, Act::DeclineThis(call)),
+                        (Some(_), OPEN) => windows::show_main(app),
+                        _ => {}
+                    }
+                }
+                Some(missed) = missed.recv() => {
+                    let words = missed.words.missed;
+                    let hints = HashMap::from([
+                        ("urgency", Value::from(NORMAL)),
+                        ("category", Value::from("call.unanswered")),
+                        ("desktop-entry", Value::from(ICON)),
+                    ]);
+                    if let Err(error) = desktop
+                        .notify(NAME, 0, ICON, &missed.caller, words, &[], hints, AS_USUAL)
+                        .await
+                    {
+                        warn!(%error, "nobody shows a missed call");
+                    }
+                }
+            }
+        }
+    }
+
+    /// The caller is the summary: the body may be read as markup.
+    async fn tell(desktop: &NotificationsProxy<'_>, rings: &Ringing) -> zbus::Result<u32> {
+        let words = rings.words;
+        let actions = [
+            ANSWER,
+            words.answer,
+            DECLINE,
+            words.decline,
+            OPEN,
+            words.open,
+        ];
+        let hints = HashMap::from([
+            ("urgency", Value::from(CRITICAL)),
+            ("category", Value::from("call.incoming")),
+            ("desktop-entry", Value::from(ICON)),
+            // The phone rings itself.
+            ("suppress-sound", Value::from(true)),
+        ]);
+        desktop
+            .notify(
+                NAME,
+                0,
+                ICON,
+                &rings.caller,
+                words.incoming,
+                &actions,
+                hints,
+                UNTIL_TAKEN_BACK,
+            )
+            .await
+    }
+
+    pub(super) async fn say(text: &str) {
+        let said = async {
+            let connection = Connection::session().await?;
+            let desktop = NotificationsProxy::new(&connection).await?;
+            let hints = HashMap::from([
+                ("urgency", Value::from(NORMAL)),
+                ("transient", Value::from(true)),
+            ]);
+            desktop
+                .notify(NAME, 0, ICON, NAME, text, &[], hints, AS_USUAL)
+                .await
+        };
+        if let Ok(Err(error)) = time::timeout(PATIENCE, said).await {
+            debug!(%error, "nobody shows the goodbye");
+        }
+    }
+}
+
+/// Without answers: these systems offer none to a program that is no package of theirs.
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use notify_rust::Notification;
+    use tauri::AppHandle;
+    use tokio::sync::{mpsc, watch};
+    use tracing::warn;
+
+    use super::{Missed, Ringing};
+
+    pub(super) async fn follow(
+        _app: AppHandle,
+        mut ringing: watch::Receiver<Option<Ringing>>,
+        mut missed: mpsc::Receiver<Missed>,
+    ) {
+        loop {
+            tokio::select! {
+                changed = ringing.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let rings = ringing.borrow_and_update().clone();
+                    if let Some(rings) = rings {
+                        tell(rings.caller, rings.words.incoming).await;
+                    }
+                }
+                Some(missed) = missed.recv() => tell(missed.caller, missed.words.missed).await,
+            }
+        }
+    }
+
+    pub(super) async fn say(text: &'static str) {
+        tell("Helix Phone".to_owned(), text).await;
+    }
+
+    async fn tell(summary: String, body: &'static str) {
+        let shown = tauri::async_runtime::spawn_blocking(move || {
+            Notification::new().summary(&summary).body(body).show()
+        });
+        match shown.await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => warn!(%error, "nobody shows a notification"),
+            Err(error) => warn!(%error, "nobody shows a notification"),
+        }
+    }
+}

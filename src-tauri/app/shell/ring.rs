@@ -1,0 +1,131 @@
+//! The pop-up of an incoming call: above everything, at the corner of the screen that is worked at,
+//! and never in the way of what is typed.
+
+use tauri::{AppHandle, Manager, PhysicalPosition, PhysicalSize, UserAttentionType, WebviewWindow};
+use tokio::sync::watch;
+use tracing::warn;
+
+use engine::IncomingBehaviour;
+
+use super::{
+    Shell,
+    windows::{self, MAIN, RING},
+};
+
+const WIDTH: f64 = 380.0;
+const HEIGHT: f64 = 148.0;
+
+/// From the edges of the screen, in logical pixels.
+const INSET: f64 = 16.0;
+
+/// Follows whether a call rings here.
+pub(super) fn follow(app: &AppHandle, mut ringing: watch::Receiver<bool>) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        while ringing.changed().await.is_ok() {
+            let rings = *ringing.borrow_and_update();
+            let app = app.clone();
+            let work = move || if rings { tell(&app) } else { put_away(&app) };
+            match tauri::async_runtime::spawn_blocking(work).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => warn!(%error, "the pop-up is not as wished"),
+                Err(error) => warn!(%error, "the pop-up is not as wished"),
+            }
+        }
+    });
+}
+
+fn tell(app: &AppHandle) -> tauri::Result<()> {
+    match app.state::<Shell>().window_settings().incoming {
+        IncomingBehaviour::Popup => pop_up(app),
+        IncomingBehaviour::Flash => match app.get_webview_window(MAIN) {
+            Some(window) => window.request_user_attention(Some(UserAttentionType::Critical)),
+            None => pop_up(app),
+        },
+        IncomingBehaviour::Front => {
+            windows::show_main(app);
+            Ok(())
+        }
+    }
+}
+
+fn pop_up(app: &AppHandle) -> tauri::Result<()> {
+    let window = match app.get_webview_window(RING) {
+        Some(window) => window,
+        None => {
+            let window = windows::fixed(windows::builder(app, RING, "ring.html"), WIDTH, HEIGHT)
+                .decorations(false)
+                .always_on_top(true)
+                .visible_on_all_workspaces(true)
+                .skip_taskbar(true)
+                .focused(false)
+                .focusable(false)
+                .build()?;
+            windows::finish(&window)?;
+            window
+        }
+    };
+    place(app, &window)?;
+    window.show()
+}
+
+/// Puts it into the corner of the screen that the pointer is on.
+fn place(app: &AppHandle, window: &WebviewWindow) -> tauri::Result<()> {
+    let pointer = app.cursor_position()?;
+    let screen = match app.monitor_from_point(pointer.x, pointer.y)? {
+        Some(screen) => screen,
+        None => match app.primary_monitor()? {
+            Some(screen) => screen,
+            None => return Ok(()),
+        },
+    };
+    let area = screen.work_area();
+    window.set_position(corner(area.position, area.size, screen.scale_factor()))
+}
+
+fn corner(
+    position: PhysicalPosition<i32>,
+    size: PhysicalSize<u32>,
+    scale: f64,
+) -> PhysicalPosition<i32> {
+    let from_end = |start: i32, length: u32, own: f64| {
+        let at = f64::from(start) + f64::from(length) - (own + INSET) * scale;
+        (at.round() as i32).max(start)
+    };
+    PhysicalPosition::new(
+        from_end(position.x, size.width, WIDTH),
+        from_end(position.y, size.height, HEIGHT),
+    )
+}
+
+fn put_away(app: &AppHandle) -> tauri::Result<()> {
+    if let Some(main) = app.get_webview_window(MAIN) {
+        main.request_user_attention(None)?;
+    }
+    // It is there again at the next call, without its page having to be loaded.
+    match app.get_webview_window(RING) {
+        Some(window) => window.hide(),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pop_up_lies_16_pixels_from_the_corner_of_its_screen() {
+        let corner = |x, y, width, height, scale| {
+            let at = corner(
+                PhysicalPosition::new(x, y),
+                PhysicalSize::new(width, height),
+                scale,
+            );
+            (at.x, at.y)
+        };
+        assert_eq!(corner(0, 0, 1920, 1040, 1.0), (1524, 876));
+        assert_eq!(corner(-1280, 0, 1280, 1024, 1.0), (-396, 860));
+        assert_eq!(corner(0, 0, 3840, 2080, 2.0), (3048, 1752));
+        assert_eq!(corner(0, 0, 300, 100, 1.0), (0, 0));
+    }
+}

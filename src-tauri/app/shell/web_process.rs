@@ -1,0 +1,34 @@
+//! The process that draws the page: where it is killed, the page is loaded again and asks for the
+//! state. The phone does not live in it, so calls and sound go on.
+
+use tauri::WebviewWindow;
+
+/// Loads the page again whenever its process has ended.
+#[cfg(target_os = "linux")]
+pub(super) fn watch(window: &WebviewWindow) -> tauri::Result<()> {
+    use std::time::Duration;
+
+    use gtk::glib;
+    use tracing::warn;
+    use webkit2gtk::WebViewExt;
+
+    /// A page that cannot be drawn at all must not keep the machine busy.
+    const REST: Duration = Duration::from_millis(500);
+
+    let label = window.label().to_owned();
+    window.with_webview(move |webview| {
+        webview
+            .inner()
+            .connect_web_process_terminated(move |view, reason| {
+                warn!(window = label, ?reason, "the page's process has ended");
+                let view = view.clone();
+                glib::timeout_add_local_once(REST, move || view.reload());
+            });
+    })
+}
+
+/// WKWebView tells the program as a whole (`shell.rs`); WebView2 says itself that its process has ended.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn watch(_window: &WebviewWindow) -> tauri::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! The windows: the whole phone and the bar that can take its place. Each is made when it is first
+//! wanted.
+
+use std::sync::atomic::Ordering;
+
+use engine::Theme;
+use tauri::{
+    AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent, Wry,
+    plugin::TauriPlugin,
+    utils::config::Color,
+    webview::{NewWindowResponse, PageLoadEvent},
+};
+use tauri_plugin_autostart::ManagerExt;
+use tauri_plugin_window_state::StateFlags;
+use tracing::warn;
+
+use crate::page::Rejected;
+
+use super::{Shell, leaving, web_process};
+
+pub(super) const MAIN: &str = "main";
+pub(super) const MINI: &str = "mini";
+pub(super) const RING: &str = "ring";
+
+/// The page's own background, which is seen before the page is.
+const LIGHT: Color = Color(0xFF, 0xFF, 0xFF, 0xFF);
+const DARK: Color = Color(0x14, 0x18, 0x1D, 0xFF);
+
+/// Keeps where the windows are and how large, between two starts. The pop-up has its place.
+pub(super) fn remembered() -> TauriPlugin<Wry> {
+    tauri_plugin_window_state::Builder::new()
+        .with_state_flags(StateFlags::POSITION | StateFlags::SIZE)
+        .with_denylist(&[RING])
+        .build()
+}
+
+/// Brings the whole window to the front, and puts the bar away.
+pub(super) fn show_main(app: &AppHandle) {
+    let app = app.clone();
+    beside(move || {
+        if app.state::<Shell>().is_leaving() {
+            return Ok(());
+        }
+        match app.get_webview_window(MAIN) {
+            Some(window) => {
+                window.show()?;
+                window.unminimize()?;
+                window.set_focus()?;
+            }
+            None => make_main(&app)?,
+        }
+        if let Some(mini) = app.get_webview_window(MINI) {
+            mini.destroy()?;
+            app.state::<Shell>().watch_levels(MINI, false);
+        }
+        Ok(())
+    });
+}
+
+/// Puts the bar in the place of the whole window.
+pub(super) fn show_mini(app: &AppHandle) {
+    let app = app.clone();
+    beside(move || {
+        match app.get_webview_window(MINI) {
+            Some(window) => window.show()?,
+            None => make_mini(&app)?,
+        }
+        if let Some(main) = app.get_webview_window(MAIN) {
+            main.hide()?;
+        }
+        Ok(())
+    });
+}
+
+/// Follows what happens to a window.
+pub(super) fn happened(app: &AppHandle, label: &str, event: &WindowEvent) {
+    if let WindowEvent::CloseRequested { api, .. } = event {
+        let shell = app.state::<Shell>();
+        api.prevent_close();
+        if label == MINI {
+            show_main(app);
+        } else if shell.window_settings().quit_on_close || !shell.has_tray.load(Ordering::Relaxed) {
+            leaving::ask(app);
+        } else if let Some(window) = app.get_webview_window(label)
+            && let Err(error) = window.hide()
+        {
+            warn!(%error, "the window stays");
+        }
+    }
+}
+
+/// Gives all windows the colours that the settings name.
+pub(super) fn dress(app: &AppHandle) {
+    let theme = theme(app);
+    let windows = app.webview_windows();
+    beside(move || {
+        for window in windows.values() {
+            window.set_theme(theme)?;
+            paint(window)?;
+        }
+        Ok(())
+    });
+}
+
+/// Has the phone start with the computer, or not.
+pub(super) fn set_autostart(app: &AppHandle, on: bool) -> Result<(), Rejected> {
+    let autostart = app.autolaunch();
+    let done = if on {
+        autostart.enable()
+    } else {
+        autostart.disable()
+    };
+    done.map_err(|error| {
+        let message = format!("The start with the computer could not be changed: {error}");
+        Rejected::new("failed", message)
+    })
+}
+
+fn make_main(app: &AppHandle) -> tauri::Result<()> {
+    let window = builder(app, MAIN, "index.html")
+        .inner_size(360.0, 600.0)
+        .min_inner_size(320.0, 480.0)
+        .max_inner_size(480.0, f64::from(u16::MAX))
+        .maximizable(false)
+        .build()?;
+    finish(&window)
+}
+
+fn make_mini(app: &AppHandle) -> tauri::Result<()> {
+    let window = fixed(builder(app, MINI, "mini.html"), 360.0, 56.0)
+        .decorations(false)
+        .always_on_top(true)
+        .build()?;
+    finish(&window)
+}
+
+/// A window that shows itself as soon as its page is there.
+pub(super) fn builder<'a>(
+    app: &'a AppHandle,
+    label: &str,
+    page: &str,
+) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    let is_ring = label == RING;
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
+        .title("Helix Phone")
+        .theme(theme(app))
+        .visible(false)
+        .devtools(cfg!(debug_assertions))
+        // The page is ours; nothing of it leads elsewhere or comes in from outside.
+        .on_navigation(|url| {
+            matches!(url.scheme(), "tauri") || url.domain() == Some("tauri.localhost")
+        })
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .on_page_load(move |window, load| {
+            let is_shown = match load.event() {
+                PageLoadEvent::Started => Ok(()),
+                // Who shows the pop-up decides when.
+                PageLoadEvent::Finished if is_ring => Ok(()),
+                PageLoadEvent::Finished => window.show(),
+            };
+            if let Err(error) = is_shown {
+                warn!(%error, "the window stays hidden");
+            }
+        })
+}
+
+/// A size that its user cannot change. One that is not resizable would be 200 pixels high at least
+/// with GTK.
+pub(super) fn fixed<'a>(
+    builder: WebviewWindowBuilder<'a, Wry, AppHandle>,
+    width: f64,
+    height: f64,
+) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    builder
+        .inner_size(width, height)
+        .min_inner_size(width, height)
+        .max_inner_size(width, height)
+        .maximizable(false)
+}
+
+/// What can be done only when a window is there.
+pub(super) fn finish(window: &WebviewWindow) -> tauri::Result<()> {
+    paint(window)?;
+    web_process::watch(window)
+}
+
+fn paint(window: &WebviewWindow) -> tauri::Result<()> {
+    let is_dark = window.theme()? == tauri::Theme::Dark;
+    let colour = if is_dark { DARK } else { LIGHT };
+    window.set_background_color(Some(colour))
+}
+
+fn theme(app: &AppHandle) -> Option<tauri::Theme> {
+    match app.state::<Shell>().window_settings().theme {
+        Theme::System => None,
+        Theme::Light => Some(tauri::Theme::Light),
+        Theme::Dark => Some(tauri::Theme::Dark),
+    }
+}
+
+/// Does something with windows on a thread that may wait for that of the windows.
+pub(super) fn beside(work: impl FnOnce() -> tauri::Result<()> + Send + 'static) {
+    tauri::async_runtime::spawn_blocking(move || {
+        if let Err(error) = work() {
+            warn!(%error, "the windows are not as wished");
+        }
+    });
+}

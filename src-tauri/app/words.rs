@@ -1,0 +1,169 @@
+//! The words that the shell itself says: in the tray and in notifications. The page has its own.
+
+/// The shell's words in one language.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) ready: &'static str,
+    pub(crate) ringing: &'static str,
+    pub(crate) on_call: &'static str,
+    pub(crate) muted: &'static str,
+    pub(crate) held: &'static str,
+    pub(crate) working: &'static str,
+    pub(crate) signed_out: &'static str,
+    pub(crate) no_phone: &'static str,
+    pub(crate) fault: &'static str,
+    pub(crate) mute: &'static str,
+    pub(crate) open: &'static str,
+    pub(crate) quit: &'static str,
+    pub(crate) incoming: &'static str,
+    pub(crate) answer: &'static str,
+    pub(crate) decline: &'static str,
+    pub(crate) missed: &'static str,
+    pub(crate) free: &'static str,
+    pub(crate) awake: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    ready: "Ready",
+    ringing: "Ringing",
+    on_call: "On a call",
+    muted: "On a call – you are muted",
+    held: "On hold",
+    working: "Connecting…",
+    signed_out: "Signed out",
+    no_phone: "This role has no phone",
+    fault: "Not ready",
+    mute: "Mute",
+    open: "Open",
+    quit: "Quit",
+    incoming: "Incoming call",
+    answer: "Answer",
+    decline: "Decline",
+    missed: "Missed call",
+    free: "Signed out. Your phone is free.",
+    awake: "A call is on",
+};
+
+const GERMAN: Words = Words {
+    ready: "Bereit",
+    ringing: "Es klingelt",
+    on_call: "Im Gespräch",
+    muted: "Im Gespräch – Sie sind stumm",
+    held: "Gehalten",
+    working: "Verbindet …",
+    signed_out: "Abgemeldet",
+    no_phone: "Diese Rolle hat kein Telefon",
+    fault: "Nicht bereit",
+    mute: "Stumm",
+    open: "Öffnen",
+    quit: "Beenden",
+    incoming: "Eingehender Anruf",
+    answer: "Annehmen",
+    decline: "Ablehnen",
+    missed: "Verpasster Anruf",
+    free: "Abgemeldet. Ihr Telefon ist frei.",
+    awake: "Ein Gespräch läuft",
+};
+
+const HINDI: Words = Words {
+    ready: "तैयार",
+    ringing: "घंटी बज रही है",
+    on_call: "कॉल पर",
+    muted: "कॉल पर – आप म्यूट हैं",
+    held: "होल्ड पर",
+    working: "जुड़ रहा है…",
+    signed_out: "साइन आउट",
+    no_phone: "इस भूमिका के लिए फ़ोन नहीं है",
+    fault: "तैयार नहीं",
+    mute: "म्यूट",
+    open: "खोलें",
+    quit: "बंद करें",
+    incoming: "आने वाली कॉल",
+    answer: "उत्तर दें",
+    decline: "अस्वीकार करें",
+    missed: "छूटी हुई कॉल",
+    free: "साइन आउट हो गया। आपका फ़ोन मुक्त है।",
+    awake: "कॉल चल रही है",
+};
+
+const SPANISH: Words = Words {
+    ready: "Disponible",
+    ringing: "Sonando",
+    on_call: "En llamada",
+    muted: "En llamada: micrófono silenciado",
+    held: "En espera",
+    working: "Conectando…",
+    signed_out: "Sesión cerrada",
+    no_phone: "Este rol no tiene teléfono",
+    fault: "No disponible",
+    mute: "Silenciar",
+    open: "Abrir",
+    quit: "Salir",
+    incoming: "Llamada entrante",
+    answer: "Contestar",
+    decline: "Rechazar",
+    missed: "Llamada perdida",
+    free: "Sesión cerrada. Su teléfono está libre.",
+    awake: "Hay una llamada en curso",
+};
+
+const ARABIC: Words = Words {
+    ready: "جاهز",
+    ringing: "يرن",
+    on_call: "في مكالمة",
+    muted: "في مكالمة – الميكروفون مكتوم",
+    held: "قيد الانتظار",
+    working: "جارٍ الاتصال…",
+    signed_out: "تم تسجيل الخروج",
+    no_phone: "ليس لهذا الدور هاتف",
+    fault: "غير جاهز",
+    mute: "كتم الصوت",
+    open: "فتح",
+    quit: "إنهاء",
+    incoming: "مكالمة واردة",
+    answer: "رد",
+    decline: "رفض",
+    missed: "مكالمة فائتة",
+    free: "تم تسجيل الخروج. هاتفك متاح.",
+    awake: "هناك مكالمة جارية",
+};
+
+/// Returns the words of a language, by its tag ("de", "de-AT", "de_AT.UTF-8"); English where it is
+/// not spoken here.
+pub(crate) fn words(language: &str) -> &'static Words {
+    let language = language
+        .split(['-', '_', '.', '@'])
+        .next()
+        .unwrap_or_default();
+    match language.to_ascii_lowercase().as_str() {
+        "de" => &GERMAN,
+        "hi" => &HINDI,
+        "es" => &SPANISH,
+        "ar" => &ARABIC,
+        _ => &ENGLISH,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::LANGUAGES;
+
+    use super::*;
+
+    #[test]
+    fn each_language_of_the_window_has_words_of_its_own() {
+        for language in LANGUAGES {
+            assert_eq!(*words(language) == ENGLISH, language == "en", "{language}");
+        }
+    }
+
+    #[test]
+    fn a_system_names_its_language_in_many_ways() {
+        for tag in ["de", "DE", "de-AT", "de_DE.UTF-8", "de_DE@euro"] {
+            assert_eq!(*words(tag), GERMAN, "{tag}");
+        }
+        for tag in ["", "C", "C.UTF-8", "fr-FR", "den"] {
+            assert_eq!(*words(tag), ENGLISH, "{tag}");
+        }
+    }
+}
