@@ -92,6 +92,17 @@ pub(crate) fn set_aside(path: &Path, kind: &str) -> io::Result<PathBuf> {
     Err(io::Error::other("too many of them are there already"))
 }
 
+/// Returns all that was set aside of this file.
+pub(crate) fn aside(path: &Path, kinds: &[&str]) -> Vec<PathBuf> {
+    let candidates = kinds
+        .iter()
+        .flat_map(|kind| (1..=MAX_ASIDE).map(move |number| format!("{kind}-{number}")));
+    candidates
+        .map(|end| with_end(path, &end))
+        .filter(|it| fs::symlink_metadata(it).is_ok())
+        .collect()
+}
+
 /// Waits until the names in the folder of this file are on the disk.
 pub(crate) fn keep_names(path: &Path) -> io::Result<()> {
     #[cfg(unix)]

@@ -13,6 +13,7 @@ mod engine;
 mod fault;
 mod flow;
 mod happy_eyeballs;
+mod history;
 mod keyring;
 mod names;
 mod network;
@@ -31,6 +32,7 @@ mod test_server;
 
 pub use clock::{Stamp, Stamped};
 pub use engine::{Config, Engine, StartError};
+pub use history::{Forget, History, HistoryEntry, NotForgotten, Retention};
 pub use settings::{
     Device, IncomingBehaviour, LANGUAGES, NotSaved, Settings, SettingsFile, Shortcuts, Theme,
     WindowSettings,

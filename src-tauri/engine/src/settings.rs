@@ -130,12 +130,7 @@ impl SettingsFile {
     pub fn usual_path() -> Option<PathBuf> {
         use app_strategy::AppStrategy;
 
-        let arguments = AppStrategyArgs {
-            top_level_domain: "example".to_owned(),
-            author: "helix".to_owned(),
-            app_name: "Helix Phone".to_owned(),
-        };
-        let folders = app_strategy::choose_native_strategy(arguments).ok()?;
+        let folders = app_strategy::choose_native_strategy(names()).ok()?;
         // On macOS `Preferences` is for property lists alone.
         let folder = if cfg!(target_os = "macos") {
             folders.data_dir()
@@ -222,6 +217,15 @@ impl SettingsFile {
             }
             Content::Unusable { why, .. } => Err(NotSaved::new(&self.path, why)),
         }
+    }
+}
+
+/// Returns what the folders of this program are called by.
+pub(crate) fn names() -> AppStrategyArgs {
+    AppStrategyArgs {
+        top_level_domain: "example".to_owned(),
+        author: "helix".to_owned(),
+        app_name: "Helix Phone".to_owned(),
     }
 }
 

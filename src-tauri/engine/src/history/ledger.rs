@@ -1,0 +1,204 @@
+//! Turns what the phone tells of its calls into what is remembered of them.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use phone::{CallId, Direction, EndCause, Event};
+
+use super::HistoryEntry;
+use crate::{Stamp, Stamped};
+
+/// How often it is noted that a call still goes on: what a crash may take from its length.
+const NOTE_EVERY: Duration = Duration::from_secs(60);
+
+/// The calls that go on.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// The greatest id that was ever given.
+    last_id: u64,
+    open: BTreeMap<CallId, Open>,
+}
+
+/// What is to be remembered of a call.
+#[derive(Debug, PartialEq)]
+pub(super) enum Note {
+    /// It goes on: this is what is known of it if nothing more is heard.
+    GoesOn(HistoryEntry),
+    Over(HistoryEntry),
+}
+
+#[derive(Debug)]
+struct Open {
+    entry: HistoryEntry,
+    /// On the clock of [`Stamp::mono`].
+    talks_since: Option<Duration>,
+    noted_at: Duration,
+}
+
+impl Ledger {
+    pub(super) fn new(last_id: u64) -> Self {
+        Self {
+            last_id,
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// Takes note of an event.
+    pub(super) fn take(&mut self, stamped: &Stamped) -> Option<Note> {
+        let Stamped { stamp, event } = stamped;
+        match event {
+            Event::CallDialing { call, target } => {
+                Some(self.begin(*call, Direction::Outgoing, target, None, stamp))
+            }
+            Event::CallIncoming {
+                call,
+                from,
+                display_name,
+            } => Some(self.begin(
+                *call,
+                Direction::Incoming,
+                from,
+                display_name.as_deref(),
+                stamp,
+            )),
+            Event::CallAnswered { call, .. } => {
+                let open = self.open.get_mut(call)?;
+                open.entry.talked_ms = Some(0);
+                Some(open.note(stamp.mono))
+            }
+            Event::CallConnected { call } => {
+                let open = self.open.get_mut(call)?;
+                open.talks_since.get_or_insert(stamp.mono);
+                None
+            }
+            Event::MediaQuality { call, .. } => {
+                let open = self.open.get_mut(call)?;
+                let is_due = stamp.mono.saturating_sub(open.noted_at) >= NOTE_EVERY;
+                is_due.then(|| open.note(stamp.mono))
+            }
+            Event::CallEnded { call, cause } => {
+                let open = self.open.remove(call)?;
+                Some(open.end(Some(cause.clone()), stamp.mono))
+            }
+            Event::CallTurnedAway { from } => {
+                let entry = self.entry(Direction::Incoming, from, None, stamp.wall);
+                Some(Note::Over(HistoryEntry {
+                    cause: Some(EndCause::Missed),
+                    ..entry
+                }))
+            }
+            Event::Resuming { .. }
+            | Event::ResumeDelayed { .. }
+            | Event::SignedIn { .. }
+            | Event::SessionHeld { .. }
+            | Event::SessionAtRisk { .. }
+            | Event::SessionLost { .. }
+            | Event::SignedOut { .. }
+            | Event::LinkUp
+            | Event::LinkDown { .. }
+            | Event::Registered { .. }
+            | Event::RegisterFailed { .. }
+            | Event::Unregistered
+            | Event::CallRinging { .. }
+            | Event::CallHeld { .. }
+            | Event::CallResumed { .. }
+            | Event::CallHeldByPeer { .. }
+            | Event::CallMuted { .. }
+            | Event::CallChangeFailed { .. }
+            | Event::CallInterrupted { .. }
+            | Event::CallRecovered { .. }
+            | Event::FirstAudio { .. }
+            | Event::DtmfReceived { .. }
+            | Event::MediaFailed { .. }
+            | Event::SoundDevices { .. }
+            | Event::SoundDeviceChanged { .. }
+            | Event::SoundLevels { .. }
+            | Event::SoundCapture { .. }
+            | Event::SoundMutedSpeech
+            | Event::SoundChecked { .. }
+            | Event::VaultFault { .. } => None,
+        }
+    }
+
+    /// Ends the calls whose end was not heard: all but those that `go_on`. `now` is on the clock of
+    /// [`Stamp::mono`].
+    pub(super) fn end_all_but(&mut self, go_on: &[CallId], now: Duration) -> Vec<Note> {
+        let over = self.open.extract_if(.., |call, _| !go_on.contains(call));
+        over.map(|(_, open)| open.end(None, now)).collect()
+    }
+
+    /// Returns what is known of the calls that go on, as it was noted last.
+    pub(super) fn open(&self) -> impl Iterator<Item = &HistoryEntry> {
+        self.open.values().map(|it| &it.entry)
+    }
+
+    fn begin(
+        &mut self,
+        call: CallId,
+        direction: Direction,
+        number: &str,
+        display_name: Option<&str>,
+        stamp: &Stamp,
+    ) -> Note {
+        let open = Open {
+            entry: self.entry(direction, number, display_name, stamp.wall),
+            talks_since: None,
+            noted_at: stamp.mono,
+        };
+        let note = Note::GoesOn(open.entry.clone());
+        self.open.insert(call, open);
+        note
+    }
+
+    fn entry(
+        &mut self,
+        direction: Direction,
+        number: &str,
+        display_name: Option<&str>,
+        began: SystemTime,
+    ) -> HistoryEntry {
+        let began = unix_ms(began);
+        // A clock that was put back, and two calls in one millisecond, give no id twice.
+        self.last_id = began.max(self.last_id + 1);
+        let entry = HistoryEntry {
+            id: self.last_id,
+            direction,
+            number: number.to_owned(),
+            display_name: display_name.map(str::to_owned),
+            began,
+            talked_ms: None,
+            cause: None,
+        };
+        entry.clipped()
+    }
+}
+
+impl Open {
+    fn note(&mut self, now: Duration) -> Note {
+        self.noted_at = now;
+        self.count(now);
+        Note::GoesOn(self.entry.clone())
+    }
+
+    fn end(mut self, cause: Option<EndCause>, now: Duration) -> Note {
+        self.count(now);
+        self.entry.cause = cause;
+        Note::Over(self.entry.clipped())
+    }
+
+    fn count(&mut self, now: Duration) {
+        if let Some(since) = self.talks_since {
+            let talked = now.saturating_sub(since).as_millis();
+            self.entry.talked_ms = Some(u64::try_from(talked).unwrap_or(u64::MAX));
+        }
+    }
+}
+
+/// Returns Unix time in ms; a clock before 1970 shows 0.
+pub(super) fn unix_ms(moment: SystemTime) -> u64 {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH);
+    let ms = since.unwrap_or_default().as_millis();
+    u64::try_from(ms).unwrap_or(u64::MAX)
+}
