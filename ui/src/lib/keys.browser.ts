@@ -1,24 +1,15 @@
-import { flushSync, mount, unmount } from "svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { userEvent } from "vitest/browser";
 
-import App from "../App.svelte";
-import { perform, type Script } from "../scripted/shell";
-import { STATES, type Name } from "../scripted/states";
-import { begin } from "./current.svelte";
-import { setLanguage } from "./words.svelte";
+import { clear, show } from "../scripted/mounted";
+import type { Script } from "../scripted/shell";
+import type { Name } from "../scripted/states";
 
-let page: ReturnType<typeof mount> | undefined;
 let now = 0;
 
 /** The page in that state, its window in front for longer than the guard. */
 async function stands(name: Name): Promise<Script> {
-  await userEvent.click(document.body);
-  const script = perform(STATES[name]());
-  await begin();
-  await setLanguage("en");
-  page = mount(App, { target: document.body });
-  flushSync();
+  const script = await show(name);
   now += 10_000;
   return script;
 }
@@ -29,10 +20,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  if (page !== undefined) {
-    await unmount(page);
-  }
-  page = undefined;
+  await clear();
   vi.restoreAllMocks();
 });
 

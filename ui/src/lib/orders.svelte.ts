@@ -1,16 +1,20 @@
 // Orders that a press or a key gives, and what the phone says where it will not.
 
 import { say } from "./announce.svelte";
-import type { CallView, Order } from "./phone";
+import { current } from "./current.svelte";
+import type { CallView, Moment, Order } from "./phone";
 import * as shell from "./shell";
 import { t } from "./words.svelte";
 
-let refused = $state<string | null>(null);
+/** So long it is said why an order was not taken; what stood in the way may be gone then. */
+const SAID_MS = 10_000;
+
+let refused = $state.raw<{ words: string; at: Moment } | null>(null);
 
 export const refusal = {
-  /** Why the last order was not taken; null: it was. */
-  get words() {
-    return refused;
+  /** Why the last order was not taken; null: it was, or that is long ago. */
+  get words(): string | null {
+    return refused !== null && current.now - refused.at < SAID_MS ? refused.words : null;
   },
   putAway(): void {
     refused = null;
@@ -24,8 +28,9 @@ export async function give(order: Order): Promise<boolean> {
     await shell.order(order);
     return true;
   } catch (thrown) {
-    refused = refusalWords(thrown);
-    say(refused);
+    const words = refusalWords(thrown);
+    refused = { words, at: current.moment() };
+    say(words);
     return false;
   }
 }

@@ -1,0 +1,52 @@
+import { afterEach, expect, test } from "vitest";
+import { page, userEvent } from "vitest/browser";
+
+import { clear, show } from "../scripted/mounted";
+
+const field = () => page.getByLabelText("Name or number");
+const call = () => page.getByRole("button", { name: "Call", exact: true });
+
+afterEach(clear);
+
+test("what is pasted is cleaned, shown as it is dialled, and dialled so", async () => {
+  const script = await show("ready");
+  await field().fill("+44 (0)20 7183-8750");
+  await expect.element(field()).toHaveAccessibleDescription(/\+442071838750.*\(as dialled\)/);
+  await call().click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "dial", target: "+442071838750" }]);
+});
+
+test("a number that is too short is not dialled", async () => {
+  const script = await show("ready");
+  await field().fill("7");
+  await userEvent.keyboard("{Enter}");
+  await expect.element(field()).toHaveAccessibleDescription("This number is too short.");
+  expect(script.orders()).toEqual([]);
+});
+
+test("what the phone will not dial stays in the field, with the reason", async () => {
+  const script = await show("ready");
+  script.refuse("dial", "invalid_target", "This cannot be called: a space in the user part");
+  await field().fill("ana b");
+  await call().click();
+  await expect.element(field()).toHaveAccessibleDescription("This number cannot be called.");
+  await expect.element(field()).toHaveValue("ana b");
+});
+
+test("a name is found in the history of this computer", async () => {
+  const script = await show("ready");
+  await field().fill("lucí");
+  await page.getByRole("button", { name: "Lucía" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "dial", target: "+34910123456" }]);
+});
+
+test("the keypad writes where the caret is", async () => {
+  await show("ready");
+  await page.getByRole("button", { name: "Show keypad" }).click();
+  for (const key of ["7", "0", "#"]) {
+    await page.getByRole("button", { name: key, exact: true }).click();
+  }
+  await expect.element(field()).toHaveValue("70#");
+  await page.getByRole("button", { name: "Erase" }).click();
+  await expect.element(field()).toHaveValue("70");
+});

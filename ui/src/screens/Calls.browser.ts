@@ -1,0 +1,76 @@
+import { afterEach, expect, test } from "vitest";
+import { page, userEvent } from "vitest/browser";
+
+import { clear, show } from "../scripted/mounted";
+import { STATES } from "../scripted/states";
+
+afterEach(clear);
+
+test("an incoming call is told at once and its Answer has the focus", async () => {
+  const script = await show("ready");
+  await script.view(() => STATES.ringing().view);
+  await expect.element(page.getByRole("button", { name: "Answer" })).toHaveFocus();
+  await expect
+    .poll(() =>
+      document.querySelector('[aria-live="assertive"]')?.textContent?.replace(/[\u2068\u2069]/g, ""),
+    )
+    .toBe("Incoming call from Amit Sharma. Control Enter to answer.");
+});
+
+test("a key that was meant for something else does not answer", async () => {
+  const script = await show("ready");
+  await script.view(() => STATES.ringing().view);
+  await expect.element(page.getByRole("button", { name: "Answer" })).toHaveFocus();
+  await userEvent.keyboard(" ");
+  expect(script.orders()).toEqual([]);
+  await page.getByRole("button", { name: "Answer" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
+});
+
+test("a hand that types keeps the focus when it rings", async () => {
+  const script = await show("ready");
+  await page.getByLabelText("Name or number").fill("70");
+  await page.getByRole("button", { name: "History" }).click();
+  await page.getByRole("button", { name: "History" }).element().focus();
+  await script.view(() => STATES.ringing().view);
+  await expect.element(page.getByRole("button", { name: "Answer" })).toBeVisible();
+  await expect.element(page.getByRole("button", { name: "History" })).toHaveFocus();
+});
+
+test("names and numbers of others are text and nothing else", async () => {
+  await show("talking-hostile");
+  const heading = page.getByRole("heading", { level: 1 }).element();
+  expect(heading.textContent).toContain("<img src=x onerror=alert(1)>");
+  expect(document.body.querySelectorAll("img, script, [onerror]")).toHaveLength(0);
+  expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(window.innerWidth);
+});
+
+test("the call goes on in a bar while another page is open", async () => {
+  const script = await show("talking");
+  await page.getByRole("button", { name: "History" }).click();
+  await page.getByRole("button", { name: "Mute" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "mute", call: 7 }]);
+  await page.getByRole("button", { name: /Show the call/ }).click();
+  await expect.element(page.getByRole("button", { name: "Hold" })).toBeVisible();
+});
+
+test("a call that came back says how much was lost", async () => {
+  const script = await show("interrupted");
+  await expect.element(page.getByText("Reconnecting your call… 12 s left. Stay on the line.")).toBeVisible();
+  await script.happened({ type: "call.recovered", call: 7, after_ms: 4_200 });
+  await script.view(() => STATES.talking().view);
+  await expect.element(page.getByText("You are back. 4 s were lost.")).toBeVisible();
+});
+
+test("another call can be added where more than one is allowed", async () => {
+  const script = await show("talking");
+  expect(page.getByRole("button", { name: "Add call" }).elements()).toEqual([]);
+  await script.view((view) => ({ ...view, call_settings: { ...view.call_settings, max_calls: 2 } }));
+  await page.getByRole("button", { name: "Add call" }).click();
+  const sheet = page.getByRole("dialog", { name: "Add call" });
+  await sheet.getByLabelText("Name or number").fill("700202");
+  await sheet.getByRole("button", { name: "Call", exact: true }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "dial", target: "700202" }]);
+  await expect.element(page.getByText(/on hold/)).toBeVisible();
+  expect(page.getByRole("dialog").elements()).toEqual([]);
+});

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { page, userEvent } from "vitest/browser";
+
+import { typed } from "../lib/typed.svelte";
+import { clear, show } from "../scripted/mounted";
+import { STATES, type Name } from "../scripted/states";
+
+const PASSWORD = "correct horse";
+
+const email = () => page.getByLabelText("Email or user");
+const password = () => page.getByLabelText("Password", { exact: true });
+const signIn = () => page.getByRole("button", { name: "Sign in", exact: true });
+
+beforeEach(() => (typed.email = ""));
+afterEach(clear);
+
+/** All that the page holds as text or value. */
+const held = () =>
+  document.body.textContent + [...document.querySelectorAll("input")].map((input) => input.value).join("\n");
+
+test("the password goes to the phone once and is kept nowhere; the email stays when the sign-in fails", async () => {
+  const script = await show("signed-out");
+  await email().fill("ana@helix.example");
+  await password().fill(PASSWORD);
+  await userEvent.keyboard("{Enter}");
+  await expect.element(page.getByText("Signing in…")).toBeVisible();
+  expect(script.orders()).toEqual([
+    { command: "sign_in", email: "ana@helix.example", password: PASSWORD, takeover: false },
+  ]);
+  expect(held()).not.toContain(PASSWORD);
+
+  await script.view(() => STATES["wrong-password"]().view);
+  await expect.element(page.getByText("Wrong user or password")).toBeVisible();
+  await expect.element(email()).toHaveValue("ana@helix.example");
+  await expect.element(password()).toHaveFocus();
+  expect(held()).not.toContain(PASSWORD);
+});
+
+test("an order that was not taken leaves the password where it is", async () => {
+  const script = await show("signed-out");
+  script.refuse("sign_in", "stopping", "The phone is stopping");
+  await email().fill("ana@helix.example");
+  await password().fill(PASSWORD);
+  await signIn().click();
+  await expect.element(page.getByRole("heading", { name: "The phone is stopping" })).toBeVisible();
+  await expect.element(password()).toHaveValue(PASSWORD);
+});
+
+test("what is missing is asked for where it is missing", async () => {
+  const script = await show("signed-out");
+  await signIn().click();
+  await expect.element(email()).toHaveFocus();
+  await expect.element(email()).toHaveAccessibleDescription("Enter your email or user name");
+  await email().fill("ana");
+  await signIn().click();
+  await expect.element(password()).toHaveAccessibleDescription("Enter your password");
+  expect(script.orders()).toEqual([]);
+});
+
+test("steps tick until the line is proven", async () => {
+  const script = await show("signing-in");
+  const steps = page.getByRole("list", { name: "Steps" });
+  await expect
+    .element(steps)
+    .toHaveTextContent("Server: working Account: waiting Session: waiting Line: waiting");
+  await script.view(() => STATES["signing-in-line"]().view);
+  await expect.element(steps).toHaveTextContent("Server: done Account: done Session: working Line: working");
+  await script.view(() => STATES.ready().view);
+  await expect.element(page.getByRole("heading", { name: "Ready" })).toBeVisible();
+});
+
+test("a line that is refused ends the steps and says why", async () => {
+  const script = await show("signing-in");
+  await script.view(() => STATES["line-refused"]().view);
+  await expect.element(page.getByText("The phone server refused extension")).toBeVisible();
+});
+
+test("too many tries count down, and the form waits for them", async () => {
+  const now = vi.spyOn(performance, "now");
+  const begun = performance.now();
+  now.mockImplementation(() => begun);
+  await show("too-many-tries");
+  await expect.element(page.getByText("Wait 36 s.")).toBeVisible();
+  await expect.element(signIn()).toBeDisabled();
+  now.mockImplementation(() => begun + 36_000);
+  await expect.element(page.getByText("You can try again now.")).toBeVisible();
+  await expect.element(signIn()).toBeEnabled();
+  now.mockRestore();
+});
+
+test.each<[Name, string, string]>([
+  ["bad-request", "The server did not take this sign-in", "email must be an email"],
+  ["server-trouble", "The server has trouble", "503 Upstream is not available"],
+  ["unreachable-dns", "Cannot find the server", "phone.helix.example"],
+  ["unreachable-tcp", "The server cannot be reached", "port 443"],
+  ["unreachable-proxy", "The company proxy wants a sign-in", "407"],
+  ["unreachable-tls", "The server's certificate is not trusted", "Corp Root CA"],
+  ["unreachable-timeout", "The server does not answer", "did not answer"],
+  ["bad-account", "Your phone is not set up right", "sipWsServer"],
+])("%s is told as %j", async (name, title, detail) => {
+  await show(name);
+  const alert = page.getByRole("alert").filter({ hasText: title });
+  await expect.element(alert).toBeVisible();
+  await expect.element(alert).toHaveTextContent(detail);
+});
+
+test("another server is set before anybody signs in there, and one that cannot be is told at the field", async () => {
+  const script = await show("signed-out");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByLabelText("Server").fill("ftp://nowhere");
+  await email().fill("ana");
+  await password().fill(PASSWORD);
+  script.refuse("set_server", "invalid_url", "A server's address begins with https");
+  await signIn().click();
+  await expect.element(page.getByLabelText("Server")).toHaveFocus();
+  await expect
+    .element(page.getByLabelText("Server"))
+    .toHaveAccessibleDescription("A server's address begins with https");
+  await page.getByLabelText("Server").fill("https://other.example");
+  await signIn().click();
+  await expect.poll(() => script.asked.slice(-2).map((it) => it.command)).toEqual(["set_server", "order"]);
+});
+
+test("a phone held by the same person is moved here with the password once more", async () => {
+  typed.email = "ana@helix.example";
+  const script = await show("held-elsewhere");
+  await expect
+    .element(page.getByText("You are already logged in on another device. Please log out there first."))
+    .toBeVisible();
+  await page.getByLabelText("Your password once more, to move it").fill(PASSWORD);
+  await page.getByRole("button", { name: "Move it here" }).click();
+  await expect
+    .poll(() => script.orders())
+    .toEqual([{ command: "sign_in", email: "ana@helix.example", password: PASSWORD, takeover: true }]);
+  expect(held()).not.toContain(PASSWORD);
+});
+
+test.each<Name>(["held-unknown", "held-by-another"])("%s is not offered to be moved", async (name) => {
+  await show(name);
+  await expect.element(page.getByText("It frees itself in up to 60 minutes.")).toBeVisible();
+  expect(page.getByRole("button", { name: "Move it here" }).elements()).toEqual([]);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect.element(signIn()).toBeVisible();
+});
