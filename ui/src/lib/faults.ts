@@ -9,6 +9,8 @@ export type Fault = {
   line?: string;
   /** What the server or the system said. */
   detail?: string;
+  /** Its line counts down. */
+  counts?: boolean;
   /** Whoever runs the network can use it. */
   forIt?: boolean;
 };
@@ -46,6 +48,7 @@ export function signInFault(
             : left > 0
               ? t("fault-tries-wait", { seconds: left })
               : t("fault-tries-over"),
+        counts: left !== null && left > 0,
         field: "password",
       };
     }

@@ -72,7 +72,8 @@ test("steps tick until the line is proven", async () => {
 test("a line that is refused ends the steps and says why", async () => {
   const script = await show("signing-in");
   await script.view(() => STATES["line-refused"]().view);
-  await expect.element(page.getByText("The phone server refused extension")).toBeVisible();
+  await expect.element(page.getByText("The phone server refused extension").first()).toBeVisible();
+  expect(page.getByRole("list", { name: "Steps" }).elements()).toEqual([]);
 });
 
 test("too many tries count down, and the form waits for them", async () => {
