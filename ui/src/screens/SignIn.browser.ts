@@ -111,12 +111,12 @@ test("another server is set before anybody signs in there, and one that cannot b
   await page.getByLabelText("Server").fill("ftp://nowhere");
   await email().fill("ana");
   await password().fill(PASSWORD);
-  script.refuse("set_server", "invalid_url", "A server's address begins with https");
+  script.refuse("set_server", "invalid_server", "The address has no host");
   await signIn().click();
   await expect.element(page.getByLabelText("Server")).toHaveFocus();
   await expect
     .element(page.getByLabelText("Server"))
-    .toHaveAccessibleDescription("A server's address begins with https");
+    .toHaveAccessibleDescription("This address cannot be used. It begins with https://");
   await page.getByLabelText("Server").fill("https://other.example");
   await signIn().click();
   await expect.poll(() => script.asked.slice(-2).map((it) => it.command)).toEqual(["set_server", "order"]);
