@@ -214,7 +214,7 @@ export type HistoryEntry = {
   display_name: string | null;
   began: number; // Unix time in ms
   talked_ms: number | null; // null: never answered
-  cause: EndCause;
+  cause: EndCause | null; // null: the phone itself ended in that call
   quality: CallQuality | null;
 };
 

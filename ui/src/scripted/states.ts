@@ -398,6 +398,7 @@ export const STATES = {
   ringing: () => calls(ALERTING),
   "ringing-auto": () => calls({ ...ALERTING, auto_answer: true }),
   "ringing-unknown": () => calls({ ...ALERTING, display_name: null }),
+  "ringing-withheld": () => calls({ ...ALERTING, display_name: null, number: "" }),
   "ringing-hostile": () => calls({ ...ALERTING, display_name: HOSTILE, number: "9".repeat(60) }),
   calling: () => calls(DIALLING),
   "ringing-out": () => calls({ ...DIALLING, state: { state: "ringing", early_media: false } }),

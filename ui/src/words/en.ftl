@@ -198,6 +198,7 @@ no-calls = No calls yet today.
 
 ## How calls ended
 
+cause-cut = The phone was closed during this call
 cause-local = You hung up
 cause-caller = Ended by the caller
 cause-remote = They hung up
@@ -218,6 +219,7 @@ cause-incompatible = The two phones share no sound format
 
 ## Calls
 
+number-withheld = Number withheld
 call-show = Show the call
 incoming-call = Incoming call
 incoming-campaign = Incoming call · { $campaign } campaign
