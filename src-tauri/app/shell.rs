@@ -60,6 +60,8 @@ struct Shell {
     /// Whether there is a tray that the window can be fetched back from.
     has_tray: AtomicBool,
     is_leaving: AtomicBool,
+    /// Held by whoever makes, shows or puts away windows: two at once would make one twice.
+    window_work: Mutex<()>,
 }
 
 /// Runs the phone with its window until its user quits, and returns how it went.

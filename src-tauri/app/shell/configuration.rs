@@ -125,6 +125,7 @@ pub(super) fn start(
         level_watchers: Mutex::new(BTreeSet::new()),
         has_tray: AtomicBool::new(!cfg!(target_os = "linux")),
         is_leaving: AtomicBool::new(false),
+        window_work: Mutex::new(()),
     };
     Ok((shell, is_minimised))
 }

@@ -136,10 +136,13 @@ fn read(shortcuts: &Shortcuts) -> Result<Vec<Taken>, Rejected> {
     .filter(|(name, _)| !name.is_empty())
     .map(|(name, act)| match name.parse::<Shortcut>() {
         Ok(shortcut) => Ok((name.clone(), shortcut, act)),
-        Err(error) => Err(Rejected::new(
-            "shortcut_unknown",
-            format!("{name} names no key: {error}"),
-        )),
+        Err(error) => {
+            debug!(%error, name, "no key");
+            Err(Rejected::new(
+                "shortcut_unknown",
+                format!("{name} names no key"),
+            ))
+        }
     })
     .collect()
 }

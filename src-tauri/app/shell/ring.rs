@@ -7,9 +7,11 @@ use tracing::warn;
 
 use engine::IncomingBehaviour;
 
+use crate::standing::ringing;
+
 use super::{
     Shell,
-    windows::{self, MAIN, RING},
+    windows::{self, MAIN, RING, Related},
 };
 
 const WIDTH: f64 = 380.0;
@@ -50,23 +52,31 @@ fn tell(app: &AppHandle) -> tauri::Result<()> {
 }
 
 fn pop_up(app: &AppHandle) -> tauri::Result<()> {
-    let window = match app.get_webview_window(RING) {
-        Some(window) => window,
-        None => {
-            let window = windows::fixed(windows::builder(app, RING, "ring.html"), WIDTH, HEIGHT)
-                .decorations(false)
-                .always_on_top(true)
-                .visible_on_all_workspaces(true)
-                .skip_taskbar(true)
-                .focused(false)
-                .focusable(false)
-                .build()?;
-            windows::finish(&window)?;
-            window
+    match app.get_webview_window(RING) {
+        Some(window) => {
+            place(app, &window)?;
+            window.show()
         }
-    };
+        None => windows::beside_main(app, make),
+    }
+}
+
+fn make(app: &AppHandle, main: Option<Related>) -> tauri::Result<()> {
+    let builder = windows::fixed(windows::builder(app, RING, "ring.html"), WIDTH, HEIGHT)
+        .decorations(false)
+        .always_on_top(true)
+        .visible_on_all_workspaces(true)
+        .skip_taskbar(true)
+        .focused(false)
+        .focusable(false);
+    let window = windows::related(builder, main).build()?;
+    windows::finish(&window)?;
     place(app, &window)?;
-    window.show()
+    // The caller may have given up meanwhile.
+    if ringing(&app.state::<Shell>().engine().view().borrow()).is_some() {
+        window.show()?;
+    }
+    Ok(())
 }
 
 /// Puts it into the corner of the screen that the pointer is on.

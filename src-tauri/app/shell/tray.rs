@@ -1,7 +1,7 @@
 //! The tray: a shape and words for what the phone is, and a menu.
 
 use tauri::{
-    AppHandle, Wry,
+    AppHandle, Manager, Wry,
     image::Image,
     include_image,
     menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem},
@@ -47,7 +47,10 @@ struct Tray {
 pub(super) fn follow(app: &AppHandle, shown: watch::Receiver<Shown>) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(error) = keep_true(app, shown).await {
+        let handle = app.clone();
+        if let Err(error) = keep_true(app, shown).await
+            && !handle.state::<Shell>().is_leaving()
+        {
             warn!(%error, "no tray");
         }
     });

@@ -1,7 +1,7 @@
 //! The windows: the whole phone and the bar that can take its place. Each is made when it is first
 //! wanted.
 
-use std::sync::atomic::Ordering;
+use std::sync::{PoisonError, atomic::Ordering};
 
 use engine::Theme;
 use tauri::{
@@ -36,8 +36,7 @@ pub(super) fn remembered() -> TauriPlugin<Wry> {
 
 /// Brings the whole window to the front, and puts the bar away.
 pub(super) fn show_main(app: &AppHandle) {
-    let app = app.clone();
-    beside(move || {
+    beside(app, |app| {
         if app.state::<Shell>().is_leaving() {
             return Ok(());
         }
@@ -47,7 +46,7 @@ pub(super) fn show_main(app: &AppHandle) {
                 window.unminimize()?;
                 window.set_focus()?;
             }
-            None => make_main(&app)?,
+            None => make_main(app)?,
         }
         if let Some(mini) = app.get_webview_window(MINI) {
             mini.destroy()?;
@@ -59,11 +58,10 @@ pub(super) fn show_main(app: &AppHandle) {
 
 /// Puts the bar in the place of the whole window.
 pub(super) fn show_mini(app: &AppHandle) {
-    let app = app.clone();
-    beside(move || {
+    beside(app, |app| {
         match app.get_webview_window(MINI) {
             Some(window) => window.show()?,
-            None => make_mini(&app)?,
+            None => beside_main(app, make_mini)?,
         }
         if let Some(main) = app.get_webview_window(MAIN) {
             main.hide()?;
@@ -91,11 +89,9 @@ pub(super) fn happened(app: &AppHandle, label: &str, event: &WindowEvent) {
 
 /// Gives all windows the colours that the settings name.
 pub(super) fn dress(app: &AppHandle) {
-    let theme = theme(app);
-    let windows = app.webview_windows();
-    beside(move || {
-        for window in windows.values() {
-            window.set_theme(theme)?;
+    beside(app, |app| {
+        for window in app.webview_windows().values() {
+            window.set_theme(theme(app))?;
             paint(window)?;
         }
         Ok(())
@@ -126,12 +122,59 @@ fn make_main(app: &AppHandle) -> tauri::Result<()> {
     finish(&window)
 }
 
-fn make_mini(app: &AppHandle) -> tauri::Result<()> {
-    let window = fixed(builder(app, MINI, "mini.html"), 360.0, 56.0)
+fn make_mini(app: &AppHandle, main: Option<Related>) -> tauri::Result<()> {
+    let builder = fixed(builder(app, MINI, "mini.html"), 360.0, 56.0)
         .decorations(false)
-        .always_on_top(true)
-        .build()?;
-    finish(&window)
+        .always_on_top(true);
+    finish(&related(builder, main).build()?)
+}
+
+/// The view of a window that is there.
+#[cfg(target_os = "linux")]
+pub(super) type Related = webkit2gtk::WebView;
+#[cfg(not(target_os = "linux"))]
+pub(super) type Related = std::convert::Infallible;
+
+/// Makes a window whose page is drawn by the process that draws the whole phone: one more would take
+/// 60 MB.
+pub(super) fn beside_main(
+    app: &AppHandle,
+    make: fn(&AppHandle, Option<Related>) -> tauri::Result<()>,
+) -> tauri::Result<()> {
+    #[cfg(target_os = "linux")]
+    if let Some(main) = app.get_webview_window(MAIN) {
+        let app = app.clone();
+        return main.with_webview(move |webview| {
+            let view = webview.inner();
+            // Here the windows are still looked at by whoever calls this.
+            gtk::glib::idle_add_local_once(move || {
+                if let Err(error) = make(&app, Some(view)) {
+                    warn!(%error, "a window is missing");
+                }
+            });
+        });
+    }
+    make(app, None)
+}
+
+#[cfg(target_os = "linux")]
+pub(super) fn related<'a>(
+    builder: WebviewWindowBuilder<'a, Wry, AppHandle>,
+    main: Option<Related>,
+) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    match main {
+        Some(view) => builder.with_related_view(view),
+        None => builder,
+    }
+}
+
+/// Elsewhere the system decides which pages share a process.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn related<'a>(
+    builder: WebviewWindowBuilder<'a, Wry, AppHandle>,
+    _main: Option<Related>,
+) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    builder
 }
 
 /// A window that shows itself as soon as its page is there.
@@ -200,9 +243,15 @@ fn theme(app: &AppHandle) -> Option<tauri::Theme> {
 }
 
 /// Does something with windows on a thread that may wait for that of the windows.
-pub(super) fn beside(work: impl FnOnce() -> tauri::Result<()> + Send + 'static) {
+fn beside(app: &AppHandle, work: impl FnOnce(&AppHandle) -> tauri::Result<()> + Send + 'static) {
+    let app = app.clone();
     tauri::async_runtime::spawn_blocking(move || {
-        if let Err(error) = work() {
+        let shell = app.state::<Shell>();
+        let _alone = shell
+            .window_work
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = work(&app) {
             warn!(%error, "the windows are not as wished");
         }
     });
