@@ -30,11 +30,18 @@ use std::{env, process::ExitCode};
 
 /// What the headless door answers, beside running.
 #[cfg(not(feature = "gui"))]
-const HEADLESS: [&str; 5] = ["--headless", "--help", "-h", "--version", "-V"];
+const HEADLESS: [&str; 6] = [
+    "--headless",
+    "--print-policy",
+    "--help",
+    "-h",
+    "--version",
+    "-V",
+];
 
 /// The window answers the others itself.
 #[cfg(feature = "gui")]
-const HEADLESS: [&str; 1] = ["--headless"];
+const HEADLESS: [&str; 2] = ["--headless", "--print-policy"];
 
 fn main() -> ExitCode {
     if env::args_os().any(|argument| HEADLESS.iter().any(|known| argument == *known)) {

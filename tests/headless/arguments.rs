@@ -42,6 +42,43 @@ async fn bad_arguments_are_refused_with_exit_code_2_and_named() {
 }
 
 #[tokio::test]
+async fn what_holds_is_listed_with_who_decided_it() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("settings.toml");
+    let device = "[device]\nid = \"00000000-0000-4000-8000-000000000007\"\nname = \"Desk 7\"";
+    let sections = "[calls]\nmax_calls = 2\n[window]\ntheme = \"dark\"\nlanguage = 7";
+    let text = format!("version = 1\n{device}\n{sections}\n");
+    fs::write(&path, &text).unwrap();
+    let settings = [OsStr::new("--print-policy"), OsStr::new("--settings")];
+    let listed = async |arguments: &[&OsStr]| {
+        let output = run(arguments).await;
+        assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+
+    let all = listed(&[settings[0], settings[1], path.as_os_str()]).await;
+    let rows = all
+        .lines()
+        .map(|it| it.split_whitespace().collect::<Vec<_>>());
+    let rows = rows.collect::<Vec<_>>();
+    for row in [
+        ["AllowedSidecarUrls", "default", "[]"],
+        ["MaxCalls", "user", "2"],
+        ["Theme", "user", "\"dark\""],
+        ["Language", "default", "null"],
+        ["HistoryDays", "default", "30"],
+    ] {
+        assert!(rows.contains(&row.to_vec()), "{row:?}\n{all}");
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), text, "it is only read");
+
+    let missing = home.path().join("missing.toml");
+    let all = listed(&[settings[0], settings[1], missing.as_os_str()]).await;
+    assert!(!all.contains("user"), "{all}");
+    assert!(!missing.exists());
+}
+
+#[tokio::test]
 async fn a_configuration_file_is_used_and_its_unknown_key_named_with_the_line() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("helix.toml");

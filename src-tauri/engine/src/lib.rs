@@ -17,6 +17,7 @@ mod history;
 mod keyring;
 mod names;
 mod network;
+mod policy;
 mod proxy;
 mod retry_after;
 mod settings;
@@ -33,6 +34,7 @@ mod test_server;
 pub use clock::{Stamp, Stamped};
 pub use engine::{Config, Engine, StartError};
 pub use history::{Forget, History, HistoryEntry, NotForgotten, Retention};
+pub use policy::{CredentialStore, Effective, LinkScheme, LogLevel, Policy, Source};
 pub use settings::{
     Device, IncomingBehaviour, LANGUAGES, NotSaved, Settings, SettingsFile, Shortcuts, Theme,
     WindowSettings,

@@ -195,6 +195,14 @@ impl SettingsFile {
         (Self { path, settings }, complaints)
     }
 
+    /// Returns what is in the file, and changes nothing; `None`: nothing that can be used.
+    pub fn look(path: &Path) -> Option<Settings> {
+        match file::read(&disk::target(path)) {
+            Content::Usable(settings) => Some(settings),
+            Content::Missing | Content::Unreadable(_) | Content::Unusable { .. } => None,
+        }
+    }
+
     pub fn settings(&self) -> &Settings {
         &self.settings
     }

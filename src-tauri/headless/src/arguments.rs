@@ -14,8 +14,12 @@ use uuid::Uuid;
 #[command(name = "helix-phone", version)]
 pub(crate) struct Arguments {
     /// Run without a window
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "print_policy")]
     headless: bool,
+
+    /// List what the organisation, the user and this program have set, and who decided it; then end
+    #[arg(long)]
+    pub(crate) print_policy: bool,
 
     /// A TOML file with the same keys as these arguments, which come first
     #[arg(long, value_name = "FILE")]
@@ -176,6 +180,17 @@ mod tests {
             let parsed = parse(all.map(OsString::from)).unwrap();
             assert_eq!(parsed.keys.settings, wanted, "{given:?}");
         }
+    }
+
+    #[test]
+    fn a_policy_is_printed_without_a_door() {
+        let parsed = parse(["helix-phone", "--print-policy"].map(OsString::from)).unwrap();
+        assert!(parsed.print_policy);
+        let error = parse(["helix-phone"].map(OsString::from)).unwrap_err();
+        assert_eq!(
+            error.kind(),
+            clap::error::ErrorKind::MissingRequiredArgument
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Config, Engine, NotSaved, SettingsFile, Stamped, StartError, Vault};
+use engine::{Config, Engine, NotSaved, Policy, SettingsFile, Stamped, StartError, Vault};
 use phone::{AccountView, Command, Event, PhoneView};
 use serde_json::Value;
 use tokio::{
@@ -21,6 +21,7 @@ use crate::{
     end::{Exit, Reason},
     input::{self, Line},
     order::{self, Malformed, Numbered, Order},
+    policy::{allow_calls, allow_sound},
     report::{self, Notice, Reply, SCHEMA},
     settings::Settings,
     signals::Signals,
@@ -93,6 +94,7 @@ async fn run(settings: Settings) -> Exit {
         quality: settings.quality,
         levels: settings.levels,
         settings_file: settings.settings_file,
+        policy: settings.policy,
         told: None,
     };
     let lines = input::start(BufReader::new(io::stdin()));
@@ -120,6 +122,8 @@ struct Door {
     quality: bool,
     levels: bool,
     settings_file: Option<SettingsFile>,
+    /// What the organisation has settled, which no command changes.
+    policy: Policy,
     /// The last view that was written.
     told: Option<PhoneView>,
 }
@@ -263,27 +267,37 @@ impl Door {
                 Err(unavailable) => self.reply(Reply::no_password(id, &unavailable)),
             },
             Order::SetCalls(change) => {
-                let settings = change.apply(&self.view.borrow().call_settings);
-                match settings {
+                let line = change.line;
+                let asked = change.apply(&self.view.borrow().call_settings);
+                match asked.and_then(|asked| allow_calls(&self.policy, line, asked)) {
                     Ok(settings) => {
                         let command = Command::SetCalls {
                             settings: settings.clone(),
                         };
-                        self.set(id, command, move |it| it.set_calls(&settings))
-                            .await;
+                        let policy = self.policy.clone();
+                        self.set(id, command, move |it| {
+                            let kept = policy.keep_calls(&settings, &it.calls().0);
+                            it.set_calls(&kept);
+                        })
+                        .await;
                     }
                     Err(malformed) => self.reply(Reply::malformed(id, &malformed)),
                 }
             }
             Order::SetSound(change) => {
-                let settings = change.apply(&self.view.borrow().sound.settings);
-                match settings {
+                let line = change.line;
+                let asked = change.apply(&self.view.borrow().sound.settings);
+                match asked.and_then(|asked| allow_sound(&self.policy, line, asked)) {
                     Ok(settings) => {
                         let command = Command::SetSound {
                             settings: settings.clone(),
                         };
-                        self.set(id, command, move |it| it.set_sound(&settings))
-                            .await;
+                        let policy = self.policy.clone();
+                        self.set(id, command, move |it| {
+                            let kept = policy.keep_sound(&settings, &it.sound().0);
+                            it.set_sound(&kept);
+                        })
+                        .await;
                     }
                     Err(malformed) => self.reply(Reply::malformed(id, &malformed)),
                 }

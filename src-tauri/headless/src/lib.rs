@@ -11,6 +11,7 @@ mod input;
 mod log;
 mod order;
 mod password;
+mod policy;
 mod report;
 mod settings;
 mod signals;
@@ -50,6 +51,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return exit.into();
         }
     };
+    if arguments.print_policy {
+        return policy::print(arguments.keys.settings.flatten()).into();
+    }
     let settings = match settings::Settings::gather(arguments) {
         Ok(settings) => settings,
         Err(error) => {

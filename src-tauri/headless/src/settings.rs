@@ -1,6 +1,6 @@
 use std::{env, ffi::OsString, fs, path::PathBuf};
 
-use engine::{Device, SettingsFile};
+use engine::{CredentialStore, Device, LogLevel, Policy, SettingsFile};
 use media::{Capture, PacketTime, Playback};
 use phone::{CallSettings, Setup, SoundSettings};
 use url::Url;
@@ -27,7 +27,9 @@ pub(crate) struct Settings {
     /// `None`: nothing is kept.
     pub(crate) settings_file: Option<SettingsFile>,
     pub(crate) keep: Keep,
-    /// What was wrong with the installation's settings file, in sentences for people.
+    /// What the organisation has settled; what it says of the other fields is in them.
+    pub(crate) policy: Policy,
+    /// What was wrong with the policy and the installation's settings file, in sentences for people.
     pub(crate) complaints: Vec<String>,
     pub(crate) media: media::Config,
     pub(crate) quality: bool,
@@ -66,13 +68,17 @@ pub(crate) enum Unusable {
     NoDevice,
     #[error("This user has no folder for settings: name a file")]
     NoFolder,
+    #[error("{0}")]
+    NotAllowed(String),
     #[error("The system gives no random numbers: {0}")]
     Randomness(getrandom::Error),
 }
 
 impl Settings {
-    /// Puts arguments and environment before the configuration file, and that before what is usual.
+    /// Puts the policy of this computer before arguments and environment, those before the
+    /// configuration file, and that before what is usual.
     pub(crate) fn gather(arguments: Arguments) -> Result<Self, Unusable> {
+        let (policy, mut complaints) = Policy::of_system();
         let file = arguments.config.map_or(Ok(Keys::default()), read)?;
         let given = arguments.keys;
 
@@ -80,6 +86,7 @@ impl Settings {
             Some(url) => Some(url),
             None => sidecar_of_environment()?.or(file.sidecar),
         };
+        let sidecar = policy.server(sidecar).map_err(Unusable::NotAllowed)?;
         let account = fallback_account()?;
         let media = media_config(
             given.audio.or(file.audio).unwrap_or(Audio::Null),
@@ -90,12 +97,18 @@ impl Settings {
         let device_id = given.device_id.or(file.device_id);
         let device_name = given.device_name.or(file.device_name);
         let settings_file = given.settings.or(file.settings);
-        let keep = given.keep.or(file.keep).unwrap_or(Keep::Memory);
-        if keep == Keep::Keyring && device_id.is_none() && settings_file.is_none() {
+        let has_device = device_id.is_some() || settings_file.is_some();
+        let keep = match policy.credential_store() {
+            Some(CredentialStore::OsKeychain) if has_device => Keep::Keyring,
+            Some(CredentialStore::OsKeychain | CredentialStore::Memory) => Keep::Memory,
+            None => given.keep.or(file.keep).unwrap_or(Keep::Memory),
+        };
+        if keep == Keep::Keyring && !has_device {
             return Err(Unusable::NoDevice);
         }
         // Last, because it may write a file.
         let installation = Installation::find(settings_file)?;
+        complaints.extend(installation.complaints);
         let device_id = device_id.unwrap_or(installation.device.id);
 
         Ok(Self {
@@ -103,8 +116,8 @@ impl Settings {
                 sidecar: sidecar.is_some(),
                 fallback: account.filter(|_| sidecar.is_none()),
                 restores: keep == Keep::Keyring,
-                calls: installation.calls,
-                sound: installation.sound,
+                calls: policy.calls(installation.calls),
+                sound: policy.sound(installation.sound),
                 device_id: device_id.hyphenated().to_string(),
                 user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),
                 seed: match given.seed.or(file.seed) {
@@ -113,19 +126,26 @@ impl Settings {
                 },
             },
             sidecar,
-            ca: given
-                .ca
+            ca: policy
+                .extra_ca()
+                .or(given.ca)
                 .or_else(|| variable(CA).map(PathBuf::from))
                 .or(file.ca),
-            proxy: given.proxy.or(file.proxy),
+            proxy: policy.proxy().or(given.proxy).or(file.proxy),
             device_name: device_name.unwrap_or(installation.device.name),
             settings_file: installation.file,
             keep,
-            complaints: installation.complaints,
+            complaints,
             media,
             quality: given.quality.or(file.quality) != Some(Switch::Off),
             levels: given.levels.or(file.levels) == Some(Switch::On),
-            log: given.log.or(file.log).unwrap_or(Level::Info),
+            log: policy
+                .log_level()
+                .map(level)
+                .or(given.log)
+                .or(file.log)
+                .unwrap_or(Level::Info),
+            policy,
         })
     }
 }
@@ -190,6 +210,17 @@ fn read(path: PathBuf) -> Result<Keys, Unusable> {
             path,
             error: Box::new(error),
         }),
+    }
+}
+
+fn level(settled: LogLevel) -> Level {
+    match settled {
+        LogLevel::Off => Level::Off,
+        LogLevel::Error => Level::Error,
+        LogLevel::Warn => Level::Warn,
+        LogLevel::Info => Level::Info,
+        LogLevel::Debug => Level::Debug,
+        LogLevel::Trace => Level::Trace,
     }
 }
 

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::{
+    History, Retention,
     keyring::{Keyring, Trouble},
     test_server::{HttpServer, PATIENCE, http, soon},
 };
@@ -61,6 +62,17 @@ async fn a_phone_that_has_stopped_takes_no_command() {
     assert_eq!(engine.send(Command::SignOut).await, Err(Rejected::Stopping));
     // A second stop finds nothing to do.
     soon(engine.stop(PATIENCE)).await;
+}
+
+#[tokio::test]
+async fn a_history_follows_until_the_engine_has_stopped() {
+    let (history, _) = History::open(None, Retention::default());
+    let engine = Engine::spawn(config(None, Vault::memory())).unwrap();
+    let follows = history.follow(&engine);
+    soon(engine.stop(PATIENCE)).await;
+    soon(follows).await.unwrap();
+    soon(history.written()).await;
+    assert!(history.entries().borrow().is_empty());
 }
 
 #[tokio::test]
