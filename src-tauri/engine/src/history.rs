@@ -294,8 +294,14 @@ impl Shared {
     }
 
     fn show(&self) {
-        let newest_first = self.entries.values().rev().cloned();
-        self.shown.send_replace(newest_first.collect());
+        let newest_first = self.entries.values().rev();
+        self.shown.send_if_modified(|last| {
+            let changed = !last.iter().eq(newest_first.clone());
+            if changed {
+                *last = newest_first.cloned().collect();
+            }
+            changed
+        });
     }
 
     /// Returns all that the file is to hold.
