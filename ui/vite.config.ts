@@ -64,7 +64,8 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { host: "127.0.0.1" },
+  // The licences lie above the page.
+  server: { host: "127.0.0.1", fs: { allow: [".."] } },
   preview: { host: "127.0.0.1", headers: { "Content-Security-Policy": POLICY } },
   test: {
     projects: [

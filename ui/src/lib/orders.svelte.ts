@@ -16,6 +16,11 @@ export const refusal = {
   get words(): string | null {
     return refused !== null && current.now - refused.at < SAID_MS ? refused.words : null;
   },
+  /** Tells why something else was not done. */
+  tell(words: string): void {
+    refused = { words, at: current.moment() };
+    say(words);
+  },
   putAway(): void {
     refused = null;
   },
@@ -28,9 +33,7 @@ export async function give(order: Order): Promise<boolean> {
     await shell.order(order);
     return true;
   } catch (thrown) {
-    const words = refusalWords(thrown);
-    refused = { words, at: current.moment() };
-    say(words);
+    refusal.tell(refusalWords(thrown));
     return false;
   }
 }

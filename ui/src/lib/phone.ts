@@ -205,8 +205,10 @@ export type WindowSettings = {
   autostart: boolean;
   start_minimised: boolean;
   quit_on_close: boolean;
-  shortcuts: { answer: string; hang_up: string; mute: string }; // accelerators ("F9"); "": off
+  shortcuts: Shortcuts;
 };
+/** Accelerators ("F9"); "": off. */
+export type Shortcuts = { answer: string; hang_up: string; mute: string };
 export type HistoryEntry = {
   id: number;
   direction: Direction;

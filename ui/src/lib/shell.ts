@@ -56,13 +56,22 @@ export const show = (what: "main" | "mini") => invoke<void>("show", { what });
 
 export const copy = (text: string) => invoke<void>("copy", { text });
 
+/** How many parts of this window look at the levels. */
+let watching = 0;
+
 /** Lets `take` see the levels of microphone and speaker until the returned function is called. */
 export function watchLevels(take: (levels: Levels) => void): () => void {
   const unlisten = listen<Levels>("levels", (event) => take(event.payload));
-  void invoke<void>("watch_levels", { on: true });
+  watching += 1;
+  if (watching === 1) {
+    void invoke<void>("watch_levels", { on: true });
+  }
   return () => {
     void unlisten.then((stop) => stop());
-    void invoke<void>("watch_levels", { on: false });
+    watching -= 1;
+    if (watching === 0) {
+      void invoke<void>("watch_levels", { on: false });
+    }
   };
 }
 

@@ -1,8 +1,8 @@
-// The page itself in a scripted state, for tests in a browser.
+// The page itself in a scripted scene, for tests in a browser.
 
 import "../style/base.css";
 
-import { flushSync, mount, unmount, type Component } from "svelte";
+import { flushSync, mount, tick, unmount, type Component } from "svelte";
 import { userEvent } from "vitest/browser";
 
 import App from "../App.svelte";
@@ -10,19 +10,46 @@ import { begin } from "../lib/current.svelte";
 import { refusal } from "../lib/orders.svelte";
 import { place } from "../lib/place.svelte";
 import { setLanguage } from "../lib/words.svelte";
+import Mini from "../Mini.svelte";
+import Ring from "../Ring.svelte";
+import { press } from "./press";
+import { goTo, SCENES, type Page } from "./scenes";
 import { perform, type Script } from "./shell";
-import { STATES, type Name } from "./states";
+
+const PAGES: Record<Page, Component> = { index: App, ring: Ring, mini: Mini };
+
+export type Look = { theme: "light" | "dark"; language: string };
 
 let mounted: ReturnType<typeof mount> | undefined;
 
-/** Draws the page in that state, in a window that has the focus. */
-export async function show(name: Name, page: Component = App): Promise<Script> {
+/** Draws that scene, in a window that has the focus. */
+export async function show(name: string): Promise<Script> {
   await userEvent.click(document.body);
-  const script = perform(STATES[name]());
+  return draw(name, { theme: "light", language: "en" });
+}
+
+/** Draws that scene as it looks with those settings. */
+export async function draw(name: string, look: Look): Promise<Script> {
+  const scene = SCENES[name];
+  if (scene === undefined) {
+    throw new Error(`There is no scene ${name}`);
+  }
+  const state = scene.state();
+  const settings = { ...state.window.settings, ...look };
+  const script = perform({ ...state, window: { ...state.window, settings } });
   await begin();
-  await setLanguage("en");
-  mounted = mount(page, { target: document.body });
+  await setLanguage(look.language);
+  document.documentElement.dataset["theme"] = look.theme;
+  goTo(scene.at);
+  mounted = mount(PAGES[scene.page], { target: document.body });
   flushSync();
+  for (const words of scene.press ?? []) {
+    await tick();
+    if (!press(words)) {
+      throw new Error(`Nothing is called ${words}`);
+    }
+  }
+  await tick();
   return script;
 }
 

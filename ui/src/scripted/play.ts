@@ -1,17 +1,20 @@
 // Stands before the page's own script while it is developed: `?state=talking&theme=dark&language=ar&text=200`.
 
 import { perform } from "./shell";
-import { isName, STATES } from "./states";
+import { press } from "./press";
+import { goTo, SCENES } from "./scenes";
 
 /** Speech and pauses, as a meter sees them. */
 const SPEECH = [-34, -22, -18, -26, -20, -31, -48, -25, -17, -21];
 
 const asked = new URLSearchParams(location.search);
 const name = asked.get("state") ?? "signed-out";
-if (!isName(name)) {
-  throw new Error(`There is no state ${name}; there are: ${Object.keys(STATES).join(", ")}`);
+const scene = SCENES[name];
+if (scene === undefined) {
+  throw new Error(`There is no state ${name}; there are: ${Object.keys(SCENES).join(", ")}`);
 }
-const state = STATES[name]();
+const state = scene.state();
+goTo(scene.at);
 const theme = asked.get("theme");
 const settings = {
   ...state.window.settings,
@@ -27,3 +30,15 @@ setInterval(() => {
   step += 1;
   void script.levels(level, -30);
 }, 100);
+
+/** Presses what the scene presses, each as soon as it is drawn. */
+async function pressAll(): Promise<void> {
+  for (const words of scene?.press ?? []) {
+    while (!press(words)) {
+      await new Promise(requestAnimationFrame);
+    }
+  }
+  document.documentElement.dataset["played"] = name;
+}
+
+void pressAll();

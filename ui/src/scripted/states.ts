@@ -20,7 +20,7 @@ const MINUTE = 60_000;
 
 export const ANA: UserView = { id: "u-1", role: "cc-agent", name: "Ana Pereira", email: "ana@helix.example" };
 
-const JABRA: Device = {
+export const JABRA: Device = {
   id: "pulseaudio:alsa_input.usb-Jabra_Evolve2",
   name: "Jabra Evolve2 65",
   kind: "headset",
@@ -30,7 +30,7 @@ const JABRA: Device = {
   default_output: true,
 };
 
-const LAPTOP_MICROPHONE: Device = {
+export const LAPTOP_MICROPHONE: Device = {
   id: "pulseaudio:alsa_input.pci-0000_00_1f.3",
   name: "Built-in Audio",
   kind: "built_in",
@@ -40,7 +40,7 @@ const LAPTOP_MICROPHONE: Device = {
   default_output: false,
 };
 
-const LAPTOP_SPEAKER: Device = {
+export const LAPTOP_SPEAKER: Device = {
   id: "pulseaudio:alsa_output.pci-0000_00_1f.3",
   name: "Laptop speakers",
   kind: "built_in",
@@ -250,7 +250,7 @@ const HELD: SignedOutReason = {
 };
 
 /** The largest text that a server can send, with what makes trouble in it. */
-const HOSTILE =
+export const HOSTILE =
   `<img src=x onerror=alert(1)>${"W".repeat(40)} ليلى حداد <script>&amp;${"ẅ̈".repeat(30)}`.slice(0, 128);
 
 export const STATES = {

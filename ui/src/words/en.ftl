@@ -30,6 +30,7 @@ menu-label = Menu
 mini-open = Small window
 mini-close = Large window
 tabs-label = Pages
+notices-label = Notices
 tab-keypad = Keypad
 tab-call = Call
 tab-history = History
@@ -262,3 +263,201 @@ on-hold-for = on hold { $time }
 read-incoming = Incoming call from { $name }. Control Enter to answer.
 read-ended = Call ended. { $cause }
 read-minute = One minute
+
+## History
+
+history-filter = Show
+history-filter-all = All
+history-filter-out = Out
+history-missed = Missed
+history-incoming = Incoming
+history-outgoing = Outgoing
+history-no-talk = Not answered
+history-withheld-why = The caller withheld the number, so it cannot be called back.
+history-masked = Your organisation hides part of this number, so it cannot be called back.
+history-none = No calls yet.
+history-none-missed = No missed calls.
+history-none-outgoing = No calls made yet.
+history-number = Number
+history-kind = Call
+history-when = When
+history-length = Length
+history-end = How it ended
+history-quality = Sound
+history-cut = The phone was closed during this call
+history-delete = Delete
+history-deleted = Call deleted
+history-delete-all = Delete all
+history-delete-all-title = Delete the whole history?
+history-delete-all-line = { $calls ->
+    [one] One call is deleted from this computer. That cannot be undone.
+   *[other] { $calls } calls are deleted from this computer. That cannot be undone.
+  }
+history-deleted-all = History deleted
+
+## Sound
+
+sound-check = Sound check
+check-why = Speak for three seconds and see how callers hear you.
+check-begin = Check my microphone
+check-again = Check again
+check-speak = Speak now, as you do in a call…
+check-at = Checked at { $time }
+check-in-call = The check can begin when your call is over.
+verdict-no-microphone = No microphone was found. Is your headset plugged in?
+verdict-silent = We hear nothing from your headset. Is its mute switch on?
+verdict-clipped = Too loud: move the microphone away from your mouth, or lower it in the sound settings
+verdict-very-quiet = Very quiet: raise the microphone in the sound settings
+verdict-noisy = Noisy: callers will hear what is around you
+verdict-built-in = Your laptop's microphone is in use, not the headset
+verdict-bluetooth = Bluetooth hands-free: callers will hear narrow sound. A cable or the headset's own USB adapter sounds better
+verdict-good = Sounds good
+role-microphone = Microphone
+role-speaker = Speaker
+role-ringer = Ringer
+speaker-level = Speaker level
+devices-looking = Looking for devices…
+devices-lost = The devices could not be listed
+devices-no-microphone = No microphone was found. Plug in a headset.
+devices-no-speaker = No speaker was found. Plug in a headset.
+device-list = Devices, the first that is plugged in is used
+device-automatic = The device that the system prefers is used. Choose one to prefer it here.
+device-automatic-locked = The device that the system prefers is used.
+device-in-use = In use
+device-away = Not plugged in
+device-usual = Preferred by the system
+device-use = Use
+device-choose = Use { $name }
+device-chosen = { $name } is now the first choice
+device-up = Move { $name } up
+device-moved = { $name } is now in place { $place }
+device-remove = Remove { $name } from your choices
+device-removed = { $name } removed from your choices
+volume-label = Ring volume
+volume-off = Off
+volume-percent = { $percent } %
+processing-title = Voice processing
+processing-echo = Echo cancellation
+processing-echo-hint = Callers do not hear themselves
+processing-noise = Noise reduction
+processing-noise-hint = The room around you becomes quieter
+processing-gain = Automatic level
+processing-gain-hint = Your voice is always equally loud
+processing-rumble = Rumble filter
+processing-rumble-hint = Takes out hum and knocks on the desk
+tones-title = Tones
+tones-country = Country of the tones
+tones-hint = How ringing and busy sound
+tones-international = International
+
+## Connection
+
+back = Back
+copy = Copy
+reconnect = Reconnect
+proof-none = not proven
+proof-confirmed = Confirmed { $age } ago
+proof-ends = Ends in { $left }
+proof-expires = Expires in { $left }
+proof-over = Its time is over
+proof-holder = { $name } on { $device }
+proof-no-session = No session
+proof-session-at-risk = The session cannot be confirmed. We go on trying.
+proof-session-lost = The session is lost
+proof-server-off = Not connected
+proof-server-opening = Connecting…
+proof-server-up = Connected since { $time }
+proof-heard = Heard { $age } ago
+proof-line-off = Not registered
+proof-line-registering = Registering…
+proof-line = { $extension } at { $server }
+proof-microphone-open = Open: it hears you now
+proof-microphone-unchecked = Plugged in, not checked yet
+proof-keyring = Keyring
+proof-keyring-kept = Your session is kept in this computer's keyring
+proof-keyring-memory = Your session is kept in memory only
+proof-keyring-memory-line = After a restart you sign in again.
+proof-keyring-failed = The keyring does not answer
+
+## More
+
+as-system = As the system
+account-title = Account
+account-extension = Extension
+account-agent = Agent
+account-campaign = Campaign
+account-device = This computer
+account-fallback = Fixed SIP account
+more-look = Language and appearance
+theme-label = Appearance
+theme-light = Light
+theme-dark = Dark
+more-calls = Calls
+incoming-label = Incoming calls
+incoming-popup = Pop-up
+incoming-popup-hint = A small window on top that does not take your typing
+incoming-flash = Flash
+incoming-flash-hint = Only the taskbar tells you
+incoming-front = Bring forward
+incoming-front-hint = This window comes to the front
+auto-answer-label = Automatic answer
+auto-answer-off = Off
+auto-answer-off-hint = You answer each call yourself
+auto-answer-header = When asked
+auto-answer-header-hint = Calls whose sender asks for it are answered
+auto-answer-always = Always
+auto-answer-always-hint = Each call is answered while no other is on
+auto-answer-tone = Tone before answering
+auto-answer-tone-hint = You hear it before the caller hears you
+max-calls-label = Calls at once
+max-calls-hint = { $calls ->
+    [one] During a call, another caller hears that you are busy
+   *[other] You talk in one, the others are on hold
+  }
+shortcuts-title = Keys in other programs
+shortcuts-note = They work while another program has the focus. Off until you set them.
+shortcuts-unavailable = This desktop does not give keys to programs in the background.
+shortcut-answer = Answer
+shortcut-hang-up = Hang up or decline
+shortcut-mute = Mute
+shortcut-double = These are already the keys of “{ $label }”.
+shortcut-taken = Another program uses these keys. Choose others.
+shortcut-unknown = These keys cannot be used here. Choose others.
+keys-off = Off
+keys-listening = Press keys…
+keys-press = Press the keys. Escape leaves it as it is.
+keys-unfit = Choose an F key, alone or with Ctrl, Alt or Shift.
+keys-clear = Turn off the keys of { $label }
+more-start = Start and close
+autostart-label = Start with the computer
+start-minimised-label = Start without a window
+quit-on-close-label = Quit when the window is closed
+quit-on-close-hint = Closing the window signs you out
+stay-on-close-hint = After closing, the phone goes on ringing
+more-pages = Phone
+sign-out-title = You are on a call. Hang up and sign out?
+sign-out-line = Signing out ends the call and frees your phone.
+sign-out-and-hang-up = Hang up and sign out
+stay = Stay
+
+## About
+
+about-computer = System
+about-system = Operating system
+about-licences = Licences
+about-licences-note = Free software, under either licence as you like.
+about-licence = { $name } licence
+
+## Questions
+
+quit-title = You are on a call. Hang up and quit?
+quit-line = Quitting ends the call and signs you out.
+quit-and-hang-up = Hang up and quit
+quit-title-free = Your call is over. Quit now?
+quit-line-free = Quitting signs you out.
+quit = Quit
+link-title = Call this number?
+link-line = A link in another program asks for this call.
+link-holds = Your present call is put on hold.
+link-call = Call
+link-refuse = Do not call

@@ -1,0 +1,196 @@
+// What proves that each part of the phone works, and how old the proof is.
+
+import { current } from "./current.svelte";
+import { hopFault, host, lineFault } from "./faults";
+import { clock, secondsLeft, span, timeOfDay } from "./format";
+import type { Moment, PhoneView } from "./phone";
+import { lights } from "./standing";
+import { isGood, verdictWords } from "./verdict";
+import { t } from "./words.svelte";
+import type { Proof } from "../parts/Light.svelte";
+
+export type ProofRow = {
+  part: "session" | "server" | "line" | "microphone" | "keyring";
+  name: string;
+  proof: Proof;
+  /** What is so. */
+  fact: string;
+  /** How old the proof is, and until when it holds. */
+  age: string[];
+  /** What the server or the system said. */
+  detail?: string | undefined;
+};
+
+/** The parts of the phone that can be proven, at this instant. */
+export function proofRows(view: PhoneView, now: Moment): ProofRow[] {
+  return [session(view, now), server(view, now), line(view, now), microphone(view), keyring(view)].filter(
+    (row) => row !== null,
+  );
+}
+
+/** How long ago that was, in whole seconds. */
+const ago = (at: Moment, now: Moment): string => span(Math.floor(Math.max(0, now - at) / 1000) * 1000);
+
+function session(view: PhoneView, now: Moment): ProofRow | null {
+  const proof = lights(view).session;
+  if (proof === null) {
+    return null;
+  }
+  const { session_confirmed_at: confirmed, session_expires_at: expires } = view.proofs;
+  const row: ProofRow = {
+    part: "session",
+    name: t("light-session"),
+    proof,
+    fact: holder(view),
+    age: [
+      ...(confirmed === null ? [] : [t("proof-confirmed", { age: ago(confirmed, now) })]),
+      ...(expires === null ? [] : [ends(expires, now)]),
+    ],
+  };
+  switch (view.lease?.state.state) {
+    case undefined:
+      return { ...row, fact: t("proof-no-session"), age: [] };
+    case "held":
+      return row;
+    case "at_risk":
+      return { ...row, fact: t("proof-session-at-risk"), detail: view.lease?.state.detail };
+    case "lost":
+      return { ...row, fact: t("proof-session-lost"), age: [] };
+  }
+}
+
+function ends(expires: Moment, now: Moment): string {
+  const left = expires - now;
+  return left > 0 ? t("proof-ends", { left: minutes(left) }) : t("proof-over");
+}
+
+/** Minutes while there are many of them, seconds when they are few. */
+const minutes = (left: number): string => span(left > 120_000 ? Math.floor(left / 60_000) * 60_000 : left);
+
+function holder(view: PhoneView): string {
+  const device = current.window.device_name;
+  return view.account.state === "signed_in"
+    ? t("proof-holder", { name: view.account.user.name, device })
+    : device;
+}
+
+function server(view: PhoneView, now: Moment): ProofRow {
+  const row = { part: "server" as const, name: t("light-server"), proof: lights(view).server };
+  const { link } = view;
+  switch (link.state) {
+    case "off":
+      return { ...row, fact: t("proof-server-off"), age: [] };
+    case "opening":
+      return { ...row, fact: t("proof-server-opening"), age: [] };
+    case "up": {
+      const heard = view.proofs.link_heard_at;
+      return {
+        ...row,
+        fact: t("proof-server-up", { time: timeOfDay(current.wall(link.since)) }),
+        age: heard === null ? [] : [t("proof-heard", { age: ago(heard, now) })],
+      };
+    }
+    case "down": {
+      const where = view.line.state === "registered" ? view.line.server : host(current.window.server);
+      const fault = hopFault(link.hop, link.detail, where);
+      return {
+        ...row,
+        fact: fault.title,
+        age: [...(fault.line === undefined ? [] : [fault.line]), again(link.retry_at, now)],
+        detail: fault.detail,
+      };
+    }
+  }
+}
+
+function line(view: PhoneView, now: Moment): ProofRow {
+  const row = { part: "line" as const, name: t("light-line"), proof: lights(view).line };
+  const { line, proofs } = view;
+  switch (line.state) {
+    case "off":
+      return { ...row, fact: t("proof-line-off"), age: [] };
+    case "registering":
+      return { ...row, fact: t("proof-line-registering"), age: lastConfirmed(proofs.line_confirmed_at, now) };
+    case "registered":
+      return {
+        ...row,
+        fact: t("proof-line", { extension: line.extension, server: line.server }),
+        age: [
+          ...lastConfirmed(proofs.line_confirmed_at, now),
+          ...(proofs.line_expires_at === null
+            ? []
+            : [
+                proofs.line_expires_at > now
+                  ? t("proof-expires", { left: clock(proofs.line_expires_at - now) })
+                  : t("proof-over"),
+              ]),
+        ],
+      };
+    case "failed": {
+      const fault = lineFault(line, view.agent?.extension ?? "");
+      return {
+        ...row,
+        fact: fault.title,
+        age: [
+          ...(fault.line === undefined ? [] : [fault.line]),
+          ...(line.retry_at === null ? [] : [again(line.retry_at, now)]),
+        ],
+        detail: fault.detail,
+      };
+    }
+  }
+}
+
+const lastConfirmed = (at: Moment | null, now: Moment): string[] =>
+  at === null ? [] : [t("proof-confirmed", { age: ago(at, now) })];
+
+function again(at: Moment, now: Moment): string {
+  const seconds = secondsLeft(at - now);
+  return seconds > 0 ? t("retry-in", { seconds }) : t("retry-now");
+}
+
+function microphone(view: PhoneView): ProofRow {
+  const row = { part: "microphone" as const, name: t("role-microphone") };
+  const { microphone, check, capture_open } = view.sound;
+  if (microphone === null) {
+    return { ...row, proof: "fault", fact: t("devices-no-microphone"), age: [] };
+  }
+  if (check === null) {
+    // That it is plugged in is known; that it hears is not.
+    return {
+      ...row,
+      proof: capture_open ? "proven" : "off",
+      fact: microphone.name,
+      age: [capture_open ? t("proof-microphone-open") : t("proof-microphone-unchecked")],
+    };
+  }
+  switch (check.state) {
+    case "running":
+      return { ...row, proof: "working", fact: microphone.name, age: [t("check-speak")] };
+    case "done":
+      return {
+        ...row,
+        proof: isGood(check.verdict) ? "proven" : "fault",
+        fact: microphone.name,
+        age: [verdictWords(check.verdict), t("check-at", { time: timeOfDay(current.wall(check.at)) })],
+      };
+  }
+}
+
+function keyring(view: PhoneView): ProofRow {
+  const row = { part: "keyring" as const, name: t("proof-keyring") };
+  switch (view.vault.state) {
+    case "keyring":
+      return { ...row, proof: "proven", fact: t("proof-keyring-kept"), age: [] };
+    case "memory":
+      return { ...row, proof: "off", fact: t("proof-keyring-memory"), age: [t("proof-keyring-memory-line")] };
+    case "failed":
+      return {
+        ...row,
+        proof: "fault",
+        fact: t("proof-keyring-failed"),
+        age: [t("proof-keyring-memory-line")],
+        detail: view.vault.detail,
+      };
+  }
+}

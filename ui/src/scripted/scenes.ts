@@ -1,0 +1,268 @@
+// What is looked at: every state in its window, and every page of the window with what it can show.
+
+import type { HistoryEntry, SoundView, State, WindowView } from "../lib/phone";
+import { place, type Panel, type Tab } from "../lib/place.svelte";
+import { HOSTILE, JABRA, LAPTOP_MICROPHONE, LAPTOP_SPEAKER, NOW, STATES } from "./states";
+
+export type Page = "index" | "ring" | "mini";
+
+export type Scene = {
+  page: Page;
+  state: () => State;
+  /** Where in the window its user is. */
+  at?: Tab | Panel;
+  /** What its user presses then: words of a button, or the key of its words. */
+  press?: string[];
+};
+
+const ALL_LOCKED = [
+  "server",
+  "language",
+  "theme",
+  "incoming",
+  "autostart",
+  "start_minimised",
+  "quit_on_close",
+  "shortcuts",
+  "calls.auto_answer",
+  "calls.auto_answer_tone",
+  "calls.max_calls",
+  "sound.microphone",
+  "sound.speaker",
+  "sound.ringer",
+  "sound.echo_cancellation",
+  "sound.noise_suppression",
+  "sound.gain_control",
+  "sound.high_pass",
+  "sound.country",
+  "sound.ring_volume",
+];
+
+function withMore(state: State, more: { sound?: Partial<SoundView>; window?: Partial<WindowView> }): State {
+  return {
+    ...state,
+    view: { ...state.view, sound: { ...state.view.sound, ...more.sound } },
+    window: { ...state.window, ...more.window },
+  };
+}
+
+const sound = (sound: Partial<SoundView>) => (): State => withMore(STATES.ready(), { sound });
+
+const settings = (more: Partial<WindowView["settings"]>) => (): State => {
+  const ready = STATES.ready();
+  return withMore(ready, { window: { settings: { ...ready.window.settings, ...more } } });
+};
+
+function history(change: (entries: HistoryEntry[]) => HistoryEntry[]): () => State {
+  return () => {
+    const ready = STATES.ready();
+    return { ...ready, history: change(ready.history) };
+  };
+}
+
+function verdict(verdict: Extract<SoundView["check"], { state: "done" }>["verdict"]): () => State {
+  return sound({ check: { state: "done", verdict, words: "", at: NOW - 90_000 } });
+}
+
+/** A year of calls. */
+const many = (entries: HistoryEntry[]): HistoryEntry[] =>
+  Array.from({ length: 500 }, (_, at) => {
+    const entry = entries[at % entries.length] as HistoryEntry;
+    return { ...entry, id: 1000 - at, began: Date.now() - at * 5_400_000 };
+  });
+
+const strange = (entries: HistoryEntry[]): HistoryEntry[] =>
+  entries.map((entry, at) => ({
+    ...entry,
+    ...[
+      { number: "+91981••••45", quality: "fair" as const },
+      { number: "", display_name: null, talked_ms: null, cause: { code: "missed" as const }, quality: null },
+      { number: "9".repeat(60), display_name: HOSTILE },
+      { cause: null, talked_ms: 12_000, quality: "poor_here" as const },
+      {
+        number: "+34••••••23",
+        display_name: null,
+        cause: { code: "security" as const, detail: "The answer carried no fingerprint" },
+      },
+    ][at],
+  }));
+
+const PANELS = {
+  history: { page: "index", state: STATES.ready, at: "history" },
+  "history-in-call": { page: "index", state: STATES.talking, at: "history" },
+  "history-empty": { page: "index", state: STATES["ready-first-day"], at: "history" },
+  "history-many": { page: "index", state: history(many), at: "history" },
+  "history-strange": { page: "index", state: history(strange), at: "history" },
+  "history-details": { page: "index", state: STATES.ready, at: "history", press: ["Amit Sharma"] },
+  "history-details-missed": { page: "index", state: STATES.ready, at: "history", press: ["Käthe"] },
+  "history-details-masked": { page: "index", state: history(strange), at: "history", press: ["Amit Sharma"] },
+  "history-details-withheld": {
+    page: "index",
+    state: history(strange),
+    at: "history",
+    press: ["number-withheld"],
+  },
+  "history-details-hostile": { page: "index", state: history(strange), at: "history", press: ["<img"] },
+  "history-delete-all": { page: "index", state: STATES.ready, at: "history", press: ["history-delete-all"] },
+  sound: { page: "index", state: STATES.ready, at: "sound" },
+  "sound-in-call": { page: "index", state: STATES.talking, at: "sound" },
+  "sound-favourites": {
+    page: "index",
+    at: "sound",
+    state: () => {
+      const ready = STATES.ready();
+      return withMore(ready, {
+        sound: {
+          devices: [
+            LAPTOP_MICROPHONE,
+            LAPTOP_SPEAKER,
+            { ...JABRA, id: "pulseaudio:bluez.5C_56", name: "Buds of Ana", kind: "bluetooth" },
+          ],
+          microphone: LAPTOP_MICROPHONE,
+          speaker: LAPTOP_SPEAKER,
+          settings: {
+            ...ready.view.sound.settings,
+            microphone: [JABRA.id, LAPTOP_MICROPHONE.id],
+            speaker: [JABRA.id, LAPTOP_SPEAKER.id],
+            ringer: [LAPTOP_SPEAKER.id],
+            ring_volume: 0,
+          },
+        },
+      });
+    },
+  },
+  "sound-none": {
+    page: "index",
+    at: "sound",
+    state: sound({ devices: [], microphone: null, speaker: null, ringer: null }),
+  },
+  "sound-no-speaker": {
+    page: "index",
+    at: "sound",
+    state: sound({
+      devices: [LAPTOP_MICROPHONE],
+      microphone: LAPTOP_MICROPHONE,
+      speaker: null,
+      ringer: null,
+    }),
+  },
+  "sound-unasked": { page: "index", at: "sound", state: sound({ devices: null }) },
+  "sound-checking": { page: "index", at: "sound", state: sound({ check: { state: "running" } }) },
+  "sound-verdict-good": { page: "index", at: "sound", state: verdict("good") },
+  "sound-verdict-silent": { page: "index", at: "sound", state: verdict("silent") },
+  "sound-verdict-clipped": { page: "index", at: "sound", state: verdict("clipped") },
+  "sound-verdict-quiet": { page: "index", at: "sound", state: verdict("very_quiet") },
+  "sound-verdict-noisy": { page: "index", at: "sound", state: verdict("noisy") },
+  "sound-verdict-built-in": { page: "index", at: "sound", state: verdict("built_in_microphone") },
+  "sound-verdict-bluetooth": { page: "index", at: "sound", state: verdict("narrow_bluetooth") },
+  "sound-verdict-none": { page: "index", at: "sound", state: verdict("no_microphone") },
+  "sound-locked": {
+    page: "index",
+    at: "sound",
+    state: () => withMore(STATES.ready(), { window: { locked: ALL_LOCKED } }),
+  },
+  connection: { page: "index", state: STATES.ready, at: "connection" },
+  "connection-in-call": { page: "index", state: STATES.talking, at: "connection" },
+  "connection-link-down": { page: "index", state: STATES["link-down"], at: "connection" },
+  "connection-line-refused": { page: "index", state: STATES["line-refused"], at: "connection" },
+  "connection-at-risk": { page: "index", state: STATES["lease-at-risk"], at: "connection" },
+  "connection-opening": { page: "index", state: STATES["signing-in-line"], at: "connection" },
+  "connection-fallback": { page: "index", state: STATES.fallback, at: "connection" },
+  "connection-no-microphone": { page: "index", state: STATES["no-microphone"], at: "connection" },
+  "connection-checked": { page: "index", state: verdict("good"), at: "connection" },
+  "connection-vault-memory": { page: "index", state: STATES["vault-memory"], at: "connection" },
+  "connection-vault-failed": { page: "index", state: STATES["vault-failed"], at: "connection" },
+  more: { page: "index", state: STATES.ready, at: "more" },
+  "more-set": {
+    page: "index",
+    at: "more",
+    state: () => {
+      const set = settings({
+        theme: "dark",
+        incoming: "front",
+        autostart: true,
+        quit_on_close: true,
+        shortcuts: { answer: "F9", hang_up: "Control+Shift+F10", mute: "MediaPlayPause" },
+      })();
+      return {
+        ...set,
+        view: {
+          ...set.view,
+          call_settings: { auto_answer: "header", auto_answer_tone: true, max_calls: 2 },
+        },
+      };
+    },
+  },
+  "more-locked": {
+    page: "index",
+    at: "more",
+    state: () => withMore(STATES.ready(), { window: { locked: ALL_LOCKED } }),
+  },
+  "more-no-keys": {
+    page: "index",
+    at: "more",
+    state: () => withMore(STATES.ready(), { window: { shortcuts_available: false } }),
+  },
+  "more-fallback": { page: "index", state: STATES.fallback, at: "more" },
+  "more-sign-out-in-call": { page: "index", state: STATES.talking, at: "more", press: ["sign-out"] },
+  about: { page: "index", state: STATES.ready, at: "about" },
+  "about-licence": { page: "index", state: STATES.ready, at: "about", press: ["MIT"] },
+  "link-asked-in-call": {
+    page: "index",
+    state: () => withMore(STATES.talking(), { window: { link: "+442071838750" } }),
+  },
+  "link-asked-second": {
+    page: "index",
+    state: () => {
+      const talking = withMore(STATES.talking(), { window: { link: "+442071838750" } });
+      const call_settings = { ...talking.view.call_settings, max_calls: 2 };
+      return { ...talking, view: { ...talking.view, call_settings } };
+    },
+  },
+  "link-asked-offline": {
+    page: "index",
+    state: () => withMore(STATES["line-refused"](), { window: { link: "+442071838750" } }),
+  },
+  "quit-asked-after-call": {
+    page: "index",
+    state: () => withMore(STATES.ready(), { window: { quit_asked: true } }),
+  },
+  "ring-known": { page: "ring", state: STATES.ringing },
+  "ring-unknown": { page: "ring", state: STATES["ringing-unknown"] },
+  "ring-auto": { page: "ring", state: STATES["ringing-auto"] },
+  "ring-second": { page: "ring", state: STATES["second-call"] },
+  "ring-hostile": { page: "ring", state: STATES["ringing-hostile"] },
+  "mini-ready": { page: "mini", state: STATES.ready },
+  "mini-talking": { page: "mini", state: STATES.talking },
+  "mini-muted": { page: "mini", state: STATES.muted },
+  "mini-held": { page: "mini", state: STATES["on-hold"] },
+  "mini-ringing": { page: "mini", state: STATES.ringing },
+  "mini-link-down": { page: "mini", state: STATES["link-down"] },
+} satisfies Record<string, Scene>;
+
+/** Every scene by its name. */
+export const SCENES: Record<string, Scene> = {
+  ...Object.fromEntries(
+    Object.entries(STATES).map(([name, state]): [string, Scene] => [name, { page: "index", state }]),
+  ),
+  ...PANELS,
+};
+
+/** Takes the user of the window there. */
+export function goTo(at: Tab | Panel | undefined): void {
+  switch (at) {
+    case undefined:
+      place.goTo("keypad");
+      break;
+    case "keypad":
+    case "history":
+    case "more":
+      place.goTo(at);
+      break;
+    case "sound":
+    case "connection":
+    case "about":
+      place.open(at);
+      break;
+  }
+}
