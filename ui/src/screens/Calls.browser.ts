@@ -9,7 +9,7 @@ afterEach(clear);
 test("an incoming call is told at once and its Answer has the focus", async () => {
   const script = await show("ready");
   await script.view(() => STATES.ringing().view);
-  await expect.element(page.getByRole("button", { name: "Answer" })).toHaveFocus();
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toHaveFocus();
   await expect
     .poll(() =>
       document.querySelector('[aria-live="assertive"]')?.textContent?.replace(/[\u2068\u2069]/g, ""),
@@ -20,10 +20,10 @@ test("an incoming call is told at once and its Answer has the focus", async () =
 test("a key that was meant for something else does not answer", async () => {
   const script = await show("ready");
   await script.view(() => STATES.ringing().view);
-  await expect.element(page.getByRole("button", { name: "Answer" })).toHaveFocus();
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toHaveFocus();
   await userEvent.keyboard(" ");
   expect(script.orders()).toEqual([]);
-  await page.getByRole("button", { name: "Answer" }).click();
+  await page.getByRole("button", { name: "Answer", exact: true }).click();
   await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
 });
 
@@ -33,7 +33,7 @@ test("a hand that types keeps the focus when it rings", async () => {
   await page.getByRole("button", { name: "History" }).click();
   await page.getByRole("button", { name: "History" }).element().focus();
   await script.view(() => STATES.ringing().view);
-  await expect.element(page.getByRole("button", { name: "Answer" })).toBeVisible();
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toBeVisible();
   await expect.element(page.getByRole("button", { name: "History" })).toHaveFocus();
 });
 

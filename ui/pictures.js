@@ -1,0 +1,133 @@
+// A picture of every scene, in `pictures/`: `npm run pictures`, or `npm run pictures -- sound more` for those whose names begin so.
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+
+import { chromium } from "playwright";
+import { createServer, preview } from "vite";
+
+const FOLDER = join(import.meta.dirname, "pictures");
+
+/** The sizes of the three pages where nothing else is asked for. */
+const HEIGHTS = { index: 600, ring: 148, mini: 56 };
+const WIDTHS = { index: [320, 360, 480], ring: [380], mini: [360] };
+
+/**
+ * @typedef {{ width: number, theme: "light" | "dark", language: string, text: number }} Look
+ * @param {import("./src/scripted/scenes").Page} page
+ * @returns {Look[]}
+ */
+function looks(page) {
+  const plain = { theme: /** @type {const} */ ("light"), language: "en", text: 100 };
+  const usual = page === "index" ? 360 : WIDTHS[page][0];
+  return [
+    ...WIDTHS[page].flatMap((width) => [
+      { ...plain, width },
+      { ...plain, width, theme: /** @type {const} */ ("dark") },
+    ]),
+    { ...plain, width: usual, language: "ar" },
+    { ...plain, width: page === "index" ? 320 : usual, language: "de" },
+    { ...plain, width: usual, text: 200 },
+  ];
+}
+
+/** @param {Look} look */
+const nameOf = ({ width, theme, language, text }) =>
+  [width, theme, ...(language === "en" ? [] : [language]), ...(text === 100 ? [] : [`text${text}`])].join(
+    "-",
+  );
+
+const vite = await createServer({ mode: "scripted", server: { middlewareMode: true }, appType: "custom" });
+/** @type {{ SCENES: Record<string, import("./src/scripted/scenes").Scene> }} */
+const { SCENES } = await vite.ssrLoadModule("/src/scripted/scenes.ts");
+await vite.close();
+
+const asked = process.argv.slice(2);
+const work = Object.entries(SCENES)
+  .filter(([name]) => asked.length === 0 || asked.some((it) => name.startsWith(it)))
+  .flatMap(([name, { page }]) => looks(page).map((look) => ({ name, page, look })));
+
+const server = await preview({
+  mode: "scripted",
+  build: { outDir: "dist-scripted" },
+  preview: { host: "127.0.0.1", port: 0 },
+});
+const address = server.resolvedUrls?.local[0] ?? "";
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB" });
+
+rmSync(FOLDER, { recursive: true, force: true });
+/** What the browser complained of. */
+const complaints = new Set();
+const queue = work.values();
+
+async function take() {
+  const tab = await context.newPage();
+  tab.on("pageerror", (error) => complaints.add(`${tab.url()}: ${error.message}`));
+  tab.on("console", (told) => {
+    if (told.type() === "error" && !told.location().url.endsWith("/favicon.ico")) {
+      complaints.add(`${tab.url()}: ${told.text()}`);
+    }
+  });
+  for (const { name, page, look } of queue) {
+    const query = new URLSearchParams({
+      state: name,
+      theme: look.theme,
+      language: look.language,
+      text: String(look.text),
+    });
+    await tab.setViewportSize({ width: look.width, height: HEIGHTS[page] });
+    await tab.goto(`${address}${page}.html?${query}`);
+    await tab.waitForSelector(`[data-played="${name}"]`, { state: "attached" });
+    await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    mkdirSync(join(FOLDER, name), { recursive: true });
+    await tab.screenshot({ path: join(FOLDER, name, `${nameOf(look)}.png`) });
+    // Sideways nothing may be out of sight.
+    const wide = await tab.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    if (wide) {
+      complaints.add(`${tab.url()}: wider than its window of ${look.width}`);
+    }
+  }
+  await tab.close();
+}
+
+await Promise.all(cpus().map(take));
+await browser.close();
+await server.close();
+
+/** @type {Map<string, string[]>} */
+const sections = new Map();
+for (const { name, look } of work) {
+  sections.set(name, [...(sections.get(name) ?? []), nameOf(look)]);
+}
+writeFileSync(
+  join(FOLDER, "index.html"),
+  `<!doctype html>
+<meta charset="utf-8">
+<title>Helix Phone</title>
+<style>
+  body { font: 14px system-ui; margin: 16px; background: #ccd2d8; }
+  section { display: flex; flex-wrap: wrap; gap: 16px; }
+  figure { margin: 0; }
+  img { display: block; box-shadow: 0 1px 4px #0006; }
+</style>
+${[...sections]
+  .map(
+    ([name, files]) => `<h2 id="${name}">${name}</h2>
+<section>${files
+      .map(
+        (file) =>
+          `<figure><img loading="lazy" src="${name}/${file}.png" alt="${name}, ${file}"><figcaption>${file}</figcaption></figure>`,
+      )
+      .join("\n")}</section>`,
+  )
+  .join("\n")}
+`,
+);
+
+console.log(`${work.length} pictures of ${sections.size} scenes: ${join(FOLDER, "index.html")}`);
+for (const complaint of complaints) {
+  console.error(complaint);
+}
+process.exitCode = complaints.size > 0 ? 1 : 0;
