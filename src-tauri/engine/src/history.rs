@@ -29,7 +29,7 @@ use tokio::{
 use crate::{Engine, Stamped, settings};
 
 use file::{Found, Place};
-use ledger::{Ledger, Note, unix_ms};
+use ledger::{EngineNumber, Ledger, Note, unix_ms};
 use writer::Writer;
 
 pub use entry::HistoryEntry;
@@ -76,6 +76,8 @@ pub struct History {
 #[derive(Debug)]
 struct Shared {
     ledger: Ledger,
+    /// How many engines were followed.
+    engines: EngineNumber,
     /// Those of calls that are over, by their ids.
     entries: BTreeMap<u64, HistoryEntry>,
     retention: Retention,
@@ -137,6 +139,7 @@ impl History {
         let (shown, receiver) = watch::channel(Arc::default());
         let mut shared = Shared {
             ledger: Ledger::new(last_id),
+            engines: 0,
             entries,
             retention,
             shown,
@@ -160,18 +163,29 @@ impl History {
     }
 
     /// Remembers the calls of this engine from now on; the task ends when the engine has stopped.
+    /// Several may be followed, one after another or at once.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime whose time is enabled.
     pub fn follow(&self, engine: &Engine) -> JoinHandle<()> {
-        let follower = Follower {
+        tokio::spawn(self.follower(engine.events(), engine.view()).run())
+    }
+
+    fn follower(
+        &self,
+        events: broadcast::Receiver<Stamped>,
+        view: watch::Receiver<PhoneView>,
+    ) -> Follower {
+        let mut shared = lock(&self.shared);
+        shared.engines += 1;
+        Follower {
             history: self.clone(),
-            events: engine.events(),
-            view: engine.view(),
+            engine: shared.engines,
+            events,
+            view,
             heard_at: Duration::ZERO,
-        };
-        tokio::spawn(follower.run())
+        }
     }
 
     /// Returns what is remembered, the newest call first.
@@ -210,19 +224,19 @@ impl History {
     }
 
     /// Hears what the phone tells.
-    fn take(&self, stamped: &Stamped) {
+    fn take(&self, engine: EngineNumber, stamped: &Stamped) {
         let mut shared = lock(&self.shared);
-        if let Some(note) = shared.ledger.take(stamped) {
+        if let Some(note) = shared.ledger.take(engine, stamped) {
             shared.note(note, stamped.stamp.wall);
             drop(shared);
             self.writer.wake();
         }
     }
 
-    /// Ends all calls but those that `go_on`, without a cause.
-    fn end_all_but(&self, go_on: &[CallId], now: Duration) {
+    /// Ends all calls of an engine but those that `go_on`, without a cause.
+    fn end_all_but(&self, engine: EngineNumber, go_on: &[CallId], now: Duration) {
         let mut shared = lock(&self.shared);
-        for note in shared.ledger.end_all_but(go_on, now) {
+        for note in shared.ledger.end_all_but(engine, go_on, now) {
             shared.note(note, SystemTime::now());
         }
         drop(shared);
@@ -318,6 +332,7 @@ impl Shared {
 /// Hears what the phone tells.
 struct Follower {
     history: History,
+    engine: EngineNumber,
     events: broadcast::Receiver<Stamped>,
     view: watch::Receiver<PhoneView>,
     /// The time of the last event, on the clock of [`Stamp::mono`](crate::Stamp::mono).
@@ -348,19 +363,19 @@ impl Follower {
         while let Ok(stamped) = self.events.try_recv() {
             self.take(&stamped);
         }
-        self.history.end_all_but(&[], self.heard_at);
+        self.history.end_all_but(self.engine, &[], self.heard_at);
     }
 
     fn take(&mut self, stamped: &Stamped) {
         self.heard_at = stamped.stamp.mono;
-        self.history.take(stamped);
+        self.history.take(self.engine, stamped);
     }
 
     /// Events were missed: calls may have ended among them.
     fn catch_up(&mut self) {
         let calls = |view: &PhoneView| view.calls.iter().map(|it| it.call).collect::<Vec<_>>();
         let go_on = calls(&self.view.borrow());
-        self.history.end_all_but(&go_on, self.heard_at);
+        self.history.end_all_but(self.engine, &go_on, self.heard_at);
     }
 }
 

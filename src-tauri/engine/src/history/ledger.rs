@@ -18,8 +18,12 @@ const NOTE_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Ledger {
     /// The greatest id that was ever given.
     last_id: u64,
-    open: BTreeMap<CallId, Open>,
+    /// By the engine that tells of them, which counts its calls from one.
+    open: BTreeMap<(EngineNumber, CallId), Open>,
 }
+
+/// Tells the engines apart that are followed: each server has one of its own.
+pub(super) type EngineNumber = u32;
 
 /// What is to be remembered of a call.
 #[derive(Debug, PartialEq)]
@@ -45,41 +49,42 @@ impl Ledger {
         }
     }
 
-    /// Takes note of an event.
-    pub(super) fn take(&mut self, stamped: &Stamped) -> Option<Note> {
+    /// Takes note of an event of this engine.
+    pub(super) fn take(&mut self, engine: EngineNumber, stamped: &Stamped) -> Option<Note> {
         let Stamped { stamp, event } = stamped;
+        let named = |call: &CallId| (engine, *call);
         match event {
             Event::CallDialing { call, target } => {
-                Some(self.begin(*call, Direction::Outgoing, target, None, stamp))
+                Some(self.begin(named(call), Direction::Outgoing, target, None, stamp))
             }
             Event::CallIncoming {
                 call,
                 from,
                 display_name,
             } => Some(self.begin(
-                *call,
+                named(call),
                 Direction::Incoming,
                 from,
                 display_name.as_deref(),
                 stamp,
             )),
             Event::CallAnswered { call, .. } => {
-                let open = self.open.get_mut(call)?;
+                let open = self.open.get_mut(&named(call))?;
                 open.entry.talked_ms = Some(0);
                 Some(open.note(stamp.mono))
             }
             Event::CallConnected { call } => {
-                let open = self.open.get_mut(call)?;
+                let open = self.open.get_mut(&named(call))?;
                 open.talks_since.get_or_insert(stamp.mono);
                 None
             }
             Event::MediaQuality { call, .. } => {
-                let open = self.open.get_mut(call)?;
+                let open = self.open.get_mut(&named(call))?;
                 let is_due = stamp.mono.saturating_sub(open.noted_at) >= NOTE_EVERY;
                 is_due.then(|| open.note(stamp.mono))
             }
             Event::CallEnded { call, cause } => {
-                let open = self.open.remove(call)?;
+                let open = self.open.remove(&named(call))?;
                 Some(open.end(Some(cause.clone()), stamp.mono))
             }
             Event::CallTurnedAway { from } => {
@@ -122,10 +127,18 @@ impl Ledger {
         }
     }
 
-    /// Ends the calls whose end was not heard: all but those that `go_on`. `now` is on the clock of
-    /// [`Stamp::mono`].
-    pub(super) fn end_all_but(&mut self, go_on: &[CallId], now: Duration) -> Vec<Note> {
-        let over = self.open.extract_if(.., |call, _| !go_on.contains(call));
+    /// Ends the calls of this engine whose end was not heard: all but those that `go_on`. `now` is on
+    /// the clock of [`Stamp::mono`].
+    pub(super) fn end_all_but(
+        &mut self,
+        engine: EngineNumber,
+        go_on: &[CallId],
+        now: Duration,
+    ) -> Vec<Note> {
+        let its = (engine, CallId(0))..=(engine, CallId(u32::MAX));
+        let over = self
+            .open
+            .extract_if(its, |(_, call), _| !go_on.contains(call));
         over.map(|(_, open)| open.end(None, now)).collect()
     }
 
@@ -136,7 +149,7 @@ impl Ledger {
 
     fn begin(
         &mut self,
-        call: CallId,
+        call: (EngineNumber, CallId),
         direction: Direction,
         number: &str,
         display_name: Option<&str>,

@@ -90,7 +90,7 @@ fn no_id_is_given_twice_whatever_the_clock_does() {
         },
         event: dialing(1, "700202"),
     };
-    later.take(&before_1970);
+    later.take(1, &before_1970);
     let open = later.open().next().unwrap();
     assert_eq!((open.id, open.began), (BEGAN + 9_001, 0));
 }
@@ -141,13 +141,25 @@ fn an_end_that_was_not_heard_has_no_cause() {
     calls.tell(connected(2));
     let notes = calls
         .ledger
-        .end_all_but(&[CallId(1)], Duration::from_secs(5));
+        .end_all_but(1, &[CallId(1)], Duration::from_secs(5));
     let ended = notes.into_iter().map(|it| over(Some(it)));
     let ended = ended
         .map(|it| (it.number, it.talked_ms, it.cause))
         .collect::<Vec<_>>();
     assert_eq!(ended, [("700203".to_owned(), Some(5_000), None)]);
     assert_eq!(calls.ledger.open().count(), 1);
+}
+
+#[test]
+fn calls_of_two_engines_are_told_apart() {
+    let mut calls = Calls::default();
+    calls.tell(dialing(1, "700202"));
+    let other = stamped(Duration::ZERO, dialing(1, "700203"));
+    calls.ledger.take(2, &other);
+    assert!(calls.ledger.end_all_but(3, &[], Duration::ZERO).is_empty());
+    let ended = calls.ledger.end_all_but(1, &[], Duration::ZERO);
+    assert_eq!(over(ended.into_iter().next()).number, "700202");
+    assert_eq!(calls.ledger.open().next().unwrap().number, "700203");
 }
 
 #[test]
@@ -193,7 +205,7 @@ impl Calls {
 
     fn tell(&mut self, event: Event) -> Option<Note> {
         let stamped = stamped(self.now, event);
-        self.ledger.take(&stamped)
+        self.ledger.take(1, &stamped)
     }
 }
 
