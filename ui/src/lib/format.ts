@@ -26,7 +26,7 @@ export const secondsLeft = (ms: number): number => Math.max(0, Math.ceil(ms / 10
 
 /** The time of a day: `10:14`. */
 export function timeOfDay(date: Date): string {
-  return new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }).format(date);
+  return new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" }).format(date);
 }
 
 /** When something was, as short as it can be told today: `10:14`, `yesterday, 10:14`, `3 May, 10:14`. */
@@ -42,7 +42,7 @@ export function when(date: Date, today = new Date()): string {
   return new Intl.DateTimeFormat(locale(), {
     day: "numeric",
     month: "short",
-    hour: "2-digit",
+    hour: "numeric",
     minute: "2-digit",
   }).format(date);
 }
