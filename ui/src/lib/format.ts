@@ -26,7 +26,7 @@ export const secondsLeft = (ms: number): number => Math.max(0, Math.ceil(ms / 10
 
 /** The time of a day: `10:14`. */
 export function timeOfDay(date: Date): string {
-  return new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" }).format(date);
+  return new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(date);
 }
 
 /** When something was, as short as it can be told today: `10:14`, `yesterday, 10:14`, `3 May, 10:14`. */
@@ -39,12 +39,8 @@ export function when(date: Date, today = new Date()): string {
     const yesterday = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(-1, "day");
     return `${yesterday}, ${timeOfDay(date)}`;
   }
-  return new Intl.DateTimeFormat(locale(), {
-    day: "numeric",
-    month: "short",
-    hour: "numeric",
-    minute: "2-digit",
-  }).format(date);
+  const day = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short" }).format(date);
+  return `${day}, ${timeOfDay(date)}`;
 }
 
 /** A length in words: `6 min 12 s`. */

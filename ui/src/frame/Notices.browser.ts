@@ -1,0 +1,74 @@
+import { afterEach, expect, test } from "vitest";
+import { page } from "vitest/browser";
+
+import type { Happened } from "../lib/phone";
+import { clear, show } from "../scripted/mounted";
+import { STATES } from "../scripted/states";
+
+afterEach(clear);
+
+const said = () => document.querySelector('[aria-live="polite"].unseen')?.textContent;
+
+test("a server that is away is told with the time of the next try, and can be tried now", async () => {
+  const script = await show("link-down");
+  await expect
+    .element(page.getByText("The server cannot be reached. Trying again in 8 s.").first())
+    .toBeVisible();
+  await page.getByRole("button", { name: "Try now" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "reconnect" }]);
+});
+
+test("what is more pressing comes first, and what is below it when that is over", async () => {
+  const script = await show("vault-memory");
+  await expect.element(page.getByText(/kept in memory only/).first()).toBeVisible();
+  await script.view((view) => ({ ...view, link: STATES["link-down"]().view.link }));
+  await expect.element(page.getByText(/cannot be reached/).first()).toBeVisible();
+  expect(page.getByRole("button", { name: "Put away" }).elements()).toEqual([]);
+  await script.view((view) => ({ ...view, link: STATES.ready().view.link }));
+  await page.getByRole("button", { name: "Put away" }).click();
+  expect(page.getByRole("button", { name: "Put away" }).elements()).toEqual([]);
+});
+
+test.each<[Happened, string]>([
+  [
+    {
+      type: "sound.device_changed",
+      role: "microphone",
+      device: null,
+      words: "Headset gone. Using Laptop now.",
+    },
+    "Headset gone. Using Laptop now.",
+  ],
+  [{ type: "call.turned_away", from: "700203" }, "was told that you are busy"],
+  [{ type: "call.change_failed", call: 7, reason: "488 Not Acceptable Here" }, "488 Not Acceptable Here"],
+  [
+    { type: "media.failed", call: 7, reason: "The file out.wav cannot be written" },
+    "The sound of this call has trouble",
+  ],
+])("%j is told in passing, read aloud, and put away", async (happened, words) => {
+  const script = await show("talking");
+  await script.happened(happened);
+  const notice = page.getByText(words).first();
+  await expect.element(notice).toBeVisible();
+  await expect.poll(said).not.toBe("");
+  await page.getByRole("button", { name: "Put away" }).click();
+  await expect.poll(() => page.getByRole("button", { name: "Put away" }).elements()).toEqual([]);
+});
+
+test("an order that the phone refused is answered in words", async () => {
+  const script = await show("talking");
+  script.refuse("hold", "wrong_state", "The state of call 7 does not allow this");
+  await page.getByRole("button", { name: "Hold" }).click();
+  await expect.element(page.getByText("That is not possible now.").first()).toBeVisible();
+});
+
+test("a session that was lost in a call says who has the phone now", async () => {
+  const script = await show("talking");
+  await script.view((view) => ({
+    ...view,
+    lease: { state: { state: "lost", reason: { code: "taken_over", device_name: "LAPTOP-7" } }, ttl_ms: 0 },
+  }));
+  await expect
+    .element(page.getByText(/This call goes on; after it you are signed out/).first())
+    .toBeVisible();
+});
