@@ -54,3 +54,73 @@ fn talking(view: &PhoneView) -> Option<&CallView> {
         .iter()
         .find(|it| !it.held && Some(it.call) != alerting)
 }
+
+#[cfg(test)]
+mod tests {
+    use phone::CallState::{Alerting, Talking};
+
+    use crate::standing::tests::{call, ready};
+
+    use super::*;
+
+    /// What comes of an act: the command's name and its call.
+    fn done(act: Act, calls: &[CallView]) -> Option<String> {
+        let mut view = ready();
+        view.calls = calls.to_vec();
+        act.command(&view).map(|it| format!("{it:?}"))
+    }
+
+    fn told(name: &str, number: u32) -> Option<String> {
+        Some(format!("{name} {{ call: CallId({number}) }}"))
+    }
+
+    #[test]
+    fn with_no_call_there_is_nothing_to_do() {
+        for act in [
+            Act::Answer,
+            Act::HangUp,
+            Act::ToggleMute,
+            Act::Button,
+            Act::AnswerThis(CallId(1)),
+            Act::DeclineThis(CallId(1)),
+        ] {
+            assert_eq!(done(act, &[]), None, "{act:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_rings_is_answered_or_declined() {
+        let calls = [call(1, Alerting)];
+        assert_eq!(done(Act::Answer, &calls), told("Answer", 1));
+        assert_eq!(done(Act::Button, &calls), told("Answer", 1));
+        assert_eq!(done(Act::HangUp, &calls), told("HangUp", 1));
+        assert_eq!(done(Act::AnswerThis(CallId(1)), &calls), told("Answer", 1));
+        assert_eq!(done(Act::DeclineThis(CallId(1)), &calls), told("HangUp", 1));
+        assert_eq!(done(Act::ToggleMute, &calls), None);
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_takes_no_other_call() {
+        let calls = [call(2, Alerting)];
+        assert_eq!(done(Act::AnswerThis(CallId(1)), &calls), None);
+        assert_eq!(done(Act::DeclineThis(CallId(1)), &calls), None);
+        assert_eq!(done(Act::DeclineThis(CallId(2)), &[call(2, Talking)]), None);
+    }
+
+    #[test]
+    fn what_talks_is_muted_and_hung_up_before_what_rings_or_is_held() {
+        let mut held = call(1, Talking);
+        held.held = true;
+        let calls = [held.clone(), call(2, Talking), call(3, Alerting)];
+        assert_eq!(done(Act::ToggleMute, &calls), told("Mute", 2));
+        assert_eq!(done(Act::HangUp, &calls), told("HangUp", 2));
+        assert_eq!(done(Act::Button, &calls), told("Answer", 3));
+
+        let mut muted = call(2, Talking);
+        muted.muted = true;
+        assert_eq!(done(Act::Button, &[muted.clone()]), told("Unmute", 2));
+        assert_eq!(done(Act::ToggleMute, &[muted]), told("Unmute", 2));
+        assert_eq!(done(Act::ToggleMute, &[held.clone()]), None);
+        assert_eq!(done(Act::HangUp, &[held]), told("HangUp", 1));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::WindowSettings;
+use engine::{Forget as Forgotten, HistoryEntry, WindowSettings};
 use phone::{Command, Event, PhoneView};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -14,6 +14,8 @@ pub(crate) struct State {
     pub(crate) now: u64,
     pub(crate) view: PhoneView,
     pub(crate) window: WindowView,
+    /// The newest first; the event `history` has the same.
+    pub(crate) history: Vec<HistoryEntry>,
 }
 
 /// The event `view`: what the phone is, and when it was read.
@@ -122,6 +124,21 @@ pub(crate) struct SetServer {
     pub(crate) url: String,
 }
 
+/// The arguments of `forget`: a call of the history, or with null all of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Forget {
+    // `Option` alone would let it be absent, and all be forgotten by a slip.
+    #[serde(deserialize_with = "Option::deserialize")]
+    id: Option<u64>,
+}
+
+impl From<Forget> for Forgotten {
+    fn from(forget: Forget) -> Self {
+        forget.id.map_or(Self::All, Self::One)
+    }
+}
+
 /// The arguments of `answer_link`: whether what the link wants is called.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -185,6 +202,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
     match event {
         Event::SoundDeviceChanged { .. }
         | Event::CallChangeFailed { .. }
+        | Event::CallRecovered { .. }
         | Event::CallTurnedAway { .. }
         | Event::MediaFailed { .. }
         | Event::VaultFault { .. } => true,
@@ -210,7 +228,6 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::CallHeldByPeer { .. }
         | Event::CallMuted { .. }
         | Event::CallInterrupted { .. }
-        | Event::CallRecovered { .. }
         | Event::CallEnded { .. }
         | Event::FirstAudio { .. }
         | Event::DtmfReceived { .. }
@@ -275,6 +292,22 @@ mod tests {
             let rejected = read::<Order>(&json!({ "order": order })).unwrap_err();
             assert_eq!(rejected.code, "malformed", "{order}");
             assert!(!rejected.message.contains("4242"), "{}", rejected.message);
+        }
+    }
+
+    #[test]
+    fn all_calls_are_forgotten_only_where_that_is_said() {
+        let forget = |asked: Value| read::<Forget>(&asked).map(Forgotten::from);
+        assert_eq!(forget(json!({ "id": 7 })), Ok(Forgotten::One(7)));
+        assert_eq!(forget(json!({ "id": null })), Ok(Forgotten::All));
+        for asked in [
+            json!({}),
+            json!(null),
+            json!({ "id": "7" }),
+            json!({ "id": -1 }),
+            json!({ "ids": null }),
+        ] {
+            assert_eq!(forget(asked).unwrap_err().code, "malformed");
         }
     }
 

@@ -25,9 +25,9 @@ use std::{
     time::Instant,
 };
 
-use engine::{Engine, SettingsFile, WindowSettings};
+use engine::{Engine, History, SettingsFile, WindowSettings};
 use tauri::{App, AppHandle, Manager, RunEvent};
-use tokio::{runtime, sync::watch};
+use tokio::{runtime, sync::watch, task::JoinHandle};
 use tracing::{error, warn};
 
 use crate::{
@@ -53,6 +53,9 @@ struct Shell {
     /// Another one takes its place when the server is changed.
     engine: watch::Sender<Engine>,
     window: watch::Sender<WindowView>,
+    history: History,
+    /// What has the history follow the present engine.
+    following: Mutex<JoinHandle<()>>,
     settings: std::sync::Arc<tokio::sync::Mutex<SettingsFile>>,
     limit: Mutex<Limit>,
     /// The labels of the windows that show levels.

@@ -73,3 +73,124 @@ pub(crate) fn ringing(view: &PhoneView) -> Option<&CallView> {
         .iter()
         .find(|call| matches!(call.state, CallState::Alerting))
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Instant;
+
+    use phone::{CallId, Direction, Phone, Setup, UserView};
+
+    use super::*;
+
+    /// A phone at which somebody is signed in and registered.
+    pub(crate) fn ready() -> PhoneView {
+        let setup = Setup {
+            sidecar: true,
+            fallback: None,
+            restores: false,
+            calls: phone::CallSettings::default(),
+            sound: phone::SoundSettings::default(),
+            device_id: String::new(),
+            user_agent: String::new(),
+            seed: [0; 32],
+        };
+        let mut view = Phone::new(setup, Instant::now()).view();
+        view.account = AccountView::SignedIn {
+            user: user(),
+            phone: true,
+        };
+        view.link = LinkView::Up;
+        view.line = LineView::Registered {
+            extension: String::new(),
+            server: String::new(),
+        };
+        view
+    }
+
+    pub(crate) fn call(number: u32, state: CallState) -> CallView {
+        CallView {
+            call: CallId(number),
+            direction: Direction::Incoming,
+            state,
+            number: String::new(),
+            display_name: None,
+            auto_answer: false,
+            held: false,
+            held_by_peer: false,
+            muted: false,
+            interrupted: false,
+        }
+    }
+
+    fn user() -> UserView {
+        UserView {
+            id: String::new(),
+            role: String::new(),
+            name: String::new(),
+            email: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_call_that_needs_its_user_most_gives_the_shape() {
+        let muted = |mut it: CallView| {
+            it.muted = true;
+            it
+        };
+        let held = |mut it: CallView| {
+            it.held = true;
+            it
+        };
+        let talking = || call(1, CallState::Talking);
+        let alerting = call(2, CallState::Alerting);
+        for (calls, standing) in [
+            (vec![], Standing::Ready),
+            (vec![call(1, CallState::Calling)], Standing::OnCall),
+            (vec![talking()], Standing::OnCall),
+            (vec![muted(talking())], Standing::Muted),
+            (vec![held(talking())], Standing::Held),
+            (vec![held(muted(talking())), talking()], Standing::OnCall),
+            (vec![held(talking()), muted(talking())], Standing::Muted),
+            (vec![muted(talking()), alerting], Standing::Ringing),
+            (vec![call(1, CallState::Ending)], Standing::Ready),
+        ] {
+            let mut view = ready();
+            view.calls = calls;
+            assert_eq!(Standing::of(&view), standing, "{:?}", view.calls);
+        }
+    }
+
+    #[test]
+    fn without_a_call_it_is_whether_one_can_come() {
+        let with = |change: fn(&mut PhoneView)| {
+            let mut view = ready();
+            change(&mut view);
+            Standing::of(&view)
+        };
+        assert_eq!(with(|_| {}), Standing::Ready);
+        assert_eq!(with(|it| it.link = LinkView::Opening), Standing::Working);
+        assert_eq!(
+            with(|it| it.line = LineView::Registering),
+            Standing::Working
+        );
+        assert_eq!(
+            with(|it| it.account = AccountView::SigningOut),
+            Standing::Working
+        );
+        assert_eq!(
+            with(|it| it.account = AccountView::NotConfigured {
+                message: String::new()
+            }),
+            Standing::Fault
+        );
+        assert_eq!(
+            with(|it| it.lease = Some(LeaseView {
+                state: LeaseState::Lost {
+                    reason: phone::SignedOutReason::LeaseExpired
+                },
+                ttl_ms: 1
+            })),
+            Standing::Fault
+        );
+    }
+}

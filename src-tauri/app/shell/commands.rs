@@ -23,6 +23,7 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         order,
         set_window,
         set_server,
+        forget,
         answer_link,
         answer_quit,
         show,
@@ -54,6 +55,7 @@ async fn state(shell: State<'_, Shell>) -> Result<page::State, Rejected> {
         now: super::now(&engine),
         view: engine.view().borrow().clone(),
         window: shell.window.borrow().clone(),
+        history: shell.history.entries().borrow().to_vec(),
     })
 }
 
@@ -90,6 +92,16 @@ async fn set_window(
 async fn set_server(request: Request<'_>, shell: State<'_, Shell>) -> Result<(), Rejected> {
     let SetServer { url } = admitted(&shell, &request)?;
     shell.move_to(&url).await
+}
+
+#[tauri::command]
+async fn forget(request: Request<'_>, shell: State<'_, Shell>) -> Result<(), Rejected> {
+    let what: page::Forget = admitted(&shell, &request)?;
+    shell
+        .history
+        .forget(what.into())
+        .await
+        .map_err(|not_forgotten| Rejected::new("not_saved", not_forgotten.to_string()))
 }
 
 #[tauri::command]
@@ -238,6 +250,10 @@ impl Shell {
             .configuration
             .spawn(Some(&url), &settings)
             .map_err(|error| Rejected::new("invalid_server", error.to_string()))?;
+        *self
+            .following
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = self.history.follow(&new);
         self.engine.send_replace(new);
         old.stop(leaving::FAREWELL).await;
         self.window

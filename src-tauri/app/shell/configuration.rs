@@ -7,7 +7,9 @@ use std::{
     time::Instant,
 };
 
-use engine::{Config, Device, Engine, Settings, SettingsFile, StartError, Vault};
+use engine::{
+    Config, Device, Engine, History, Retention, Settings, SettingsFile, StartError, Vault,
+};
 use media::{Capture, PacketTime, Playback};
 use phone::{Fallback, Setup};
 use tokio::sync::watch;
@@ -102,6 +104,11 @@ pub(super) fn start(
         Err(error) => return Err(error),
     };
 
+    let (history, history_faults) =
+        History::open(History::usual_path().as_deref(), Retention::default());
+    complaints.extend(history_faults);
+    let following = Mutex::new(history.follow(&engine));
+
     let is_minimised = window_settings.start_minimised;
     let window = WindowView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -120,6 +127,8 @@ pub(super) fn start(
         configuration,
         engine: watch::Sender::new(engine),
         window: watch::Sender::new(window),
+        history,
+        following,
         settings: Arc::new(tokio::sync::Mutex::new(file)),
         limit: Mutex::new(Limit::new(REQUESTS_PER_SECOND, Instant::now())),
         level_watchers: Mutex::new(BTreeSet::new()),

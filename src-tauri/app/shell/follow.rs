@@ -70,6 +70,8 @@ impl Followers {
         let shell = app.state::<Shell>();
         let mut engines = shell.engine.subscribe();
         let mut window = shell.window.subscribe();
+        let mut history = shell.history.entries();
+        let mut history_fault = shell.history.fault();
         loop {
             let engine = engines.borrow_and_update().clone();
             let mut view = engine.view();
@@ -97,6 +99,16 @@ impl Followers {
                         self.tell_surroundings(&view);
                         let window = window.borrow_and_update().clone();
                         self.emit("window", &window);
+                    }
+                    Ok(()) = history.changed() => {
+                        let entries = history.borrow_and_update().to_vec();
+                        self.emit("history", &entries);
+                    }
+                    Ok(()) = history_fault.changed() => {
+                        let fault = history_fault.borrow_and_update().clone();
+                        if let Some(fault) = fault {
+                            shell.complain(fault);
+                        }
                     }
                 }
             }

@@ -1,15 +1,23 @@
 //! The end: asked before it in a call, and signed out at it.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    mem,
+    sync::{PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use phone::AccountView;
 use tauri::{AppHandle, Manager};
+use tokio::time;
 use tracing::{info, warn};
 
 use super::{Shell, notices, windows};
 
 /// How long the phone may take to hang up, un-register and give its lease back.
 pub(super) const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How long the disk may take for the last call.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Ends the phone; in a call the user is asked first.
 pub(super) fn ask(app: &AppHandle) {
@@ -50,11 +58,30 @@ pub(super) fn leave(app: &AppHandle) {
             | AccountView::SigningOut => false,
         };
         engine.stop(FAREWELL).await;
+        // A disk that hangs holds nobody up; the last call is noted as one that was cut then.
+        let _ = time::timeout(PATIENCE, shell.remember()).await;
         if held_a_phone {
             notices::say_goodbye(shell.words()).await;
         }
         app.exit(0);
     });
+}
+
+impl Shell {
+    /// Returns when the history has all of the calls of an engine that has stopped.
+    async fn remember(&self) {
+        let following = {
+            let mut following = self
+                .following
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *following, tokio::spawn(async {}))
+        };
+        if let Err(error) = following.await {
+            warn!(%error, "the last calls are not remembered");
+        }
+        self.history.written().await;
+    }
 }
 
 /// Signs out when the system ends the session: nobody can be asked then.
