@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { page, userEvent } from "vitest/browser";
+
+import { clear, show } from "../scripted/mounted";
+import type { Script } from "../scripted/shell";
+
+afterEach(clear);
+
+const answers = (script: Script, command: string) =>
+  script.asked.filter((it) => it.command === command).map((it) => it.args);
+
+describe("quitting in a call", () => {
+  const question = () => page.getByRole("alertdialog", { name: "You are on a call. Hang up and quit?" });
+
+  test("is asked, and staying is what a hasty key does", async () => {
+    const script = await show("quit-asked");
+    await expect.element(question().getByRole("button", { name: "Stay" })).toHaveFocus();
+    await userEvent.keyboard("{Enter}");
+    await expect.poll(() => answers(script, "answer_quit")).toEqual([{ quit: false }]);
+    await expect.element(question()).not.toBeInTheDocument();
+  });
+
+  test("Escape stays", async () => {
+    const script = await show("quit-asked");
+    await userEvent.keyboard("{Escape}");
+    await expect.poll(() => answers(script, "answer_quit")).toEqual([{ quit: false }]);
+  });
+
+  test("hangs up and quits where that is pressed", async () => {
+    const script = await show("quit-asked");
+    await question().getByRole("button", { name: "Hang up and quit" }).click();
+    await expect.poll(() => answers(script, "answer_quit")).toEqual([{ quit: true }]);
+  });
+
+  test("says so when the call ended meanwhile", async () => {
+    await show("quit-asked-after-call");
+    const question = page.getByRole("alertdialog", { name: "Your call is over. Quit now?" });
+    await expect.element(question.getByRole("button", { name: "Quit" })).toBeVisible();
+    await expect.element(question).not.toHaveTextContent("Hang up");
+  });
+
+  test("that fails says why", async () => {
+    const script = await show("quit-asked");
+    script.refuse("answer_quit", "failed", "The phone does not answer");
+    await question().getByRole("button", { name: "Hang up and quit" }).click();
+    await expect.element(question().getByRole("alert")).toHaveTextContent("The phone does not answer");
+  });
+});
+
+describe("a link that wants a number called", () => {
+  const question = () => page.getByRole("alertdialog", { name: "Call this number?" });
+
+  test("is asked with its number, and called where that is pressed", async () => {
+    const script = await show("link-asked");
+    await expect.element(question()).toHaveTextContent("+442071838750");
+    await question().getByRole("button", { name: "Call", exact: true }).click();
+    await expect.poll(() => answers(script, "answer_link")).toEqual([{ dial: true }]);
+    await expect.element(question()).not.toBeInTheDocument();
+  });
+
+  test("is not called where that is pressed, or by Escape", async () => {
+    const script = await show("link-asked");
+    await userEvent.keyboard("{Escape}");
+    await expect.poll(() => answers(script, "answer_link")).toEqual([{ dial: false }]);
+    await clear();
+    const again = await show("link-asked");
+    await question().getByRole("button", { name: "Do not call" }).click();
+    await expect.poll(() => answers(again, "answer_link")).toEqual([{ dial: false }]);
+  });
+
+  test("tells what it does to the call that is", async () => {
+    await show("link-asked-second");
+    await expect.element(question()).toHaveTextContent("Your present call is put on hold.");
+    await clear();
+    await show("link-asked-in-call");
+    await expect.element(question()).toHaveTextContent("You have as many calls as are allowed.");
+    await expect.element(question().getByRole("button", { name: "Call", exact: true })).toBeDisabled();
+  });
+
+  test("cannot be called without a line", async () => {
+    await show("link-asked-offline");
+    await expect.element(question()).toHaveTextContent("Your line is not ready. No calls can be made.");
+    await expect.element(question().getByRole("button", { name: "Call", exact: true })).toBeDisabled();
+  });
+
+  test("that is refused says why in the window", async () => {
+    const script = await show("link-asked");
+    script.refuse("answer_link", "invalid_target", "Not a number");
+    await question().getByRole("button", { name: "Call", exact: true }).click();
+    await script.window({ link: null });
+    await expect.element(page.getByText("This number cannot be called.").first()).toBeVisible();
+  });
+
+  test("waits until somebody is signed in", async () => {
+    const script = await show("signed-out");
+    await script.window({ link: "+442071838750" });
+    await expect.element(page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
+    await expect.element(question()).not.toBeInTheDocument();
+  });
+});

@@ -1,0 +1,78 @@
+import { afterEach, expect, test } from "vitest";
+import { page } from "vitest/browser";
+
+import { clear, show } from "../scripted/mounted";
+
+afterEach(clear);
+
+const row = (name: string) =>
+  page
+    .getByRole("main")
+    .getByRole("listitem")
+    .filter({ has: page.getByRole("heading", { name: new RegExp(`^${name}`) }) });
+const copied = (script: { asked: { command: string; args: unknown }[] }) =>
+  script.asked.filter((it) => it.command === "copy").map((it) => (it.args as { text: string }).text);
+
+test("each part is shown with its proof and the age of it", async () => {
+  await show("connection");
+  await expect
+    .element(row("Session"))
+    .toHaveTextContent(/proven.*Ana Pereira.* on .*DESK-14.*Confirmed .?1\d.* ago.*Ends in .?5\d/);
+  await expect
+    .element(row("Server"))
+    .toHaveTextContent(/proven.*Connected since .?\d+:\d\d.*Heard .?\d+.* ago/);
+  await expect
+    .element(row("Line"))
+    .toHaveTextContent(/proven.*523514.* at .*sip\.helix\.example.*Expires in .?04:\d\d/);
+  await expect.element(row("Microphone")).toHaveTextContent(/not proven.*Jabra Evolve2 65.*not checked yet/);
+  await expect.element(row("Keyring")).toHaveTextContent(/proven.*kept in this computer's keyring/);
+});
+
+test.each([
+  ["connection-link-down", "Server", /fault.*The server cannot be reached.*Trying again in \d+ s.*port 444/],
+  ["connection-link-down", "Line", /working.*Registering…/],
+  ["connection-line-refused", "Line", /fault.*refused extension.*523514.*403 Forbidden/],
+  ["connection-at-risk", "Session", /working.*cannot be confirmed.*port 443/],
+  ["connection-opening", "Server", /working.*Connecting…/],
+  ["connection-no-microphone", "Microphone", /fault.*Plug in a headset/],
+  ["connection-checked", "Microphone", /proven.*Sounds good.*Checked at .?\d+:\d\d/],
+  ["connection-in-call", "Microphone", /proven.*it hears you now/],
+  ["connection-vault-memory", "Keyring", /not proven.*memory only.*After a restart you sign in again/],
+  ["connection-vault-failed", "Keyring", /fault.*The keyring does not answer/],
+])("%s: %s", async (scene, name, words) => {
+  await show(scene);
+  await expect.element(row(name)).toHaveTextContent(words);
+});
+
+test("where no session is needed there is no row for it", async () => {
+  await show("connection-fallback");
+  await expect.element(row("Line")).toBeVisible();
+  await expect.element(row("Session")).not.toBeInTheDocument();
+});
+
+test("the ages go on by themselves", async () => {
+  await show("connection");
+  const seconds = () => Number(/Heard \D*(\d+)/.exec(row("Server").element().textContent)?.[1]);
+  const first = seconds();
+  await expect.poll(seconds, { timeout: 5_000 }).toBeGreaterThan(first);
+});
+
+test("reconnect gives the order, or says why not", async () => {
+  const script = await show("connection-link-down");
+  await page.getByRole("button", { name: "Reconnect", exact: true }).click();
+  await expect.poll(() => script.orders()).toContainEqual({ command: "reconnect" });
+  script.refuse("reconnect", "signed_out", "Nobody is signed in");
+  await page.getByRole("button", { name: "Reconnect", exact: true }).click();
+  await expect.element(page.getByRole("main").getByRole("alert")).toHaveTextContent("Nobody is signed in");
+});
+
+test("all of it is copied as text, without a secret", async () => {
+  const script = await show("connection-line-refused");
+  await page.getByRole("button", { name: "Copy" }).click();
+  await expect.poll(() => copied(script)).toHaveLength(1);
+  const text = copied(script)[0] ?? "";
+  expect(text).toMatch(/^Session: proven · /m);
+  expect(text).toMatch(/^Line: fault · .*403 Forbidden$/m);
+  expect(text).toContain("Helix Phone 0.1.0, linux, DESK-14");
+  await expect.element(page.getByRole("button", { name: "Copied" })).toBeVisible();
+});

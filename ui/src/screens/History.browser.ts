@@ -1,0 +1,125 @@
+import { afterEach, expect, test } from "vitest";
+import { page, userEvent } from "vitest/browser";
+
+import { clear, show } from "../scripted/mounted";
+
+afterEach(clear);
+
+const rows = () => page.getByRole("main").getByRole("listitem");
+const forgotten = (script: { asked: { command: string; args: unknown }[] }) =>
+  script.asked.filter((it) => it.command === "forget").map((it) => it.args);
+
+test("each call has its word, its other end, its time and its length", async () => {
+  await show("history");
+  await expect.element(page.getByRole("heading", { name: "Today" })).toBeVisible();
+  await expect.element(page.getByRole("heading", { name: "Yesterday" })).toBeVisible();
+  const amit = rows().filter({ hasText: "Amit Sharma" });
+  await expect.element(amit).toHaveTextContent(/Incoming.*\d+:\d\d.*06:12/);
+  await expect.element(amit).toHaveTextContent("Sound quality: Good");
+  await expect.element(rows().filter({ hasText: "Käthe" })).toHaveTextContent("Missed");
+  await expect.element(rows().filter({ hasText: "Billing" })).toHaveTextContent(/Outgoing.*Not answered/);
+});
+
+test("the filter shows the missed or those made here, and goes by arrow keys", async () => {
+  await show("history");
+  await page.getByRole("radio", { name: "Missed" }).click();
+  await expect.poll(() => rows().elements().length).toBe(1);
+  await userEvent.keyboard("{ArrowRight}");
+  await expect.element(page.getByRole("radio", { name: "Out" })).toBeChecked();
+  await expect.poll(() => rows().elements().length).toBe(2);
+});
+
+test("nothing to show is said in words", async () => {
+  await show("history-empty");
+  await expect.element(page.getByText("No calls yet.")).toBeVisible();
+  await expect.element(page.getByRole("button", { name: "Delete all" })).not.toBeInTheDocument();
+  await page.getByRole("radio", { name: "Missed" }).click();
+  await expect.element(page.getByText("No missed calls.")).toBeVisible();
+  await page.getByRole("radio", { name: "Out" }).click();
+  await expect.element(page.getByText("No calls made yet.")).toBeVisible();
+});
+
+test("a row opens with all that is known, by keyboard too, and calls back", async () => {
+  const script = await show("history");
+  page
+    .getByRole("button", { name: /Amit Sharma/ })
+    .element()
+    .focus();
+  await userEvent.keyboard("{Enter}");
+  const sheet = page.getByRole("dialog", { name: "Amit Sharma" });
+  await expect.element(sheet).toHaveTextContent("+919810012345");
+  await expect.element(sheet).toHaveTextContent(/6 mins? 12/);
+  await expect.element(sheet).toHaveTextContent("Ended by the caller");
+  await sheet.getByRole("button", { name: "Call back" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "dial", target: "+919810012345" }]);
+  // The call has the body, not the list.
+  await expect.element(page.getByRole("button", { name: "Hang up" })).toBeVisible();
+});
+
+test("a call back that is refused says why and leaves the sheet open", async () => {
+  const script = await show("history-details");
+  script.refuse("dial", "not_registered", "The line is not registered");
+  await page.getByRole("button", { name: "Call back" }).click();
+  await expect
+    .element(page.getByRole("dialog").getByRole("alert"))
+    .toHaveTextContent("Your line is not ready. No calls can be made.");
+});
+
+test("a number that is hidden or withheld cannot be called back, and it is said why", async () => {
+  await show("history-details-masked");
+  await expect
+    .element(page.getByRole("dialog"))
+    .toHaveTextContent("Your organisation hides part of this number");
+  await expect.element(page.getByRole("button", { name: "Call back" })).not.toBeInTheDocument();
+  await clear();
+  await show("history-details-withheld");
+  await expect.element(page.getByRole("dialog")).toHaveTextContent("The caller withheld the number");
+  await expect.element(page.getByRole("button", { name: "Call back" })).not.toBeInTheDocument();
+});
+
+test("a call in which the phone was closed says so", async () => {
+  await show("history-strange");
+  await page.getByRole("button", { name: /Billing/ }).click();
+  await expect.element(page.getByRole("dialog")).toHaveTextContent("The phone was closed during this call");
+});
+
+test("one call is deleted, and the focus goes to where the list begins", async () => {
+  const script = await show("history-details");
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect.poll(() => forgotten(script)).toEqual([{ id: 6 }]);
+  await expect.element(page.getByRole("dialog")).not.toBeInTheDocument();
+  await expect.element(page.getByText("Amit Sharma")).not.toBeInTheDocument();
+  await expect.element(page.getByRole("heading", { name: "History" })).toHaveFocus();
+});
+
+test("all calls are deleted after a question, whose safe answer has the focus", async () => {
+  const script = await show("history");
+  await page.getByRole("button", { name: "Delete all" }).click();
+  const question = page.getByRole("alertdialog", { name: "Delete the whole history?" });
+  await expect.element(question).toHaveTextContent("6 calls are deleted");
+  await expect.element(question.getByRole("button", { name: "Cancel" })).toHaveFocus();
+  await userEvent.keyboard("{Escape}");
+  await expect.element(question).not.toBeInTheDocument();
+  expect(forgotten(script)).toEqual([]);
+
+  await page.getByRole("button", { name: "Delete all" }).click();
+  await question.getByRole("button", { name: "Delete all" }).click();
+  await expect.poll(() => forgotten(script)).toEqual([{ id: null }]);
+  await expect.element(page.getByText("No calls yet.")).toBeVisible();
+});
+
+test("what could not be deleted stays, with the reason", async () => {
+  const script = await show("history-delete-all");
+  script.refuse("forget", "failed", "The disk is full");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete all" }).click();
+  await expect
+    .element(page.getByRole("alertdialog").getByRole("alert"))
+    .toHaveTextContent("The disk is full");
+});
+
+test("names of others are text and nothing else", async () => {
+  await show("history-details-hostile");
+  await expect.element(page.getByRole("dialog")).toHaveTextContent("<img src=x onerror=alert(1)>");
+  expect(document.body.querySelectorAll("img, script, [onerror]")).toHaveLength(0);
+  expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(window.innerWidth);
+});
