@@ -70,36 +70,35 @@ export const current = {
 
 /** Takes the state of the shell and follows it; the page can be drawn when this is done. */
 export async function begin(): Promise<void> {
-  // What is told while the first state is on its way comes after it.
-  const early: ((state: State) => void)[] = [];
-  const after = <T>(then: (state: State, told: T) => void) => {
+  let begun = false;
+  let missed = false;
+  const live = <T>(then: (last: State, told: T) => void) => {
     return (told: T) => {
-      if (state === null) {
-        early.push((first) => then(first, told));
+      if (begun) {
+        then(known(), told);
       } else {
-        then(state, told);
+        missed = true;
       }
     };
   };
   await shell.follow({
-    view: after((state, update) => {
-      if (update.now >= state.now) {
-        take({ ...state, ...update });
-      }
-    }),
-    window: after((last, window) => {
+    // Its moment may be an earlier one than the last: a phone at another server has a clock of its own.
+    view: live((last, update) => take({ ...last, ...update })),
+    window: live((last, window) => {
       state = { ...last, window };
     }),
-    history: after((last, history) => {
+    history: live((last, history) => {
       state = { ...last, history };
     }),
-    happened: after((_, happened) => {
+    happened: live((_, happened) => {
       lastTold += 1;
       told = [{ id: lastTold, at: moment(), happened }, ...told].slice(0, MOST_TOLD);
     }),
   });
-  take(await shell.state());
-  for (const then of early) {
-    then(known());
-  }
+  // What is told while a state is on its way may be older or newer than that state: it is asked for again.
+  do {
+    missed = false;
+    take(await shell.state());
+  } while (missed);
+  begun = true;
 }

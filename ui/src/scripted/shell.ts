@@ -23,12 +23,15 @@ export type Script = {
   levels: (microphone_dbfs: number, speaker_dbfs: number) => Promise<void>;
   /** The next thing asked under that name is refused. */
   refuse: (command: string, code: string, message: string) => void;
+  /** What happens while the answer to the next `state` is on its way. */
+  meanwhile: (then: () => Promise<void>) => void;
 };
 
 /** Takes the place of the shell; to be called before the page begins. */
 export function perform(first: State): Script {
   const begun = performance.now();
   const asked: Asked[] = [];
+  let happens: (() => Promise<void>) | undefined;
   const refusals = new Map<string, { code: string; message: string }>();
   let state = first;
 
@@ -48,8 +51,18 @@ export function perform(first: State): Script {
     },
     happened: (happened) => emit("happened", happened),
     levels: (microphone_dbfs, speaker_dbfs) => emit("levels", { microphone_dbfs, speaker_dbfs }),
+    meanwhile: (then) => (happens = then),
     refuse: (command, code, message) => refusals.set(command, { code, message }),
   };
+
+  async function answer(): Promise<State> {
+    state = { ...state, now: now() };
+    const told = state;
+    const then = happens;
+    happens = undefined;
+    await then?.();
+    return told;
+  }
 
   mockWindows("main", "ring", "mini");
   mockIPC(
@@ -63,8 +76,7 @@ export function perform(first: State): Script {
       }
       switch (command) {
         case "state":
-          state = { ...state, now: now() };
-          return state;
+          return answer();
         case "order":
           return obey(script, (args as { order: Order }).order);
         case "set_window":
