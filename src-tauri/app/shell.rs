@@ -114,7 +114,14 @@ fn open(
             Some(vec!["--hidden"]),
         ))
         .invoke_handler(commands::handler())
-        .setup(move |app| Ok(set_up(app, arguments, account)?));
+        .setup(move |app| {
+            // Tauri would panic with the error.
+            if let Err(error) = set_up(app, arguments, account) {
+                error!("{error}");
+                app.handle().exit(1);
+            }
+            Ok(())
+        });
     #[cfg(target_os = "macos")]
     let app = app.on_web_content_process_terminate(|webview| {
         if let Err(error) = webview.reload() {
@@ -126,7 +133,6 @@ fn open(
         Ok(app) => app.run_return(happened),
         Err(error) => {
             error!("{error:#}");
-            eprintln!("helix-phone: {error:#}");
             1
         }
     };

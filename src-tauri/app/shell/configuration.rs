@@ -43,10 +43,6 @@ pub(super) struct Configuration {
 pub(super) enum Unusable {
     #[error("This user has no folder for settings: name a file with --settings")]
     NoFolder,
-    #[error("The environment variable {SIDECAR} holds no address: {0}")]
-    Sidecar(url::ParseError),
-    #[error(transparent)]
-    Account(#[from] headless::IncompleteAccount),
     #[error("The system gives no random numbers: {0}")]
     Randomness(getrandom::Error),
     #[error(transparent)]
@@ -58,10 +54,6 @@ pub(super) fn start(
     arguments: Arguments,
     account: Result<Option<Fallback>, headless::IncompleteAccount>,
 ) -> Result<(Shell, bool), Unusable> {
-    let configuration = Configuration {
-        ca: arguments.ca.or_else(|| variable(CA).map(PathBuf::from)),
-        account: account?,
-    };
     let path = arguments
         .settings
         .or_else(SettingsFile::usual_path)
@@ -85,25 +77,42 @@ pub(super) fn start(
         }));
     }
 
-    let mut locked = BTreeSet::new();
-    let given = match arguments.sidecar {
-        Some(url) => Some(url),
-        None => sidecar_of_environment()?,
+    let account = account.unwrap_or_else(|incomplete| {
+        complaints.push(incomplete.to_string());
+        None
+    });
+    let mut configuration = Configuration {
+        ca: arguments.ca.or_else(|| variable(CA).map(PathBuf::from)),
+        account,
     };
+    let given = arguments.sidecar.or_else(|| {
+        sidecar_of_environment().unwrap_or_else(|complaint| {
+            complaints.push(complaint);
+            None
+        })
+    });
+    let mut locked = BTreeSet::new();
     if given.is_some() {
         locked.insert("server".to_owned());
     }
-    let server = given.or(kept_server);
-    let (engine, server) = match configuration.spawn(server.as_ref(), settings) {
-        Ok(engine) => (engine, server),
-        // A server that cannot be used leaves a window in which another one can be named.
-        Err(Unusable::Engine(error @ StartError::Sidecar { .. })) => {
-            complaints.push(error.to_string());
-            (configuration.spawn(None, settings)?, None)
+    let mut server = given.or(kept_server);
+    // What was named and cannot be used is told in a window in which a server can be named.
+    let engine = loop {
+        match configuration.spawn(server.as_ref(), settings) {
+            Ok(engine) => break engine,
+            Err(Unusable::Engine(error @ StartError::Sidecar { .. })) if server.is_some() => {
+                complaints.push(error.to_string());
+                server = None;
+            }
+            Err(Unusable::Engine(error @ StartError::ExtraCa { .. }))
+                if configuration.ca.is_some() =>
+            {
+                complaints.push(error.to_string());
+                configuration.ca = None;
+            }
+            Err(error) => return Err(error),
         }
-        Err(error) => return Err(error),
     };
-
     let (history, history_faults) =
         History::open(History::usual_path().as_deref(), Retention::default());
     complaints.extend(history_faults);
@@ -173,12 +182,17 @@ impl Configuration {
     }
 }
 
-fn sidecar_of_environment() -> Result<Option<Url>, Unusable> {
+/// Fails with a sentence for people.
+fn sidecar_of_environment() -> Result<Option<Url>, String> {
     let Some(address) = variable(SIDECAR) else {
         return Ok(None);
     };
-    let url = Url::parse(&address.to_string_lossy()).map_err(Unusable::Sidecar)?;
-    Ok(Some(url))
+    match Url::parse(&address.to_string_lossy()) {
+        Ok(url) => Ok(Some(url)),
+        Err(error) => Err(format!(
+            "The environment variable {SIDECAR} holds no address: {error}"
+        )),
+    }
 }
 
 fn demo_account() -> Option<DemoAccount> {
