@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use engine::{Forget as Forgotten, HistoryEntry, WindowSettings};
-use phone::{Command, Event, PhoneView};
+use phone::{Command, Event, Moment, PhoneView};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// Everything, for a page that has just been loaded.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct State {
-    /// In ms since the engine was started.
-    pub(crate) now: u64,
+    /// By which the view's moments are old.
+    pub(crate) now: Moment,
     pub(crate) view: PhoneView,
     pub(crate) window: WindowView,
     /// The newest first; the event `history` has the same.
@@ -21,8 +21,8 @@ pub(crate) struct State {
 /// The event `view`: what the phone is, and when it was read.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ViewUpdate {
-    /// In ms since the engine was started.
-    pub(crate) now: u64,
+    /// By which the view's moments are old.
+    pub(crate) now: Moment,
     pub(crate) view: PhoneView,
 }
 

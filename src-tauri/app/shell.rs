@@ -264,11 +264,6 @@ impl Shell {
 /// More than anybody reads.
 const MOST_COMPLAINTS: usize = 8;
 
-/// Returns the moment on the clock of views, in ms.
-fn now(engine: &Engine) -> u64 {
-    u64::try_from(engine.stamp().mono.as_millis()).unwrap_or(u64::MAX)
-}
-
 /// Carries something out beside the thread of the windows.
 fn spawn(app: &AppHandle, act: Act) {
     let app = app.clone();

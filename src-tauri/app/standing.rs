@@ -25,13 +25,11 @@ pub(crate) enum Standing {
 
 impl Standing {
     pub(crate) fn of(view: &PhoneView) -> Self {
-        let is_live = |call: &&CallView| !matches!(call.state, CallState::Ending);
         if ringing(view).is_some() {
             return Self::Ringing;
         }
-        let mut live = view.calls.iter().filter(is_live).peekable();
-        if live.peek().is_some() {
-            return match live.find(|call| !call.held) {
+        if !view.calls.is_empty() {
+            return match view.calls.iter().find(|call| !call.held) {
                 None => Self::Held,
                 Some(call) if call.muted => Self::Muted,
                 Some(_) => Self::OnCall,

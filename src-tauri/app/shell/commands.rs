@@ -52,7 +52,7 @@ async fn state(shell: State<'_, Shell>) -> Result<page::State, Rejected> {
     shell.admit()?;
     let engine = shell.engine();
     Ok(page::State {
-        now: super::now(&engine),
+        now: engine.now(),
         view: engine.view().borrow().clone(),
         window: shell.window.borrow().clone(),
         history: shell.history.entries().borrow().to_vec(),

@@ -119,7 +119,7 @@ impl Followers {
         self.emit(
             "view",
             &ViewUpdate {
-                now: super::now(engine),
+                now: engine.now(),
                 view: view.clone(),
             },
         );

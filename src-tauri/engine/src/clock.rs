@@ -1,6 +1,12 @@
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
-use phone::Event;
+use phone::{Event, Moment};
 use tokio::time::Instant;
 
 /// A moment, on both clocks.
@@ -18,17 +24,38 @@ pub struct Stamped {
     pub event: Event,
 }
 
-/// Reads both clocks.
-#[derive(Debug, Clone, Copy)]
+/// Reads both clocks, and the phone's.
+#[derive(Debug, Clone)]
 pub(crate) struct Clock {
     start: Instant,
+    slept: Slept,
+}
+
+/// How long the machine has slept since the engine started, as the phone's time counts it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slept(Arc<AtomicU64>);
+
+impl Slept {
+    pub(crate) fn set(&self, slept: Duration) {
+        self.0.store(slept.as_millis() as u64, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
 }
 
 impl Clock {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(slept: Slept) -> Self {
         Self {
             start: Instant::now(),
+            slept,
         }
+    }
+
+    /// Returns the present moment of the phone's time.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment((self.start.elapsed() + self.slept.get()).as_millis() as u64)
     }
 
     pub(crate) fn stamp(&self) -> Stamp {

@@ -1,7 +1,7 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use media::Media;
-use phone::{Accepted, Command, Phone, PhoneView, Rejected};
+use phone::{Accepted, Command, Moment, Phone, PhoneView, Rejected};
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     time::Instant,
@@ -101,7 +101,8 @@ impl Engine {
         let (asks, asks_rx) = mpsc::channel(16);
         let (inputs, inputs_rx) = mpsc::channel(INPUT_BACKLOG);
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
-        let clock = Clock::start();
+        let vigil = Vigil::begin();
+        let clock = Clock::start(vigil.slept());
         let setup = phone::Setup {
             sidecar: config.sidecar.is_some(),
             restores: config.sidecar.is_some() && config.vault.outlives_process(),
@@ -121,13 +122,12 @@ impl Engine {
             vault,
             inputs: inputs.clone(),
         });
-        let vigil = Vigil::begin();
         let phone = Phone::new(setup, vigil.now());
         let (view_tx, view) = watch::channel(phone.view());
         let actor = Actor {
             phone,
             world,
-            clock,
+            clock: clock.clone(),
             vigil,
             asks: asks_rx,
             inputs: inputs_rx,
@@ -169,6 +169,11 @@ impl Engine {
     /// Returns what happens from now on; a follower that lags far behind loses the oldest.
     pub fn events(&self) -> broadcast::Receiver<Stamped> {
         self.events.subscribe()
+    }
+
+    /// Returns the present moment of the phone's time, by which the view's moments are old.
+    pub fn now(&self) -> Moment {
+        self.clock.moment()
     }
 
     /// Reads the clocks by which events are stamped.

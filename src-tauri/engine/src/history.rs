@@ -16,7 +16,7 @@ use std::{
 };
 
 use etcetera::app_strategy;
-use phone::{CallId, PhoneView};
+use phone::{CallId, CallQuality, PhoneView};
 use tokio::{
     sync::{
         broadcast::{self, error::RecvError},
@@ -223,10 +223,15 @@ impl History {
         let _ = self.writer.written().await;
     }
 
-    /// Hears what the phone tells.
-    fn take(&self, engine: EngineNumber, stamped: &Stamped) {
+    /// Hears what the phone tells; `quality` says how a call sounds at that moment.
+    fn take(
+        &self,
+        engine: EngineNumber,
+        stamped: &Stamped,
+        quality: impl Fn(CallId) -> Option<CallQuality>,
+    ) {
         let mut shared = lock(&self.shared);
-        if let Some(note) = shared.ledger.take(engine, stamped) {
+        if let Some(note) = shared.ledger.take(engine, stamped, quality) {
             shared.note(note, stamped.stamp.wall);
             drop(shared);
             self.writer.wake();
@@ -368,7 +373,11 @@ impl Follower {
 
     fn take(&mut self, stamped: &Stamped) {
         self.heard_at = stamped.stamp.mono;
-        self.history.take(self.engine, stamped);
+        self.history.take(self.engine, stamped, |call| {
+            let view = self.view.borrow();
+            let call = view.calls.iter().find(|it| it.call == call);
+            call.and_then(|it| it.quality)
+        });
     }
 
     /// Events were missed: calls may have ended among them.

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::clock::Slept;
+
 /// How often the clocks are looked at: what a phone that wakes may lose (design/goals.md G30).
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -19,6 +21,7 @@ pub(crate) struct Vigil {
     /// What the machine had slept when this began, and since.
     slept_before: Duration,
     slept: Duration,
+    told: Slept,
     looked_at: Instant,
 }
 
@@ -31,8 +34,14 @@ impl Vigil {
         Self {
             slept_before,
             slept: Duration::ZERO,
+            told: Slept::default(),
             looked_at: now,
         }
+    }
+
+    /// Returns where it tells how long the machine slept.
+    pub(crate) fn slept(&self) -> Slept {
+        self.told.clone()
     }
 
     /// Returns the phone's time.
@@ -65,6 +74,7 @@ impl Vigil {
             && more >= NOTICEABLE
         {
             self.slept = slept;
+            self.told.set(slept);
             away += more;
         }
         (away >= AWAY).then_some(away)

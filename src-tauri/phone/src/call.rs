@@ -12,6 +12,7 @@ mod automatic;
 mod change;
 mod digits;
 mod media;
+mod quality;
 mod set_up;
 
 use std::{
@@ -23,9 +24,9 @@ use std::{
 use sip::{CallHandle, DialogHandle, Offer, Party, UserAgent};
 
 use crate::{
-    Effect, EndCause, Event, MediaRequest, Rejected,
+    Effect, EndCause, Event, MediaRequest, Moment, Rejected,
     outputs::Outputs,
-    view::{CallId, CallState, CallView, Direction},
+    view::{CallId, CallState, CallView, Direction, EndedCallView},
     words::shown,
 };
 
@@ -33,6 +34,7 @@ pub(crate) use self::automatic::Automatic;
 use self::{
     change::Change,
     digits::Digits,
+    quality::Listening,
     set_up::{Description, Preparation},
 };
 
@@ -60,12 +62,16 @@ pub(crate) struct Call {
     /// What the user wants, and what both ends have agreed on.
     hold_wanted: bool,
     hold_agreed: bool,
+    held_since: Option<Moment>,
     held_by_peer: bool,
     /// The far end has to learn our addresses anew.
     refresh_wanted: bool,
     muted: bool,
     answered_automatically: bool,
-    interrupted: bool,
+    interrupted_since: Option<Moment>,
+    began_at: Moment,
+    talking_since: Option<Moment>,
+    listening: Listening,
     telephone_event: bool,
     /// Dialogs of an outgoing call whose media is connected already, and those whose answer could not be used.
     connected: BTreeSet<DialogHandle>,
@@ -161,17 +167,12 @@ impl Call {
             call: id,
             target: target.clone(),
         });
-        Self::new(
-            id,
-            Direction::Outgoing,
-            target.clone(),
-            None,
-            State::Offering {
-                target,
-                request,
-                deadline: now + DESCRIPTION_DEADLINE,
-            },
-        )
+        let state = State::Offering {
+            target: target.clone(),
+            request,
+            deadline: now + DESCRIPTION_DEADLINE,
+        };
+        Self::new(id, Direction::Outgoing, (target, None), state, outputs)
     }
 
     pub(crate) fn incoming(
@@ -216,15 +217,21 @@ impl Call {
             automatic,
             deadline: now + RING_IN,
         };
-        Self::new(id, Direction::Incoming, number, display_name, state)
+        Self::new(
+            id,
+            Direction::Incoming,
+            (number, display_name),
+            state,
+            outputs,
+        )
     }
 
     fn new(
         id: CallId,
         direction: Direction,
-        number: String,
-        display_name: Option<String>,
+        (number, display_name): (String, Option<String>),
         state: State,
+        outputs: &Outputs,
     ) -> Self {
         Self {
             id,
@@ -235,11 +242,15 @@ impl Call {
             change: Change::None,
             hold_wanted: false,
             hold_agreed: false,
+            held_since: None,
             held_by_peer: false,
             refresh_wanted: false,
             muted: false,
             answered_automatically: false,
-            interrupted: false,
+            interrupted_since: None,
+            began_at: outputs.now(),
+            talking_since: None,
+            listening: Listening::default(),
             telephone_event: false,
             connected: BTreeSet::new(),
             unusable: BTreeSet::new(),
@@ -293,7 +304,25 @@ impl Call {
             held: self.hold_agreed,
             held_by_peer: self.held_by_peer,
             muted: self.muted,
-            interrupted: self.interrupted,
+            interrupted: self.interrupted_since.is_some(),
+            began_at: self.began_at,
+            talking_since: self.talking_since,
+            held_since: self.held_since,
+            interrupted_since: self.interrupted_since,
+            quality: self.listening.quality(),
+        }
+    }
+
+    /// Returns what is left to say of it now that it is over.
+    pub(crate) fn ended(self, cause: EndCause, at: Moment) -> EndedCallView {
+        EndedCallView {
+            call: self.id,
+            direction: self.direction,
+            number: self.number,
+            display_name: self.display_name,
+            cause,
+            talked_ms: self.talking_since.map(|it| at.since(it)),
+            at,
         }
     }
 

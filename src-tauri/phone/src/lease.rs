@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use sidecar_api::SessionGrant;
 
-use crate::{Hop, outputs::Outputs};
+use crate::{Hop, moment::Epoch, outputs::Outputs, view::Proofs};
 
 /// What a sidecar that names no times means (contract/sidecar.md, "The lock").
 const DEFAULT_TTL: Duration = Duration::from_secs(3600);
@@ -37,6 +37,7 @@ pub(crate) struct Lease {
     ttl: Duration,
     period: Duration,
     expires_at: Instant,
+    confirmed_at: Option<Instant>,
     beat: Beat,
     standing: Standing,
     /// Beats in a row whose access token was refused.
@@ -94,6 +95,7 @@ impl Lease {
             // A period that the time to live does not cover would lose the lease between two beats.
             period: seconds(|it| it.heartbeat_seconds, DEFAULT_PERIOD).min(ttl / 2),
             expires_at: now + ttl,
+            confirmed_at: None,
             beat: Beat::Waiting { at: now },
             standing: Standing::Granted,
             token_refusals: 0,
@@ -106,6 +108,15 @@ impl Lease {
 
     pub(crate) fn expires_at(&self) -> Instant {
         self.expires_at
+    }
+
+    /// Returns what the sidecar has confirmed.
+    pub(crate) fn proofs(&self, epoch: Epoch) -> Proofs {
+        Proofs {
+            session_confirmed_at: self.confirmed_at.map(|it| epoch.moment(it)),
+            session_expires_at: Some(epoch.moment(self.expires_at)),
+            ..Proofs::default()
+        }
     }
 
     pub(crate) fn standing(&self) -> &Standing {
@@ -177,6 +188,7 @@ impl Lease {
             at: now + outputs.jittered(period, 0.9),
         };
         self.token_refusals = 0;
+        self.confirmed_at = Some(now);
         let news = self.standing != Standing::Confirmed;
         self.standing = Standing::Confirmed;
         news
@@ -299,7 +311,7 @@ mod tests {
     #[test]
     fn absurd_times_of_a_server_neither_overflow_nor_spin() {
         let start = Instant::now();
-        let mut outputs = Outputs::new([1; 32]);
+        let mut outputs = Outputs::new([1; 32], start);
         let grant = SessionGrant {
             id: String::new(),
             ttl_seconds: u64::MAX,
@@ -323,7 +335,11 @@ mod tests {
 
     fn granted() -> (Lease, Outputs, Instant) {
         let start = Instant::now();
-        (Lease::granted(None, start), Outputs::new([7; 32]), start)
+        (
+            Lease::granted(None, start),
+            Outputs::new([7; 32], start),
+            start,
+        )
     }
 
     fn trouble() -> (Hop, String) {

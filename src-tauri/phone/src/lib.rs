@@ -11,6 +11,7 @@ mod io;
 mod lease;
 mod line;
 mod link;
+mod moment;
 mod outputs;
 mod phone;
 mod sound;
@@ -25,12 +26,14 @@ pub use io::{
     Effect, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Quality, Reply, Request, Restored,
     SidecarFailure, Stored, StoredSession, StoredTokens,
 };
+pub use moment::Moment;
 pub use phone::{Fallback, Phone, Setup};
 pub use sound::{
     COUNTRIES, Device, DeviceKind, DeviceRole, SoundNews, SoundRequest, SoundSettings,
     SoundVerdict, Tone,
 };
 pub use view::{
-    AccountView, CallId, CallState, CallView, Direction, LeaseState, LeaseView, LineView, LinkView,
-    PhoneView, SoundView, TroubleView, UserView,
+    AccountView, AgentView, CallId, CallQuality, CallState, CallView, Direction, EndedCallView,
+    LeaseState, LeaseView, LineView, LinkView, PhoneView, Proofs, SoundCheckView, SoundView,
+    TroubleView, UserView, VaultView,
 };

@@ -13,12 +13,13 @@ use sip::UserAgent;
 
 use crate::{
     CallSettings, Effect, EndCause, Event, FlowFailure, FlowId, Input, MediaNews, MediaRequest,
-    Rejected,
+    Moment, Rejected,
     call::{Automatic, Call, Outcome},
     link::Link,
+    moment::Epoch,
     outputs::Outputs,
     sound::Tone,
-    view::{CallId, CallView, LineView, LinkView},
+    view::{CallId, CallView, EndedCallView, LineView, LinkView, Proofs},
     words::shown,
 };
 
@@ -39,6 +40,7 @@ pub(crate) struct Line {
     server: String,
     registration: Registration,
     calls: BTreeMap<CallId, Call>,
+    ended: Option<EndedCallView>,
     settings: CallSettings,
     /// Whether a flow was lost since the last registration.
     flow_changed: bool,
@@ -49,8 +51,16 @@ pub(crate) struct Line {
 #[derive(Debug)]
 enum Registration {
     Registering,
-    Registered,
-    Failed { status: Option<u16>, reason: String },
+    Registered {
+        since: Moment,
+        confirmed_at: Moment,
+        expires_at: Moment,
+    },
+    Failed {
+        status: Option<u16>,
+        reason: String,
+        retry_at: Option<Moment>,
+    },
     Unregistered,
 }
 
@@ -89,6 +99,7 @@ impl Line {
             extension,
             registration: Registration::Registering,
             calls: BTreeMap::new(),
+            ended: None,
             settings: setup.calls,
             flow_changed: false,
             refusal: None,
@@ -114,24 +125,61 @@ impl Line {
             .min()
     }
 
-    pub(crate) fn link_view(&self) -> LinkView {
-        self.link.view()
+    pub(crate) fn link_view(&self, epoch: Epoch) -> LinkView {
+        self.link.view(epoch)
     }
 
     pub(crate) fn line_view(&self) -> LineView {
         match &self.registration {
             // A binding is only as good as the flow that it names.
-            Registration::Registered if self.link.flow().is_some() => LineView::Registered {
-                extension: self.extension.clone(),
-                server: self.server.clone(),
-            },
-            Registration::Registered | Registration::Registering => LineView::Registering,
-            Registration::Failed { status, reason } => LineView::Failed {
+            Registration::Registered { since, .. } if self.link.flow().is_some() => {
+                LineView::Registered {
+                    extension: self.extension.clone(),
+                    server: self.server.clone(),
+                    since: *since,
+                }
+            }
+            Registration::Registered { .. } | Registration::Registering => LineView::Registering,
+            Registration::Failed {
+                status,
+                reason,
+                retry_at,
+            } => LineView::Failed {
                 status: *status,
                 reason: reason.clone(),
+                retry_at: *retry_at,
             },
             Registration::Unregistered => LineView::Off,
         }
+    }
+
+    /// Returns what the phone server has proved, beside what `session` did.
+    pub(crate) fn proofs(&self, session: Proofs, epoch: Epoch) -> Proofs {
+        let (line_confirmed_at, line_expires_at) = match self.registration {
+            Registration::Registered {
+                confirmed_at,
+                expires_at,
+                ..
+            } => (Some(confirmed_at), Some(expires_at)),
+            Registration::Registering
+            | Registration::Failed { .. }
+            | Registration::Unregistered => (None, None),
+        };
+        Proofs {
+            link_heard_at: self.link.heard_at(epoch),
+            line_confirmed_at,
+            line_expires_at,
+            ..session
+        }
+    }
+
+    pub(crate) fn extension(&self) -> &str {
+        &self.extension
+    }
+
+    /// Returns the call that ended last.
+    pub(crate) fn ended(&self) -> Option<&EndedCallView> {
+        self.ended.as_ref()
     }
 
     /// Returns the tone that tells how the calls go.
@@ -428,7 +476,9 @@ impl Line {
     }
 
     fn end(&mut self, id: CallId, cause: EndCause, outputs: &mut Outputs) {
-        self.calls.remove(&id);
+        if let Some(call) = self.calls.remove(&id) {
+            self.ended = Some(call.ended(cause.clone(), outputs.now()));
+        }
         self.refusal = refusal(&cause).or(self.refusal);
         outputs.effect(Effect::Media {
             call: id,

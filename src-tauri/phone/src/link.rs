@@ -10,7 +10,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Effect, Event, FlowFailure, FlowId, Hop, outputs::Outputs, view::LinkView};
+use crate::{
+    Effect, Event, FlowFailure, FlowId, Hop, Moment, moment::Epoch, outputs::Outputs,
+    view::LinkView,
+};
 
 /// TCP, TLS and the upgrade together (design/faults.md 10: 4 s for TCP alone).
 const OPEN_DEADLINE: Duration = Duration::from_secs(6);
@@ -90,17 +93,28 @@ impl Link {
         }
     }
 
-    pub(crate) fn view(&self) -> LinkView {
+    pub(crate) fn view(&self, epoch: Epoch) -> LinkView {
         match &self.state {
             State::Down {
                 failure: Some((hop, detail)),
-                ..
+                retry_at,
             } => LinkView::Down {
                 hop: *hop,
                 detail: detail.clone(),
+                retry_at: epoch.moment(*retry_at),
             },
             State::Down { failure: None, .. } | State::Opening { .. } => LinkView::Opening,
-            State::Up { .. } => LinkView::Up,
+            State::Up { since, .. } => LinkView::Up {
+                since: epoch.moment(*since),
+            },
+        }
+    }
+
+    /// Returns when the phone server was heard last, where it is still there.
+    pub(crate) fn heard_at(&self, epoch: Epoch) -> Option<Moment> {
+        match self.state {
+            State::Up { heard_at, .. } => Some(epoch.moment(heard_at)),
+            State::Down { .. } | State::Opening { .. } => None,
         }
     }
 
@@ -370,13 +384,13 @@ mod tests {
             link.handle_alive(flow, now);
         }
         assert!(now - start > Duration::from_secs(600));
-        assert_eq!(link.view(), LinkView::Up);
+        assert!(link.flow().is_some());
     }
 
     #[test]
     fn tries_are_quick_in_the_first_minute_and_slow_down_after_it() {
         let start = Instant::now();
-        let mut outputs = Outputs::new([5; 32]);
+        let mut outputs = Outputs::new([5; 32], start);
         let mut link = Link::new("wss://sip.example".to_owned(), start);
         let mut now = start;
         let mut tries = Vec::new();
@@ -428,7 +442,7 @@ mod tests {
     #[test]
     fn a_certificate_that_is_wrong_is_not_hammered_and_a_retry_after_is_kept() {
         let start = Instant::now();
-        let mut outputs = Outputs::new([5; 32]);
+        let mut outputs = Outputs::new([5; 32], start);
         let mut link = Link::new("wss://sip.example".to_owned(), start);
         let mut now = start;
         for _ in 0..2 {
@@ -461,12 +475,12 @@ mod tests {
             outputs.poll_effect(),
             Some(Effect::CloseFlow { flow: FlowId(999) })
         ));
-        assert_eq!(link.view(), LinkView::Up);
+        assert!(link.flow().is_some());
     }
 
     fn up() -> (Link, Outputs, Instant) {
         let start = Instant::now();
-        let mut outputs = Outputs::new([5; 32]);
+        let mut outputs = Outputs::new([5; 32], start);
         let mut link = Link::new("wss://sip.example".to_owned(), start);
         link.handle_timeout(false, start, &mut outputs);
         assert!(link.handle_opened(opening(&link), start, &mut outputs));

@@ -1,10 +1,14 @@
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use crate::{CallId, Effect, Event};
+use crate::{CallId, Effect, Event, Moment, moment::Epoch};
 
-/// What waits to be drained, and the phone's only sources of numbers and chance.
+/// What waits to be drained, the moment at which it is said, and the phone's only sources of numbers
+/// and chance.
 #[derive(Debug)]
 pub(crate) struct Outputs {
     effects: VecDeque<Effect>,
@@ -12,17 +16,35 @@ pub(crate) struct Outputs {
     number: u64,
     calls: u32,
     rng: StdRng,
+    epoch: Epoch,
+    now: Moment,
 }
 
 impl Outputs {
-    pub(crate) fn new(seed: [u8; 32]) -> Self {
+    pub(crate) fn new(seed: [u8; 32], now: Instant) -> Self {
+        let epoch = Epoch(now);
         Self {
             effects: VecDeque::new(),
             events: VecDeque::new(),
             number: 0,
             calls: 0,
             rng: StdRng::from_seed(seed),
+            epoch,
+            now: epoch.moment(now),
         }
+    }
+
+    /// Time has passed.
+    pub(crate) fn set_now(&mut self, now: Instant) {
+        self.now = self.epoch.moment(now);
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.now
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     pub(crate) fn effect(&mut self, effect: Effect) {

@@ -13,10 +13,13 @@ use crate::{
     SignedOutReason,
     lease::Lease,
     line::{Line, LineSetup},
+    moment::Moment,
     outputs::Outputs,
     sound::{SoundRequest, SoundSettings, Tones},
     tokens::Tokens,
-    view::{AccountView, CallId, LineView, LinkView, SoundView, UserView},
+    view::{
+        AccountView, AgentView, CallId, LineView, LinkView, Proofs, SoundView, UserView, VaultView,
+    },
 };
 
 use resuming::Resuming;
@@ -85,8 +88,7 @@ pub struct Phone {
     setup: Setup,
     account: Account,
     sound: SoundView,
-    /// A check was asked for, and has no verdict yet.
-    sound_is_checked: bool,
+    vault: VaultView,
     tones: Tones,
     outputs: Outputs,
 }
@@ -102,6 +104,7 @@ enum Account {
     Resuming(Box<Resuming>),
     SignedOut {
         reason: Option<SignedOutReason>,
+        since: Moment,
     },
     SigningIn {
         email: String,
@@ -119,6 +122,7 @@ enum Account {
 #[derive(Debug)]
 struct SignedIn {
     user: UserView,
+    since: Moment,
     tokens: Tokens,
     /// `None`: a manager or an executive, who has no phone.
     station: Option<Station>,
@@ -127,6 +131,7 @@ struct SignedIn {
 /// What an agent has and a manager has not.
 #[derive(Debug)]
 struct Station {
+    agent: AgentView,
     lease: Holding,
     line: Line,
 }
@@ -159,14 +164,14 @@ impl Phone {
     ///
     /// With a fallback account and no sidecar it begins to connect at once; with neither, SIP is not started and the view says why.
     pub fn new(setup: Setup, now: Instant) -> Self {
-        let mut outputs = Outputs::new(setup.seed);
+        let mut outputs = Outputs::new(setup.seed, now);
         let account = match (setup.sidecar, &setup.fallback) {
             (true, _) if setup.restores => {
                 outputs.effect(Effect::Restore);
                 let deadline = now + RESTORE_DEADLINE;
                 Account::Restoring { deadline }
             }
-            (true, _) => Account::SignedOut { reason: None },
+            (true, _) => Account::nobody(outputs.now()),
             (false, Some(fallback)) => {
                 let line_setup = LineSetup {
                     sip_uri: fallback.sip_uri.clone(),
@@ -198,20 +203,18 @@ impl Phone {
             request: SoundRequest::Use(settings.clone()),
         });
         Self {
-            setup,
             account,
-            sound: SoundView {
-                capture_open: false,
-                settings,
-            },
-            sound_is_checked: false,
+            sound: SoundView::new(settings),
+            vault: vault_wished(&setup),
             tones: Tones::default(),
             outputs,
+            setup,
         }
     }
 
     /// Does what the user asks, or says at once why the present state does not allow it.
     pub fn handle_command(&mut self, command: Command, now: Instant) -> Result<Accepted, Rejected> {
+        self.outputs.set_now(now);
         let result = self.obey(command, now);
         self.follow_calls(now);
         result
@@ -271,17 +274,14 @@ impl Phone {
                 if self.account.line().is_some_and(|line| line.has_calls()) {
                     return Err(Rejected::InCall);
                 }
-                if self.sound_is_checked {
-                    return Err(Rejected::CheckRuns);
-                }
-                self.sound_is_checked = true;
-                self.ask_sound(SoundRequest::Check);
+                self.check_sound()?;
             }
             Command::SetSound { settings } => {
                 settings
                     .check()
                     .map_err(|reason| Rejected::InvalidSettings { reason })?;
                 self.sound.settings = settings.clone();
+                self.sound.choose();
                 self.ask_sound(SoundRequest::Use(settings));
             }
             Command::SetCalls { settings } => {
@@ -300,10 +300,16 @@ impl Phone {
 
     /// Takes what the engine brings; a reply that nobody waits for any more changes nothing.
     pub fn handle_input(&mut self, input: Input, now: Instant) {
+        self.outputs.set_now(now);
         match input {
             Input::Sidecar { attempt, reply } => self.handle_reply(attempt, reply, now),
             Input::Restored { restored } => self.handle_restored(restored, now),
-            Input::VaultFailed { detail } => self.outputs.event(Event::VaultFault { detail }),
+            Input::VaultFailed { detail } => {
+                self.vault = VaultView::Failed {
+                    detail: detail.clone(),
+                };
+                self.outputs.event(Event::VaultFault { detail });
+            }
             Input::Sound { news } => self.handle_sound(news),
             Input::Wiped => {
                 if let Account::SigningOut(it) = &mut self.account {
@@ -335,6 +341,7 @@ impl Phone {
 
     /// Does what is due; call it when [`poll_timeout`](Self::poll_timeout) has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.outputs.set_now(now);
         match &mut self.account {
             Account::SigningIn { deadline, .. } if *deadline <= now => {
                 let detail = "The server does not answer".to_owned();
@@ -344,7 +351,7 @@ impl Phone {
                 });
             }
             Account::Restoring { deadline } if *deadline <= now => {
-                self.account = Account::SignedOut { reason: None };
+                self.account = Account::nobody(self.outputs.now());
             }
             Account::Resuming(_) => self.resume(now),
             Account::SignedIn(it) => {
@@ -417,7 +424,8 @@ impl Phone {
 
     /// Returns what is: all that a front door needs to draw the phone.
     pub fn view(&self) -> PhoneView {
-        let (account, lease, line) = match &self.account {
+        let epoch = self.outputs.epoch();
+        let (account, station, line) = match &self.account {
             Account::NotConfigured { message } => (
                 AccountView::NotConfigured {
                     message: message.clone(),
@@ -427,9 +435,10 @@ impl Phone {
             ),
             Account::Restoring { .. } => (AccountView::Restoring, None, None),
             Account::Resuming(it) => (it.view(), None, None),
-            Account::SignedOut { reason } => (
+            Account::SignedOut { reason, since } => (
                 AccountView::SignedOut {
                     reason: reason.clone(),
+                    since: *since,
                 },
                 None,
                 None,
@@ -445,8 +454,9 @@ impl Phone {
                 AccountView::SignedIn {
                     user: it.user.clone(),
                     phone: it.station.is_some(),
+                    since: it.since,
                 },
-                it.station.as_ref().map(|it| it.lease.view()),
+                it.station.as_ref(),
                 it.station.as_ref().map(|it| &it.line),
             ),
             Account::Fallback { sip_uri, line } => (
@@ -458,14 +468,19 @@ impl Phone {
             ),
             Account::SigningOut(it) => (AccountView::SigningOut, None, it.line.as_ref()),
         };
+        let session = station.map_or_else(Proofs::default, |it| it.lease.proofs(epoch));
         PhoneView {
             account,
-            lease,
-            link: line.map_or(LinkView::Off, Line::link_view),
+            agent: station.map(|it| it.agent.clone()),
+            lease: station.map(|it| it.lease.view()),
+            link: line.map_or(LinkView::Off, |it| it.link_view(epoch)),
             line: line.map_or(LineView::Off, Line::line_view),
+            proofs: line.map_or(session, |it| it.proofs(session, epoch)),
             calls: line.map(Line::call_views).unwrap_or_default(),
+            ended: line.and_then(Line::ended).cloned(),
             call_settings: self.setup.calls.clone(),
             sound: self.sound.clone(),
+            vault: self.vault.clone(),
         }
     }
 }
@@ -513,6 +528,14 @@ impl Phone {
 }
 
 impl Account {
+    /// Nobody is signed in, and there is nothing to say about it.
+    fn nobody(since: Moment) -> Self {
+        Self::SignedOut {
+            reason: None,
+            since,
+        }
+    }
+
     /// Returns the line, where there is one.
     fn line(&mut self) -> Option<&mut Line> {
         match self {
@@ -525,5 +548,14 @@ impl Account {
             | Self::SignedOut { .. }
             | Self::SigningIn { .. } => None,
         }
+    }
+}
+
+/// Where a session is kept as long as the vault does not say otherwise.
+fn vault_wished(setup: &Setup) -> VaultView {
+    if setup.restores {
+        VaultView::Keyring
+    } else {
+        VaultView::Memory
     }
 }

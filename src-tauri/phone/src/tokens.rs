@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn there_is_one_renewal_at_a_time_and_a_failed_one_is_repeated_later_and_later() {
         let now = Instant::now();
-        let mut outputs = Outputs::new([3; 32]);
+        let mut outputs = Outputs::new([3; 32], now);
         let mut tokens = Tokens::new("opaque".into(), "r".into(), now);
         let mut longest = Duration::ZERO;
         let deadline = Duration::from_secs(9);

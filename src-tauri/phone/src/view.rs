@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use crate::{CallSettings, EndCause, Hop, SignedOutReason, SoundSettings};
+use crate::{
+    CallSettings, Device, EndCause, Hop, Moment, SignedOutReason, SoundSettings, SoundVerdict,
+};
 
 /// Names a call in commands, events and views; never used twice in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -12,14 +14,42 @@ pub struct CallId(pub u32);
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PhoneView {
     pub account: AccountView,
+    /// Who this phone is to the telephony; `None`: this account has no phone.
+    pub agent: Option<AgentView>,
     /// `None`: this account holds no session (nobody signed in, or a user without a phone).
     pub lease: Option<LeaseView>,
     pub link: LinkView,
     pub line: LineView,
+    pub proofs: Proofs,
     /// In the order of their beginning.
     pub calls: Vec<CallView>,
+    /// The call of this session that ended last.
+    pub ended: Option<EndedCallView>,
     pub call_settings: CallSettings,
     pub sound: SoundView,
+    pub vault: VaultView,
+}
+
+/// When the other ends were heard last, and until when what they said is good. They change all the
+/// time, and nothing else of the view with them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Proofs {
+    /// The last heartbeat that the sidecar confirmed, and when its term ends.
+    pub session_confirmed_at: Option<Moment>,
+    pub session_expires_at: Option<Moment>,
+    /// The last message or pong of the phone server.
+    pub link_heard_at: Option<Moment>,
+    /// The last 200 to a REGISTER, and when the binding ends.
+    pub line_confirmed_at: Option<Moment>,
+    pub line_expires_at: Option<Moment>,
+}
+
+/// What the sidecar told of the agent's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AgentView {
+    pub agent_id: String,
+    pub extension: String,
+    pub campaign: Option<String>,
 }
 
 /// The sound devices of the system.
@@ -28,6 +58,40 @@ pub struct SoundView {
     /// Whether the microphone of the system is open.
     pub capture_open: bool,
     pub settings: SoundSettings,
+    /// `None`: nobody asked for them so far.
+    pub devices: Option<Vec<Device>>,
+    /// What is used for each at present, or would be; `None`: there is none.
+    pub microphone: Option<Device>,
+    pub speaker: Option<Device>,
+    pub ringer: Option<Device>,
+    /// The sound check that runs, or the last one.
+    pub check: Option<SoundCheckView>,
+    /// When somebody was last heard to speak into the muted microphone.
+    pub muted_speech_at: Option<Moment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SoundCheckView {
+    Running,
+    Done {
+        verdict: SoundVerdict,
+        /// The verdict in words.
+        words: &'static str,
+        at: Moment,
+    },
+}
+
+/// Where the session is kept between two starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum VaultView {
+    /// In the keyring of the operating system.
+    Keyring,
+    /// Nowhere: it ends with the process, as it was wished.
+    Memory,
+    /// The keyring could not keep or give something: the session lives in memory alone.
+    Failed { detail: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +100,7 @@ pub enum AccountView {
     /// `reason`: why the last session ended, or the last sign-in failed.
     SignedOut {
         reason: Option<SignedOutReason>,
+        since: Moment,
     },
     /// Looking for the session of an earlier run.
     Restoring,
@@ -52,6 +117,7 @@ pub enum AccountView {
     SignedIn {
         user: UserView,
         phone: bool,
+        since: Moment,
     },
     /// The account of `SIP_URI`, `SIP_PASSWORD`, `SIP_WS_SERVER`, without a sidecar.
     Fallback {
@@ -107,10 +173,13 @@ pub enum LinkView {
     /// Not wanted.
     Off,
     Opening,
-    Up,
+    Up {
+        since: Moment,
+    },
     Down {
         hop: Hop,
         detail: String,
+        retry_at: Moment,
     },
 }
 
@@ -120,8 +189,17 @@ pub enum LinkView {
 pub enum LineView {
     Off,
     Registering,
-    Registered { extension: String, server: String },
-    Failed { status: Option<u16>, reason: String },
+    Registered {
+        extension: String,
+        server: String,
+        since: Moment,
+    },
+    /// `retry_at`: `None` where trying again makes no sense.
+    Failed {
+        status: Option<u16>,
+        reason: String,
+        retry_at: Option<Moment>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -139,6 +217,37 @@ pub struct CallView {
     pub muted: bool,
     /// Sound does not arrive at present.
     pub interrupted: bool,
+    pub began_at: Moment,
+    /// Since sound can flow both ways.
+    pub talking_since: Option<Moment>,
+    pub held_since: Option<Moment>,
+    pub interrupted_since: Option<Moment>,
+    /// How it sounds at present; `None`: not known yet.
+    pub quality: Option<CallQuality>,
+}
+
+/// A call that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EndedCallView {
+    pub call: CallId,
+    pub direction: Direction,
+    pub number: String,
+    pub display_name: Option<String>,
+    pub cause: EndCause,
+    /// `None`: it never talked.
+    pub talked_ms: Option<u64>,
+    pub at: Moment,
+}
+
+/// How a call sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallQuality {
+    Good,
+    Fair,
+    Poor,
+    /// Both directions suffer: it is the network on this side.
+    PoorHere,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,11 +273,6 @@ pub enum CallState {
     /// Answered, sound is being set up.
     Connecting,
     Talking,
-    /// Over for us, the peer has not confirmed.
-    Ending,
-    Ended {
-        cause: EndCause,
-    },
 }
 
 impl fmt::Display for CallId {

@@ -119,7 +119,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn take(world: &mut World, step: Step) {
-    let linked = matches!(world.view().link, LinkView::Up);
+    let linked = matches!(world.view().link, LinkView::Up { .. });
     let registered = world.count_sent("REGISTER") > 0;
     match step {
         Step::Command(kind, call) => {

@@ -1,6 +1,6 @@
 //! A call as it is remembered.
 
-use phone::{Direction, EndCause};
+use phone::{CallQuality, Direction, EndCause};
 use serde::{Deserialize, Serialize};
 
 /// A call of the history.
@@ -20,6 +20,8 @@ pub struct HistoryEntry {
     /// `None`: the phone itself ended in this call, by a crash or without power. How long was talked
     /// is then what was noted last.
     pub cause: Option<EndCause>,
+    /// How it sounded, where that was measured.
+    pub quality: Option<CallQuality>,
 }
 
 /// What stands for each digit that is not remembered.

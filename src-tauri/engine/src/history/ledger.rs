@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use phone::{CallId, Direction, EndCause, Event};
+use phone::{CallId, CallQuality, Direction, EndCause, Event};
 
 use super::HistoryEntry;
 use crate::{Stamp, Stamped};
@@ -39,7 +39,12 @@ struct Open {
     /// On the clock of [`Stamp::mono`].
     talks_since: Option<Duration>,
     noted_at: Duration,
+    sound: Sound,
 }
+
+/// For how many seconds a call sounded how.
+#[derive(Debug, Default)]
+struct Sound(Vec<(CallQuality, u64)>);
 
 impl Ledger {
     pub(super) fn new(last_id: u64) -> Self {
@@ -49,8 +54,13 @@ impl Ledger {
         }
     }
 
-    /// Takes note of an event of this engine.
-    pub(super) fn take(&mut self, engine: EngineNumber, stamped: &Stamped) -> Option<Note> {
+    /// Takes note of an event of this engine; `quality` tells how a call sounds at that moment.
+    pub(super) fn take(
+        &mut self,
+        engine: EngineNumber,
+        stamped: &Stamped,
+        quality: impl Fn(CallId) -> Option<CallQuality>,
+    ) -> Option<Note> {
         let Stamped { stamp, event } = stamped;
         let named = |call: &CallId| (engine, *call);
         match event {
@@ -80,6 +90,9 @@ impl Ledger {
             }
             Event::MediaQuality { call, .. } => {
                 let open = self.open.get_mut(&named(call))?;
+                if let Some(quality) = quality(*call) {
+                    open.sound.add(quality);
+                }
                 let is_due = stamp.mono.saturating_sub(open.noted_at) >= NOTE_EVERY;
                 is_due.then(|| open.note(stamp.mono))
             }
@@ -159,6 +172,7 @@ impl Ledger {
             entry: self.entry(direction, number, display_name, stamp.wall),
             talks_since: None,
             noted_at: stamp.mono,
+            sound: Sound::default(),
         };
         let note = Note::GoesOn(open.entry.clone());
         self.open.insert(call, open);
@@ -183,6 +197,7 @@ impl Ledger {
             began,
             talked_ms: None,
             cause: None,
+            quality: None,
         };
         entry.clipped()
     }
@@ -206,6 +221,35 @@ impl Open {
             let talked = now.saturating_sub(since).as_millis();
             self.entry.talked_ms = Some(u64::try_from(talked).unwrap_or(u64::MAX));
         }
+        self.entry.quality = self.sound.verdict();
+    }
+}
+
+impl Sound {
+    fn add(&mut self, quality: CallQuality) {
+        match self.0.iter_mut().find(|(it, _)| *it == quality) {
+            Some((_, seconds)) => *seconds += 1,
+            None => self.0.push((quality, 1)),
+        }
+    }
+
+    /// Returns the worst quality that lasted for a tenth of the call at least: of a long call a few
+    /// bad seconds are not remembered.
+    fn verdict(&self) -> Option<CallQuality> {
+        let all = self.0.iter().map(|(_, seconds)| seconds).sum::<u64>();
+        let lasting = self.0.iter().filter(|(_, seconds)| seconds * 10 >= all);
+        lasting
+            .map(|(quality, _)| *quality)
+            .max_by_key(|quality| badness(*quality))
+    }
+}
+
+fn badness(quality: CallQuality) -> u8 {
+    match quality {
+        CallQuality::Good => 0,
+        CallQuality::Fair => 1,
+        CallQuality::Poor => 2,
+        CallQuality::PoorHere => 3,
     }
 }
 

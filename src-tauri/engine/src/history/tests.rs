@@ -102,7 +102,7 @@ async fn no_more_than_500_calls_and_30_days_are_remembered() {
     lock(&history.shared).retention = Retention::default();
     let later = Duration::from_secs(30 * 24 * 3600) + Duration::from_millis(599);
     for event in [incoming(1, "700600", None), ended(1, EndCause::Missed)] {
-        history.take(1, &stamped(later, event));
+        history.take(1, &stamped(later, event), |_| None);
     }
     assert_eq!(numbers(&history), ["700600", "700599"]);
     soon(history.written()).await;
@@ -145,7 +145,7 @@ async fn calls_older_than_allowed_are_gone_at_the_start() {
                 mono: Duration::ZERO,
                 wall,
             };
-            history.take(1, &Stamped { stamp, event });
+            history.take(1, &Stamped { stamp, event }, |_| None);
         }
     }
     soon(history.written()).await;
@@ -269,7 +269,7 @@ impl Home {
     }
 
     fn tell(&self, history: &History, event: Event) {
-        history.take(1, &stamped(Duration::ZERO, event));
+        history.take(1, &stamped(Duration::ZERO, event), |_| None);
     }
 
     /// A whole call, of three lines.
@@ -280,7 +280,7 @@ impl Home {
             answered(call),
             ended(call, EndCause::Remote),
         ] {
-            history.take(1, &stamped(at, event));
+            history.take(1, &stamped(at, event), |_| None);
         }
     }
 

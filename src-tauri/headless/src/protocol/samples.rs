@@ -4,10 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use engine::{Stamp, Stamped};
 use phone::{
-    Accepted, AccountView, AutoAnswer, CallId, CallSettings, CallState, CallView, Device,
-    DeviceKind, DeviceRole, Direction, EndCause, Event, Hop, LeaseState, LeaseView, LineView,
-    LinkView, PhoneView, Quality, Rejected, SignedOutReason, SoundSettings, SoundVerdict,
-    SoundView, TroubleView, UserView,
+    Accepted, AccountView, AgentView, AutoAnswer, CallId, CallQuality, CallSettings, CallState,
+    CallView, Device, DeviceKind, DeviceRole, Direction, EndCause, EndedCallView, Event, Hop,
+    LeaseState, LeaseView, LineView, LinkView, Moment, PhoneView, Proofs, Quality, Rejected,
+    SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView,
+    VaultView,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -231,7 +232,10 @@ pub(super) fn replies() -> Vec<String> {
 
 pub(super) fn view_parts() -> Vec<String> {
     let accounts = one_of_each!(AccountView:
-        SignedOut { reason: None },
+        SignedOut {
+            reason: None,
+            since: Moment(1_100),
+        },
         Restoring,
         Resuming {
             user: ana(),
@@ -246,6 +250,7 @@ pub(super) fn view_parts() -> Vec<String> {
         SignedIn {
             user: ana(),
             phone: true,
+            since: Moment(1_180),
         },
         Fallback {
             sip_uri: "sip:700201@sip.example".into(),
@@ -268,10 +273,13 @@ pub(super) fn view_parts() -> Vec<String> {
     let links = one_of_each!(LinkView:
         Off,
         Opening,
-        Up,
+        Up {
+            since: Moment(1_190),
+        },
         Down {
             hop: Hop::Dns,
             detail: "The name sip.example has no address".into(),
+            retry_at: Moment(1_900),
         },
     );
     let lines = one_of_each!(LineView:
@@ -280,10 +288,12 @@ pub(super) fn view_parts() -> Vec<String> {
         Registered {
             extension: "700201".into(),
             server: "sip.example".into(),
+            since: Moment(1_200),
         },
         Failed {
             status: Some(403),
             reason: "Forbidden".into(),
+            retry_at: Some(Moment(61_200)),
         },
     );
     let calls = one_of_each!(CallState:
@@ -293,11 +303,23 @@ pub(super) fn view_parts() -> Vec<String> {
         Answering,
         Connecting,
         Talking,
-        Ending,
-        Ended {
-            cause: EndCause::Remote,
+    );
+    let vaults = one_of_each!(VaultView:
+        Keyring,
+        Memory,
+        Failed {
+            detail: "The keyring does not answer: this session is kept in memory only".into(),
         },
     );
+    let checks = one_of_each!(SoundCheckView:
+        Running,
+        Done {
+            verdict: SoundVerdict::Good,
+            words: "Good",
+            at: Moment(9_400),
+        },
+    );
+    let qualities = one_of_each!(CallQuality: Good, Fair, Poor, PoorHere);
     let mut all: Vec<String> = Vec::new();
     all.extend(accounts.iter().map(json));
     all.extend(leases.map(|state| {
@@ -309,6 +331,9 @@ pub(super) fn view_parts() -> Vec<String> {
     all.extend(links.iter().map(json));
     all.extend(lines.iter().map(json));
     all.extend(calls.iter().map(json));
+    all.extend(qualities.iter().map(json));
+    all.extend(checks.iter().map(json));
+    all.extend(vaults.iter().map(json));
     all
 }
 
@@ -421,15 +446,31 @@ fn view() -> PhoneView {
         account: AccountView::SignedIn {
             user: ana(),
             phone: true,
+            since: Moment(1_180),
         },
+        agent: Some(AgentView {
+            agent_id: "agent-7".into(),
+            extension: "700201".into(),
+            campaign: Some("Inbound".into()),
+        }),
         lease: Some(LeaseView {
             state: LeaseState::Held,
             ttl_ms: 3_600_000,
         }),
-        link: LinkView::Up,
+        link: LinkView::Up {
+            since: Moment(1_190),
+        },
         line: LineView::Registered {
             extension: "700201".into(),
             server: "sip.example".into(),
+            since: Moment(1_200),
+        },
+        proofs: Proofs {
+            session_confirmed_at: Some(Moment(1_195)),
+            session_expires_at: Some(Moment(3_601_190)),
+            link_heard_at: Some(Moment(8_900)),
+            line_confirmed_at: Some(Moment(1_200)),
+            line_expires_at: Some(Moment(601_200)),
         },
         calls: vec![CallView {
             call: CallId(1),
@@ -442,12 +483,33 @@ fn view() -> PhoneView {
             held_by_peer: false,
             muted: false,
             interrupted: false,
+            began_at: Moment(4_000),
+            talking_since: Some(Moment(6_500)),
+            held_since: None,
+            interrupted_since: None,
+            quality: Some(CallQuality::Good),
         }],
+        ended: Some(EndedCallView {
+            call: CallId(0),
+            direction: Direction::Incoming,
+            number: "700203".into(),
+            display_name: Some("Ravi".into()),
+            cause: EndCause::Remote,
+            talked_ms: Some(1_500),
+            at: Moment(3_800),
+        }),
         call_settings: CallSettings::default(),
         sound: SoundView {
             capture_open: false,
             settings: SoundSettings::default(),
+            devices: Some(vec![headset()]),
+            microphone: Some(headset()),
+            speaker: None,
+            ringer: None,
+            check: None,
+            muted_speech_at: None,
         },
+        vault: VaultView::Keyring,
     }
 }
 

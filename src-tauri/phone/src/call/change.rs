@@ -219,6 +219,8 @@ impl Call {
     fn agree_on_hold(&mut self, hold: bool, outputs: &mut Outputs) {
         if self.hold_agreed != hold {
             self.hold_agreed = hold;
+            self.held_since = hold.then(|| outputs.now());
+            self.listening.restart();
             let call = self.id;
             outputs.event(if hold {
                 Event::CallHeld { call }

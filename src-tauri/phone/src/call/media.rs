@@ -59,16 +59,20 @@ impl Call {
             }
             MediaNews::FirstAudio { dialog: _ } => outputs.event(Event::FirstAudio { call }),
             MediaNews::Interrupted => {
-                self.interrupted = true;
+                self.interrupted_since.get_or_insert(outputs.now());
                 outputs.event(Event::CallInterrupted { call });
             }
             MediaNews::Resumed { after } => {
-                self.interrupted = false;
+                self.interrupted_since = None;
+                self.listening.restart();
                 let after_ms = after.as_millis() as u64;
                 outputs.event(Event::CallRecovered { call, after_ms });
             }
             MediaNews::Dtmf { digit } => outputs.event(Event::DtmfReceived { call, digit }),
-            MediaNews::Quality(quality) => outputs.event(Event::MediaQuality { call, quality }),
+            MediaNews::Quality(quality) => {
+                self.listening.handle_report(quality);
+                outputs.event(Event::MediaQuality { call, quality });
+            }
             // A file or device that breaks never costs the call.
             MediaNews::DeviceFailed { detail } => {
                 outputs.event(Event::MediaFailed {

@@ -167,6 +167,7 @@ impl Call {
     ) {
         if self.connected.contains(&dialog) {
             self.state = State::Talking { sip, dialog };
+            self.talking_since.get_or_insert(outputs.now());
             outputs.event(Event::CallConnected { call: self.id });
             // The user has turned to another call meanwhile.
             self.negotiate(outputs);

@@ -20,7 +20,18 @@ impl Line {
     pub(super) fn handle_event(&mut self, event: sip::Event, now: Instant, outputs: &mut Outputs) {
         match event {
             sip::Event::Registered { expires_in } => {
-                self.registration = Registration::Registered;
+                let now = outputs.now();
+                let since = match self.registration {
+                    Registration::Registered { since, .. } => since,
+                    Registration::Registering
+                    | Registration::Failed { .. }
+                    | Registration::Unregistered => now,
+                };
+                self.registration = Registration::Registered {
+                    since,
+                    confirmed_at: now,
+                    expires_at: now.after(expires_in),
+                };
                 if std::mem::take(&mut self.flow_changed) {
                     // The far end learns by a re-INVITE where to reach us (RFC 3261 §12.2.1.1, target refresh).
                     for call in self.calls.values_mut() {
@@ -149,6 +160,7 @@ impl Line {
         self.registration = Registration::Failed {
             status,
             reason: reason.clone(),
+            retry_at: retry_in.map(|it| outputs.now().after(it)),
         };
         outputs.event(Event::RegisterFailed {
             status,

@@ -7,9 +7,10 @@ use sidecar_api::{RefreshRequest, RefreshResponse};
 use crate::{
     Effect, Event, Hop, Reply, Request, SidecarFailure, SignedOutReason,
     lease::{Due, Lease, Standing},
+    moment::Epoch,
     outputs::Outputs,
     tokens::Tokens,
-    view::{LeaseState, LeaseView},
+    view::{LeaseState, LeaseView, Proofs},
     words::shown,
 };
 
@@ -262,6 +263,13 @@ impl Holding {
         match self {
             Self::Held(lease) => lease.awaits(number),
             Self::Lost { .. } => false,
+        }
+    }
+
+    pub(super) fn proofs(&self, epoch: Epoch) -> Proofs {
+        match self {
+            Self::Held(lease) => lease.proofs(epoch),
+            Self::Lost { .. } => Proofs::default(),
         }
     }
 

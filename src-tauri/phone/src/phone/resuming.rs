@@ -131,9 +131,10 @@ impl Phone {
     /// Takes what the vault found. It may come late: whoever has signed in meanwhile stays.
     pub(super) fn handle_restored(&mut self, restored: Option<Box<Restored>>, now: Instant) {
         match (&self.account, restored) {
-            (Account::Restoring { .. } | Account::SignedOut { reason: None }, Some(restored))
-                if self.setup.restores =>
-            {
+            (
+                Account::Restoring { .. } | Account::SignedOut { reason: None, .. },
+                Some(restored),
+            ) if self.setup.restores => {
                 let Restored { session, tokens } = *restored;
                 let resuming = Resuming {
                     session,
@@ -152,7 +153,7 @@ impl Phone {
                 self.resume(now);
             }
             (Account::Restoring { .. }, None) => {
-                self.account = Account::SignedOut { reason: None };
+                self.account = Account::nobody(self.outputs.now());
             }
             (
                 Account::NotConfigured { .. }

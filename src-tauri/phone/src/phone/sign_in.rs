@@ -10,11 +10,13 @@ use crate::{
     lease::Lease,
     line::{Line, LineSetup},
     tokens::Tokens,
-    view::UserView,
+    view::{AgentView, UserView},
     words::shown,
 };
 
-use super::{Account, BEAT_DEADLINE, GRACE, Holding, LOGIN_DEADLINE, Phone, SignedIn, Station};
+use super::{
+    Account, BEAT_DEADLINE, GRACE, Holding, LOGIN_DEADLINE, Phone, SignedIn, Station, vault_wished,
+};
 
 /// By which way a session begins on this device.
 #[derive(Debug)]
@@ -109,8 +111,18 @@ impl Phone {
                         return;
                     }
                 };
+                let agent = AgentView {
+                    agent_id: shown(&config.ozonetel_agent_id),
+                    extension: shown(line.extension()),
+                    campaign: config
+                        .campaign_name
+                        .as_deref()
+                        .map(shown)
+                        .filter(|it| !it.is_empty()),
+                };
                 let lease = Lease::granted(session.grant.as_ref(), now);
                 Some(Station {
+                    agent,
                     lease: Holding::Held(lease),
                     line,
                 })
@@ -121,12 +133,15 @@ impl Phone {
             phone: station.is_some(),
         });
         if matches!(entrance, Entrance::Login) {
+            // Whether it is kept is told by the vault.
+            self.vault = vault_wished(&self.setup);
             let stored = Stored::Session(Box::new(session));
             self.outputs.effect(Effect::Store { stored });
             self.store_tokens(&tokens);
         }
         self.account = Account::SignedIn(Box::new(SignedIn {
             user,
+            since: self.outputs.now(),
             tokens,
             station,
         }));
@@ -151,6 +166,7 @@ impl Phone {
         });
         self.account = Account::SignedOut {
             reason: Some(reason),
+            since: self.outputs.now(),
         };
     }
 }

@@ -12,7 +12,7 @@ use super::{Account, Holding, Phone, SIGN_OUT_DEADLINE, SignedIn, SigningOut, St
 
 impl Phone {
     pub(super) fn sign_out_by_user(&mut self, now: Instant) -> Result<(), Rejected> {
-        match std::mem::replace(&mut self.account, Account::SignedOut { reason: None }) {
+        match std::mem::replace(&mut self.account, Account::nobody(self.outputs.now())) {
             Account::SigningIn { attempt, .. } => {
                 self.account = Account::SigningOut(Box::new(SigningOut {
                     reason: SignedOutReason::ByUser,
@@ -57,6 +57,7 @@ impl Phone {
                 Some(Station {
                     lease: Holding::Lost { reason, .. },
                     line,
+                    agent: _,
                 }) if !line.has_calls() => reason.clone(),
                 Some(_) | None => return,
             },
@@ -68,7 +69,7 @@ impl Phone {
             | Account::Fallback { .. }
             | Account::SigningOut(_) => return,
         };
-        let signed_in = std::mem::replace(&mut self.account, Account::SignedOut { reason: None });
+        let signed_in = std::mem::replace(&mut self.account, Account::nobody(self.outputs.now()));
         if let Account::SignedIn(it) = signed_in {
             let SignedIn {
                 tokens, station, ..

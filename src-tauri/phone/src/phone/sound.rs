@@ -4,9 +4,59 @@ use std::time::Instant;
 
 use super::Phone;
 use crate::{
-    Effect, Event,
+    Device, DeviceKind, DeviceRole, Effect, Event, Rejected, SoundSettings,
     sound::{SoundNews, SoundRequest},
+    view::{SoundCheckView, SoundView},
 };
+
+impl SoundView {
+    pub(super) fn new(settings: SoundSettings) -> Self {
+        Self {
+            capture_open: false,
+            settings,
+            devices: None,
+            microphone: None,
+            speaker: None,
+            ringer: None,
+            check: None,
+            muted_speech_at: None,
+        }
+    }
+
+    /// Tells which devices will be used, among those that are there; which one is, is told when it is
+    /// opened.
+    pub(super) fn choose(&mut self) {
+        let Some(devices) = &self.devices else {
+            return;
+        };
+        let chosen =
+            |favourites: &[String], fits: fn(&Device) -> bool, usual: fn(&Device) -> bool| {
+                let there = || devices.iter().filter(|it| fits(it));
+                favourites
+                    .iter()
+                    .find_map(|id| there().find(|it| it.id == *id))
+                    .or_else(|| there().find(|it| usual(it)))
+                    .or_else(|| there().next())
+                    .cloned()
+            };
+        let settings = &self.settings;
+        self.microphone = chosen(
+            &settings.microphone,
+            |it| it.input && it.kind != DeviceKind::Monitor,
+            |it| it.default_input,
+        );
+        self.speaker = chosen(&settings.speaker, |it| it.output, |it| it.default_output);
+        self.ringer = chosen(&settings.ringer, |it| it.output, |it| it.default_output);
+    }
+
+    fn set_used(&mut self, role: DeviceRole, device: Option<Device>) {
+        match role {
+            DeviceRole::Microphone => self.microphone = device,
+            DeviceRole::Speaker => self.speaker = device,
+            DeviceRole::Ringer => self.ringer = device,
+        }
+    }
+}
 
 impl Phone {
     /// Sounds the tone that tells how the calls go.
@@ -22,18 +72,34 @@ impl Phone {
         self.outputs.effect(Effect::Sound { request });
     }
 
+    pub(super) fn check_sound(&mut self) -> Result<(), Rejected> {
+        if self.sound.check == Some(SoundCheckView::Running) {
+            return Err(Rejected::CheckRuns);
+        }
+        self.sound.check = Some(SoundCheckView::Running);
+        self.ask_sound(SoundRequest::Check);
+        Ok(())
+    }
+
     pub(super) fn handle_sound(&mut self, news: SoundNews) {
         self.outputs.event(match news {
-            SoundNews::Devices(devices) => Event::SoundDevices { devices },
+            SoundNews::Devices(devices) => {
+                self.sound.devices = Some(devices.clone());
+                self.sound.choose();
+                Event::SoundDevices { devices }
+            }
             SoundNews::DeviceChanged {
                 role,
                 device,
                 words,
-            } => Event::SoundDeviceChanged {
-                role,
-                device,
-                words,
-            },
+            } => {
+                self.sound.set_used(role, device.clone());
+                Event::SoundDeviceChanged {
+                    role,
+                    device,
+                    words,
+                }
+            }
             SoundNews::Levels {
                 microphone_dbfs,
                 speaker_dbfs,
@@ -45,9 +111,13 @@ impl Phone {
                 self.sound.capture_open = open;
                 Event::SoundCapture { open }
             }
-            SoundNews::MutedSpeech => Event::SoundMutedSpeech,
+            SoundNews::MutedSpeech => {
+                self.sound.muted_speech_at = Some(self.outputs.now());
+                Event::SoundMutedSpeech
+            }
             SoundNews::Checked { verdict, words } => {
-                self.sound_is_checked = false;
+                let at = self.outputs.now();
+                self.sound.check = Some(SoundCheckView::Done { verdict, words, at });
                 Event::SoundChecked { verdict, words }
             }
         });

@@ -16,9 +16,9 @@ use std::{
 };
 
 use phone::{
-    Command, Effect, Event, Fallback, FlowFailure, FlowId, Hop, Input, MediaNews, MediaRequest,
-    Phone, PhoneView, Reply, Request, Restored, Setup, SidecarFailure, SoundRequest, Stored,
-    StoredSession, StoredTokens, Tone,
+    AccountView, Command, Effect, Event, Fallback, FlowFailure, FlowId, Hop, Input, MediaNews,
+    MediaRequest, Phone, PhoneView, Reply, Request, Restored, Setup, SidecarFailure,
+    SignedOutReason, SoundRequest, Stored, StoredSession, StoredTokens, Tone,
 };
 use sip::{Answer, DialogHandle, Offer};
 
@@ -249,6 +249,14 @@ impl World {
 
     pub fn view(&self) -> PhoneView {
         self.phone.view()
+    }
+
+    /// Why nobody is signed in; `None`: nobody has been.
+    pub fn signed_out(&self) -> Option<SignedOutReason> {
+        let AccountView::SignedOut { reason, .. } = self.view().account else {
+            panic!("{:?}", self.view());
+        };
+        reason
     }
 
     /// Lets time pass, doing what becomes due on the way.

@@ -38,7 +38,7 @@ async fn lines_that_cannot_be_read_are_left_out_and_counted() {
     let entry = |id: u64, cause: &str| {
         format!(
             "{{\"id\":{id},\"direction\":\"incoming\",\"number\":\"canary\",\"display_name\":null,\
-             \"began\":{BEGAN},\"talked_ms\":null,\"cause\":{cause}}}\n"
+             \"began\":{BEGAN},\"talked_ms\":null,\"cause\":{cause},\"quality\":null}}\n"
         )
     };
     for line in [

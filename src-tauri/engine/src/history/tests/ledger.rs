@@ -19,6 +19,7 @@ fn a_call_that_was_answered_is_remembered_with_its_length_and_end() {
         began: BEGAN,
         talked_ms: Some(60_000),
         cause: Some(EndCause::Remote),
+        quality: None,
     };
     assert_eq!(over, Some(Note::Over(wanted)));
     assert_eq!(calls.ledger.open().count(), 0);
@@ -90,7 +91,7 @@ fn no_id_is_given_twice_whatever_the_clock_does() {
         },
         event: dialing(1, "700202"),
     };
-    later.take(1, &before_1970);
+    later.take(1, &before_1970, |_| None);
     let open = later.open().next().unwrap();
     assert_eq!((open.id, open.began), (BEGAN + 9_001, 0));
 }
@@ -116,6 +117,32 @@ fn that_a_call_goes_on_is_noted_each_minute_with_its_length_so_far() {
         }
     }
     assert_eq!(noted, [59_000, 119_000, 179_000]);
+}
+
+#[test]
+fn what_lasted_for_a_tenth_of_a_call_is_how_it_sounded() {
+    use CallQuality::{Fair, Good, Poor, PoorHere};
+
+    for (seconds, wanted) in [
+        (&[(Good, 60), (Poor, 6)][..], Some(Good)),
+        (&[(Good, 60), (Poor, 7)], Some(Poor)),
+        (&[(Poor, 1), (Good, 1), (Fair, 1)], Some(Poor)),
+        (&[(PoorHere, 30), (Poor, 30)], Some(PoorHere)),
+        (&[], None),
+    ] {
+        let mut calls = Calls::default();
+        calls.tell(dialing(1, "700202"));
+        for (sounds, seconds) in seconds {
+            calls.sounds = Some(*sounds);
+            for _ in 0..*seconds {
+                calls.tell(quality(1));
+            }
+        }
+        calls.sounds = None;
+        calls.tell(quality(1));
+        let over = over(calls.tell(ended(1, EndCause::Local)));
+        assert_eq!(over.quality, wanted, "{seconds:?}");
+    }
 }
 
 #[test]
@@ -155,7 +182,7 @@ fn calls_of_two_engines_are_told_apart() {
     let mut calls = Calls::default();
     calls.tell(dialing(1, "700202"));
     let other = stamped(Duration::ZERO, dialing(1, "700203"));
-    calls.ledger.take(2, &other);
+    calls.ledger.take(2, &other, |_| None);
     assert!(calls.ledger.end_all_but(3, &[], Duration::ZERO).is_empty());
     let ended = calls.ledger.end_all_but(1, &[], Duration::ZERO);
     assert_eq!(over(ended.into_iter().next()).number, "700202");
@@ -186,6 +213,7 @@ fn texts_without_end_are_cut() {
 struct Calls {
     ledger: Ledger,
     now: Duration,
+    sounds: Option<CallQuality>,
 }
 
 impl Default for Calls {
@@ -193,6 +221,7 @@ impl Default for Calls {
         Self {
             ledger: Ledger::new(0),
             now: Duration::ZERO,
+            sounds: None,
         }
     }
 }
@@ -205,7 +234,7 @@ impl Calls {
 
     fn tell(&mut self, event: Event) -> Option<Note> {
         let stamped = stamped(self.now, event);
-        self.ledger.take(1, &stamped)
+        self.ledger.take(1, &stamped, |_| self.sounds)
     }
 }
 

@@ -1,0 +1,225 @@
+//! What the view tells beside states: since when, until when, and what is left of a call.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use phone::{
+    AccountView, AgentView, CallQuality, Command, Device, DeviceKind, DeviceRole, Direction,
+    EndCause, Input, LeaseState, LineView, LinkView, MediaNews, Moment, Quality, SoundCheckView,
+    SoundNews, SoundSettings, SoundVerdict, VaultView,
+};
+use world::{World, setup};
+
+#[test]
+fn an_agent_is_told_with_extension_and_campaign_while_signed_in() {
+    let mut world = World::signed_in();
+    let agent = AgentView {
+        agent_id: "agent2".into(),
+        extension: "700201".into(),
+        campaign: Some("Inbound_1".into()),
+    };
+    assert_eq!(world.view().agent, Some(agent));
+    world.command(Command::SignOut).unwrap();
+    assert_eq!(world.view().agent, None);
+    assert_eq!(world.view().ended, None);
+}
+
+#[test]
+fn each_proof_has_the_moment_at_which_it_came() {
+    let mut world = World::new(setup());
+    world.pass(Duration::from_secs(10));
+    world.sign_in();
+    let ten = Moment(10_000);
+    let view = world.view();
+    assert!(matches!(view.account, AccountView::SignedIn { since, .. } if since == ten));
+    assert_eq!(view.link, LinkView::Up { since: ten });
+    assert!(matches!(view.line, LineView::Registered { since, .. } if since == ten));
+    assert_eq!(view.proofs.session_confirmed_at, Some(ten));
+    assert_eq!(view.proofs.session_expires_at, Some(Moment(3_610_000)));
+    assert_eq!(view.proofs.link_heard_at, Some(ten));
+    assert_eq!(view.proofs.line_confirmed_at, Some(ten));
+    assert!(view.proofs.line_expires_at > Some(ten));
+
+    // Pongs and refreshes renew the proofs, and change nothing else.
+    world.pass(Duration::from_secs(900));
+    let later = world.view();
+    assert!(later.proofs.link_heard_at > Some(Moment(890_000)));
+    assert!(later.proofs.session_confirmed_at > Some(ten));
+    assert!(later.proofs.line_confirmed_at > Some(ten));
+    assert_eq!((later.link, later.line), (view.link, view.line));
+}
+
+#[test]
+fn a_lost_session_proves_nothing_and_a_link_that_is_down_says_when_it_tries_again() {
+    let (mut world, _) = World::in_call();
+    world.sidecar.beat = Some(Err(world::refused(409, "Taken over")));
+    world.pass(Duration::from_secs(301));
+    let view = world.view();
+    assert!(matches!(view.lease.unwrap().state, LeaseState::Lost { .. }));
+    assert_eq!(view.proofs.session_confirmed_at, None);
+
+    let mut world = World::signed_in();
+    world.server.reachable = false;
+    world.server.answers_pings = false;
+    world.pass(Duration::from_secs(13));
+    let now = Moment(world.now.duration_since(world.start).as_millis() as u64);
+    let view = world.view();
+    let LinkView::Down { retry_at, .. } = view.link else {
+        panic!("{view:?}");
+    };
+    assert!(retry_at >= now);
+    assert_eq!(view.proofs.link_heard_at, None);
+}
+
+#[test]
+fn a_call_has_its_times_and_leaves_them_behind() {
+    let (mut world, call) = World::in_call();
+    world.pass(Duration::from_secs(60));
+    world.command(Command::Hold { call }).unwrap();
+    world.pass(Duration::from_secs(5));
+    let view = world.view().calls[0].clone();
+    assert_eq!(view.began_at, Moment(0));
+    assert_eq!(view.talking_since, Some(Moment(0)));
+    assert_eq!(view.held_since, Some(Moment(60_000)));
+
+    world.command(Command::Resume { call }).unwrap();
+    let news = MediaNews::Interrupted;
+    world.input(Input::Media { call, news });
+    let view = world.view().calls[0].clone();
+    assert_eq!(view.held_since, None);
+    assert_eq!(view.interrupted_since, Some(Moment(65_000)));
+
+    world.command(Command::HangUp { call }).unwrap();
+    let ended = world.view().ended.unwrap();
+    assert_eq!((ended.call, ended.cause), (call, EndCause::Local));
+    assert_eq!(ended.direction, Direction::Outgoing);
+    assert_eq!(ended.talked_ms, Some(65_000));
+    assert_eq!(ended.at, Moment(65_000));
+}
+
+#[test]
+fn a_call_that_never_talked_leaves_no_time() {
+    let mut world = World::signed_in();
+    world.server.invite = vec!["486 Busy Here"];
+    world.dial("4711");
+    let ended = world.view().ended.unwrap();
+    assert_eq!(ended.talked_ms, None);
+    assert!(matches!(ended.cause, EndCause::Busy { status: 486, .. }));
+}
+
+#[test]
+fn the_sound_of_a_call_has_a_word_that_is_forgotten_when_sound_comes_back() {
+    let (mut world, call) = World::in_call();
+    let report = |seconds: u64, concealed| {
+        let news = MediaNews::Quality(Quality {
+            samples_played: seconds * 48_000,
+            samples_concealed: concealed,
+            ..Quality::default()
+        });
+        Input::Media { call, news }
+    };
+    world.input(report(1, 0));
+    assert_eq!(world.view().calls[0].quality, None);
+    world.input(report(2, 0));
+    assert_eq!(world.view().calls[0].quality, Some(CallQuality::Good));
+    world.input(report(3, 24_000));
+    assert_eq!(world.view().calls[0].quality, Some(CallQuality::Poor));
+    let after = Duration::from_secs(1);
+    let news = MediaNews::Resumed { after };
+    world.input(Input::Media { call, news });
+    assert_eq!(world.view().calls[0].quality, None);
+}
+
+#[test]
+fn the_devices_that_will_be_used_are_told_before_they_are_opened() {
+    let mut world = World::signed_in();
+    assert_eq!(world.view().sound.devices, None);
+    let devices = vec![
+        device("monitor", true, DeviceKind::Monitor),
+        device("laptop", true, DeviceKind::BuiltIn),
+        device("headset", true, DeviceKind::Headset),
+        device("speakers", false, DeviceKind::Other),
+    ];
+    world.input(Input::Sound {
+        news: SoundNews::Devices(devices.clone()),
+    });
+    let sound = world.view().sound;
+    assert_eq!(sound.devices, Some(devices));
+    assert_eq!(sound.microphone.unwrap().id, "laptop", "never a monitor");
+    assert_eq!(sound.speaker.unwrap().id, "speakers");
+
+    let settings = SoundSettings {
+        microphone: vec!["gone".into(), "headset".into()],
+        ..SoundSettings::default()
+    };
+    world.command(Command::SetSound { settings }).unwrap();
+    assert_eq!(world.view().sound.microphone.unwrap().id, "headset");
+
+    // What happens with a device is worth more than what was to be expected.
+    world.input(Input::Sound {
+        news: SoundNews::DeviceChanged {
+            role: DeviceRole::Microphone,
+            device: None,
+            words: "Headset disconnected".into(),
+        },
+    });
+    assert_eq!(world.view().sound.microphone, None);
+}
+
+#[test]
+fn a_sound_check_stands_in_the_view_from_its_beginning() {
+    let mut world = World::signed_in();
+    world.command(Command::SoundCheck).unwrap();
+    assert_eq!(world.view().sound.check, Some(SoundCheckView::Running));
+    world.pass(Duration::from_secs(6));
+    world.input(Input::Sound {
+        news: SoundNews::Checked {
+            verdict: SoundVerdict::Good,
+            words: "Good",
+        },
+    });
+    let done = SoundCheckView::Done {
+        verdict: SoundVerdict::Good,
+        words: "Good",
+        at: Moment(6_000),
+    };
+    assert_eq!(world.view().sound.check, Some(done));
+
+    world.input(Input::Sound {
+        news: SoundNews::MutedSpeech,
+    });
+    assert_eq!(world.view().sound.muted_speech_at, Some(Moment(6_000)));
+}
+
+#[test]
+fn the_vault_is_told_until_the_next_sign_in() {
+    let world = World::signed_in();
+    assert_eq!(world.view().vault, VaultView::Memory, "as it was wished");
+
+    let mut world = World::restarted(&world::agent_grant());
+    world.settle();
+    assert_eq!(world.view().vault, VaultView::Keyring);
+    let detail = "The keyring is locked".to_owned();
+    world.input(Input::VaultFailed {
+        detail: detail.clone(),
+    });
+    assert_eq!(world.view().vault, VaultView::Failed { detail });
+    world.command(Command::SignOut).unwrap();
+    world.sign_in();
+    assert_eq!(world.view().vault, VaultView::Keyring);
+}
+
+fn device(id: &str, input: bool, kind: DeviceKind) -> Device {
+    Device {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        kind,
+        input,
+        output: !input,
+        default_input: false,
+        default_output: false,
+    }
+}
