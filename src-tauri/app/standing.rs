@@ -76,9 +76,11 @@ pub(crate) fn ringing(view: &PhoneView) -> Option<&CallView> {
 pub(crate) mod tests {
     use std::time::Instant;
 
-    use phone::{CallId, Direction, Phone, Setup, UserView};
+    use phone::{CallId, Direction, Moment, Phone, Setup, UserView};
 
     use super::*;
+
+    const BEGIN: Moment = Moment(0);
 
     /// A phone at which somebody is signed in and registered.
     pub(crate) fn ready() -> PhoneView {
@@ -96,11 +98,13 @@ pub(crate) mod tests {
         view.account = AccountView::SignedIn {
             user: user(),
             phone: true,
+            since: BEGIN,
         };
-        view.link = LinkView::Up;
+        view.link = LinkView::Up { since: BEGIN };
         view.line = LineView::Registered {
             extension: String::new(),
             server: String::new(),
+            since: BEGIN,
         };
         view
     }
@@ -117,6 +121,11 @@ pub(crate) mod tests {
             held_by_peer: false,
             muted: false,
             interrupted: false,
+            began_at: BEGIN,
+            talking_since: None,
+            held_since: None,
+            interrupted_since: None,
+            quality: None,
         }
     }
 
@@ -150,7 +159,6 @@ pub(crate) mod tests {
             (vec![held(muted(talking())), talking()], Standing::OnCall),
             (vec![held(talking()), muted(talking())], Standing::Muted),
             (vec![muted(talking()), alerting], Standing::Ringing),
-            (vec![call(1, CallState::Ending)], Standing::Ready),
         ] {
             let mut view = ready();
             view.calls = calls;
