@@ -23,8 +23,8 @@ export type NoticeText = {
 };
 
 /** The most pressing notice that was not put away. */
-export function notice(away: ReadonlySet<string>): NoticeText | null {
-  return candidates().find((it) => it !== null && !away.has(it.key)) ?? null;
+export function notice(away: readonly string[]): NoticeText | null {
+  return candidates().find((it) => it !== null && !away.includes(it.key)) ?? null;
 }
 
 function candidates(): (NoticeText | null)[] {
