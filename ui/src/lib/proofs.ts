@@ -61,11 +61,8 @@ function session(view: PhoneView, now: Moment): ProofRow | null {
 
 function ends(expires: Moment, now: Moment): string {
   const left = expires - now;
-  return left > 0 ? t("proof-ends", { left: minutes(left) }) : t("proof-over");
+  return left > 0 ? t("proof-ends", { left: clock(left) }) : t("proof-over");
 }
-
-/** Minutes while there are many of them, seconds when they are few. */
-const minutes = (left: number): string => span(left > 120_000 ? Math.floor(left / 60_000) * 60_000 : left);
 
 function holder(view: PhoneView): string {
   const device = current.window.device_name;

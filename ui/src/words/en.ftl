@@ -284,7 +284,6 @@ history-when = When
 history-length = Length
 history-end = How it ended
 history-quality = Sound
-history-cut = The phone was closed during this call
 history-delete = Delete
 history-deleted = Call deleted
 history-delete-all = Delete all
