@@ -3,6 +3,7 @@
 import { FluentBundle, FluentResource } from "@fluent/bundle";
 
 import english from "../words/en.ftl?raw";
+import { withKeys } from "../words/keyless";
 
 export type Language = "en" | "de" | "hi" | "es" | "ar";
 
@@ -76,7 +77,7 @@ function speak(language: Language, texts: string[]): Spoken {
     // Plural rules go with the language of the text.
     const own = index === all.length - 1 && language !== "en" ? "en" : locale;
     const bundle = new FluentBundle(own, { useIsolating: false });
-    bundle.addResource(new FluentResource(text));
+    bundle.addResource(new FluentResource(withKeys(text, english)));
     return bundle;
   });
   return { language, locale, bundles };

@@ -1,8 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { parse, Visitor, type Message, type Resource, type VariableReference } from "@fluent/syntax";
+import {
+  FluentSerializer,
+  parse,
+  Visitor,
+  type Message,
+  type Resource,
+  type VariableReference,
+} from "@fluent/syntax";
 import { describe, expect, test } from "vitest";
+
+import { withKeys, withoutKeys } from "./keyless";
 
 const SOURCES = join(import.meta.dirname, "..");
 
@@ -56,6 +65,23 @@ describe.each(languages)("%s", (language) => {
   test("has the keys and placeables of English", () => {
     expect(Object.fromEntries(messages(read(language)))).toEqual(Object.fromEntries(english));
   });
+});
+
+test.each(languages)("%s is the same when its keys were left out", (language) => {
+  const text = readFileSync(join(import.meta.dirname, `${language}.ftl`), "utf8");
+  const source = readFileSync(join(import.meta.dirname, "en.ftl"), "utf8");
+  const bare = withoutKeys(text, source);
+  expect(bare).not.toMatch(/^[a-z]/m);
+  const plain = (resource: Resource) =>
+    resource.body
+      .filter((entry): entry is Message => entry.type === "Message")
+      .map((message) => new FluentSerializer().serializeEntry(message));
+  expect(plain(parse(withKeys(bare, source), {})).sort()).toEqual(plain(parse(text, {})).sort());
+  expect(withKeys(text, source)).toBe(text);
+});
+
+test("a language that lacks words is refused", () => {
+  expect(() => withoutKeys("a = 1\n", "a = 1\nb = 2\n")).toThrow("There are no words for b");
 });
 
 test("every key that the page uses is there, and every key is used", () => {

@@ -1,0 +1,472 @@
+## State of the phone
+
+state-label = الحالة:
+state-ready = جاهز
+state-ringing = يرن الآن
+state-on-a-call = في مكالمة
+state-on-hold = قيد الانتظار
+state-no-microphone = غير جاهز – الميكروفون
+state-no-line = غير جاهز – الخط
+state-connecting = جارٍ الاتصال…
+state-reconnecting = جارٍ إعادة الاتصال…
+state-signed-out = تم تسجيل الخروج
+
+## Lights: each is read with what it proves
+
+light-connected = متصل
+light-session = الجلسة
+light-server = الخادم
+light-line = الخط
+light-proven = مؤكَّد
+light-working = قيد العمل
+light-fault = به خلل
+light-off = متوقف
+
+## Frame
+
+menu-label = القائمة
+mini-open = نافذة صغيرة
+mini-close = نافذة كبيرة
+tabs-label = الصفحات
+notices-label = التنبيهات
+tab-keypad = لوحة الأرقام
+tab-call = المكالمة
+tab-history = السجل
+tab-more = المزيد
+history-title = السجل
+sound-title = الصوت
+connection-title = الاتصال
+more-title = المزيد
+about-title = حول البرنامج
+sound-none = لا يوجد ميكروفون
+sound-level = مستوى الميكروفون
+sound-ring-off = الجرس متوقف
+close = إغلاق
+put-away = إخفاء
+cancel = إلغاء
+copy-support = نسخ للدعم
+copy-it = نسخ لقسم تقنية المعلومات
+copied = تم النسخ
+sign-out = تسجيل الخروج
+try-again = إعادة المحاولة
+try-now = المحاولة الآن
+change = تغيير
+
+## Sign in
+
+sign-in-title = سجّل الدخول إلى هاتفك
+sign-in-server = الخادم
+sign-in-server-change = تغيير
+sign-in-server-hint = العنوان الذي أعطاك إياه المسؤول
+server-locked = حدّدته مؤسستك
+sign-in-email = البريد الإلكتروني أو اسم المستخدم
+sign-in-password = كلمة المرور
+password-show = إظهار كلمة المرور
+password-hide = إخفاء كلمة المرور
+caps-lock = مفتاح Caps Lock مفعّل
+sign-in = تسجيل الدخول
+signing-in = جارٍ تسجيل الدخول…
+sign-in-again = تسجيل الدخول هنا
+sign-in-another = استخدام حساب آخر
+language-label = اللغة
+version = الإصدار { $version }
+signed-out-free = تم تسجيل الخروج. هاتفك متاح الآن.
+email-missing = أدخل بريدك الإلكتروني أو اسم المستخدم
+password-missing = أدخل كلمة المرور
+server-invalid = لا يمكن استخدام هذا العنوان. يجب أن يبدأ بـ https://
+server-missing = أدخل عنوان الخادم
+steps-label = الخطوات
+step-server = الخادم
+step-account = الحساب
+step-session = الجلسة
+step-line = الخط
+step-done = تم
+step-working = جارٍ
+step-waiting = في الانتظار
+signing-out = جارٍ تسجيل الخروج…
+restoring = جارٍ البحث عن جلستك…
+resuming = مرحبًا بعودتك، { $name }
+resuming-line = جارٍ تأكيد جلستك…
+resuming-trouble = جلستك محفوظة. سنواصل المحاولة.
+
+## Your phone is in use
+
+held-title = هاتفك قيد الاستخدام
+held-where = أنت مسجّل الدخول على { $device }.
+held-since = أنت مسجّل الدخول على { $device } منذ { $time }.
+held-unknown = تحويلتك محجوزة لجلسة أخرى. سجّل الخروج هناك أولًا أو اسأل المسؤول. ستتحرر تلقائيًا خلال 60 دقيقة على الأكثر.
+held-move = نقله إلى هنا
+held-password = أدخل كلمة المرور مرة أخرى لنقله
+
+## No phone
+
+no-phone-title = لا يوجد هاتف لهذا الحساب
+no-phone-ask = اطلب إنشاء سجل موظف (التحويلة والحملة).
+no-phone-role = أنت مسجّل الدخول. لا يوجد هاتف لهذا الدور.
+
+## The session ended
+
+ended-moved = نُقل هاتفك
+ended-moved-line = نُقل هاتفك إلى { $device } في { $time }.
+ended-released = نُقل هاتفك أو تم تحريره
+ended-at = في { $time }
+ended-expired = انتهت جلستك
+ended-expired-line = تعذّر تأكيدها في الوقت المناسب فانتهت في { $time }.
+ended-token = سجّل الدخول من جديد
+ended-token-line = انتهى تسجيل دخولك في { $time }.
+
+## What went wrong
+
+fault-offline = لا توجد شبكة
+fault-offline-line = هذا الحاسوب غير متصل. سنعيد الاتصال تلقائيًا.
+fault-address = لا يمكن استخدام عنوان الخادم
+fault-dns = تعذّر العثور على الخادم
+fault-dns-line = العنوان { $host } غير معروف على هذه الشبكة. قد تحتاج إلى VPN.
+fault-tcp = تعذّر الوصول إلى الخادم
+fault-tcp-line = قد يمنعه جدار حماية، أو قد تحتاج إلى VPN.
+fault-proxy-sign-in = وكيل الشركة يطلب تسجيل الدخول
+fault-proxy = وكيل الشركة لا يسمح بالمرور
+fault-proxy-line = لا يمكن لإشارات المكالمات أن تمر.
+fault-tls = شهادة الخادم غير موثوقة
+fault-tls-line = قد يلزم أن تثبّتها شركتك.
+fault-http = رد الخادم غير مفهوم
+fault-http-line = ربما يجيب شيء آخر عند { $host }.
+fault-refused = رفض خادم الهاتف الاتصال
+fault-timeout = الخادم لا يستجيب
+fault-timeout-line = قد تكون الشبكة بطيئة. حاول مرة أخرى.
+fault-credentials = اسم المستخدم أو كلمة المرور غير صحيحة
+fault-request = لم يقبل الخادم تسجيل الدخول هذا
+fault-tries = محاولات كثيرة جدًا
+fault-tries-wait = انتظر { $seconds } ث.
+fault-tries-later = انتظر قليلًا.
+fault-tries-over = يمكنك المحاولة الآن.
+fault-server = يواجه الخادم مشكلة
+fault-server-line = ليس الخطأ منك. حاول مرة أخرى بعد لحظات.
+fault-account = هاتفك غير مُعَدّ بشكل صحيح
+fault-account-line = اطلب من المسؤول مراجعة سجلك كموظف.
+fault-extension-refused = رفض خادم الهاتف التحويلة { $extension }
+fault-extension-refused-line = اطلب من المسؤول مراجعة كلمة مرور SIP.
+fault-extension-unknown = هذه التحويلة غير موجودة
+fault-line-silent = خادم الهاتف لا يستجيب
+fault-line-full = ما زالت هناك جلسات قديمة مفتوحة
+fault-line-full-line = ستنتهي تلقائيًا.
+fault-line = لم يقبل خادم الهاتف تحويلتك
+retry-in = محاولة جديدة بعد { $seconds } ث.
+retry-now = جارٍ المحاولة…
+
+## Notices
+
+notice-at-risk = تعذّر تأكيد جلستك؛ ستنتهي { $minutes ->
+    [zero] خلال أقل من دقيقة
+    [one] خلال دقيقة واحدة
+    [two] خلال دقيقتين
+    [few] خلال { $minutes } دقائق
+    [many] خلال { $minutes } دقيقة
+   *[other] خلال { $minutes } دقيقة
+  }. سنواصل المحاولة.
+notice-lost = فُقدت جلستك. ستستمر هذه المكالمة، وبعدها سجّل الدخول من جديد.
+notice-moved = نُقل هاتفك إلى { $device }. ستستمر هذه المكالمة، وبعدها يُسجَّل خروجك.
+notice-no-microphone = لا يوجد ميكروفون. وصّل سماعة رأس.
+notice-vault-memory = جلستك محفوظة في الذاكرة فقط. بعد أي تعطّل ستسجّل الدخول من جديد.
+notice-turned-away = أُبلغ المتصل { $number } بأنك مشغول
+notice-change-failed = لم يقبل الطرف الآخر التغيير. تستمر المكالمة كما كانت.
+notice-media-failed = هناك مشكلة في صوت هذه المكالمة
+refused-not-registered = خطك غير جاهز. لا يمكن إجراء مكالمات.
+refused-lease-lost = فُقدت جلستك. سجّل الدخول من جديد لإجراء المكالمات.
+refused-too-many-calls = لا يُسمح بمكالمات أكثر.
+refused-target = لا يمكن الاتصال بهذا الرقم.
+refused-state = هذا غير ممكن الآن.
+
+## Lengths of time
+
+span-hours = { $hours } س { $minutes } د
+span-minutes = { $minutes } د { $seconds } ث
+span-seconds = { $seconds } ث
+
+## Ready
+
+home-extension = التحويلة { $extension }
+home-campaign = الحملة { $campaign }
+dial-label = الاسم أو الرقم
+dial = اتصال
+dial-recent = من السجل
+number-short = هذا الرقم قصير جدًا.
+number-dialled = { $number } (كما سيُطلب)
+keypad-show = إظهار لوحة الأرقام
+keypad-hide = إخفاء لوحة الأرقام
+erase = مسح
+last-call = آخر مكالمة
+call-back = معاودة الاتصال
+no-calls = لا مكالمات اليوم بعد.
+
+## How calls ended
+
+cause-cut = أُغلق الهاتف أثناء هذه المكالمة
+cause-local = أنهيتَ المكالمة
+cause-caller = أنهاها المتصل
+cause-remote = أنهاها الطرف الآخر
+cause-declined = مرفوضة
+cause-missed = مكالمة فائتة
+cause-elsewhere = رُدّ عليها من جهاز آخر
+cause-timeout = لم يُرَدّ عليها في الوقت المناسب
+cause-lost = انقطعت المكالمة.
+cause-no-path = شبكتك تمنع الصوت
+cause-no-path-line = ستكون المكالمات بلا صوت. اطلب من قسم تقنية المعلومات السماح بالصوت.
+cause-signed-out = انتهت لأنك سجّلت الخروج
+cause-busy = مشغول
+cause-no-answer = لا رد
+cause-not-found = هذا الرقم غير موجود
+cause-refused = رُفضت المكالمة
+cause-security = لم تكن المكالمة آمنة فأُنهيت
+cause-incompatible = لا توجد صيغة صوت مشتركة بين الهاتفين
+
+## Calls
+
+number-withheld = رقم محجوب
+call-show = عرض المكالمة
+incoming-call = مكالمة واردة
+incoming-campaign = مكالمة واردة · حملة { $campaign }
+answer = رد
+decline = رفض
+hang-up = إنهاء المكالمة
+answered-itself = تم الرد تلقائيًا
+answers-itself = سيتم الرد تلقائيًا
+ringing-on = يرن على { $device }
+ringing-off = الجرس متوقف
+second-call = مكالمة ثانية – الرد يضع المتصل الحالي قيد الانتظار
+call-calling = جارٍ الاتصال…
+call-ringing = يرن…
+call-connecting = جارٍ التوصيل…
+call-ending = جارٍ الإنهاء…
+call-mute = كتم
+call-muted = صوتك مكتوم
+call-muted-speech = صوتك مكتوم – اضغط M للتحدث
+call-hold = انتظار
+call-resume = استئناف
+call-keypad = الأرقام
+call-add = مكالمة أخرى
+call-held = قيد الانتظار { $time } – يسمع الطرف الآخر موسيقى
+call-still-held = ما زال قيد الانتظار { $time }
+call-held-by-peer = وضعك الطرف الآخر قيد الانتظار
+call-interrupted = جارٍ إعادة وصل مكالمتك… بقي { $seconds } ث. ابقَ على الخط.
+call-recovered = عاد الاتصال. فُقدت { $seconds } ث.
+call-switch = تبديل
+digits-sent = الأرقام المرسلة
+quality-good = جيد
+quality-fair = مقبول
+quality-poor = ضعيف
+quality-poor-here = ضعيف – شبكتك
+quality-unknown = جارٍ القياس…
+quality-label = جودة الصوت:
+on-hold-for = قيد الانتظار { $time }
+
+## Read by screen readers alone
+
+read-incoming = مكالمة واردة من { $name }. اضغط Control Enter للرد.
+read-ended = انتهت المكالمة. { $cause }
+read-minute = دقيقة واحدة
+
+## History
+
+history-filter = عرض
+history-filter-all = الكل
+history-filter-out = الصادرة
+history-missed = فائتة
+history-incoming = واردة
+history-outgoing = صادرة
+history-no-talk = بلا رد
+history-withheld-why = حجب المتصل رقمه، لذا لا يمكن معاودة الاتصال به.
+history-masked = تخفي مؤسستك جزءًا من هذا الرقم، لذا لا يمكن معاودة الاتصال به.
+history-none = لا مكالمات بعد.
+history-none-missed = لا مكالمات فائتة.
+history-none-outgoing = لم تتصل بأحد بعد.
+history-number = الرقم
+history-kind = المكالمة
+history-when = الوقت
+history-length = المدة
+history-end = كيف انتهت
+history-quality = الصوت
+history-delete = حذف
+history-deleted = حُذفت المكالمة
+history-delete-all = حذف الكل
+history-delete-all-title = هل تريد حذف السجل كله؟
+history-delete-all-line = { $calls ->
+    [zero] لا توجد مكالمات لحذفها من هذا الحاسوب.
+    [one] ستُحذف مكالمة واحدة من هذا الحاسوب. لا يمكن التراجع عن ذلك.
+    [two] ستُحذف مكالمتان من هذا الحاسوب. لا يمكن التراجع عن ذلك.
+    [few] ستُحذف { $calls } مكالمات من هذا الحاسوب. لا يمكن التراجع عن ذلك.
+    [many] ستُحذف { $calls } مكالمة من هذا الحاسوب. لا يمكن التراجع عن ذلك.
+   *[other] ستُحذف { $calls } مكالمة من هذا الحاسوب. لا يمكن التراجع عن ذلك.
+  }
+history-deleted-all = حُذف السجل
+
+## Sound
+
+sound-check = اختبار الصوت
+check-why = تحدّث ثلاث ثوانٍ لتعرف كيف يسمعك المتصلون.
+check-begin = اختبار الميكروفون
+check-again = إعادة الاختبار
+check-speak = تحدّث الآن كما في المكالمة…
+check-at = اختُبر في { $time }
+check-in-call = يمكن الاختبار بعد انتهاء مكالمتك.
+verdict-no-microphone = لم يُعثر على ميكروفون. هل سماعة الرأس موصولة؟
+verdict-silent = لا نسمع شيئًا من سماعة رأسك. هل مفتاح الكتم فيها مفعّل؟
+verdict-clipped = الصوت مرتفع جدًا: أبعد الميكروفون عن فمك أو اخفضه في إعدادات الصوت
+verdict-very-quiet = الصوت منخفض جدًا: ارفع مستوى الميكروفون في إعدادات الصوت
+verdict-noisy = هناك ضوضاء: سيسمع المتصلون ما حولك
+verdict-built-in = يُستخدم ميكروفون الحاسوب المحمول لا سماعة الرأس
+verdict-bluetooth = بلوتوث بدون استخدام اليدين: سيسمعك المتصلون بصوت محدود. السلك أو محوّل USB الخاص بالسماعة أفضل
+verdict-good = الصوت جيد
+role-microphone = الميكروفون
+role-speaker = مكبر الصوت
+role-ringer = الجرس
+speaker-level = مستوى مكبر الصوت
+devices-looking = جارٍ البحث عن الأجهزة…
+devices-lost = تعذّر عرض الأجهزة
+devices-no-microphone = لم يُعثر على ميكروفون. وصّل سماعة رأس.
+devices-no-speaker = لم يُعثر على مكبر صوت. وصّل سماعة رأس.
+device-list = الأجهزة؛ يُستخدم أول جهاز موصول
+device-automatic = يُستخدم الجهاز الذي يفضّله النظام. اختر جهازًا لتفضيله هنا.
+device-automatic-locked = يُستخدم الجهاز الذي يفضّله النظام.
+device-in-use = قيد الاستخدام
+device-away = غير موصول
+device-usual = يفضّله النظام
+device-use = استخدام
+device-choose = استخدام { $name }
+device-chosen = { $name } هو الآن الخيار الأول
+device-up = نقل { $name } إلى أعلى
+device-moved = { $name } الآن في المرتبة { $place }
+device-remove = إزالة { $name } من خياراتك
+device-removed = أُزيل { $name } من خياراتك
+volume-label = مستوى صوت الجرس
+volume-off = متوقف
+volume-percent = { $percent }%
+processing-title = معالجة الصوت
+processing-echo = إلغاء الصدى
+processing-echo-hint = لا يسمع المتصلون أصواتهم
+processing-noise = تقليل الضوضاء
+processing-noise-hint = يصبح المكان حولك أهدأ
+processing-gain = مستوى تلقائي
+processing-gain-hint = صوتك بالقوة نفسها دائمًا
+processing-rumble = مرشّح الأصوات المنخفضة
+processing-rumble-hint = يزيل الطنين والطَّرْق على المكتب
+tones-title = النغمات
+tones-country = بلد النغمات
+tones-hint = كيف تُسمع نغمتا الرنين والانشغال
+tones-international = دولي
+
+## Connection
+
+back = رجوع
+copy = نسخ
+reconnect = إعادة الاتصال
+proof-none = غير مؤكَّد
+proof-confirmed = تأكّد قبل { $age }
+proof-ends = ينتهي بعد { $left }
+proof-expires = تنتهي صلاحيته بعد { $left }
+proof-over = انتهى وقته
+proof-holder = { $name } على { $device }
+proof-no-session = لا توجد جلسة
+proof-session-at-risk = تعذّر تأكيد الجلسة. سنواصل المحاولة.
+proof-session-lost = فُقدت الجلسة
+proof-server-off = غير متصل
+proof-server-opening = جارٍ الاتصال…
+proof-server-up = متصل منذ { $time }
+proof-heard = آخر رد قبل { $age }
+proof-line-off = غير مسجّل
+proof-line-registering = جارٍ التسجيل…
+proof-line = { $extension } على { $server }
+proof-microphone-open = مفتوح: يسمعك الآن
+proof-microphone-unchecked = موصول، لم يُختبر بعد
+proof-keyring = حلقة المفاتيح
+proof-keyring-kept = جلستك محفوظة في حلقة مفاتيح هذا الحاسوب
+proof-keyring-memory = جلستك محفوظة في الذاكرة فقط
+proof-keyring-memory-line = بعد إعادة التشغيل ستسجّل الدخول من جديد.
+proof-keyring-failed = حلقة المفاتيح لا تستجيب
+
+## More
+
+as-system = مثل النظام
+account-title = الحساب
+account-extension = التحويلة
+account-agent = الموظف
+account-campaign = الحملة
+account-device = هذا الحاسوب
+account-fallback = حساب SIP ثابت
+more-look = اللغة والمظهر
+theme-label = المظهر
+theme-light = فاتح
+theme-dark = داكن
+more-calls = المكالمات
+incoming-label = المكالمات الواردة
+incoming-popup = نافذة منبثقة
+incoming-popup-hint = نافذة صغيرة في الأعلى لا تقطع كتابتك
+incoming-flash = وميض
+incoming-flash-hint = ينبّهك شريط المهام فقط
+incoming-front = إلى المقدمة
+incoming-front-hint = تظهر هذه النافذة في المقدمة
+auto-answer-label = الرد التلقائي
+auto-answer-off = متوقف
+auto-answer-off-hint = ترد بنفسك على كل مكالمة
+auto-answer-header = عند الطلب
+auto-answer-header-hint = يُرَدّ على المكالمات التي يطلب مصدرها ذلك
+auto-answer-always = دائمًا
+auto-answer-always-hint = يُرَدّ على كل مكالمة ما لم تكن هناك أخرى
+auto-answer-tone = نغمة قبل الرد
+auto-answer-tone-hint = تسمعها قبل أن يسمعك المتصل
+max-calls-label = المكالمات في آن واحد
+max-calls-hint = { $calls ->
+    [zero] أثناء المكالمة يسمع أي متصل آخر أنك مشغول
+    [one] أثناء المكالمة يسمع أي متصل آخر أنك مشغول
+    [two] تتحدث في واحدة والأخرى قيد الانتظار
+    [few] تتحدث في واحدة والأخريات قيد الانتظار
+    [many] تتحدث في واحدة والأخريات قيد الانتظار
+   *[other] تتحدث في واحدة والأخريات قيد الانتظار
+  }
+shortcuts-title = مفاتيح أثناء استخدام برامج أخرى
+shortcuts-note = تعمل وأنت في برنامج آخر. متوقفة إلى أن تحددها.
+shortcuts-unavailable = سطح المكتب هذا لا يعطي المفاتيح لبرامج تعمل في الخلفية.
+shortcut-answer = الرد
+shortcut-hang-up = الإنهاء أو الرفض
+shortcut-mute = الكتم
+shortcut-double = هذه مفاتيح «{ $label }» بالفعل.
+shortcut-taken = يستخدم برنامج آخر هذه المفاتيح. اختر غيرها.
+shortcut-unknown = لا يمكن استخدام هذه المفاتيح هنا. اختر غيرها.
+keys-off = متوقف
+keys-listening = اضغط المفاتيح…
+keys-press = اضغط المفاتيح. يبقي Escape كل شيء كما هو.
+keys-unfit = اختر أحد مفاتيح F، وحده أو مع Ctrl أو Alt أو Shift.
+keys-clear = إيقاف مفاتيح { $label }
+more-start = البدء والإغلاق
+autostart-label = البدء مع تشغيل الحاسوب
+start-minimised-label = البدء بلا نافذة
+quit-on-close-label = إنهاء البرنامج عند إغلاق النافذة
+quit-on-close-hint = إغلاق النافذة يسجّل خروجك
+stay-on-close-hint = يبقى الهاتف يرن بعد الإغلاق
+more-pages = الهاتف
+sign-out-title = أنت في مكالمة. هل تريد إنهاءها وتسجيل الخروج؟
+sign-out-line = تسجيل الخروج ينهي المكالمة ويحرر هاتفك.
+sign-out-and-hang-up = إنهاء المكالمة وتسجيل الخروج
+stay = البقاء
+
+## About
+
+about-computer = النظام
+about-system = نظام التشغيل
+about-licences = التراخيص
+about-licences-note = برنامج حر، بأيٍّ من الترخيصين كما تختار.
+about-licence = ترخيص { $name }
+
+## Questions
+
+quit-title = أنت في مكالمة. هل تريد إنهاءها والخروج؟
+quit-line = الخروج ينهي المكالمة ويسجّل خروجك.
+quit-and-hang-up = إنهاء المكالمة والخروج
+quit-title-free = انتهت مكالمتك. هل تريد الخروج الآن؟
+quit-line-free = الخروج من البرنامج يسجّل خروجك.
+quit = خروج
+link-title = هل تريد الاتصال بهذا الرقم؟
+link-line = رابط في برنامج آخر يطلب هذه المكالمة.
+link-holds = ستوضع مكالمتك الحالية قيد الانتظار.
+link-call = اتصال
+link-refuse = عدم الاتصال

@@ -1,0 +1,460 @@
+## State of the phone
+
+state-label = Status:
+state-ready = Bereit
+state-ringing = Es klingelt
+state-on-a-call = Im Gespräch
+state-on-hold = Gehalten
+state-no-microphone = Nicht bereit – Mikrofon
+state-no-line = Nicht bereit – Leitung
+state-connecting = Verbinden…
+state-reconnecting = Neu verbinden…
+state-signed-out = Abgemeldet
+
+## Lights: each is read with what it proves
+
+light-connected = Verbunden
+light-session = Sitzung
+light-server = Server
+light-line = Leitung
+light-proven = bestätigt
+light-working = in Arbeit
+light-fault = gestört
+light-off = aus
+
+## Frame
+
+menu-label = Menü
+mini-open = Kleines Fenster
+mini-close = Großes Fenster
+tabs-label = Seiten
+notices-label = Hinweise
+tab-keypad = Wählen
+tab-call = Gespräch
+tab-history = Verlauf
+tab-more = Mehr
+history-title = Verlauf
+sound-title = Ton
+connection-title = Verbindung
+more-title = Mehr
+about-title = Info
+sound-none = Kein Mikrofon
+sound-level = Mikrofonpegel
+sound-ring-off = Der Klingelton ist aus
+close = Schließen
+put-away = Ausblenden
+cancel = Abbrechen
+copy-support = Für den Support kopieren
+copy-it = Für die IT kopieren
+copied = Kopiert
+sign-out = Abmelden
+try-again = Erneut versuchen
+try-now = Jetzt versuchen
+change = Ändern
+
+## Sign in
+
+sign-in-title = An Ihrem Telefon anmelden
+sign-in-server = Server
+sign-in-server-change = Ändern
+sign-in-server-hint = Die Adresse, die Ihnen Ihr Administrator gegeben hat
+server-locked = Von Ihrer Organisation festgelegt
+sign-in-email = E-Mail oder Benutzer
+sign-in-password = Passwort
+password-show = Passwort anzeigen
+password-hide = Passwort verbergen
+caps-lock = Die Feststelltaste ist aktiv
+sign-in = Anmelden
+signing-in = Anmeldung läuft…
+sign-in-again = Hier anmelden
+sign-in-another = Anderes Konto verwenden
+language-label = Sprache
+version = Version { $version }
+signed-out-free = Abgemeldet. Ihr Telefon ist frei.
+email-missing = Geben Sie E-Mail oder Benutzernamen ein
+password-missing = Geben Sie Ihr Passwort ein
+server-invalid = Diese Adresse ist nicht verwendbar. Sie beginnt mit https://
+server-missing = Geben Sie die Adresse Ihres Servers ein
+steps-label = Schritte
+step-server = Server
+step-account = Konto
+step-session = Sitzung
+step-line = Leitung
+step-done = erledigt
+step-working = läuft
+step-waiting = wartet
+signing-out = Abmeldung läuft…
+restoring = Ihre Sitzung wird gesucht…
+resuming = Willkommen zurück, { $name }
+resuming-line = Ihre Sitzung wird bestätigt…
+resuming-trouble = Ihre Sitzung bleibt erhalten. Wir versuchen es weiter.
+
+## Your phone is in use
+
+held-title = Ihr Telefon wird gerade benutzt
+held-where = Sie sind an { $device } angemeldet.
+held-since = Sie sind seit { $time } an { $device } angemeldet.
+held-unknown = Ihre Nebenstelle ist durch eine andere Sitzung belegt. Melden Sie sich dort zuerst ab oder fragen Sie Ihren Administrator. Sie wird nach spätestens 60 Minuten von selbst frei.
+held-move = Hierher holen
+held-password = Zum Umziehen noch einmal Ihr Passwort
+
+## No phone
+
+no-phone-title = Dieses Konto hat kein Telefon
+no-phone-ask = Bitten Sie um einen Agenteneintrag (Nebenstelle und Kampagne).
+no-phone-role = Sie sind angemeldet. Diese Rolle hat kein Telefon.
+
+## The session ended
+
+ended-moved = Ihr Telefon ist umgezogen
+ended-moved-line = Ihr Telefon ist um { $time } zu { $device } umgezogen.
+ended-released = Ihr Telefon ist umgezogen oder wurde freigegeben
+ended-at = um { $time }
+ended-expired = Ihre Sitzung ist beendet
+ended-expired-line = Sie konnte nicht rechtzeitig bestätigt werden und endete um { $time }.
+ended-token = Bitte melden Sie sich neu an
+ended-token-line = Ihre Anmeldung endete um { $time }.
+
+## What went wrong
+
+fault-offline = Kein Netz
+fault-offline-line = Dieser Computer ist offline. Die Verbindung kommt von selbst wieder.
+fault-address = Die Adresse des Servers ist nicht verwendbar
+fault-dns = Der Server ist nicht zu finden
+fault-dns-line = { $host } ist in diesem Netz unbekannt. Vielleicht wird ein VPN gebraucht.
+fault-tcp = Der Server ist nicht erreichbar
+fault-tcp-line = Vielleicht blockiert eine Firewall, oder es wird ein VPN gebraucht.
+fault-proxy-sign-in = Der Proxy der Firma verlangt eine Anmeldung
+fault-proxy = Der Proxy der Firma lässt uns nicht durch
+fault-proxy-line = Die Signalisierung der Anrufe kommt nicht durch.
+fault-tls = Dem Zertifikat des Servers wird nicht vertraut
+fault-tls-line = Vielleicht muss Ihre Firma es installieren.
+fault-http = Die Antwort des Servers ist unverständlich
+fault-http-line = Vielleicht antwortet an { $host } etwas anderes.
+fault-refused = Der Telefonserver hat die Verbindung abgelehnt
+fault-timeout = Der Server antwortet nicht
+fault-timeout-line = Vielleicht ist das Netz langsam. Versuchen Sie es erneut.
+fault-credentials = Benutzer oder Passwort ist falsch
+fault-request = Der Server hat diese Anmeldung nicht angenommen
+fault-tries = Zu viele Versuche
+fault-tries-wait = Warten Sie { $seconds } s.
+fault-tries-later = Warten Sie ein wenig.
+fault-tries-over = Sie können es jetzt erneut versuchen.
+fault-server = Der Server hat eine Störung
+fault-server-line = Es liegt nicht an Ihnen. Versuchen Sie es gleich noch einmal.
+fault-account = Ihr Telefon ist nicht richtig eingerichtet
+fault-account-line = Bitten Sie Ihren Administrator, Ihren Agenteneintrag zu prüfen.
+fault-extension-refused = Der Telefonserver hat die Nebenstelle { $extension } abgelehnt
+fault-extension-refused-line = Bitten Sie Ihren Administrator, das SIP-Passwort zu prüfen.
+fault-extension-unknown = Die Nebenstelle gibt es nicht
+fault-line-silent = Der Telefonserver antwortet nicht
+fault-line-full = Alte Anmeldungen sind noch offen
+fault-line-full-line = Sie enden von selbst.
+fault-line = Der Telefonserver hat Ihre Nebenstelle nicht angenommen
+retry-in = Neuer Versuch in { $seconds } s.
+retry-now = Neuer Versuch…
+
+## Notices
+
+notice-at-risk = Ihre Sitzung kann nicht bestätigt werden; sie endet in { $minutes ->
+    [one] { $minutes } Minute
+   *[other] { $minutes } Minuten
+  }. Wir versuchen es weiter.
+notice-lost = Ihre Sitzung ist verloren. Dieses Gespräch läuft weiter; danach melden Sie sich neu an.
+notice-moved = Ihr Telefon ist zu { $device } umgezogen. Dieses Gespräch läuft weiter; danach sind Sie abgemeldet.
+notice-no-microphone = Es ist kein Mikrofon da. Stecken Sie ein Headset ein.
+notice-vault-memory = Ihre Sitzung liegt nur im Arbeitsspeicher. Nach einem Absturz melden Sie sich neu an.
+notice-turned-away = Einem Anruf von { $number } wurde „besetzt“ gemeldet
+notice-change-failed = Die Gegenseite hat die Änderung nicht angenommen. Das Gespräch läuft weiter wie bisher.
+notice-media-failed = Der Ton dieses Gesprächs ist gestört
+refused-not-registered = Ihre Leitung ist nicht bereit. Anrufe sind nicht möglich.
+refused-lease-lost = Ihre Sitzung ist verloren. Melden Sie sich neu an, um anzurufen.
+refused-too-many-calls = Mehr Gespräche sind nicht erlaubt.
+refused-target = Diese Nummer kann nicht angerufen werden.
+refused-state = Das ist gerade nicht möglich.
+
+## Lengths of time
+
+span-hours = { $hours } h { $minutes } min
+span-minutes = { $minutes } min { $seconds } s
+span-seconds = { $seconds } s
+
+## Ready
+
+home-extension = Nebenstelle { $extension }
+home-campaign = Kampagne { $campaign }
+dial-label = Name oder Nummer
+dial = Anrufen
+dial-recent = Aus Ihrem Verlauf
+number-short = Diese Nummer ist zu kurz.
+number-dialled = { $number } (wird so gewählt)
+keypad-show = Wähltasten zeigen
+keypad-hide = Wähltasten ausblenden
+erase = Löschen
+last-call = Letzter Anruf
+call-back = Zurückrufen
+no-calls = Heute noch keine Anrufe.
+
+## How calls ended
+
+cause-cut = Das Telefon wurde während dieses Anrufs beendet
+cause-local = Sie haben aufgelegt
+cause-caller = Der Anrufer hat aufgelegt
+cause-remote = Die Gegenseite hat aufgelegt
+cause-declined = Abgelehnt
+cause-missed = Verpasster Anruf
+cause-elsewhere = An einem anderen Gerät angenommen
+cause-timeout = Nicht rechtzeitig angenommen
+cause-lost = Das Gespräch ging verloren.
+cause-no-path = Ihr Netz blockiert Sprache
+cause-no-path-line = Gespräche wären stumm. Bitten Sie Ihre IT, Sprache durchzulassen.
+cause-signed-out = Beendet, weil Sie sich abgemeldet haben
+cause-busy = Besetzt
+cause-no-answer = Keine Antwort
+cause-not-found = Diese Nummer gibt es nicht
+cause-refused = Der Anruf wurde abgewiesen
+cause-security = Das Gespräch war nicht sicher und wurde beendet
+cause-incompatible = Die beiden Telefone haben kein gemeinsames Tonformat
+
+## Calls
+
+number-withheld = Nummer unterdrückt
+call-show = Gespräch zeigen
+incoming-call = Eingehender Anruf
+incoming-campaign = Eingehender Anruf · Kampagne { $campaign }
+answer = Annehmen
+decline = Ablehnen
+hang-up = Auflegen
+answered-itself = Automatisch angenommen
+answers-itself = Wird automatisch angenommen
+ringing-on = Klingelt an { $device }
+ringing-off = Der Klingelton ist aus
+second-call = Zweiter Anruf – Annehmen hält das jetzige Gespräch
+call-calling = Ruft an…
+call-ringing = Es klingelt…
+call-connecting = Verbinden…
+call-ending = Wird aufgelegt…
+call-mute = Stumm
+call-muted = Sie sind stumm
+call-muted-speech = Sie sind stumm – drücken Sie M zum Sprechen
+call-hold = Halten
+call-resume = Fortsetzen
+call-keypad = Tasten
+call-add = Anrufen
+call-held = Gehalten { $time } – die Gegenseite hört Musik
+call-still-held = Noch gehalten { $time }
+call-held-by-peer = Die Gegenseite hält Sie
+call-interrupted = Ihr Gespräch wird neu verbunden… noch { $seconds } s. Bleiben Sie dran.
+call-recovered = Sie sind wieder da. { $seconds } s gingen verloren.
+call-switch = Wechseln
+digits-sent = Gesendete Ziffern
+quality-good = Gut
+quality-fair = Mäßig
+quality-poor = Schlecht
+quality-poor-here = Schlecht – Ihr Netz
+quality-unknown = Wird gemessen…
+quality-label = Tonqualität:
+on-hold-for = gehalten { $time }
+
+## Read by screen readers alone
+
+read-incoming = Eingehender Anruf von { $name }. Steuerung Eingabe zum Annehmen.
+read-ended = Anruf beendet. { $cause }
+read-minute = Eine Minute
+
+## History
+
+history-filter = Anzeigen
+history-filter-all = Alle
+history-filter-out = Gewählt
+history-missed = Verpasst
+history-incoming = Eingehend
+history-outgoing = Ausgehend
+history-no-talk = Kein Gespräch
+history-withheld-why = Der Anrufer hat seine Nummer unterdrückt; ein Rückruf ist nicht möglich.
+history-masked = Ihre Organisation verbirgt einen Teil dieser Nummer; ein Rückruf ist nicht möglich.
+history-none = Noch keine Anrufe.
+history-none-missed = Keine verpassten Anrufe.
+history-none-outgoing = Noch niemanden angerufen.
+history-number = Nummer
+history-kind = Anruf
+history-when = Wann
+history-length = Dauer
+history-end = Ende
+history-quality = Ton
+history-delete = Löschen
+history-deleted = Anruf gelöscht
+history-delete-all = Alle löschen
+history-delete-all-title = Den ganzen Verlauf löschen?
+history-delete-all-line = { $calls ->
+    [one] Ein Anruf wird von diesem Computer gelöscht. Das lässt sich nicht rückgängig machen.
+   *[other] { $calls } Anrufe werden von diesem Computer gelöscht. Das lässt sich nicht rückgängig machen.
+  }
+history-deleted-all = Verlauf gelöscht
+
+## Sound
+
+sound-check = Tonprobe
+check-why = Sprechen Sie drei Sekunden und erfahren Sie, wie man Sie hört.
+check-begin = Mikrofon prüfen
+check-again = Erneut prüfen
+check-speak = Sprechen Sie jetzt wie im Gespräch…
+check-at = Geprüft um { $time }
+check-in-call = Die Probe ist möglich, wenn Ihr Gespräch vorbei ist.
+verdict-no-microphone = Kein Mikrofon gefunden. Ist Ihr Headset eingesteckt?
+verdict-silent = Von Ihrem Headset ist nichts zu hören. Ist es am Schalter stumm?
+verdict-clipped = Zu laut: Rücken Sie das Mikrofon vom Mund weg oder stellen Sie es in den Toneinstellungen leiser
+verdict-very-quiet = Sehr leise: Stellen Sie das Mikrofon in den Toneinstellungen lauter
+verdict-noisy = Unruhig: Anrufer hören, was um Sie herum ist
+verdict-built-in = Das Mikrofon Ihres Laptops ist in Gebrauch, nicht das Headset
+verdict-bluetooth = Bluetooth-Freisprechen: Anrufer hören Sie dumpf. Ein Kabel oder der USB-Adapter des Headsets klingt besser
+verdict-good = Klingt gut
+role-microphone = Mikrofon
+role-speaker = Lautsprecher
+role-ringer = Klingel
+speaker-level = Lautsprecherpegel
+devices-looking = Geräte werden gesucht…
+devices-lost = Die Geräte konnten nicht aufgelistet werden
+devices-no-microphone = Kein Mikrofon gefunden. Stecken Sie ein Headset ein.
+devices-no-speaker = Kein Lautsprecher gefunden. Stecken Sie ein Headset ein.
+device-list = Geräte; benutzt wird das erste, das eingesteckt ist
+device-automatic = Das vom System bevorzugte Gerät wird benutzt. Wählen Sie eines, um es hier zu bevorzugen.
+device-automatic-locked = Das vom System bevorzugte Gerät wird benutzt.
+device-in-use = In Gebrauch
+device-away = Nicht eingesteckt
+device-usual = Vom System bevorzugt
+device-use = Nehmen
+device-choose = Nehmen: { $name }
+device-chosen = { $name } ist jetzt die erste Wahl
+device-up = { $name } nach oben
+device-moved = { $name } ist jetzt auf Platz { $place }
+device-remove = { $name } aus Ihrer Auswahl nehmen
+device-removed = { $name } ist nicht mehr in Ihrer Auswahl
+volume-label = Klingellautstärke
+volume-off = Aus
+volume-percent = { $percent } %
+processing-title = Sprachverarbeitung
+processing-echo = Echounterdrückung
+processing-echo-hint = Anrufer hören sich nicht selbst
+processing-noise = Rauschunterdrückung
+processing-noise-hint = Der Raum um Sie wird leiser
+processing-gain = Automatischer Pegel
+processing-gain-hint = Ihre Stimme ist immer gleich laut
+processing-rumble = Trittschallfilter
+processing-rumble-hint = Nimmt Brummen und Klopfen am Tisch weg
+tones-title = Töne
+tones-country = Land der Töne
+tones-hint = So klingen Freizeichen und Besetztzeichen
+tones-international = International
+
+## Connection
+
+back = Zurück
+copy = Kopieren
+reconnect = Neu verbinden
+proof-none = nicht bestätigt
+proof-confirmed = Bestätigt vor { $age }
+proof-ends = Endet in { $left }
+proof-expires = Läuft ab in { $left }
+proof-over = Die Zeit ist abgelaufen
+proof-holder = { $name } an { $device }
+proof-no-session = Keine Sitzung
+proof-session-at-risk = Die Sitzung kann nicht bestätigt werden. Wir versuchen es weiter.
+proof-session-lost = Die Sitzung ist verloren
+proof-server-off = Nicht verbunden
+proof-server-opening = Verbinden…
+proof-server-up = Verbunden seit { $time }
+proof-heard = Gehört vor { $age }
+proof-line-off = Nicht registriert
+proof-line-registering = Wird registriert…
+proof-line = { $extension } an { $server }
+proof-microphone-open = Offen: Es hört Sie gerade
+proof-microphone-unchecked = Eingesteckt, noch nicht geprüft
+proof-keyring = Schlüsselbund
+proof-keyring-kept = Ihre Sitzung liegt im Schlüsselbund dieses Computers
+proof-keyring-memory = Ihre Sitzung liegt nur im Arbeitsspeicher
+proof-keyring-memory-line = Nach einem Neustart melden Sie sich neu an.
+proof-keyring-failed = Der Schlüsselbund antwortet nicht
+
+## More
+
+as-system = Wie das System
+account-title = Konto
+account-extension = Nebenstelle
+account-agent = Agent
+account-campaign = Kampagne
+account-device = Dieser Computer
+account-fallback = Festes SIP-Konto
+more-look = Sprache und Darstellung
+theme-label = Darstellung
+theme-light = Hell
+theme-dark = Dunkel
+more-calls = Anrufe
+incoming-label = Eingehende Anrufe
+incoming-popup = Pop-up
+incoming-popup-hint = Ein kleines Fenster obenauf, das Ihnen die Tastatur lässt
+incoming-flash = Blinken
+incoming-flash-hint = Nur die Taskleiste meldet den Anruf
+incoming-front = In den Vordergrund
+incoming-front-hint = Dieses Fenster kommt nach vorn
+auto-answer-label = Automatische Annahme
+auto-answer-off = Aus
+auto-answer-off-hint = Sie nehmen jeden Anruf selbst an
+auto-answer-header = Auf Wunsch
+auto-answer-header-hint = Anrufe, die darum bitten, werden angenommen
+auto-answer-always = Immer
+auto-answer-always-hint = Jeder Anruf wird angenommen, solange kein anderer läuft
+auto-answer-tone = Ton vor der Annahme
+auto-answer-tone-hint = Sie hören ihn, bevor der Anrufer Sie hört
+max-calls-label = Anrufe gleichzeitig
+max-calls-hint = { $calls ->
+    [one] Wer während eines Gesprächs anruft, hört „besetzt“
+   *[other] Mit einem sprechen Sie, die anderen werden gehalten
+  }
+shortcuts-title = Tasten in anderen Programmen
+shortcuts-note = Sie wirken, während Sie in einem anderen Programm arbeiten. Aus, bis Sie sie festlegen.
+shortcuts-unavailable = Diese Arbeitsumgebung gibt Programmen im Hintergrund keine Tasten.
+shortcut-answer = Annehmen
+shortcut-hang-up = Auflegen oder ablehnen
+shortcut-mute = Stumm
+shortcut-double = Das sind schon die Tasten für „{ $label }“.
+shortcut-taken = Ein anderes Programm benutzt diese Tasten. Wählen Sie andere.
+shortcut-unknown = Diese Tasten gehen hier nicht. Wählen Sie andere.
+keys-off = Aus
+keys-listening = Tasten drücken…
+keys-press = Drücken Sie die Tasten. Escape lässt alles, wie es ist.
+keys-unfit = Wählen Sie eine F-Taste, allein oder mit Strg, Alt oder Umschalt.
+keys-clear = Tasten für { $label } ausschalten
+more-start = Starten und Schließen
+autostart-label = Mit dem Computer starten
+start-minimised-label = Ohne Fenster starten
+quit-on-close-label = Beim Schließen des Fensters beenden
+quit-on-close-hint = Mit dem Fenster melden Sie sich ab
+stay-on-close-hint = Nach dem Schließen klingelt das Telefon weiter
+more-pages = Telefon
+sign-out-title = Sie sind im Gespräch. Auflegen und abmelden?
+sign-out-line = Die Abmeldung beendet das Gespräch und gibt Ihr Telefon frei.
+sign-out-and-hang-up = Auflegen und abmelden
+stay = Bleiben
+
+## About
+
+about-computer = System
+about-system = Betriebssystem
+about-licences = Lizenzen
+about-licences-note = Freie Software, unter einer der beiden Lizenzen nach Ihrer Wahl.
+about-licence = { $name }-Lizenz
+
+## Questions
+
+quit-title = Sie sind im Gespräch. Auflegen und beenden?
+quit-line = Das Beenden legt auf und meldet Sie ab.
+quit-and-hang-up = Auflegen und beenden
+quit-title-free = Ihr Gespräch ist vorbei. Jetzt beenden?
+quit-line-free = Das Beenden meldet Sie ab.
+quit = Beenden
+link-title = Diese Nummer anrufen?
+link-line = Ein Link in einem anderen Programm wünscht diesen Anruf.
+link-holds = Ihr jetziges Gespräch wird gehalten.
+link-call = Anrufen
+link-refuse = Nicht anrufen

@@ -1,0 +1,463 @@
+## State of the phone
+
+state-label = Estado:
+state-ready = Listo
+state-ringing = Sonando
+state-on-a-call = En llamada
+state-on-hold = En espera
+state-no-microphone = No listo: micrófono
+state-no-line = No listo: línea
+state-connecting = Conectando…
+state-reconnecting = Reconectando…
+state-signed-out = Sesión cerrada
+
+## Lights: each is read with what it proves
+
+light-connected = Conectado
+light-session = Sesión
+light-server = Servidor
+light-line = Línea
+light-proven = confirmado
+light-working = en curso
+light-fault = con fallo
+light-off = apagado
+
+## Frame
+
+menu-label = Menú
+mini-open = Ventana pequeña
+mini-close = Ventana grande
+tabs-label = Páginas
+notices-label = Avisos
+tab-keypad = Teclado
+tab-call = Llamada
+tab-history = Historial
+tab-more = Más
+history-title = Historial
+sound-title = Sonido
+connection-title = Conexión
+more-title = Más
+about-title = Acerca de
+sound-none = Sin micrófono
+sound-level = Nivel del micrófono
+sound-ring-off = El timbre está apagado
+close = Cerrar
+put-away = Descartar
+cancel = Cancelar
+copy-support = Copiar para soporte
+copy-it = Copiar para TI
+copied = Copiado
+sign-out = Cerrar sesión
+try-again = Reintentar
+try-now = Reintentar ahora
+change = Cambiar
+
+## Sign in
+
+sign-in-title = Inicie sesión en su teléfono
+sign-in-server = Servidor
+sign-in-server-change = Cambiar
+sign-in-server-hint = La dirección que le dio su administrador
+server-locked = Definido por su organización
+sign-in-email = Correo o usuario
+sign-in-password = Contraseña
+password-show = Mostrar la contraseña
+password-hide = Ocultar la contraseña
+caps-lock = Bloq Mayús está activado
+sign-in = Iniciar sesión
+signing-in = Iniciando sesión…
+sign-in-again = Iniciar sesión aquí
+sign-in-another = Usar otra cuenta
+language-label = Idioma
+version = Versión { $version }
+signed-out-free = Sesión cerrada. Su teléfono está libre.
+email-missing = Escriba su correo o usuario
+password-missing = Escriba su contraseña
+server-invalid = No se puede usar esta dirección. Debe empezar por https://
+server-missing = Escriba la dirección de su servidor
+steps-label = Pasos
+step-server = Servidor
+step-account = Cuenta
+step-session = Sesión
+step-line = Línea
+step-done = hecho
+step-working = en curso
+step-waiting = en espera
+signing-out = Cerrando sesión…
+restoring = Buscando su sesión…
+resuming = Hola de nuevo, { $name }
+resuming-line = Confirmando su sesión…
+resuming-trouble = Su sesión se conserva. Seguimos intentándolo.
+
+## Your phone is in use
+
+held-title = Su teléfono está en uso
+held-where = Tiene la sesión iniciada en { $device }.
+held-since = Tiene la sesión iniciada en { $device } desde las { $time }.
+held-unknown = Otra sesión ocupa su extensión. Ciérrela allí primero o consulte a su administrador. Se libera sola en 60 minutos como máximo.
+held-move = Traerlo aquí
+held-password = Su contraseña otra vez, para traerlo
+
+## No phone
+
+no-phone-title = Esta cuenta no tiene teléfono
+no-phone-ask = Pida un registro de agente (extensión y campaña).
+no-phone-role = Ha iniciado sesión. Este rol no tiene teléfono.
+
+## The session ended
+
+ended-moved = Su teléfono cambió de equipo
+ended-moved-line = Su teléfono pasó a { $device } a las { $time }.
+ended-released = Su teléfono cambió de equipo o fue liberado
+ended-at = a las { $time }
+ended-expired = Su sesión terminó
+ended-expired-line = No se pudo confirmar a tiempo y terminó a las { $time }.
+ended-token = Inicie sesión de nuevo
+ended-token-line = Su inicio de sesión caducó a las { $time }.
+
+## What went wrong
+
+fault-offline = Sin red
+fault-offline-line = Este equipo está sin conexión. Nos reconectaremos automáticamente.
+fault-address = No se puede usar la dirección del servidor
+fault-dns = No se encuentra el servidor
+fault-dns-line = { $host } no se conoce en esta red. Puede que haga falta una VPN.
+fault-tcp = No se puede llegar al servidor
+fault-tcp-line = Puede que lo impida un cortafuegos o que haga falta una VPN.
+fault-proxy-sign-in = El proxy de la empresa pide autenticación
+fault-proxy = El proxy de la empresa no nos deja pasar
+fault-proxy-line = La señalización de voz no puede pasar.
+fault-tls = El certificado del servidor no es de confianza
+fault-tls-line = Puede que su empresa deba instalarlo.
+fault-http = El servidor dio una respuesta que no se entiende
+fault-http-line = Puede que en { $host } responda otra cosa.
+fault-refused = El servidor de telefonía rechazó la conexión
+fault-timeout = El servidor no responde
+fault-timeout-line = Puede que la red esté lenta. Inténtelo de nuevo.
+fault-credentials = Usuario o contraseña incorrectos
+fault-request = El servidor no aceptó este inicio de sesión
+fault-tries = Demasiados intentos
+fault-tries-wait = Espere { $seconds } s.
+fault-tries-later = Espere un poco.
+fault-tries-over = Ya puede intentarlo de nuevo.
+fault-server = El servidor tiene problemas
+fault-server-line = No es culpa suya. Inténtelo de nuevo en un momento.
+fault-account = Su teléfono no está bien configurado
+fault-account-line = Pida a su administrador que revise su registro de agente.
+fault-extension-refused = El servidor de telefonía rechazó la extensión { $extension }
+fault-extension-refused-line = Pida a su administrador que revise la contraseña SIP.
+fault-extension-unknown = La extensión no existe
+fault-line-silent = El servidor de telefonía no responde
+fault-line-full = Quedan sesiones antiguas abiertas
+fault-line-full-line = Se cierran solas.
+fault-line = El servidor de telefonía no aceptó su extensión
+retry-in = Nuevo intento en { $seconds } s.
+retry-now = Nuevo intento…
+
+## Notices
+
+notice-at-risk = No se puede confirmar su sesión; termina en { $minutes ->
+    [one] { $minutes } minuto
+    [many] { $minutes } de minutos
+   *[other] { $minutes } minutos
+  }. Seguimos intentándolo.
+notice-lost = Su sesión se perdió. Esta llamada continúa; después inicie sesión de nuevo.
+notice-moved = Su teléfono pasó a { $device }. Esta llamada continúa; después se cerrará su sesión aquí.
+notice-no-microphone = No hay micrófono. Conecte unos auriculares.
+notice-vault-memory = Su sesión solo está en la memoria. Tras un fallo deberá iniciar sesión de nuevo.
+notice-turned-away = A la llamada de { $number } se le dijo que usted está ocupado
+notice-change-failed = La otra parte no aceptó el cambio. La llamada sigue como estaba.
+notice-media-failed = El sonido de esta llamada tiene problemas
+refused-not-registered = Su línea no está lista. No se puede llamar.
+refused-lease-lost = Su sesión se perdió. Inicie sesión de nuevo para llamar.
+refused-too-many-calls = No se permiten más llamadas a la vez.
+refused-target = No se puede llamar a este número.
+refused-state = Eso no es posible ahora.
+
+## Lengths of time
+
+span-hours = { $hours } h { $minutes } min
+span-minutes = { $minutes } min { $seconds } s
+span-seconds = { $seconds } s
+
+## Ready
+
+home-extension = Extensión { $extension }
+home-campaign = Campaña { $campaign }
+dial-label = Nombre o número
+dial = Llamar
+dial-recent = De su historial
+number-short = Este número es demasiado corto.
+number-dialled = { $number } (así se marca)
+keypad-show = Mostrar el teclado
+keypad-hide = Ocultar el teclado
+erase = Borrar
+last-call = Última llamada
+call-back = Devolver
+no-calls = Aún no hay llamadas hoy.
+
+## How calls ended
+
+cause-cut = El teléfono se cerró durante esta llamada
+cause-local = Usted colgó
+cause-caller = Colgó quien llamaba
+cause-remote = La otra parte colgó
+cause-declined = Rechazada
+cause-missed = Llamada perdida
+cause-elsewhere = Contestada en otro equipo
+cause-timeout = No se contestó a tiempo
+cause-lost = La llamada se perdió.
+cause-no-path = Su red bloquea la voz
+cause-no-path-line = Las llamadas no se oirían. Pida a TI que deje pasar la voz.
+cause-signed-out = Terminó porque usted cerró sesión
+cause-busy = Ocupado
+cause-no-answer = Sin respuesta
+cause-not-found = Este número no existe
+cause-refused = La llamada fue rechazada
+cause-security = La llamada no era segura y se terminó
+cause-incompatible = Los dos teléfonos no comparten formato de sonido
+
+## Calls
+
+number-withheld = Número oculto
+call-show = Ver la llamada
+incoming-call = Llamada entrante
+incoming-campaign = Llamada entrante · campaña { $campaign }
+answer = Contestar
+decline = Rechazar
+hang-up = Colgar
+answered-itself = Contestada automáticamente
+answers-itself = Se contestará automáticamente
+ringing-on = Suena en { $device }
+ringing-off = El timbre está apagado
+second-call = Segunda llamada: si contesta, la actual queda en espera
+call-calling = Llamando…
+call-ringing = Sonando…
+call-connecting = Conectando…
+call-ending = Colgando…
+call-mute = Silenciar
+call-muted = Está silenciado
+call-muted-speech = Está silenciado: pulse M para hablar
+call-hold = Espera
+call-resume = Retomar
+call-keypad = Teclado
+call-add = Añadir
+call-held = En espera { $time }: la otra parte oye música
+call-still-held = Sigue en espera { $time }
+call-held-by-peer = Le pusieron en espera
+call-interrupted = Reconectando su llamada… quedan { $seconds } s. No cuelgue.
+call-recovered = Ya está de vuelta. Se perdieron { $seconds } s.
+call-switch = Alternar
+digits-sent = Dígitos enviados
+quality-good = Bueno
+quality-fair = Regular
+quality-poor = Malo
+quality-poor-here = Malo: su red
+quality-unknown = Midiendo…
+quality-label = Calidad del sonido:
+on-hold-for = en espera { $time }
+
+## Read by screen readers alone
+
+read-incoming = Llamada entrante de { $name }. Control Intro para contestar.
+read-ended = Llamada terminada. { $cause }
+read-minute = Un minuto
+
+## History
+
+history-filter = Mostrar
+history-filter-all = Todas
+history-filter-out = Salientes
+history-missed = Perdidas
+history-incoming = Entrante
+history-outgoing = Saliente
+history-no-talk = Sin contestar
+history-withheld-why = Quien llamó ocultó el número, así que no se puede devolver la llamada.
+history-masked = Su organización oculta parte de este número, así que no se puede devolver la llamada.
+history-none = Aún no hay llamadas.
+history-none-missed = No hay llamadas perdidas.
+history-none-outgoing = Aún no ha llamado a nadie.
+history-number = Número
+history-kind = Llamada
+history-when = Cuándo
+history-length = Duración
+history-end = Cómo terminó
+history-quality = Sonido
+history-delete = Eliminar
+history-deleted = Llamada eliminada
+history-delete-all = Eliminar todo
+history-delete-all-title = ¿Eliminar todo el historial?
+history-delete-all-line = { $calls ->
+    [one] Se elimina una llamada de este equipo. No se puede deshacer.
+    [many] Se eliminan { $calls } de llamadas de este equipo. No se puede deshacer.
+   *[other] Se eliminan { $calls } llamadas de este equipo. No se puede deshacer.
+  }
+history-deleted-all = Historial eliminado
+
+## Sound
+
+sound-check = Prueba de sonido
+check-why = Hable durante tres segundos y sepa cómo le oyen.
+check-begin = Probar el micrófono
+check-again = Probar otra vez
+check-speak = Hable ahora, como en una llamada…
+check-at = Probado a las { $time }
+check-in-call = La prueba se puede hacer cuando termine su llamada.
+verdict-no-microphone = No se encontró ningún micrófono. ¿Están conectados los auriculares?
+verdict-silent = No se oye nada de sus auriculares. ¿Está activado su botón de silencio?
+verdict-clipped = Demasiado fuerte: aleje el micrófono de la boca o bájelo en los ajustes de sonido
+verdict-very-quiet = Muy bajo: suba el micrófono en los ajustes de sonido
+verdict-noisy = Con ruido: quien llame oirá lo que hay a su alrededor
+verdict-built-in = Se usa el micrófono de su portátil, no los auriculares
+verdict-bluetooth = Manos libres por Bluetooth: le oirán con sonido limitado. Un cable o el adaptador USB de los auriculares suena mejor
+verdict-good = Suena bien
+role-microphone = Micrófono
+role-speaker = Altavoz
+role-ringer = Timbre
+speaker-level = Nivel del altavoz
+devices-looking = Buscando dispositivos…
+devices-lost = No se pudieron listar los dispositivos
+devices-no-microphone = No se encontró ningún micrófono. Conecte unos auriculares.
+devices-no-speaker = No se encontró ningún altavoz. Conecte unos auriculares.
+device-list = Dispositivos; se usa el primero que esté conectado
+device-automatic = Se usa el dispositivo que prefiere el sistema. Elija uno para preferirlo aquí.
+device-automatic-locked = Se usa el dispositivo que prefiere el sistema.
+device-in-use = En uso
+device-away = No conectado
+device-usual = Preferido por el sistema
+device-use = Usar
+device-choose = Usar { $name }
+device-chosen = { $name } es ahora la primera opción
+device-up = Subir { $name }
+device-moved = { $name } está ahora en el puesto { $place }
+device-remove = Quitar { $name } de sus opciones
+device-removed = { $name } ya no está en sus opciones
+volume-label = Volumen del timbre
+volume-off = Apagado
+volume-percent = { $percent } %
+processing-title = Procesamiento de voz
+processing-echo = Cancelación de eco
+processing-echo-hint = Quien llama no se oye a sí mismo
+processing-noise = Reducción de ruido
+processing-noise-hint = Lo que le rodea se oye menos
+processing-gain = Nivel automático
+processing-gain-hint = Su voz suena siempre igual de fuerte
+processing-rumble = Filtro de graves
+processing-rumble-hint = Quita zumbidos y golpes en la mesa
+tones-title = Tonos
+tones-country = País de los tonos
+tones-hint = Cómo suenan la llamada y el ocupado
+tones-international = Internacional
+
+## Connection
+
+back = Atrás
+copy = Copiar
+reconnect = Reconectar
+proof-none = sin confirmar
+proof-confirmed = Confirmado hace { $age }
+proof-ends = Termina en { $left }
+proof-expires = Caduca en { $left }
+proof-over = Su tiempo terminó
+proof-holder = { $name } en { $device }
+proof-no-session = Sin sesión
+proof-session-at-risk = No se puede confirmar la sesión. Seguimos intentándolo.
+proof-session-lost = La sesión se perdió
+proof-server-off = Sin conexión
+proof-server-opening = Conectando…
+proof-server-up = Conectado desde las { $time }
+proof-heard = Respondió hace { $age }
+proof-line-off = Sin registrar
+proof-line-registering = Registrando…
+proof-line = { $extension } en { $server }
+proof-microphone-open = Abierto: ahora le oye
+proof-microphone-unchecked = Conectado, aún sin probar
+proof-keyring = Llavero
+proof-keyring-kept = Su sesión se guarda en el llavero de este equipo
+proof-keyring-memory = Su sesión solo está en la memoria
+proof-keyring-memory-line = Tras reiniciar deberá iniciar sesión de nuevo.
+proof-keyring-failed = El llavero no responde
+
+## More
+
+as-system = Como el sistema
+account-title = Cuenta
+account-extension = Extensión
+account-agent = Agente
+account-campaign = Campaña
+account-device = Este equipo
+account-fallback = Cuenta SIP fija
+more-look = Idioma y apariencia
+theme-label = Apariencia
+theme-light = Clara
+theme-dark = Oscura
+more-calls = Llamadas
+incoming-label = Llamadas entrantes
+incoming-popup = Aviso emergente
+incoming-popup-hint = Una ventanita encima que no interrumpe lo que escribe
+incoming-flash = Parpadeo
+incoming-flash-hint = Solo avisa la barra de tareas
+incoming-front = Traer al frente
+incoming-front-hint = Esta ventana pasa al frente
+auto-answer-label = Respuesta automática
+auto-answer-off = No
+auto-answer-off-hint = Usted contesta cada llamada
+auto-answer-header = Si se pide
+auto-answer-header-hint = Se contestan las llamadas cuyo origen lo pide
+auto-answer-always = Siempre
+auto-answer-always-hint = Se contesta cada llamada si no hay otra
+auto-answer-tone = Tono antes de contestar
+auto-answer-tone-hint = Usted lo oye antes de que le oigan
+max-calls-label = Llamadas a la vez
+max-calls-hint = { $calls ->
+    [one] Durante una llamada, otros oyen que está ocupado
+    [many] Habla en una, las demás quedan en espera
+   *[other] Habla en una, las demás quedan en espera
+  }
+shortcuts-title = Teclas en otros programas
+shortcuts-note = Funcionan mientras trabaja en otro programa. Apagadas hasta que las defina.
+shortcuts-unavailable = Este escritorio no da teclas a los programas en segundo plano.
+shortcut-answer = Contestar
+shortcut-hang-up = Colgar o rechazar
+shortcut-mute = Silenciar
+shortcut-double = Ya son las teclas de «{ $label }».
+shortcut-taken = Otro programa usa estas teclas. Elija otras.
+shortcut-unknown = Estas teclas no se pueden usar aquí. Elija otras.
+keys-off = No
+keys-listening = Pulse teclas…
+keys-press = Pulse las teclas. Escape lo deja como está.
+keys-unfit = Elija una tecla F, sola o con Ctrl, Alt o Mayús.
+keys-clear = Quitar las teclas de { $label }
+more-start = Inicio y cierre
+autostart-label = Iniciar con el equipo
+start-minimised-label = Iniciar sin ventana
+quit-on-close-label = Salir al cerrar la ventana
+quit-on-close-hint = Al cerrar la ventana se cierra su sesión
+stay-on-close-hint = Tras cerrarla, el teléfono sigue sonando
+more-pages = Teléfono
+sign-out-title = Está en una llamada. ¿Colgar y cerrar sesión?
+sign-out-line = Cerrar sesión termina la llamada y libera su teléfono.
+sign-out-and-hang-up = Colgar y cerrar sesión
+stay = Quedarse
+
+## About
+
+about-computer = Sistema
+about-system = Sistema operativo
+about-licences = Licencias
+about-licences-note = Software libre, con la licencia que prefiera de las dos.
+about-licence = Licencia { $name }
+
+## Questions
+
+quit-title = Está en una llamada. ¿Colgar y salir?
+quit-line = Al salir termina la llamada y se cierra su sesión.
+quit-and-hang-up = Colgar y salir
+quit-title-free = Su llamada terminó. ¿Salir ahora?
+quit-line-free = Al salir se cierra su sesión.
+quit = Salir
+link-title = ¿Llamar a este número?
+link-line = Un enlace de otro programa pide esta llamada.
+link-holds = Su llamada actual queda en espera.
+link-call = Llamar
+link-refuse = No llamar
