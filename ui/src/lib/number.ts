@@ -1,7 +1,7 @@
 // What people type or paste, as it is dialled.
 
-/** Marks that change the direction of text, come along with a copied number and are not seen. */
-const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u061c]/g;
+/** What comes along with a copied number and is not seen: marks of direction, joiners, controls. */
+const UNSEEN = /[\p{Control}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Digits of other scripts, by the code of their zero. */
 const ZEROS = [0x0660, 0x06f0, 0x0966, 0xff10];

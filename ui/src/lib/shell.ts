@@ -3,6 +3,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
+import { harmless } from "./direction";
 import type {
   Accepted,
   Happened,
@@ -27,15 +28,15 @@ export type Follower = {
 /** Follows all that the shell tells from now on. */
 export async function follow(follower: Follower): Promise<void> {
   await Promise.all([
-    listen<ViewUpdate>("view", (event) => follower.view(event.payload)),
-    listen<WindowView>("window", (event) => follower.window(event.payload)),
-    listen<HistoryEntry[]>("history", (event) => follower.history(event.payload)),
-    listen<Happened>("happened", (event) => follower.happened(event.payload)),
+    listen<ViewUpdate>("view", (event) => follower.view(harmless(event.payload))),
+    listen<WindowView>("window", (event) => follower.window(harmless(event.payload))),
+    listen<HistoryEntry[]>("history", (event) => follower.history(harmless(event.payload))),
+    listen<Happened>("happened", (event) => follower.happened(harmless(event.payload))),
   ]);
 }
 
 /** Everything that is, once. */
-export const state = () => invoke<State>("state");
+export const state = async () => harmless(await invoke<State>("state"));
 
 /** Gives the phone an order; what comes of it is told by the view. Throws a `Rejected`. */
 export const order = (order: Order) => invoke<Accepted>("order", { order });
@@ -78,7 +79,7 @@ export function watchLevels(take: (levels: Levels) => void): () => void {
 /** What the shell threw, in its own words. */
 export function rejection(thrown: unknown): Rejected {
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
-    return { code: String(thrown.code), message: String(thrown.message) };
+    return harmless({ code: String(thrown.code), message: String(thrown.message) });
   }
-  return { code: "unknown", message: String(thrown) };
+  return harmless({ code: "unknown", message: String(thrown) });
 }

@@ -4,6 +4,7 @@ import { FluentBundle, FluentResource } from "@fluent/bundle";
 
 import english from "../words/en.ftl?raw";
 import { withKeys } from "../words/keyless";
+import { apart } from "./direction";
 
 export type Language = "en" | "de" | "hi" | "es" | "ar";
 
@@ -21,9 +22,6 @@ const files = import.meta.glob<string>(["../words/*.ftl", "!../words/en.ftl"], {
   import: "default",
 });
 
-/** The text of something foreign may run the other way: it is kept apart from the words around it. */
-const APART = [String.fromCodePoint(0x2068), String.fromCodePoint(0x2069)] as const;
-
 type Spoken = { language: Language; locale: string; bundles: FluentBundle[] };
 
 let spoken = $state.raw<Spoken>(speak("en", []));
@@ -35,16 +33,13 @@ export const language = (): Language => spoken.language;
 
 /** The words for `key`, with `args` in their places. */
 export function t(key: string, args: Record<string, string | number> = {}): string {
-  const apart = Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [
-      name,
-      typeof value === "string" ? APART[0] + value + APART[1] : value,
-    ]),
+  const placed = Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [name, typeof value === "string" ? apart(value) : value]),
   );
   for (const bundle of spoken.bundles) {
     const pattern = bundle.getMessage(key)?.value;
     if (pattern) {
-      return bundle.formatPattern(pattern, apart, []);
+      return bundle.formatPattern(pattern, placed, []);
     }
   }
   return key;

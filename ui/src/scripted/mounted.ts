@@ -8,6 +8,7 @@ import { userEvent } from "vitest/browser";
 import App from "../App.svelte";
 import { begin } from "../lib/current.svelte";
 import { refusal } from "../lib/orders.svelte";
+import type { State } from "../lib/phone";
 import { place } from "../lib/place.svelte";
 import { setLanguage } from "../lib/words.svelte";
 import Mini from "../Mini.svelte";
@@ -28,13 +29,17 @@ export async function show(name: string): Promise<Script> {
   return draw(name, { theme: "light", language: "en" });
 }
 
-/** Draws that scene as it looks with those settings. */
-export async function draw(name: string, look: Look): Promise<Script> {
+/** Draws that scene as it looks with those settings; `change` says what else is so in it. */
+export async function draw(
+  name: string,
+  look: Look,
+  change: (state: State) => State = (state) => state,
+): Promise<Script> {
   const scene = SCENES[name];
   if (scene === undefined) {
     throw new Error(`There is no scene ${name}`);
   }
-  const state = scene.state();
+  const state = change(scene.state());
   const settings = { ...state.window.settings, ...look };
   const script = perform({ ...state, window: { ...state.window, settings } });
   await begin();

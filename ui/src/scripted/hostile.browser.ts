@@ -1,0 +1,196 @@
+// Whatever others write is text, stays in its place and leaves the words around it as they are.
+
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { page, userEvent } from "vitest/browser";
+
+import { clear, draw, show } from "./mounted";
+import { NUMBERS, TEXTS, written } from "./hostile";
+import { SCENES, type Page } from "./scenes";
+import { ANA } from "./states";
+
+/** The least that each window can be. */
+const LEAST: Record<Page, [number, number]> = { index: [320, 480], ring: [380, 148], mini: [360, 56] };
+
+/** Every place where something of others is shown. */
+const PLACES = [
+  "bad-account",
+  "complaint",
+  "connection-at-risk",
+  "connection-line-refused",
+  "ended-refused",
+  "fallback",
+  "held-elsewhere",
+  "history",
+  "history-in-call",
+  "link-asked",
+  "manager",
+  "mini-ready",
+  "mini-talking",
+  "more",
+  "no-phone",
+  "resuming-trouble",
+  "ring-known",
+  "ringing",
+  "second-call",
+  "sound-favourites",
+  "talking",
+  "taken-over",
+  "two-calls",
+  "unreachable-tls",
+  "vault-failed",
+];
+
+afterEach(clear);
+
+/** Nothing that was written became a part of the page. */
+function expectText(): void {
+  expect(document.body.querySelectorAll("img, script, a[href], b, [onerror]")).toHaveLength(0);
+  expect(window).not.toHaveProperty("hostile");
+  // What is kept apart is closed again, and nothing turns the rest.
+  const marks = document.body.innerText.match(/[\u202a-\u202e\u2066-\u2069]/g) ?? [];
+  expect(marks.filter((mark) => mark !== "\u2068" && mark !== "\u2069")).toEqual([]);
+  expect(marks.filter((mark) => mark === "\u2068")).toHaveLength(marks.length / 2);
+}
+
+/** Nothing is out of sight sideways. */
+function expectRoom(): void {
+  const wide = Array.from(document.querySelectorAll("html, body, main, dialog, .frame, .text")).filter(
+    (it) => it.scrollWidth > it.clientWidth,
+  );
+  expect(wide.map((it) => it.outerHTML.slice(0, 120))).toEqual([]);
+}
+
+/** Each button can be brought to where it is seen and pressed. */
+function expectReach(): void {
+  const within = document.querySelector("dialog") ?? document.body;
+  const hidden = Array.from(within.querySelectorAll("button")).filter((button) => {
+    button.scrollIntoView({ block: "center", behavior: "instant" });
+    const { left, top, width, height } = button.getBoundingClientRect();
+    const found = document.elementFromPoint(left + width / 2, top + height / 2);
+    return found === null || !button.contains(found);
+  });
+  expect(hidden.map((it) => it.outerHTML.slice(0, 120))).toEqual([]);
+}
+
+describe.each(PLACES)("%s", (place) => {
+  const scene = SCENES[place]?.page ?? "index";
+  beforeAll(() => page.viewport(...LEAST[scene]));
+
+  test.each(Object.entries(TEXTS))("%s", async (_, text) => {
+    await draw(place, { theme: "light", language: "en" }, (state) => written(state, text, text));
+    expectText();
+    expectRoom();
+    expectReach();
+  });
+});
+
+describe.each(["link-asked", "history", "ringing", "talking", "ring-known"])("a number in %s", (place) => {
+  const scene = SCENES[place]?.page ?? "index";
+  beforeAll(() => page.viewport(...LEAST[scene]));
+
+  test.each(Object.entries(NUMBERS))("%s", async (_, number) => {
+    await draw(place, { theme: "light", language: "ar" }, (state) => written(state, "Ana", number));
+    expectText();
+    expectRoom();
+    expectReach();
+  });
+});
+
+describe("the sheet of a call", () => {
+  beforeAll(() => page.viewport(...LEAST.index));
+
+  test.each(Object.entries(TEXTS))("%s", async (_, text) => {
+    await draw("history", { theme: "light", language: "en" }, (state) => written(state, text, "700202"));
+    document.querySelector<HTMLButtonElement>("main li button")?.click();
+    await expect.element(page.getByRole("dialog")).toBeVisible();
+    expectText();
+    expectRoom();
+    expectReach();
+  });
+});
+
+/** The left edges of the letters of `word`, in the order in which they are read. */
+function letters(word: string): number[] {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node !== null; node = walk.nextNode()) {
+    const at = node.textContent?.lastIndexOf(word) ?? -1;
+    if (at >= 0) {
+      return Array.from(word, (_, letter) => {
+        const range = document.createRange();
+        range.setStart(node, at + letter);
+        range.setEnd(node, at + letter + 1);
+        return range.getBoundingClientRect().left;
+      });
+    }
+  }
+  throw new Error(`Nowhere is written ${word}`);
+}
+
+test.each([
+  ["held-elsewhere", "since"],
+  ["taken-over", "moved"],
+  ["taken-over", " at "],
+  ["talking", "Inbound"],
+])("the words of %s run as before beside a name that turns them: %s", async (place, word) => {
+  await page.viewport(480, 600);
+  for (const name of ["override", "ended isolate"]) {
+    await draw(place, { theme: "light", language: "en" }, (state) => {
+      const campaign = state.view.agent?.campaign;
+      const turned = written(state, TEXTS[name] ?? "", "700202");
+      return campaign == null || turned.view.agent === null
+        ? turned
+        : { ...turned, view: { ...turned.view, agent: { ...turned.view.agent, campaign } } };
+    });
+    const edges = letters(word);
+    expect(edges).toEqual(edges.toSorted((one, other) => one - other));
+    expect(new Set(edges).size).toBeGreaterThan(1);
+    await clear();
+  }
+});
+
+test("a name that cannot be seen gives way to the number", async () => {
+  await draw("talking", { theme: "light", language: "en" }, (state) =>
+    written(state, TEXTS["unseen"] ?? "", "700202"),
+  );
+  await expect.element(page.getByRole("heading", { level: 1 })).toHaveTextContent("700202");
+});
+
+test("a name whose end is cut off is told whole under the pointer, and one that fits is not", async () => {
+  await page.viewport(320, 480);
+  await show("history");
+  const name = "Käthe Brückner-Oppenheimer, Stadtwerke Brandenburg";
+  await userEvent.hover(page.getByText(name));
+  await expect.element(page.getByText(name)).toHaveAttribute("title", name);
+  await userEvent.hover(page.getByText("Amit Sharma"));
+  await expect.element(page.getByText("Amit Sharma")).toHaveAttribute("title", "");
+});
+
+describe("what is dialled", () => {
+  beforeAll(() => page.viewport(...LEAST.index));
+
+  test.each(Object.entries(NUMBERS).filter(([, number]) => number !== ""))("%s", async (_, number) => {
+    const script = await show("ready");
+    const refusal = `This cannot be called: ${TEXTS["markup"] ?? ""}`;
+    script.refuse("dial", "unknown", refusal);
+    const field = page.getByLabelText("Name or number");
+    await field.fill(number);
+    await userEvent.keyboard("{Enter}");
+    await expect.element(field).toHaveAccessibleDescription(new RegExp("This cannot be called: .*<img"));
+    const [order] = script.orders();
+    const target = order?.command === "dial" ? order.target : "";
+    expect(target).toMatch(/^\P{Control}+$/u);
+    expectText();
+    expectRoom();
+    expectReach();
+  });
+});
+
+test("what a server says of a sign-in is text", async () => {
+  const script = await show("signed-out");
+  script.refuse("sign_in", "unknown", TEXTS["markup"] ?? "");
+  await page.getByLabelText("Email or user").fill(ANA.email);
+  await page.getByLabelText("Password", { exact: true }).fill("correct horse");
+  await userEvent.keyboard("{Enter}");
+  await expect.element(page.getByText(/<img src=x/).first()).toBeVisible();
+  expectText();
+});
