@@ -14,21 +14,30 @@ const HEIGHTS = { index: 600, ring: 148, mini: 56 };
 const WIDTHS = { index: [320, 360, 480], ring: [380], mini: [360] };
 
 /**
- * @typedef {{ width: number, theme: "light" | "dark", language: string, text: number }} Look
+ * @typedef {{ width: number, height: number, theme: "light" | "dark" | "contrast", language: string, text: number }} Look
  * @param {import("./src/scripted/scenes").Page} page
  * @returns {Look[]}
  */
 function looks(page) {
-  const plain = { theme: /** @type {const} */ ("light"), language: "en", text: 100 };
   const usual = page === "index" ? 360 : WIDTHS[page][0];
+  const plain = {
+    width: usual,
+    height: HEIGHTS[page],
+    theme: /** @type {const} */ ("light"),
+    language: "en",
+    text: 100,
+  };
+  const least = page === "index" ? { width: 320, height: 480 } : {};
   return [
     ...WIDTHS[page].flatMap((width) => [
       { ...plain, width },
       { ...plain, width, theme: /** @type {const} */ ("dark") },
     ]),
-    { ...plain, width: usual, language: "ar" },
-    { ...plain, width: page === "index" ? 320 : usual, language: "de" },
-    { ...plain, width: usual, text: 200 },
+    { ...plain, theme: /** @type {const} */ ("contrast") },
+    { ...plain, language: "ar" },
+    { ...plain, language: "hi" },
+    { ...plain, ...least, language: "de" },
+    { ...plain, text: 200 },
   ];
 }
 
@@ -73,11 +82,16 @@ async function take() {
   for (const { name, page, look } of queue) {
     const query = new URLSearchParams({
       state: name,
-      theme: look.theme,
+      theme: look.theme === "contrast" ? "dark" : look.theme,
       language: look.language,
       text: String(look.text),
     });
-    await tab.setViewportSize({ width: look.width, height: HEIGHTS[page] });
+    await tab.setViewportSize({ width: look.width, height: look.height });
+    const contrast = look.theme === "contrast";
+    await tab.emulateMedia({
+      forcedColors: contrast ? "active" : "none",
+      contrast: contrast ? "more" : null,
+    });
     await tab.goto(`${address}${page}.html?${query}`);
     await tab.waitForSelector(`[data-played="${name}"]`, { state: "attached" });
     await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));

@@ -43,11 +43,11 @@ test("the strip below goes on when the panel is left in a call", async () => {
 test("a device that is used becomes the first choice", async () => {
   const script = await show("sound");
   await group("Microphone")
-    .getByRole("button", { name: /Use .*Built-in Audio/ })
+    .getByRole("button", { name: /Prefer .*Built-in Audio/ })
     .click();
   await expect.poll(() => set(script).at(-1)?.microphone).toEqual([LAPTOP_MICROPHONE.id]);
   await group("Microphone")
-    .getByRole("button", { name: /Use .*Jabra/ })
+    .getByRole("button", { name: /Prefer .*Jabra/ })
     .click();
   await expect.poll(() => set(script).at(-1)?.microphone).toEqual([JABRA.id, LAPTOP_MICROPHONE.id]);
   await group("Microphone")
@@ -71,7 +71,7 @@ test("what cannot be set is said at its place", async () => {
   const script = await show("sound");
   script.refuse("set_sound", "invalid_sound", "microphone has more than 32 ids");
   await group("Microphone")
-    .getByRole("button", { name: /Use .*Built-in Audio/ })
+    .getByRole("button", { name: /Prefer .*Built-in Audio/ })
     .click();
   await expect.element(group("Microphone")).toHaveTextContent("microphone has more than 32 ids");
   await expect.element(group("Speaker")).not.toHaveTextContent("32 ids");
@@ -175,5 +175,5 @@ test("what the organisation has set is locked and says so", async () => {
   }
   await expect.element(page.getByRole("slider")).toBeDisabled();
   await expect.element(page.getByRole("combobox")).toBeDisabled();
-  await expect.element(page.getByRole("button", { name: /^Use / })).not.toBeInTheDocument();
+  await expect.element(page.getByRole("button", { name: /^Prefer / })).not.toBeInTheDocument();
 });

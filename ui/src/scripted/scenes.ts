@@ -87,7 +87,24 @@ const strange = (entries: HistoryEntry[]): HistoryEntry[] =>
     ][at],
   }));
 
+/** A talk at a phone that may have two. */
+const several = (): State => {
+  const talking = STATES.talking();
+  return {
+    ...talking,
+    view: { ...talking.view, call_settings: { ...talking.view.call_settings, max_calls: 2 } },
+  };
+};
+
 const PANELS = {
+  "sign-in-missing": { page: "index", state: STATES["signed-out"], press: ["sign-in"] },
+  "sign-in-server": { page: "index", state: STATES["signed-out"], press: ["sign-in-server-change"] },
+  "held-missing": { page: "index", state: STATES["held-elsewhere"], press: ["held-move"] },
+  "state-sheet": { page: "index", state: STATES.ready, press: ["state-label"] },
+  menu: { page: "index", state: STATES.ready, press: ["menu-label"] },
+  keypad: { page: "index", state: STATES.ready, press: ["keypad-show"] },
+  "talking-keypad": { page: "index", state: STATES.talking, press: ["call-keypad"] },
+  "talking-add": { page: "index", state: several, press: ["call-add"] },
   history: { page: "index", state: STATES.ready, at: "history" },
   "history-in-call": { page: "index", state: STATES.talking, at: "history" },
   "history-empty": { page: "index", state: STATES["ready-first-day"], at: "history" },
@@ -203,6 +220,7 @@ const PANELS = {
     at: "more",
     state: () => withMore(STATES.ready(), { window: { shortcuts_available: false } }),
   },
+  "more-listening": { page: "index", state: STATES.ready, at: "more", press: ["keys-off"] },
   "more-fallback": { page: "index", state: STATES.fallback, at: "more" },
   "more-sign-out-in-call": { page: "index", state: STATES.talking, at: "more", press: ["sign-out"] },
   about: { page: "index", state: STATES.ready, at: "about" },
@@ -213,11 +231,7 @@ const PANELS = {
   },
   "link-asked-second": {
     page: "index",
-    state: () => {
-      const talking = withMore(STATES.talking(), { window: { link: "+442071838750" } });
-      const call_settings = { ...talking.view.call_settings, max_calls: 2 };
-      return { ...talking, view: { ...talking.view, call_settings } };
-    },
+    state: () => withMore(several(), { window: { link: "+442071838750" } }),
   },
   "link-asked-offline": {
     page: "index",
@@ -230,6 +244,7 @@ const PANELS = {
   "ring-known": { page: "ring", state: STATES.ringing },
   "ring-unknown": { page: "ring", state: STATES["ringing-unknown"] },
   "ring-auto": { page: "ring", state: STATES["ringing-auto"] },
+  "ring-answered": { page: "ring", state: STATES["answered-itself"] },
   "ring-second": { page: "ring", state: STATES["second-call"] },
   "ring-hostile": { page: "ring", state: STATES["ringing-hostile"] },
   "mini-ready": { page: "mini", state: STATES.ready },

@@ -377,6 +377,14 @@ export const STATES = {
         ttl_ms: 3_600_000,
       },
     }),
+  "lease-lost-in-call": () => {
+    const script = calls(TALKING);
+    const reason: SignedOutReason = { code: "taken_over", device_name: "LAPTOP-7" };
+    return {
+      ...script,
+      view: { ...script.view, lease: { state: { state: "lost", reason }, ttl_ms: 3_600_000 } },
+    };
+  },
   "no-microphone": () =>
     ready({
       sound: { ...READY.sound, devices: [LAPTOP_SPEAKER], microphone: null, speaker: LAPTOP_SPEAKER },
@@ -402,8 +410,16 @@ export const STATES = {
   "ringing-hostile": () => calls({ ...ALERTING, display_name: HOSTILE, number: "9".repeat(60) }),
   calling: () => calls(DIALLING),
   "ringing-out": () => calls({ ...DIALLING, state: { state: "ringing", early_media: false } }),
-  connecting: () => calls({ ...TALKING, state: { state: "connecting" }, talking_since: null, quality: null }),
+  connecting: () =>
+    calls({
+      ...TALKING,
+      state: { state: "connecting" },
+      began_at: NOW - 3_000,
+      talking_since: null,
+      quality: null,
+    }),
   talking: () => calls(TALKING),
+  "answered-itself": () => calls({ ...TALKING, auto_answer: true, talking_since: NOW - 2_000 }),
   "talking-fair": () => calls({ ...TALKING, quality: "fair" }),
   "talking-poor": () => calls({ ...TALKING, quality: "poor_here" }),
   "talking-hostile": () => calls({ ...TALKING, display_name: HOSTILE, number: "9".repeat(60) }),
