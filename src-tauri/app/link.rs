@@ -3,6 +3,8 @@
 //! Anybody can write one into a web page, so of its parts only the number is taken, and the user is
 //! asked before it is dialled. Parameters, headers and methods go nowhere.
 
+use engine::LinkScheme;
+
 /// Longer ones hold no number.
 const LONGEST: usize = 512;
 
@@ -11,6 +13,17 @@ const MOST_DIGITS: usize = 40;
 
 /// The longest host name (RFC 1035 §2.3.4), and as much again for the user.
 const LONGEST_ADDRESS: usize = 255;
+
+/// Returns what kind of link this is, where it is one of a call.
+pub(crate) fn scheme(link: &str) -> Option<LinkScheme> {
+    let (scheme, _) = link.trim().split_once(':')?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "tel" => Some(LinkScheme::Tel),
+        "callto" => Some(LinkScheme::Callto),
+        "sip" => Some(LinkScheme::Sip),
+        _ => None,
+    }
+}
 
 /// Why a link is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,12 +39,11 @@ pub(crate) fn target(link: &str) -> Result<String, Refused> {
     if link.len() > LONGEST {
         return Err(Refused::Number);
     }
-    let (scheme, rest) = link.trim().split_once(':').ok_or(Refused::Scheme)?;
-    let read = match scheme.to_ascii_lowercase().as_str() {
-        "tel" | "callto" => number,
-        "sip" => address,
-        _ => return Err(Refused::Scheme),
+    let read = match scheme(link).ok_or(Refused::Scheme)? {
+        LinkScheme::Tel | LinkScheme::Callto => number,
+        LinkScheme::Sip => address,
     };
+    let (_, rest) = link.split_once(':').ok_or(Refused::Scheme)?;
     let rest = decoded(rest)?;
     let rest = rest.strip_prefix("//").unwrap_or(&rest);
     // Parameters (`;`) and headers (`?`) are what could do more than call.

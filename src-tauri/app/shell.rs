@@ -25,7 +25,7 @@ use std::{
     time::Instant,
 };
 
-use engine::{Engine, History, SettingsFile, WindowSettings};
+use engine::{Engine, History, Policy, SettingsFile, WindowSettings};
 use tauri::{App, AppHandle, Manager, RunEvent};
 use tokio::{runtime, sync::watch, task::JoinHandle};
 use tracing::{error, warn};
@@ -79,8 +79,9 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let account = headless::fallback_account();
-    let log = headless::Log::of_a_window();
-    let exit = open(arguments, account);
+    let policy = Policy::of_system();
+    let log = headless::Log::of_a_window(policy.0.log_level());
+    let exit = open(arguments, account, policy);
     log.drain();
     exit
 }
@@ -88,6 +89,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn open(
     arguments: Arguments,
     account: Result<Option<phone::Fallback>, headless::IncompleteAccount>,
+    policy: (Policy, Vec<String>),
 ) -> ExitCode {
     let runtime = match runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -116,7 +118,7 @@ fn open(
         .invoke_handler(commands::handler())
         .setup(move |app| {
             // Tauri would panic with the error.
-            if let Err(error) = set_up(app, arguments, account) {
+            if let Err(error) = set_up(app, arguments, account, policy) {
                 error!("{error}");
                 app.handle().exit(1);
             }
@@ -145,16 +147,22 @@ fn set_up(
     app: &mut App,
     arguments: Arguments,
     account: Result<Option<phone::Fallback>, headless::IncompleteAccount>,
+    policy: (Policy, Vec<String>),
 ) -> Result<(), configuration::Unusable> {
     let is_hidden = arguments.hidden;
     let link = arguments.link.clone();
-    let (shell, is_minimised) = configuration::start(arguments, account)?;
+    let (shell, is_minimised) = configuration::start(arguments, account, policy)?;
     let settings = shell.window_settings();
+    let is_autostart_settled = shell.is_settled("autostart");
     app.manage(shell);
 
     let app = app.handle().clone();
     if !is_hidden && !is_minimised {
         windows::show_main(&app);
+    }
+    if is_autostart_settled && let Err(rejected) = windows::set_autostart(&app, settings.autostart)
+    {
+        app.state::<Shell>().complain(rejected.message);
     }
     keys::set_at_start(&app, &settings.shortcuts);
     follow::start(&app);
@@ -207,6 +215,15 @@ impl Shell {
 
     fn window_settings(&self) -> WindowSettings {
         self.window.borrow().settings.clone()
+    }
+
+    fn policy(&self) -> &Policy {
+        self.configuration.policy()
+    }
+
+    /// Returns whether this setting is not the user's to change.
+    fn is_settled(&self, setting: &str) -> bool {
+        self.window.borrow().locked.contains(setting)
     }
 
     fn words(&self) -> &'static Words {

@@ -75,16 +75,18 @@ async fn set_window(
     settings
         .check()
         .map_err(|why| Rejected::new("invalid_settings", why))?;
+    let holds = shell.policy().window(settings.clone());
     let before = shell.window_settings();
-    keys::change(&app, &before.shortcuts, &settings.shortcuts)?;
-    if settings.autostart != before.autostart {
-        windows::set_autostart(&app, settings.autostart)?;
+    keys::change(&app, &before.shortcuts, &holds.shortcuts)?;
+    if holds.autostart != before.autostart {
+        windows::set_autostart(&app, holds.autostart)?;
     }
-    shell
-        .window
-        .send_modify(|it| it.settings = settings.clone());
+    shell.window.send_modify(|it| it.settings = holds);
     windows::dress(&app);
-    shell.keep(move |it| it.set_window(&settings)).await;
+    let policy = shell.policy().clone();
+    shell
+        .keep(move |it| it.set_window(&policy.keep_window(&settings, &it.window().0)))
+        .await;
     Ok(())
 }
 
@@ -178,16 +180,23 @@ async fn copy(
 type Change = Box<dyn FnOnce(&mut engine::Settings) + Send>;
 
 impl Shell {
-    /// Passes a command on, and keeps the settings that it brings.
-    async fn obey(&self, command: Command) -> Result<Accepted, Rejected> {
-        let changed: Option<Change> = match &command {
+    /// Passes a command on, and keeps the settings that it brings as far as they are the user's.
+    async fn obey(&self, mut command: Command) -> Result<Accepted, Rejected> {
+        let policy = self.policy().clone();
+        let changed: Option<Change> = match &mut command {
             Command::SetCalls { settings } => {
-                let settings = settings.clone();
-                Some(Box::new(move |it| it.set_calls(&settings)))
+                let asked = settings.clone();
+                *settings = policy.calls(asked.clone());
+                Some(Box::new(move |it| {
+                    it.set_calls(&policy.keep_calls(&asked, &it.calls().0))
+                }))
             }
             Command::SetSound { settings } => {
-                let settings = settings.clone();
-                Some(Box::new(move |it| it.set_sound(&settings)))
+                let asked = settings.clone();
+                *settings = policy.sound(asked.clone());
+                Some(Box::new(move |it| {
+                    it.set_sound(&policy.keep_sound(&asked, &it.sound().0))
+                }))
             }
             Command::SignIn { .. }
             | Command::SignOut
@@ -224,7 +233,7 @@ impl Shell {
 
     /// Signs in elsewhere from now on: another engine, for nobody is signed in.
     async fn move_to(&self, url: &str) -> Result<(), Rejected> {
-        if self.window.borrow().locked.contains("server") {
+        if self.is_settled("server") {
             return Err(Rejected::new(
                 "locked",
                 "The server is set by your organisation",
@@ -232,6 +241,9 @@ impl Shell {
         }
         let url =
             engine::sidecar_address(url).map_err(|why| Rejected::new("invalid_server", why))?;
+        self.policy()
+            .server(Some(url.clone()))
+            .map_err(|why| Rejected::new("invalid_server", why))?;
         let old = self.engine();
         match &old.view().borrow().account {
             AccountView::SignedOut { .. }

@@ -8,7 +8,8 @@ use std::{
 };
 
 use engine::{
-    Config, Device, Engine, History, Retention, Settings, SettingsFile, StartError, Vault,
+    Config, CredentialStore, Device, Engine, History, Policy, Settings, SettingsFile, StartError,
+    Vault,
 };
 use media::{Capture, PacketTime, Playback};
 use phone::{Fallback, Setup};
@@ -36,6 +37,7 @@ const DEMO_PASSWORD: &str = "HELIX_DEMO_PASSWORD";
 pub(super) struct Configuration {
     ca: Option<PathBuf>,
     account: Option<Fallback>,
+    policy: Policy,
 }
 
 /// Why the phone cannot start at all.
@@ -50,18 +52,23 @@ pub(super) enum Unusable {
 }
 
 /// Opens the settings and starts the engine; returns with them whether the window stays away.
+///
+/// The policy comes before arguments and environment, those before the settings.
 pub(super) fn start(
     arguments: Arguments,
     account: Result<Option<Fallback>, headless::IncompleteAccount>,
+    (policy, mut complaints): (Policy, Vec<String>),
 ) -> Result<(Shell, bool), Unusable> {
     let path = arguments
         .settings
         .or_else(SettingsFile::usual_path)
         .ok_or(Unusable::NoFolder)?;
     let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
-    let (file, mut complaints) = SettingsFile::open(&path, Device::of_this_host(id));
+    let (file, file_faults) = SettingsFile::open(&path, Device::of_this_host(id));
+    complaints.extend(file_faults);
     let settings = file.settings();
     let (window_settings, window_faults) = settings.window();
+    let window_settings = policy.window(window_settings);
     let (kept_server, server_faults) = settings.server();
     for (what, faults) in [
         ("the window", window_faults),
@@ -82,8 +89,12 @@ pub(super) fn start(
         None
     });
     let mut configuration = Configuration {
-        ca: arguments.ca.or_else(|| variable(CA).map(PathBuf::from)),
+        ca: policy
+            .extra_ca()
+            .or(arguments.ca)
+            .or_else(|| variable(CA).map(PathBuf::from)),
         account,
+        policy: policy.clone(),
     };
     let given = arguments.sidecar.or_else(|| {
         sidecar_of_environment().unwrap_or_else(|complaint| {
@@ -91,11 +102,16 @@ pub(super) fn start(
             None
         })
     });
-    let mut locked = BTreeSet::new();
+    let mut locked = BTreeSet::from_iter(policy.locked());
     if given.is_some() {
         locked.insert("server".to_owned());
     }
-    let mut server = given.or(kept_server);
+    let mut server = policy
+        .server(given.or(kept_server))
+        .unwrap_or_else(|not_allowed| {
+            complaints.push(not_allowed);
+            None
+        });
     // What was named and cannot be used is told in a window in which a server can be named.
     let engine = loop {
         match configuration.spawn(server.as_ref(), settings) {
@@ -114,7 +130,7 @@ pub(super) fn start(
         }
     };
     let (history, history_faults) =
-        History::open(History::usual_path().as_deref(), Retention::default());
+        History::open(History::usual_path().as_deref(), policy.retention());
     complaints.extend(history_faults);
     let following = Mutex::new(history.follow(&engine));
 
@@ -149,18 +165,23 @@ pub(super) fn start(
 }
 
 impl Configuration {
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Starts an engine for this server.
     pub(super) fn spawn(
         &self,
         server: Option<&Url>,
         settings: &Settings,
     ) -> Result<Engine, Unusable> {
+        let is_forgetful = self.policy.credential_store() == Some(CredentialStore::Memory);
         let setup = Setup {
             sidecar: server.is_some(),
             fallback: self.account.clone().filter(|_| server.is_none()),
-            restores: server.is_some(),
-            calls: settings.calls().0,
-            sound: settings.sound().0,
+            restores: server.is_some() && !is_forgetful,
+            calls: self.policy.calls(settings.calls().0),
+            sound: self.policy.sound(settings.sound().0),
             device_id: settings.device.id.hyphenated().to_string(),
             user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),
             seed: random()?,
@@ -169,14 +190,18 @@ impl Configuration {
             setup,
             sidecar: server.cloned(),
             extra_ca: self.ca.clone(),
-            proxy: None,
+            proxy: self.policy.proxy(),
             device_name: settings.device.name.clone(),
             media: media::Config {
                 capture: Capture::System,
                 playback: Playback::System,
                 packet_time: PacketTime::default(),
             },
-            vault: Vault::keyring(),
+            vault: if is_forgetful {
+                Vault::memory()
+            } else {
+                Vault::keyring()
+            },
         };
         Ok(Engine::spawn(config)?)
     }

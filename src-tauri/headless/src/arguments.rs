@@ -1,6 +1,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
+use engine::LogLevel;
 use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
@@ -135,6 +136,19 @@ pub(crate) enum Level {
     Info,
     Debug,
     Trace,
+}
+
+impl From<LogLevel> for Level {
+    fn from(settled: LogLevel) -> Self {
+        match settled {
+            LogLevel::Off => Self::Off,
+            LogLevel::Error => Self::Error,
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Info => Self::Info,
+            LogLevel::Debug => Self::Debug,
+            LogLevel::Trace => Self::Trace,
+        }
+    }
 }
 
 pub(crate) fn parse(

@@ -1,5 +1,6 @@
 use std::{io, time::Duration};
 
+use engine::LogLevel;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -29,9 +30,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Log(Spool);
 
 impl Log {
-    /// Starts the log of a program whose user watches a window: what they would notice, too.
-    pub fn of_a_window() -> Self {
-        Self::start(Level::Info)
+    /// Starts the log of a program whose user watches a window: what they would notice, too, unless
+    /// the organisation wants another level.
+    pub fn of_a_window(settled: Option<LogLevel>) -> Self {
+        Self::start(settled.map_or(Level::Info, Level::from))
     }
 
     pub(crate) fn start(level: Level) -> Self {

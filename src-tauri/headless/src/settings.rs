@@ -1,6 +1,6 @@
 use std::{env, ffi::OsString, fs, path::PathBuf};
 
-use engine::{CredentialStore, Device, LogLevel, Policy, SettingsFile};
+use engine::{CredentialStore, Device, Policy, SettingsFile};
 use media::{Capture, PacketTime, Playback};
 use phone::{CallSettings, Setup, SoundSettings};
 use url::Url;
@@ -141,7 +141,7 @@ impl Settings {
             levels: given.levels.or(file.levels) == Some(Switch::On),
             log: policy
                 .log_level()
-                .map(level)
+                .map(Level::from)
                 .or(given.log)
                 .or(file.log)
                 .unwrap_or(Level::Info),
@@ -210,17 +210,6 @@ fn read(path: PathBuf) -> Result<Keys, Unusable> {
             path,
             error: Box::new(error),
         }),
-    }
-}
-
-fn level(settled: LogLevel) -> Level {
-    match settled {
-        LogLevel::Off => Level::Off,
-        LogLevel::Error => Level::Error,
-        LogLevel::Warn => Level::Warn,
-        LogLevel::Info => Level::Info,
-        LogLevel::Debug => Level::Debug,
-        LogLevel::Trace => Level::Trace,
     }
 }
 
