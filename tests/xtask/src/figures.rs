@@ -38,7 +38,7 @@ fn sound(arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     packages::require(&[&BUILD[..], SOUND, &[PULSEAUDIO, CHROMIUM]].concat())?;
-    packages::require_peers()?;
+    packages::require_npm("tests/peers")?;
     run(cargo()
         .args(["bench", "--package=helix-phone", "--features=peers,sound"])
         .args(["--bench=sound", "--"])

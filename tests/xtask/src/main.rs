@@ -3,16 +3,19 @@
 mod demo;
 mod figures;
 mod packages;
+mod page;
 mod run;
 mod verify;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-cargo demo [--out DIR]   sign in, hold the session, register, call and hear, on this machine alone
+cargo demo [--out DIR]   on a machine with a display: the window, in a world of its own; without one, or with --headless: sign in, hold
+                         the session, register, call and hear
 cargo figures [PART …]   times, memory and processor of the phone; the same at sound devices, beside Chromium; cost of a message and
                          of a packet; all, or those of phone, sound or parts
-cargo verify [STEP…]     format, lints, dependencies, tests, the demo, sound devices, real peers; all of them, or the named ones
+cargo verify [STEP…]     format, the page, lints, dependencies, tests, the demo, sound devices, real peers, the window; all of them, or the
+                         named ones
 ";
 
 fn main() -> ExitCode {

@@ -1,6 +1,6 @@
 //! What the machine needs beside Rust and Node, and how its package manager calls it.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, time::SystemTime};
 
 use anyhow::{Result, bail};
 
@@ -151,6 +151,66 @@ const ALSA: Need = Need {
     brew: &[],
 };
 
+/// What compiling the feature `gui` takes beside [`BUILD`] and [`SOUND`]; other systems have their web view themselves.
+pub(crate) const WINDOW: &[Need] = if cfg!(target_os = "linux") {
+    &[WEBKIT, APP_INDICATOR, XDO]
+} else {
+    &[]
+};
+
+const WEBKIT: Need = Need {
+    name: "WebKitGTK",
+    signs: &["/usr/include/webkitgtk-4.1/webkit2/webkit2.h"],
+    apt: &["libwebkit2gtk-4.1-dev"],
+    dnf: &["webkit2gtk4.1-devel"],
+    brew: &[],
+};
+
+/// The tray; the program opens the library at run time.
+const APP_INDICATOR: Need = Need {
+    name: "the library of the tray",
+    signs: &[
+        "/usr/include/libayatana-appindicator3-0.1/libayatana-appindicator/app-indicator.h",
+        "/usr/include/libappindicator3-0.1/libappindicator/app-indicator.h",
+    ],
+    apt: &["libayatana-appindicator3-dev"],
+    dnf: &["libappindicator-gtk3-devel"],
+    brew: &[],
+};
+
+const XDO: Need = Need {
+    name: "libxdo",
+    signs: &["/usr/include/xdo.h"],
+    apt: &["libxdo-dev"],
+    dnf: &["libxdo-devel"],
+    brew: &[],
+};
+
+/// A display that nobody looks at, keys on it, and what drives a web view.
+pub(crate) const DISPLAY: [Need; 3] = [
+    Need {
+        name: "Xvfb",
+        signs: &["Xvfb"],
+        apt: &["xvfb"],
+        dnf: &["xorg-x11-server-Xvfb"],
+        brew: &[],
+    },
+    Need {
+        name: "xdotool",
+        signs: &["xdotool"],
+        apt: &["xdotool"],
+        dnf: &["xdotool"],
+        brew: &[],
+    },
+    Need {
+        name: "WebKitWebDriver",
+        signs: &["WebKitWebDriver"],
+        apt: &["webkit2gtk-driver"],
+        dnf: &["webkitgtk6.0"],
+        brew: &[],
+    },
+];
+
 /// A sound server that needs no sound card.
 pub(crate) const PULSEAUDIO: Need = Need {
     name: "PulseAudio",
@@ -218,18 +278,28 @@ pub(crate) fn require(needs: &[Need]) -> Result<()> {
     Ok(())
 }
 
-/// Installs what the parties need that run in a browser.
-pub(crate) fn require_peers() -> Result<()> {
+/// Installs what the package.json in this folder names, where that has not been done since it was changed.
+pub(crate) fn require_npm(folder: &str) -> Result<()> {
+    let folder = root().join(folder);
+    let installed = modified(&folder.join("node_modules/.package-lock.json"));
+    if installed.is_some() && installed >= modified(&folder.join("package-lock.json")) {
+        return Ok(());
+    }
+    run(npm(&folder)?.args(["ci", "--no-audit", "--no-fund"]))
+}
+
+/// Returns npm in this folder.
+pub(crate) fn npm(folder: &Path) -> Result<Command> {
     if !exists("npm") {
         bail!("Install Node (20 or newer) with its npm: https://nodejs.org");
     }
-    let folder = root().join("tests/peers");
-    if folder.join("node_modules/.package-lock.json").is_file() {
-        return Ok(());
-    }
-    run(Command::new("npm")
-        .current_dir(&folder)
-        .args(["ci", "--no-audit", "--no-fund"]))
+    let mut npm = Command::new("npm");
+    npm.current_dir(folder);
+    Ok(npm)
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
 }
 
 fn still_missing(needs: &[Need]) -> Vec<Need> {

@@ -22,10 +22,14 @@ pub(crate) fn cargo() -> Command {
 
 /// Runs a command with this program's output; fails where it fails, naming it.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
+    attend(command.stdin(Stdio::null()))
+}
+
+/// Runs a command as [`run`] does, for somebody who may type something into it.
+pub(crate) fn attend(command: &mut Command) -> Result<()> {
     let name = words(command);
     println!("+ {name}");
     let status = command
-        .stdin(Stdio::null())
         .status()
         .with_context(|| format!("Cannot start {name}"))?;
     if !status.success() {

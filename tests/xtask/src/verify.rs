@@ -5,28 +5,31 @@ use anyhow::{Context, Result, bail};
 use crate::{
     demo,
     packages::{
-        self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, KAMAILIO, KEYRING, NETWORKS,
-        PULSEAUDIO, RTPENGINE, SESSION_BUS, SOUND, SPEECH,
+        self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, DISPLAY, KAMAILIO, KEYRING,
+        NETWORKS, PULSEAUDIO, RTPENGINE, SESSION_BUS, SOUND, SPEECH, WINDOW,
     },
+    page,
     run::{cargo, exists, root, run, target_directory},
 };
 
 /// The version that reads `.cargo/deny.toml`.
 const CARGO_DENY: &str = "0.20.2";
 
-/// What needs other programs, and what needs a sound library.
-const ALL_FEATURES: &str = "--features=peers,sound";
+/// What needs other programs, sound libraries and web views.
+const ALL_FEATURES: &str = "--all-features";
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 9] = [
     ("format", format),
+    ("page", page),
     ("lints", lints),
     ("dependencies", dependencies),
     ("tests", tests),
-    ("demo", || demo::demo(&[])),
+    ("demo", || demo::demo(&[demo::HEADLESS.to_owned()])),
     ("sound", sound),
     ("peers", peers),
+    ("desktop", desktop),
 ];
 
 /// Runs every step, or the named ones; the first that fails ends it.
@@ -63,8 +66,19 @@ fn format() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))
 }
 
+/// The types, the tests in a browser, the weight of the window's page.
+fn page() -> Result<()> {
+    packages::require(&[CHROMIUM])?;
+    packages::require_npm(page::FOLDER)?;
+    for arguments in [&["run", "check"][..], &["test"]] {
+        run(packages::npm(&root().join(page::FOLDER))?.args(arguments))?;
+    }
+    page::build()
+}
+
 fn lints() -> Result<()> {
-    packages::require(&[&BUILD[..], SOUND].concat())?;
+    packages::require(&[&BUILD[..], SOUND, WINDOW].concat())?;
+    page::build()?;
     let clippy = |features: &[&str]| {
         run(cargo()
             .args(["clippy", "--workspace", "--all-targets"])
@@ -108,7 +122,8 @@ fn tests() -> Result<()> {
 /// The sound devices, with PulseAudio's null sinks as the sound card.
 fn sound() -> Result<()> {
     let servers = [PULSEAUDIO, ALSA_TO_PULSEAUDIO, SPEECH];
-    packages::require(&[&BUILD[..], SOUND, &servers].concat())?;
+    packages::require(&[&BUILD[..], SOUND, WINDOW, &servers].concat())?;
+    page::build()?;
     // All members, here and below, so that their dependencies are built as the other tests want them.
     let test = || {
         let mut test = cargo();
@@ -132,8 +147,9 @@ fn peers() -> Result<()> {
         SESSION_BUS,
         KEYRING,
     ];
-    packages::require(&[&BUILD[..], SOUND, &peers].concat())?;
-    packages::require_peers()?;
+    packages::require(&[&BUILD[..], SOUND, WINDOW, &peers].concat())?;
+    packages::require_npm("tests/peers")?;
+    page::build()?;
     run(cargo().args([
         "test",
         "--workspace",
@@ -142,4 +158,12 @@ fn peers() -> Result<()> {
         "--test=keyring",
         "--test=media_servers",
     ]))
+}
+
+/// The window, driven from outside on a display that nobody looks at.
+fn desktop() -> Result<()> {
+    let desk = [PULSEAUDIO, SPEECH, SESSION_BUS, KEYRING];
+    packages::require(&[&BUILD[..], SOUND, WINDOW, &DISPLAY, &desk].concat())?;
+    page::build()?;
+    run(cargo().args(["test", "--workspace", ALL_FEATURES, "--test=desktop"]))
 }

@@ -9,6 +9,7 @@ mod office;
 mod phone;
 mod speech;
 mod story;
+mod window;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -18,6 +19,8 @@ use clap::Parser;
 use crate::{narrator::Narrator, story::Stage};
 
 /// Shows the whole path: sign in, hold the session, register, call, hear, hang up, sign out.
+///
+/// With --window a phone with a window is there to be tried by hand.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -30,6 +33,9 @@ struct Arguments {
     /// Where recordings, events and logs go; "demo" beside the folder of this program where absent
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Opens Ana's window, in a world of its own, until it is closed
+    #[arg(long)]
+    window: bool,
     /// A WAV file that Ana says, in place of a sentence spoken by espeak-ng
     #[arg(long, value_name = "FILE")]
     speech: Option<PathBuf>,
@@ -53,6 +59,9 @@ fn main() -> ExitCode {
     };
     // Whatever ends the story drops the child processes, and a dropped child is killed.
     let outcome = runtime.block_on(async {
+        if arguments.window {
+            return run(arguments, &narrator).await;
+        }
         tokio::select! {
             outcome = tokio::time::timeout(DEADLINE, run(arguments, &narrator)) => match outcome {
                 Ok(outcome) => outcome,
@@ -95,6 +104,9 @@ async fn run(arguments: Arguments, narrator: &Narrator) -> anyhow::Result<()> {
         out,
         narrator,
     };
+    if arguments.window {
+        return window::open(&stage).await;
+    }
     let figures = story::tell(&stage).await?;
     println!("\n{figures}");
     println!("Recordings, events and logs: {}", stage.out.display());

@@ -1,0 +1,144 @@
+use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use lab::{Behaviour, CallState, Clip, LabCall, OfferIn, Treatment, World, WorldConfig};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    sync::mpsc,
+};
+
+use crate::{
+    office::{ANA, Sidecar},
+    phone::read_log,
+    speech::Speech,
+    stop_signal,
+    story::Stage,
+};
+
+/// Signing out takes two seconds where nobody answers, and then the program ends.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// People take as long as they like.
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Opens Ana's window on a world of its own, and returns when it was closed.
+pub(crate) async fn open(stage: &Stage<'_>) -> anyhow::Result<()> {
+    let ravi = Speech::of_ravi(&stage.out).await?;
+    let clip = Arc::new(Clip::encode(&ravi.sound)?);
+    let mut config = WorldConfig::new()?.extension("speech", Behaviour::Play(Arc::clone(&clip)));
+    config.directory = Some(stage.out.clone());
+    let world = World::start(config).await?;
+    let sidecar = Sidecar::start(&stage.sidecar, &world, &stage.out, stage.narrator).await?;
+    let mut window = start(stage, &world, &sidecar)?;
+    let ana = ANA.phone.context("Ana has no phone")?.extension;
+    stage.say(
+        "Ana",
+        "has a window; her account is filled in: press \"Sign in\"",
+    );
+
+    let mut entered = entered();
+    let mut is_registered = false;
+    let mut call: Option<LabCall> = None;
+    loop {
+        tokio::select! {
+            ended = window.wait() => {
+                let status = ended.context("The window's process cannot be waited for")?;
+                if !status.success() {
+                    bail!("The window ended with {status}");
+                }
+                stage.say("Ana", "has quit");
+                return Ok(());
+            }
+            signal = stop_signal() => {
+                stage.say("the demo", &format!("{signal}: signing out"));
+                return farewell(&mut window).await;
+            }
+            Ok(counts) = world.wait_for("a change", FOREVER, |it| (it.bindings(ana) > 0) != is_registered) => {
+                is_registered = counts.bindings(ana) > 0;
+                if is_registered {
+                    stage.say("Ana", "is registered: dial \"echo\" to hear yourself, \"speech\" to hear Ravi");
+                    stage.say("Ravi", "calls when you press Enter here, and hangs up at the next Enter");
+                } else {
+                    stage.say("Ana", "is not registered any more");
+                }
+            }
+            Some(()) = entered.recv() => {
+                call = match call.take().filter(is_on) {
+                    Some(call) => {
+                        call.hang_up();
+                        stage.say("Ravi", "hangs up");
+                        None
+                    }
+                    None if is_registered => {
+                        stage.say("Ravi", "calls");
+                        let plays = Treatment::Play(Arc::clone(&clip));
+                        Some(world.call(ana, plays, OfferIn::Invite).await?)
+                    }
+                    None => {
+                        stage.say("Ravi", "cannot call: Ana is not registered");
+                        None
+                    }
+                };
+            }
+        }
+    }
+}
+
+/// The user's own calls and sign-in stay where they are: settings and history of the demo are its own.
+fn start(stage: &Stage<'_>, world: &World, sidecar: &Sidecar) -> anyhow::Result<Child> {
+    let mut child = Command::new(&stage.phone)
+        .args(["--sidecar", &sidecar.url])
+        .arg("--ca")
+        .arg(world.ca_path())
+        .arg("--settings")
+        .arg(stage.out.join("settings.json"))
+        .env("HELIX_DEMO_EMAIL", ANA.email)
+        .env("HELIX_DEMO_PASSWORD", ANA.password)
+        .env("XDG_DATA_HOME", data_folder(&stage.out)?)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("Cannot start {}", stage.phone.display()))?;
+    let log = stage
+        .narrator
+        .log("the window", stage.out.join("window.log"));
+    let stderr = child.stderr.take().context("No standard error")?;
+    tokio::spawn(read_log(stderr, log));
+    Ok(child)
+}
+
+fn data_folder(out: &Path) -> anyhow::Result<std::path::PathBuf> {
+    let folder = out.join("data");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("Cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// A signal from the terminal reaches the window's process, too, which then signs out.
+async fn farewell(window: &mut Child) -> anyhow::Result<()> {
+    if tokio::time::timeout(FAREWELL, window.wait()).await.is_err() {
+        window.kill().await.context("The window does not end")?;
+    }
+    Ok(())
+}
+
+fn is_on(call: &LabCall) -> bool {
+    call.count()
+        .is_some_and(|it| !matches!(it.state, CallState::Ended { .. }))
+}
+
+/// Tells of each line that is entered in the terminal.
+fn entered() -> mpsc::Receiver<()> {
+    let (sender, entered) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        while let Ok(Some(_)) = lines.next_line().await {
+            if sender.send(()).await.is_err() {
+                return;
+            }
+        }
+    });
+    entered
+}
