@@ -1,4 +1,8 @@
-use std::{env, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Result;
 
@@ -9,7 +13,7 @@ use crate::{
 };
 
 /// Keeps the window away.
-pub(crate) const HEADLESS: &str = "--headless";
+const HEADLESS: &str = "--headless";
 
 /// Builds the phone, the sidecar and the lab. Where there is a display, the phone's window opens to be tried; elsewhere, and with
 /// `--headless`, their story is told with real processes.
@@ -18,17 +22,19 @@ pub(crate) fn demo(arguments: &[String]) -> Result<()> {
     let rest = arguments.iter().filter(|it| *it != HEADLESS);
     let mut demo = if is_headless || !has_display() {
         packages::require(&[&BUILD[..], &[SPEECH]].concat())?;
-        build(&[])?
+        story(&build(&[])?)
     } else {
         packages::require(&[&BUILD[..], SOUND, WINDOW, &[SPEECH]].concat())?;
         page::build()?;
-        build(&["--features=gui"])?
+        let mut window = story(&build(&["--features=gui"])?);
+        window.arg("--window");
+        window
     };
     attend(demo.args(rest))
 }
 
-/// Builds with these features; returns the demo that is to be run.
-fn build(features: &[&str]) -> Result<Command> {
+/// Builds with these features; returns the folder of the programs.
+fn build(features: &[&str]) -> Result<PathBuf> {
     run(cargo()
         .args([
             "build",
@@ -39,16 +45,17 @@ fn build(features: &[&str]) -> Result<Command> {
             "--bins",
         ])
         .args(features))?;
-    let built = target_directory().join("release");
+    Ok(target_directory().join("release"))
+}
+
+/// Returns the command that tells the story with the programs in this folder.
+pub(crate) fn story(built: &Path) -> Command {
     let mut demo = Command::new(built.join("demo"));
     demo.arg("--phone")
         .arg(built.join("helix-phone"))
         .arg("--sidecar")
         .arg(built.join("helix-sidecar"));
-    if !features.is_empty() {
-        demo.arg("--window");
-    }
-    Ok(demo)
+    demo
 }
 
 /// Whether there is somebody to look at a window.

@@ -14,8 +14,7 @@ cargo demo [--out DIR]   on a machine with a display: the window, in a world of 
                          the session, register, call and hear
 cargo figures [PART …]   times, memory and processor of the phone; the same at sound devices, beside Chromium; cost of a message and
                          of a packet; all, or those of phone, sound or parts
-cargo verify [STEP…]     format, the page, lints, dependencies, tests, the demo, sound devices, real peers, the window; all of them, or the
-                         named ones
+cargo verify [STEP…]     format, the page, lints, dependencies, all tests with real peers, the demo; all of them, or the named ones
 ";
 
 fn main() -> ExitCode {

@@ -153,7 +153,7 @@ const ALSA: Need = Need {
 
 /// What compiling the feature `gui` takes beside [`BUILD`] and [`SOUND`]; other systems have their web view themselves.
 pub(crate) const WINDOW: &[Need] = if cfg!(target_os = "linux") {
-    &[WEBKIT, APP_INDICATOR, XDO]
+    &[WEBKIT, APP_INDICATOR]
 } else {
     &[]
 };
@@ -166,23 +166,17 @@ const WEBKIT: Need = Need {
     brew: &[],
 };
 
-/// The tray; the program opens the library at run time.
+/// The tray's library, which the program opens when it starts.
 const APP_INDICATOR: Need = Need {
     name: "the library of the tray",
     signs: &[
-        "/usr/include/libayatana-appindicator3-0.1/libayatana-appindicator/app-indicator.h",
-        "/usr/include/libappindicator3-0.1/libappindicator/app-indicator.h",
+        "/usr/lib/x86_64-linux-gnu/libayatana-appindicator3.so.1",
+        "/usr/lib/aarch64-linux-gnu/libayatana-appindicator3.so.1",
+        "/usr/lib64/libayatana-appindicator3.so.1",
+        "/usr/lib64/libappindicator3.so.1",
     ],
-    apt: &["libayatana-appindicator3-dev"],
-    dnf: &["libappindicator-gtk3-devel"],
-    brew: &[],
-};
-
-const XDO: Need = Need {
-    name: "libxdo",
-    signs: &["/usr/include/xdo.h"],
-    apt: &["libxdo-dev"],
-    dnf: &["libxdo-devel"],
+    apt: &["libayatana-appindicator3-1"],
+    dnf: &["libayatana-appindicator-gtk3"],
     brew: &[],
 };
 

@@ -20,16 +20,13 @@ const ALL_FEATURES: &str = "--all-features";
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 6] = [
     ("format", format),
     ("page", page),
     ("lints", lints),
     ("dependencies", dependencies),
     ("tests", tests),
-    ("demo", || demo::demo(&[demo::HEADLESS.to_owned()])),
-    ("sound", sound),
-    ("peers", peers),
-    ("desktop", desktop),
+    ("demo", demo),
 ];
 
 /// Runs every step, or the named ones; the first that fails ends it.
@@ -89,8 +86,24 @@ fn lints() -> Result<()> {
     clippy(&[ALL_FEATURES])
 }
 
-/// Licences, bans and sources; advisories need a database from outside.
+/// What plain `cargo build` and `cargo test` do without.
+const LIBRARIES_OF_FEATURES: [&str; 3] = ["alsa-sys", "gtk-sys", "webkit2gtk-sys"];
+
+/// Licences, bans and sources; advisories need a database from outside. And no library of the system without its feature.
 fn dependencies() -> Result<()> {
+    let tree = cargo()
+        .args(["tree", "--workspace", "--prefix=none", "--format={p}"])
+        .output()
+        .context("Cannot start cargo tree")?;
+    let tree = String::from_utf8_lossy(&tree.stdout);
+    if !tree.contains("helix-phone ") {
+        bail!("cargo tree does not list the workspace");
+    }
+    for library in LIBRARIES_OF_FEATURES {
+        if tree.lines().any(|it| it.split(' ').next() == Some(library)) {
+            bail!("{library} is built without its feature");
+        }
+    }
     let tools = target_directory().join("tools");
     let installed = tools.join("bin").join("cargo-deny");
     let deny = if exists("cargo-deny") {
@@ -114,56 +127,34 @@ fn dependencies() -> Result<()> {
     ]))
 }
 
+/// All of them, with the real peers: Kamailio, JsSIP in Chromium, coturn, rtpengine, PulseAudio with null sinks as the sound card,
+/// GNOME's keyring, and the window on a display that nobody looks at.
+///
+/// The features are those of the lints, so that everything is built once.
 fn tests() -> Result<()> {
-    packages::require(&BUILD)?;
-    run(cargo().args(["test", "--workspace", "--no-fail-fast"]))
-}
-
-/// The sound devices, with PulseAudio's null sinks as the sound card.
-fn sound() -> Result<()> {
-    let servers = [PULSEAUDIO, ALSA_TO_PULSEAUDIO, SPEECH];
-    packages::require(&[&BUILD[..], SOUND, WINDOW, &servers].concat())?;
-    page::build()?;
-    // All members, here and below, so that their dependencies are built as the other tests want them.
-    let test = || {
-        let mut test = cargo();
-        test.args(["test", "--workspace", ALL_FEATURES]);
-        test
-    };
-    run(test().args(["--lib", "--test=calls", "--", "device::", "system::"]))?;
-    run(test().args(["--test=callback", "--test=sound"]))
-}
-
-/// Calls through Kamailio with JsSIP in Chromium at the other end, media with coturn and rtpengine, a session in GNOME's keyring.
-fn peers() -> Result<()> {
     let peers = [
-        SPEECH,
-        KAMAILIO,
-        CHROMIUM,
+        ALSA_TO_PULSEAUDIO,
         CERTUTIL,
+        CHROMIUM,
         COTURN,
-        RTPENGINE,
-        NETWORKS,
-        SESSION_BUS,
+        KAMAILIO,
         KEYRING,
+        NETWORKS,
+        PULSEAUDIO,
+        RTPENGINE,
+        SESSION_BUS,
+        SPEECH,
     ];
-    packages::require(&[&BUILD[..], SOUND, WINDOW, &peers].concat())?;
+    packages::require(&[&BUILD[..], SOUND, WINDOW, &DISPLAY, &peers].concat())?;
     packages::require_npm("tests/peers")?;
     page::build()?;
-    run(cargo().args([
-        "test",
-        "--workspace",
-        ALL_FEATURES,
-        "--test=kamailio",
-        "--test=keyring",
-        "--test=media_servers",
-    ]))
+    run(cargo().args(["test", "--workspace", ALL_FEATURES, "--no-fail-fast"]))
 }
 
-/// The window, driven from outside on a display that nobody looks at.
-fn desktop() -> Result<()> {
-    let desk = [PULSEAUDIO, SPEECH, SESSION_BUS, KEYRING];
-    packages::require(&[&BUILD[..], SOUND, WINDOW, &DISPLAY, &desk].concat())?;
+/// The story of the demo, told by what the tests built: the program with the window has the other door, too.
+fn demo() -> Result<()> {
+    packages::require(&[&BUILD[..], SOUND, WINDOW, &[SPEECH]].concat())?;
     page::build()?;
-    run(cargo().args(["test", "--workspace", ALL_FEATURES, "--test=desktop"]))
+    run(cargo().args(["test", "--workspace", ALL_FEATURES, "--no-run"]))?;
+    run(&mut demo::story(&target_directory().join("debug")))
 }
