@@ -95,7 +95,7 @@ struct Scene<'a> {
 }
 
 impl Stage<'_> {
-    fn say(&self, who: &str, what: &str) {
+    pub(crate) fn say(&self, who: &str, what: &str) {
         self.narrator.tell(who, what);
     }
 

@@ -1,9 +1,8 @@
-use std::{path::Path, process::Stdio, sync::Arc, time::Duration};
+use std::{path::Path, process::Stdio, sync::Arc, thread, time::Duration};
 
 use anyhow::{Context as _, bail};
 use lab::{Behaviour, CallState, Clip, LabCall, OfferIn, Treatment, World, WorldConfig};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
     sync::mpsc,
 };
@@ -132,10 +131,10 @@ fn is_on(call: &LabCall) -> bool {
 /// Tells of each line that is entered in the terminal.
 fn entered() -> mpsc::Receiver<()> {
     let (sender, entered) = mpsc::channel(1);
-    tokio::spawn(async move {
-        let mut lines = BufReader::new(tokio::io::stdin()).lines();
-        while let Ok(Some(_)) = lines.next_line().await {
-            if sender.send(()).await.is_err() {
+    // Nothing interrupts a thread that reads from a terminal; it ends with the process.
+    thread::spawn(move || {
+        for line in std::io::stdin().lines() {
+            if line.is_err() || sender.blocking_send(()).is_err() {
                 return;
             }
         }
