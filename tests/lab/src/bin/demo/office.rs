@@ -73,7 +73,11 @@ impl Sidecar {
         narrator: &Narrator,
     ) -> anyhow::Result<Self> {
         let config = write_config(program, world, out).await?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        // Ctrl-C is for the phones, which then sign out here.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(&config)
             .stdin(Stdio::null())
