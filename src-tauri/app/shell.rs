@@ -79,6 +79,15 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let account = headless::fallback_account();
+    // Tauri would panic.
+    #[cfg(target_os = "linux")]
+    if gtk::init().is_err() {
+        eprintln!(
+            "helix-phone: there is no display for a window here. Start it with --headless, and see \
+             --headless --help for the rest."
+        );
+        return ExitCode::from(2);
+    }
     let policy = Policy::of_system();
     let log = headless::Log::of_a_window(policy.0.log_level());
     let exit = open(arguments, account, policy);

@@ -8,7 +8,12 @@ use crate::support::process::Process;
 #[tokio::test]
 async fn without_a_door_it_says_how_to_start() {
     let output = run(&[] as &[&str]).await;
-    assert_refused(&output, "no window. Start it with --headless");
+    let why = if cfg!(feature = "gui") {
+        "no display for a window here. Start it with --headless"
+    } else {
+        "no window. Start it with --headless"
+    };
+    assert_refused(&output, why);
 }
 
 #[tokio::test]

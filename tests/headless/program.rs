@@ -65,6 +65,8 @@ fn program() -> Command {
         "SIP_URI",
         "SIP_PASSWORD",
         "SIP_WS_SERVER",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
     ] {
         command.env_remove(name);
     }
