@@ -9,6 +9,7 @@ use serde_json::Value;
 
 /// Everything, for a page that has just been loaded.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct State {
     /// By which the view's moments are old.
     pub(crate) now: Moment,
@@ -20,6 +21,7 @@ pub(crate) struct State {
 
 /// The event `view`: what the phone is, and when it was read.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct ViewUpdate {
     /// By which the view's moments are old.
     pub(crate) now: Moment,
@@ -28,6 +30,7 @@ pub(crate) struct ViewUpdate {
 
 /// The event `window`: what the window adds to the phone.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct WindowView {
     pub(crate) version: String,
     /// `linux`, `windows` or `macos`.
@@ -52,6 +55,7 @@ pub(crate) struct WindowView {
 
 /// An account of the demo's own world, whose password is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct DemoAccount {
     pub(crate) email: String,
     pub(crate) password: String,
@@ -59,6 +63,7 @@ pub(crate) struct DemoAccount {
 
 /// The event `levels`, in dB against a full-scale sine.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Levels {
     pub(crate) microphone_dbfs: f32,
     pub(crate) speaker_dbfs: f32,
@@ -66,6 +71,7 @@ pub(crate) struct Levels {
 
 /// A request that came to nothing. The page acts on the code; the message is a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Rejected {
     pub(crate) code: String,
     pub(crate) message: String,
@@ -105,6 +111,7 @@ impl From<phone::Rejected> for Rejected {
 
 /// The arguments of `order`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Order {
     pub(crate) order: Command,
@@ -112,6 +119,7 @@ pub(crate) struct Order {
 
 /// The arguments of `set_window`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetWindow {
     pub(crate) settings: WindowSettings,
@@ -119,6 +127,7 @@ pub(crate) struct SetWindow {
 
 /// The arguments of `set_server`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetServer {
     pub(crate) url: String,
@@ -126,6 +135,7 @@ pub(crate) struct SetServer {
 
 /// The arguments of `forget`: a call of the history, or with null all of them.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Forget {
     // `Option` alone would let it be absent, and all be forgotten by a slip.
@@ -141,6 +151,7 @@ impl From<Forget> for Forgotten {
 
 /// The arguments of `answer_link`: whether what the link wants is called.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnswerLink {
     pub(crate) dial: bool,
@@ -148,6 +159,7 @@ pub(crate) struct AnswerLink {
 
 /// The arguments of `answer_quit`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnswerQuit {
     pub(crate) quit: bool,
@@ -155,6 +167,7 @@ pub(crate) struct AnswerQuit {
 
 /// The arguments of `show`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Show {
     pub(crate) what: Form,
@@ -162,6 +175,7 @@ pub(crate) struct Show {
 
 /// How the phone lies on the desk: the whole window, or the bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Form {
     Main,
@@ -170,6 +184,7 @@ pub(crate) enum Form {
 
 /// The arguments of `watch_levels`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WatchLevels {
     pub(crate) on: bool,
@@ -177,6 +192,7 @@ pub(crate) struct WatchLevels {
 
 /// The arguments of `copy`: what goes to the clipboard.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Copy {
     pub(crate) text: String,
@@ -239,6 +255,9 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::SoundChecked { .. } => false,
     }
 }
+
+#[cfg(test)]
+mod types;
 
 #[cfg(test)]
 mod tests {
@@ -313,27 +332,7 @@ mod tests {
 
     #[test]
     fn a_rejection_of_the_phone_keeps_its_code() {
-        for rejected in [
-            phone::Rejected::NotSignedIn,
-            phone::Rejected::AlreadySignedIn,
-            phone::Rejected::NoPhone,
-            phone::Rejected::NoSidecar,
-            phone::Rejected::NotRegistered,
-            phone::Rejected::LeaseLost,
-            phone::Rejected::UnknownCall { call: CallId(1) },
-            phone::Rejected::WrongState { call: CallId(1) },
-            phone::Rejected::TooManyCalls,
-            phone::Rejected::InvalidTarget {
-                reason: "r".to_owned(),
-            },
-            phone::Rejected::InvalidDigit { digit: 'x' },
-            phone::Rejected::InCall,
-            phone::Rejected::CheckRuns,
-            phone::Rejected::InvalidSettings {
-                reason: "r".to_owned(),
-            },
-            phone::Rejected::Stopping,
-        ] {
+        for rejected in phone::samples::rejections() {
             let code = serde_json::to_value(&rejected).unwrap()["code"].clone();
             assert_eq!(code, Rejected::from(rejected).code);
         }

@@ -7,11 +7,13 @@ use crate::{call_settings::CallSettings, sound::SoundSettings, view::CallId};
 ///
 /// The window reads it from JSON as it is; see `headless` for a front door whose secrets may lie elsewhere.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
     /// Signs in at the sidecar. `takeover` takes the session from the same member's other device.
     SignIn {
         email: String,
+        #[cfg_attr(feature = "types", ts(type = "string"))]
         password: SecretString,
         #[serde(default)]
         takeover: bool,
@@ -65,9 +67,11 @@ pub enum Command {
 
 /// A command has been taken; what comes of it arrives as events and views.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Accepted {
     /// The call that [`Command::Dial`] began.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
     pub call: Option<CallId>,
 }
 

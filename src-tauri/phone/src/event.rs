@@ -8,6 +8,7 @@ use crate::{
 
 /// Something that happened. `type` names it in JSON.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "type")]
 pub enum Event {
     /// The session of an earlier run was found; a heartbeat decides whether it goes on.
@@ -146,6 +147,7 @@ pub enum Event {
 
 /// Where on the way something went wrong; front doors choose words and exit codes by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Hop {
     /// What was configured or granted cannot be used.
@@ -161,6 +163,7 @@ pub enum Hop {
 
 /// Why the phone is signed out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum SignedOutReason {
     ByUser,
@@ -214,6 +217,7 @@ pub enum SignedOutReason {
 
 /// Why a call ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum EndCause {
     /// We hung up.

@@ -269,6 +269,7 @@ pub enum MediaNews {
 
 /// The sound of a call since its start; see `media::Quality`, whose units these are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Quality {
     pub packets_sent: u64,
     pub packets_received: u64,

@@ -14,6 +14,8 @@ mod link;
 mod moment;
 mod outputs;
 mod phone;
+#[cfg(feature = "types")]
+pub mod samples;
 mod sound;
 mod tokens;
 mod view;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// A moment on the phone's own clock, in ms since the phone was started; a sleep of the machine counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Moment(pub u64);
 

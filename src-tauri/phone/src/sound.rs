@@ -8,6 +8,7 @@ use crate::{Effect, outputs::Outputs};
 
 /// What a device is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceRole {
     Microphone,
@@ -17,6 +18,7 @@ pub enum DeviceRole {
 
 /// The make of a device, as far as the system tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
     Headset,
@@ -29,6 +31,7 @@ pub enum DeviceKind {
 
 /// A sound device of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Device {
     /// Names it for good: it outlives restarts and being plugged in again.
     pub id: String,
@@ -42,6 +45,7 @@ pub struct Device {
 
 /// How the sound devices of the system are used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct SoundSettings {
     /// Ids of devices, the dearest first; where none of them is there, the system's choice is used.
@@ -96,6 +100,7 @@ pub enum SoundNews {
 
 /// What a sound check says about the microphone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SoundVerdict {
     NoMicrophone,

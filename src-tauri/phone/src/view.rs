@@ -7,11 +7,13 @@ use crate::{
 
 /// Names a call in commands, events and views; never used twice in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct CallId(pub u32);
 
 /// All that a front door needs to draw the phone; complete, never a delta.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct PhoneView {
     pub account: AccountView,
     /// Who this phone is to the telephony; `None`: this account has no phone.
@@ -33,6 +35,7 @@ pub struct PhoneView {
 /// When the other ends were heard last, and until when what they said is good. They change all the
 /// time, and nothing else of the view with them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Proofs {
     /// The last heartbeat that the sidecar confirmed, and when its term ends.
     pub session_confirmed_at: Option<Moment>,
@@ -46,6 +49,7 @@ pub struct Proofs {
 
 /// What the sidecar told of the agent's account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct AgentView {
     pub agent_id: String,
     pub extension: String,
@@ -54,6 +58,7 @@ pub struct AgentView {
 
 /// The sound devices of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct SoundView {
     /// Whether the microphone of the system is open.
     pub capture_open: bool,
@@ -71,6 +76,7 @@ pub struct SoundView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum SoundCheckView {
     Running,
@@ -84,6 +90,7 @@ pub enum SoundCheckView {
 
 /// Where the session is kept between two starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum VaultView {
     /// In the keyring of the operating system.
@@ -95,6 +102,7 @@ pub enum VaultView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum AccountView {
     /// `reason`: why the last session ended, or the last sign-in failed.
@@ -131,6 +139,7 @@ pub enum AccountView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct UserView {
     pub id: String,
     pub role: String,
@@ -140,12 +149,14 @@ pub struct UserView {
 
 /// What stands in the way of the sidecar at present.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct TroubleView {
     pub hop: Hop,
     pub detail: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct LeaseView {
     pub state: LeaseState,
     /// Time to live after each beat, in ms.
@@ -153,6 +164,7 @@ pub struct LeaseView {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LeaseState {
     /// Granted at login and not yet confirmed, or confirmed.
@@ -168,6 +180,7 @@ pub enum LeaseState {
 
 /// The WebSocket to the phone server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LinkView {
     /// Not wanted.
@@ -185,6 +198,7 @@ pub enum LinkView {
 
 /// The registration of the extension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LineView {
     Off,
@@ -203,6 +217,7 @@ pub enum LineView {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct CallView {
     pub call: CallId,
     pub direction: Direction,
@@ -228,6 +243,7 @@ pub struct CallView {
 
 /// A call that is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct EndedCallView {
     pub call: CallId,
     pub direction: Direction,
@@ -240,7 +256,8 @@ pub struct EndedCallView {
 }
 
 /// How a call sounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum CallQuality {
     Good,
@@ -251,6 +268,7 @@ pub enum CallQuality {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     Outgoing,
@@ -258,6 +276,7 @@ pub enum Direction {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum CallState {
     /// Making the offer, then waiting for the first response.

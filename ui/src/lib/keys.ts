@@ -66,7 +66,7 @@ function obey(event: KeyboardEvent): boolean {
   }
   switch (letter(event)) {
     case "m":
-      return call !== null && canTalk(call.state.state) && obeyed(toggleMute(call));
+      return call !== null && call.state.state !== "alerting" && obeyed(toggleMute(call));
     case "h":
       return call?.state.state === "talking" && obeyed(toggleHold(call));
     case "d":
@@ -88,10 +88,6 @@ function leave(): boolean {
     return true;
   }
   return false;
-}
-
-function canTalk(state: string): boolean {
-  return state !== "alerting" && state !== "ending";
 }
 
 function obeyed(_: Promise<boolean>): true {

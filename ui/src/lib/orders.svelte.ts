@@ -2,7 +2,7 @@
 
 import { say } from "./announce.svelte";
 import { current } from "./current.svelte";
-import type { CallView, Moment, Order } from "./phone";
+import type { CallView, Command, Moment } from "./phone";
 import * as shell from "./shell";
 import { t } from "./words.svelte";
 
@@ -27,7 +27,7 @@ export const refusal = {
 };
 
 /** Gives an order; whether it was taken. */
-export async function give(order: Order): Promise<boolean> {
+export async function give(order: Command): Promise<boolean> {
   refused = null;
   try {
     await shell.order(order);

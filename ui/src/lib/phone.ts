@@ -1,151 +1,430 @@
-// What the shell and the page tell each other. Spelled as serde writes it.
+// Made from the Rust types by `HELIX_WRITE=1 cargo test --bin helix-phone page::types`.
 
-/** Milliseconds on the phone's own clock since the phone started; sleep of the machine counts. */
-export type Moment = number;
-export type CallId = number;
+/** A command has been taken; what comes of it arrives as events and views. */
+export type Accepted = {
+  /** The call that `Command::Dial` began. */
+  call?: CallId;
+};
 
-// ---------------------------------------------------------------- what is: complete, never a delta
-export type PhoneView = {
-  account: AccountView;
-  /** Who the phone server knows this agent as; null: no phone. */
-  agent: AgentView | null;
-  lease: LeaseView | null;
-  link: LinkView;
-  line: LineView;
-  calls: CallView[]; // in the order of their beginning
-  call_settings: CallSettings;
-  sound: SoundView;
-  vault: VaultView;
-  proofs: Proofs;
-  /** The call that ended last in this session; null after the next sign-in. */
-  ended: EndedCallView | null;
-};
-/** When each part last proved that it works, and until when that holds; these change all the time. */
-export type Proofs = {
-  session_confirmed_at: Moment | null;
-  session_expires_at: Moment | null;
-  link_heard_at: Moment | null;
-  line_confirmed_at: Moment | null;
-  line_expires_at: Moment | null;
-};
-export type EndedCallView = {
-  call: CallId;
-  direction: Direction;
-  number: string;
-  display_name: string | null;
-  cause: EndCause;
-  talked_ms: number | null;
-  at: Moment;
-};
-export type Direction = "outgoing" | "incoming";
-export type AgentView = { extension: string; agent_id: string; campaign: string | null };
 export type AccountView =
   | { state: "signed_out"; reason: SignedOutReason | null; since: Moment }
-  | { state: "restoring" } // looking for the session of an earlier run
+  | { state: "restoring" }
   | { state: "resuming"; user: UserView; trouble: TroubleView | null }
   | { state: "signing_in"; email: string }
-  | { state: "signed_in"; user: UserView; phone: boolean; since: Moment } // phone=false: manager, has no phone
-  | { state: "fallback"; sip_uri: string } // account of SIP_URI, no sidecar
+  | { state: "signed_in"; user: UserView; phone: boolean; since: Moment }
+  | { state: "fallback"; sip_uri: string }
   | { state: "not_configured"; message: string }
   | { state: "signing_out" };
-export type UserView = { id: string; role: string; name: string; email: string };
-export type TroubleView = { hop: Hop; detail: string };
-export type Hop = "configuration" | "dns" | "tcp" | "proxy" | "tls" | "http" | "web_socket" | "timeout";
-export type LeaseView = { state: LeaseState; ttl_ms: number };
-// In Rust LeaseState is flattened by its own tag: { state: { state: "held", confirmed_at, expires_at }, ttl_ms }
-export type LeaseState =
-  | { state: "held" }
-  | { state: "at_risk"; hop: Hop; detail: string }
-  | { state: "lost"; reason: SignedOutReason };
-export type LinkView =
-  | { state: "off" }
-  | { state: "opening" }
-  | { state: "up"; since: Moment }
-  | { state: "down"; hop: Hop; detail: string; retry_at: Moment };
-export type LineView =
-  | { state: "off" }
-  | { state: "registering" }
-  | { state: "registered"; extension: string; server: string; since: Moment }
-  | { state: "failed"; status: number | null; reason: string; retry_at: Moment | null };
-export type CallView = {
-  call: CallId;
-  direction: Direction;
-  state: CallState;
-  number: string;
-  display_name: string | null;
-  auto_answer: boolean;
-  held: boolean;
-  held_by_peer: boolean;
-  muted: boolean;
-  interrupted: boolean;
-  began_at: Moment;
-  talking_since: Moment | null;
-  held_since: Moment | null;
-  interrupted_since: Moment | null;
-  quality: CallQuality | null; // null: not known yet
+
+/** What the sidecar told of the agent's account. */
+export type AgentView = {
+  agent_id: string;
+  extension: string;
+  campaign: string | null;
 };
+
+/** The arguments of `answer_link`: whether what the link wants is called. */
+export type AnswerLink = {
+  dial: boolean;
+};
+
+/** The arguments of `answer_quit`. */
+export type AnswerQuit = {
+  quit: boolean;
+};
+
+/** Which calls are answered without the user; only ever the one call that there is. */
+export type AutoAnswer = "off" | "header" | "always";
+
+/** Names a call in commands, events and views; never used twice in one run. */
+export type CallId = number;
+
+/** How a call sounds. */
 export type CallQuality = "good" | "fair" | "poor" | "poor_here";
+
+/** How calls are taken. */
+export type CallSettings = {
+  auto_answer: AutoAnswer;
+  /** Whether a beep of 400 ms tells the user that a call is about to be answered by itself. */
+  auto_answer_tone: boolean;
+  /**
+   * How many calls may exist at once, 1 to 8. One of them talks, the others are held; one more
+   * incoming call is answered "busy".
+   */
+  max_calls: number;
+};
+
 export type CallState =
   | { state: "calling" }
   | { state: "ringing"; early_media: boolean }
   | { state: "alerting" }
   | { state: "answering" }
   | { state: "connecting" }
-  | { state: "talking" }
-  | { state: "ending" };
+  | { state: "talking" };
+
+export type CallView = {
+  call: CallId;
+  direction: Direction;
+  state: CallState;
+  /** The number or user at the other end, and its name where one was given. */
+  number: string;
+  display_name: string | null;
+  /** Whether it is about to be answered by itself, or was. */
+  auto_answer: boolean;
+  held: boolean;
+  held_by_peer: boolean;
+  muted: boolean;
+  /** Sound does not arrive at present. */
+  interrupted: boolean;
+  began_at: Moment;
+  /** Since sound can flow both ways. */
+  talking_since: Moment | null;
+  held_since: Moment | null;
+  interrupted_since: Moment | null;
+  /** How it sounds at present; `null`: not known yet. */
+  quality: CallQuality | null;
+};
+
+/**
+ * What a user, a scenario or a script can ask of the phone.
+ *
+ * The window reads it from JSON as it is; see `headless` for a front door whose secrets may lie elsewhere.
+ */
+export type Command =
+  | { command: "sign_in"; email: string; password: string; takeover: boolean }
+  | { command: "sign_out" }
+  | { command: "dial"; target: string }
+  | { command: "answer"; call: CallId }
+  | { command: "hang_up"; call: CallId }
+  | { command: "hold"; call: CallId }
+  | { command: "resume"; call: CallId }
+  | { command: "mute"; call: CallId }
+  | { command: "unmute"; call: CallId }
+  | { command: "dtmf"; call: CallId; digits: string }
+  | { command: "reconnect" }
+  | { command: "devices" }
+  | { command: "sound_check" }
+  | { command: "set_sound"; settings: SoundSettings }
+  | { command: "set_calls"; settings: CallSettings };
+
+/** The arguments of `copy`: what goes to the clipboard. */
+export type Copy = {
+  text: string;
+};
+
+/** An account of the demo's own world, whose password is no secret. */
+export type DemoAccount = {
+  email: string;
+  password: string;
+};
+
+/** A sound device of the system. */
+export type Device = {
+  /** Names it for good: it outlives restarts and being plugged in again. */
+  id: string;
+  name: string;
+  kind: DeviceKind;
+  input: boolean;
+  output: boolean;
+  default_input: boolean;
+  default_output: boolean;
+};
+
+/** The make of a device, as far as the system tells it. */
+export type DeviceKind = "headset" | "built_in" | "bluetooth" | "monitor" | "other";
+
+/** What a device is used for. */
+export type DeviceRole = "microphone" | "speaker" | "ringer";
+
+export type Direction = "outgoing" | "incoming";
+
+/** Why a call ended. */
 export type EndCause =
+  | { code: "local" }
+  | { code: "remote" }
+  | { code: "declined" }
+  | { code: "missed" }
+  | { code: "answered_elsewhere" }
+  | { code: "busy"; status: number; reason: string }
+  | { code: "no_answer"; status: number; reason: string }
+  | { code: "not_found"; status: number; reason: string }
+  | { code: "refused"; status: number; reason: string }
+  | { code: "timeout" }
+  | { code: "link_lost" }
+  | { code: "no_media_path" }
+  | { code: "security"; detail: string }
+  | { code: "media_lost" }
+  | { code: "incompatible"; detail: string }
+  | { code: "signed_out" };
+
+/** A call that is over. */
+export type EndedCallView = {
+  call: CallId;
+  direction: Direction;
+  number: string;
+  display_name: string | null;
+  cause: EndCause;
+  /** `null`: it never talked. */
+  talked_ms: number | null;
+  at: Moment;
+};
+
+/** Something that happened. `type` names it in JSON. */
+export type Event =
+  | { type: "session.resuming"; user: UserView }
+  | { type: "session.resume_delayed"; hop: Hop; detail: string; retry_in_ms: number }
+  | { type: "session.signed_in"; user: UserView; phone: boolean }
+  | { type: "session.held"; ttl_seconds: number }
+  | { type: "session.at_risk"; expires_in_ms: number; hop: Hop; detail: string }
+  | { type: "session.lost"; reason: SignedOutReason }
+  | { type: "session.signed_out"; reason: SignedOutReason }
+  | { type: "link.up" }
+  | { type: "link.down"; hop: Hop; detail: string; retry_in_ms: number }
+  | { type: "sip.registered"; expires_in_ms: number }
   | {
-      code:
-        | "local"
-        | "remote"
-        | "declined"
-        | "missed"
-        | "answered_elsewhere"
-        | "timeout"
-        | "link_lost"
-        | "no_media_path"
-        | "media_lost"
-        | "signed_out";
+      type: "sip.register_failed";
+      status: number | null;
+      reason: string;
+      retry_in_ms: number | null;
     }
-  | { code: "busy" | "no_answer" | "not_found" | "refused"; status: number; reason: string }
-  | { code: "security" | "incompatible"; detail: string };
+  | { type: "sip.unregistered" }
+  | { type: "call.dialing"; call: CallId; target: string }
+  | { type: "call.incoming"; call: CallId; from: string; display_name: string | null }
+  | { type: "call.ringing"; call: CallId; status: number; early_media: boolean }
+  | {
+      type: "call.answered";
+      call: CallId;
+      /** Whether it was by itself, without the user. */
+      automatically: boolean;
+    }
+  | { type: "call.connected"; call: CallId }
+  | { type: "call.held"; call: CallId }
+  | { type: "call.resumed"; call: CallId }
+  | { type: "call.held_by_peer"; call: CallId; held: boolean }
+  | { type: "call.muted"; call: CallId; muted: boolean }
+  | { type: "call.change_failed"; call: CallId; reason: string }
+  | { type: "call.interrupted"; call: CallId }
+  | { type: "call.recovered"; call: CallId; after_ms: number }
+  | { type: "call.ended"; call: CallId; cause: EndCause }
+  | { type: "media.first_audio"; call: CallId }
+  | { type: "media.dtmf"; call: CallId; digit: string }
+  | {
+      type: "media.quality";
+      call: CallId;
+      packets_sent: number;
+      packets_received: number;
+      packets_lost: number;
+      packets_late: number;
+      samples_played: number;
+      samples_concealed: number;
+      jitter_ms: number;
+      playout_delay_ms: number;
+      round_trip_ms: number | null;
+      far_loss: number | null;
+      capture_level_dbfs: number;
+      playback_level_dbfs: number;
+      playback_tone_hz: number | null;
+    }
+  | { type: "media.failed"; call: CallId; reason: string }
+  | { type: "sound.devices"; devices: Array<Device> }
+  | { type: "sound.device_changed"; role: DeviceRole; device: Device | null; words: string }
+  | { type: "sound.levels"; microphone_dbfs: number; speaker_dbfs: number }
+  | { type: "sound.capture"; open: boolean }
+  | { type: "sound.muted_speech" }
+  | { type: "sound.checked"; verdict: SoundVerdict; words: string }
+  | { type: "call.turned_away"; from: string }
+  | { type: "fault.vault"; detail: string };
+
+/** The arguments of `forget`: a call of the history, or with null all of them. */
+export type Forget = {
+  id: number | null;
+};
+
+/** How the phone lies on the desk: the whole window, or the bar. */
+export type Form = "main" | "mini";
+
+/** A call of the history. */
+export type HistoryEntry = {
+  /** Names it for good; a call that began later has a greater one. */
+  id: number;
+  direction: Direction;
+  /**
+   * The number or user at the other end. Where numbers are masked it holds "•" and cannot be
+   * called.
+   */
+  number: string;
+  display_name: string | null;
+  /** Unix time in ms. */
+  began: number;
+  /** How long was talked, in ms; `null`: it was never answered. */
+  talked_ms: number | null;
+  /**
+   * `null`: the phone itself ended in this call, by a crash or without power. How long was talked
+   * is then what was noted last.
+   */
+  cause: EndCause | null;
+  /** How it sounded, where that was measured. */
+  quality: CallQuality | null;
+};
+
+/** Where on the way something went wrong; front doors choose words and exit codes by it. */
+export type Hop = "configuration" | "dns" | "tcp" | "proxy" | "tls" | "http" | "web_socket" | "timeout";
+
+/** What shows an incoming call. */
+export type IncomingBehaviour = "popup" | "flash" | "front";
+
+export type LeaseState =
+  | { state: "held" }
+  | { state: "at_risk"; hop: Hop; detail: string }
+  | { state: "lost"; reason: SignedOutReason };
+
+export type LeaseView = {
+  state: LeaseState;
+  /** Time to live after each beat, in ms. */
+  ttl_ms: number;
+};
+
+/** The event `levels`, in dB against a full-scale sine. */
+export type Levels = {
+  microphone_dbfs: number;
+  speaker_dbfs: number;
+};
+
+/** The registration of the extension. */
+export type LineView =
+  | { state: "off" }
+  | { state: "registering" }
+  | { state: "registered"; extension: string; server: string; since: Moment }
+  | { state: "failed"; status: number | null; reason: string; retry_at: Moment | null };
+
+/** The WebSocket to the phone server. */
+export type LinkView =
+  | { state: "off" }
+  | { state: "opening" }
+  | { state: "up"; since: Moment }
+  | { state: "down"; hop: Hop; detail: string; retry_at: Moment };
+
+/** A moment on the phone's own clock, in ms since the phone was started; a sleep of the machine counts. */
+export type Moment = number;
+
+/** The arguments of `order`. */
+export type Order = {
+  order: Command;
+};
+
+/** All that a front door needs to draw the phone; complete, never a delta. */
+export type PhoneView = {
+  account: AccountView;
+  /** Who this phone is to the telephony; `null`: this account has no phone. */
+  agent: AgentView | null;
+  /** `null`: this account holds no session (nobody signed in, or a user without a phone). */
+  lease: LeaseView | null;
+  link: LinkView;
+  line: LineView;
+  proofs: Proofs;
+  /** In the order of their beginning. */
+  calls: Array<CallView>;
+  /** The call of this session that ended last. */
+  ended: EndedCallView | null;
+  call_settings: CallSettings;
+  sound: SoundView;
+  vault: VaultView;
+};
+
+/**
+ * When the other ends were heard last, and until when what they said is good. They change all the
+ * time, and nothing else of the view with them.
+ */
+export type Proofs = {
+  /** The last heartbeat that the sidecar confirmed, and when its term ends. */
+  session_confirmed_at: Moment | null;
+  session_expires_at: Moment | null;
+  /** The last message or pong of the phone server. */
+  link_heard_at: Moment | null;
+  /** The last 200 to a REGISTER, and when the binding ends. */
+  line_confirmed_at: Moment | null;
+  line_expires_at: Moment | null;
+};
+
+/** A request that came to nothing. The page acts on the code; the message is a sentence. */
+export type Rejected = {
+  code: string;
+  message: string;
+};
+
+/** The arguments of `set_server`. */
+export type SetServer = {
+  url: string;
+};
+
+/** The arguments of `set_window`. */
+export type SetWindow = {
+  settings: WindowSettings;
+};
+
+/**
+ * The keys that work while another program has the focus, as accelerators ("F9",
+ * "CommandOrControl+F10"); empty: off.
+ */
+export type Shortcuts = {
+  answer: string;
+  hang_up: string;
+  mute: string;
+};
+
+/** The arguments of `show`. */
+export type Show = {
+  what: Form;
+};
+
+/** Why the phone is signed out. */
 export type SignedOutReason =
   | { code: "by_user" }
-  | { code: "lease_expired" }
-  | { code: "token_refused" }
-  | { code: "wrong_credentials" | "not_configured" | "bad_request"; message: string } // 401, 403, 400
+  | { code: "wrong_credentials"; message: string }
+  | { code: "not_configured"; message: string }
+  | { code: "bad_request"; message: string }
   | {
       code: "held_elsewhere";
       message: string;
       device_name: string | null;
       since: string | null;
       same_member: boolean | null;
-    } // 409
-  | { code: "too_many_tries"; message: string; retry_after_seconds: number | null } // 429
-  | { code: "server_trouble"; status: number; message: string } // 5xx
+    }
+  | { code: "too_many_tries"; message: string; retry_after_seconds: number | null }
+  | { code: "server_trouble"; status: number; message: string }
   | { code: "unreachable"; hop: Hop; detail: string }
   | { code: "bad_account"; detail: string }
-  | { code: "taken_over"; device_name: string | null };
-export type CallSettings = {
-  auto_answer: "off" | "header" | "always";
-  auto_answer_tone: boolean;
-  max_calls: number;
-};
-export type SoundView = {
-  capture_open: boolean;
-  settings: SoundSettings;
-  /** null: not asked for yet (order `devices`). */
-  devices: Device[] | null;
-  /** In use at present or last; null: none. */
-  microphone: Device | null;
-  speaker: Device | null;
-  ringer: Device | null;
-  check: SoundCheckView | null;
-  /** Somebody speaks into the muted microphone, or did: when last. */
-  muted_speech_at: Moment | null;
-};
+  | { code: "taken_over"; device_name: string | null }
+  | { code: "lease_expired" }
+  | { code: "token_refused" };
+
 export type SoundCheckView =
-  { state: "running" } | { state: "done"; verdict: SoundVerdict; words: string; at: Moment };
+  | { state: "running" }
+  | {
+      state: "done";
+      verdict: SoundVerdict;
+      /** The verdict in words. */
+      words: string;
+      at: Moment;
+    };
+
+/** How the sound devices of the system are used. */
+export type SoundSettings = {
+  /** Ids of devices, the dearest first; where none of them is there, the system's choice is used. */
+  microphone: Array<string>;
+  speaker: Array<string>;
+  ringer: Array<string>;
+  echo_cancellation: boolean;
+  noise_suppression: boolean;
+  gain_control: boolean;
+  high_pass: boolean;
+  /** Whose tones are played, one of `COUNTRIES`; empty: those of ITU-T E.180. */
+  country: string;
+  /** How loud it rings, 0 to 100 %. */
+  ring_volume: number;
+};
+
+/** What a sound check says about the microphone. */
 export type SoundVerdict =
   | "no_microphone"
   | "silent"
@@ -155,97 +434,116 @@ export type SoundVerdict =
   | "built_in_microphone"
   | "narrow_bluetooth"
   | "good";
-export type Device = {
-  id: string;
-  name: string;
-  kind: "headset" | "built_in" | "bluetooth" | "monitor" | "other";
-  input: boolean;
-  output: boolean;
-  default_input: boolean;
-  default_output: boolean;
-};
-export type DeviceRole = "microphone" | "speaker" | "ringer";
-export type SoundSettings = {
-  microphone: string[];
-  speaker: string[];
-  ringer: string[]; // ids of favourites, dearest first; empty: the system's default
-  echo_cancellation: boolean;
-  noise_suppression: boolean;
-  gain_control: boolean;
-  high_pass: boolean;
-  country: string; // "" or AE AU CA DE FR GB IN PH SG UK US
-  ring_volume: number; // 0..100
-};
-export type VaultView = { state: "keyring" } | { state: "memory" } | { state: "failed"; detail: string };
 
-// ---------------------------------------------------------------- what the window adds
-export type WindowView = {
-  version: string;
-  system: string; // "0.1.0", "linux"
-  settings: WindowSettings;
-  /** Settings that the organisation has set: their names, e.g. "server", "theme", "calls.auto_answer", "sound.ring_volume". */
-  locked: string[];
-  server: string | null; // the sidecar's address; locked by "server"
-  device_name: string;
-  /** A number that a link (tel:, sip:, callto:) wants called; the user is asked. */
-  link: string | null;
-  /** What went wrong with settings or history files, in sentences for people. */
-  complaints: string[];
-  /** Global shortcuts work here (not on Wayland). */
-  shortcuts_available: boolean;
-  /** The account of `cargo demo`, filled into the sign-in form. */
-  demo: { email: string; password: string } | null;
-  /** The user asked to quit in a call: asked before it is done. */
-  quit_asked: boolean;
+/** The sound devices of the system. */
+export type SoundView = {
+  /** Whether the microphone of the system is open. */
+  capture_open: boolean;
+  settings: SoundSettings;
+  /** `null`: nobody asked for them so far. */
+  devices: Array<Device> | null;
+  /** What is used for each at present, or would be; `null`: there is none. */
+  microphone: Device | null;
+  speaker: Device | null;
+  ringer: Device | null;
+  /** The sound check that runs, or the last one. */
+  check: SoundCheckView | null;
+  /** When somebody was last heard to speak into the muted microphone. */
+  muted_speech_at: Moment | null;
 };
+
+/** Everything, for a page that has just been loaded. */
+export type State = {
+  /** By which the view's moments are old. */
+  now: Moment;
+  view: PhoneView;
+  window: WindowView;
+  /** The newest first; the event `history` has the same. */
+  history: Array<HistoryEntry>;
+};
+
+/** The colours of the window. */
+export type Theme = "system" | "light" | "dark";
+
+/** What stands in the way of the sidecar at present. */
+export type TroubleView = {
+  hop: Hop;
+  detail: string;
+};
+
+export type UserView = {
+  id: string;
+  role: string;
+  name: string;
+  email: string;
+};
+
+/** Where the session is kept between two starts. */
+export type VaultView =
+  | { state: "keyring" }
+  | { state: "memory" }
+  | { state: "failed"; detail: string };
+
+/** The event `view`: what the phone is, and when it was read. */
+export type ViewUpdate = {
+  /** By which the view's moments are old. */
+  now: Moment;
+  view: PhoneView;
+};
+
+/** The arguments of `watch_levels`. */
+export type WatchLevels = {
+  on: boolean;
+};
+
+/** How the window behaves and looks. */
 export type WindowSettings = {
-  language: string; // "" (the system's), "en" "de" "hi" "es" "ar"
-  theme: "system" | "light" | "dark";
-  incoming: "popup" | "flash" | "front";
+  /** One of `LANGUAGES`; empty: the system's. */
+  language: string;
+  theme: Theme;
+  incoming: IncomingBehaviour;
+  /** Whether the phone starts when its user signs in to the computer. */
   autostart: boolean;
+  /** Whether it starts without showing its window. */
   start_minimised: boolean;
+  /** Whether closing the window ends the phone; otherwise it stays in the tray. */
   quit_on_close: boolean;
   shortcuts: Shortcuts;
 };
-/** Accelerators ("F9"); "": off. */
-export type Shortcuts = { answer: string; hang_up: string; mute: string };
-export type HistoryEntry = {
-  id: number;
-  direction: Direction;
-  number: string;
-  display_name: string | null;
-  began: number; // Unix time in ms
-  talked_ms: number | null; // null: never answered
-  cause: EndCause | null; // null: the phone itself ended in that call
-  quality: CallQuality | null;
+
+/** The event `window`: what the window adds to the phone. */
+export type WindowView = {
+  version: string;
+  /** `linux`, `windows` or `macos`. */
+  system: string;
+  settings: WindowSettings;
+  /** The settings that are not the user's to change: `server`, `theme`, `calls.auto_answer`. */
+  locked: Array<string>;
+  /** The sidecar's address. */
+  server: string | null;
+  device_name: string;
+  /** What a link wants called: the user is asked. */
+  link: string | null;
+  /** What went wrong with files, in sentences for people. */
+  complaints: Array<string>;
+  /** Whether keys can work while another program has the focus. */
+  shortcuts_available: boolean;
+  /** The account that the sign-in form is filled with. */
+  demo: DemoAccount | null;
+  /** The user wants to quit in a call: asked before it is done. */
+  quit_asked: boolean;
 };
 
-// ---------------------------------------------------------------- page -> shell (invoke) and shell -> page (events)
-/** invoke("state") at load: everything. */
-export type State = { now: Moment; view: PhoneView; window: WindowView; history: HistoryEntry[] };
-/** event "view" */ export type ViewUpdate = { now: Moment; view: PhoneView };
-/** event "window": WindowView. event "history": HistoryEntry[] (newest first, at most 500). event "levels": Levels, only while `watch_levels` is on. */
-export type Levels = { microphone_dbfs: number; speaker_dbfs: number };
-/** event "happened": what a person is told of in passing. */
-export type Happened =
-  | { type: "sound.device_changed"; role: DeviceRole; device: Device | null; words: string }
-  | { type: "call.change_failed"; call: CallId; reason: string }
-  | { type: "call.recovered"; call: CallId; after_ms: number }
-  | { type: "call.turned_away"; from: string }
-  | { type: "media.failed"; call: CallId; reason: string }
-  | { type: "fault.vault"; detail: string };
-
-/** invoke("order", { order }) -> Accepted, or throws a Rejected { code, ..., message } */
-export type Order =
-  | { command: "sign_in"; email: string; password: string; takeover: boolean }
-  | { command: "sign_out" }
-  | { command: "reconnect" }
-  | { command: "devices" }
-  | { command: "sound_check" }
-  | { command: "dial"; target: string }
-  | { command: "answer" | "hang_up" | "hold" | "resume" | "mute" | "unmute"; call: CallId }
-  | { command: "dtmf"; call: CallId; digits: string }
-  | { command: "set_sound"; settings: SoundSettings }
-  | { command: "set_calls"; settings: CallSettings };
-export type Accepted = { call?: CallId };
-export type Rejected = { code: string; message: string };
+/** The events that a person is told of in passing. */
+export type Happened = Extract<
+  Event,
+  {
+    type:
+      | "call.change_failed"
+      | "call.recovered"
+      | "media.failed"
+      | "sound.device_changed"
+      | "call.turned_away"
+      | "fault.vault"
+  }
+>;

@@ -6,13 +6,23 @@ import { listen } from "@tauri-apps/api/event";
 import { harmless } from "./direction";
 import type {
   Accepted,
+  AnswerLink,
+  AnswerQuit,
+  Command,
+  Copy,
+  Forget,
+  Form,
   Happened,
   HistoryEntry,
   Levels,
   Order,
   Rejected,
+  SetServer,
+  SetWindow,
+  Show,
   State,
   ViewUpdate,
+  WatchLevels,
   WindowSettings,
   WindowView,
 } from "./phone";
@@ -39,23 +49,24 @@ export async function follow(follower: Follower): Promise<void> {
 export const state = async () => harmless(await invoke<State>("state"));
 
 /** Gives the phone an order; what comes of it is told by the view. Throws a `Rejected`. */
-export const order = (order: Order) => invoke<Accepted>("order", { order });
+export const order = (order: Command) => invoke<Accepted>("order", { order } satisfies Order);
 
-export const setWindow = (settings: WindowSettings) => invoke<void>("set_window", { settings });
+export const setWindow = (settings: WindowSettings) =>
+  invoke<void>("set_window", { settings } satisfies SetWindow);
 
-export const setServer = (url: string) => invoke<void>("set_server", { url });
+export const setServer = (url: string) => invoke<void>("set_server", { url } satisfies SetServer);
 
 /** Forgets one entry of the history, or all with `null`. */
-export const forget = (id: number | null) => invoke<void>("forget", { id });
+export const forget = (id: number | null) => invoke<void>("forget", { id } satisfies Forget);
 
-export const answerLink = (dial: boolean) => invoke<void>("answer_link", { dial });
+export const answerLink = (dial: boolean) => invoke<void>("answer_link", { dial } satisfies AnswerLink);
 
-export const answerQuit = (quit: boolean) => invoke<void>("answer_quit", { quit });
+export const answerQuit = (quit: boolean) => invoke<void>("answer_quit", { quit } satisfies AnswerQuit);
 
 /** Swaps the main window and the mini bar. */
-export const show = (what: "main" | "mini") => invoke<void>("show", { what });
+export const show = (what: Form) => invoke<void>("show", { what } satisfies Show);
 
-export const copy = (text: string) => invoke<void>("copy", { text });
+export const copy = (text: string) => invoke<void>("copy", { text } satisfies Copy);
 
 /** How many parts of this window look at the levels. */
 let watching = 0;
@@ -65,13 +76,13 @@ export function watchLevels(take: (levels: Levels) => void): () => void {
   const unlisten = listen<Levels>("levels", (event) => take(event.payload));
   watching += 1;
   if (watching === 1) {
-    void invoke<void>("watch_levels", { on: true });
+    void invoke<void>("watch_levels", { on: true } satisfies WatchLevels);
   }
   return () => {
     void unlisten.then((stop) => stop());
     watching -= 1;
     if (watching === 0) {
-      void invoke<void>("watch_levels", { on: false });
+      void invoke<void>("watch_levels", { on: false } satisfies WatchLevels);
     }
   };
 }

@@ -3,7 +3,7 @@ import { page, userEvent } from "vitest/browser";
 
 import { clear, show } from "../scripted/mounted";
 import { JABRA, LAPTOP_MICROPHONE, NOW } from "../scripted/states";
-import type { Order } from "../lib/phone";
+import type { Command } from "../lib/phone";
 import type { Script } from "../scripted/shell";
 
 afterEach(clear);
@@ -14,7 +14,7 @@ const watched = (script: Script) =>
 const set = (script: Script) =>
   script
     .orders()
-    .filter((it): it is Extract<Order, { command: "set_sound" }> => it.command === "set_sound")
+    .filter((it): it is Extract<Command, { command: "set_sound" }> => it.command === "set_sound")
     .map((it) => it.settings);
 
 test("the devices are asked for anew, and looked at while they are shown", async () => {

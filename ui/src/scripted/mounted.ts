@@ -14,7 +14,7 @@ import { setLanguage } from "../lib/words.svelte";
 import Mini from "../Mini.svelte";
 import Ring from "../Ring.svelte";
 import { press } from "./press";
-import { goTo, SCENES, type Page } from "./scenes";
+import { goTo, SCENES, type Page, type Scene } from "./scenes";
 import { perform, type Script } from "./shell";
 
 const PAGES: Record<Page, Component> = { index: App, ring: Ring, mini: Mini };
@@ -39,15 +39,7 @@ export async function draw(
   if (scene === undefined) {
     throw new Error(`There is no scene ${name}`);
   }
-  const state = change(scene.state());
-  const settings = { ...state.window.settings, ...look };
-  const script = perform({ ...state, window: { ...state.window, settings } });
-  await begin();
-  await setLanguage(look.language);
-  document.documentElement.dataset["theme"] = look.theme;
-  goTo(scene.at);
-  mounted = mount(PAGES[scene.page], { target: document.body });
-  flushSync();
+  const script = await play(scene.page, change(scene.state()), scene.at, look);
   for (const words of scene.press ?? []) {
     await tick();
     if (!press(words)) {
@@ -55,6 +47,24 @@ export async function draw(
     }
   }
   await tick();
+  return script;
+}
+
+/** Draws that page as that state has it, and its user there. */
+export async function play(
+  page: Page,
+  state: State,
+  at: Scene["at"],
+  look: Look = { theme: "light", language: "en" },
+): Promise<Script> {
+  const settings = { ...state.window.settings, ...look };
+  const script = perform({ ...state, window: { ...state.window, settings } });
+  await begin();
+  await setLanguage(look.language);
+  document.documentElement.dataset["theme"] = look.theme;
+  goTo(at);
+  mounted = mount(PAGES[page], { target: document.body });
+  flushSync();
   return script;
 }
 

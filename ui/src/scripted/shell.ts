@@ -3,7 +3,20 @@
 import { emit } from "@tauri-apps/api/event";
 import { mockIPC, mockWindows } from "@tauri-apps/api/mocks";
 
-import type { CallView, Happened, Order, PhoneView, State, WindowView } from "../lib/phone";
+import type {
+  Accepted,
+  CallView,
+  Command,
+  Forget,
+  Happened,
+  Order,
+  PhoneView,
+  SetServer,
+  SetWindow,
+  State,
+  ViewUpdate,
+  WindowView,
+} from "../lib/phone";
 import { STATES } from "./states";
 
 /** One thing that the page asked the shell to do. */
@@ -13,7 +26,7 @@ export type Script = {
   /** All that the page asked for, in order. */
   asked: Asked[];
   /** The orders among it. */
-  orders: () => Order[];
+  orders: () => Command[];
   /** What is now. */
   state: () => State;
   /** Changes the view and tells the page. */
@@ -38,12 +51,11 @@ export function perform(first: State): Script {
   const now = () => first.now + (performance.now() - begun);
   const script: Script = {
     asked,
-    orders: () =>
-      asked.filter((it) => it.command === "order").map((it) => (it.args as { order: Order }).order),
+    orders: () => asked.filter((it) => it.command === "order").map((it) => (it.args as Order).order),
     state: () => state,
     view: async (change) => {
       state = { ...state, now: now(), view: change(state.view) };
-      await emit("view", { now: state.now, view: state.view });
+      await emit("view", { now: state.now, view: state.view } satisfies ViewUpdate);
     },
     window: async (change) => {
       state = { ...state, window: { ...state.window, ...change } };
@@ -68,7 +80,7 @@ export function perform(first: State): Script {
   mockIPC(
     async (command, args) => {
       asked.push({ command, args });
-      const name = command === "order" ? (args as { order: Order }).order.command : command;
+      const name = command === "order" ? (args as Order).order.command : command;
       const refusal = refusals.get(name);
       if (refusal !== undefined) {
         refusals.delete(name);
@@ -78,17 +90,17 @@ export function perform(first: State): Script {
         case "state":
           return answer();
         case "order":
-          return obey(script, (args as { order: Order }).order);
+          return obey(script, (args as Order).order);
         case "set_window":
-          return script.window({ settings: (args as { settings: WindowView["settings"] }).settings });
+          return script.window({ settings: (args as SetWindow).settings });
         case "set_server":
-          return script.window({ server: (args as { url: string }).url });
+          return script.window({ server: (args as SetServer).url });
         case "answer_link":
           return script.window({ link: null });
         case "answer_quit":
           return script.window({ quit_asked: false });
         case "forget": {
-          const { id } = args as { id: number | null };
+          const { id } = args as Forget;
           state = { ...state, history: id === null ? [] : state.history.filter((entry) => entry.id !== id) };
           return emit("history", state.history);
         }
@@ -101,7 +113,7 @@ export function perform(first: State): Script {
   return script;
 }
 
-async function obey(script: Script, order: Order): Promise<{ call?: number }> {
+async function obey(script: Script, order: Command): Promise<Accepted> {
   const now = () => script.state().now;
   const one = (call: number, change: (it: CallView) => CallView) =>
     script.view((view) => ({ ...view, calls: view.calls.map((it) => (it.call === call ? change(it) : it)) }));

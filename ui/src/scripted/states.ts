@@ -451,7 +451,6 @@ export const STATES = {
       },
     };
   },
-  ending: () => calls({ ...TALKING, state: { state: "ending" } }),
   "two-calls": () => {
     const script = calls(
       { ...TALKING, held: true, held_since: NOW - 20_000 },

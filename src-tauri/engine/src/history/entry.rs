@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A call of the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct HistoryEntry {
     /// Names it for good; a call that began later has a greater one.
     pub id: u64,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the window behaves and looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct WindowSettings {
     /// One of [`LANGUAGES`]; empty: the system's.
@@ -21,6 +22,7 @@ pub struct WindowSettings {
 
 /// The colours of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Theme {
     #[default]
@@ -31,6 +33,7 @@ pub enum Theme {
 
 /// What shows an incoming call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum IncomingBehaviour {
     /// A small window above all others, which takes no focus.
@@ -45,6 +48,7 @@ pub enum IncomingBehaviour {
 /// The keys that work while another program has the focus, as accelerators ("F9",
 /// "CommandOrControl+F10"); empty: off.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Shortcuts {
     pub answer: String,

@@ -3,13 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use engine::{Stamp, Stamped};
-use phone::{
-    Accepted, AccountView, AgentView, AutoAnswer, CallId, CallQuality, CallSettings, CallState,
-    CallView, Device, DeviceKind, DeviceRole, Direction, EndCause, EndedCallView, Event, Hop,
-    LeaseState, LeaseView, LineView, LinkView, Moment, PhoneView, Proofs, Quality, Rejected,
-    SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView,
-    VaultView,
-};
+use phone::{Accepted, CallId, Event, SoundSettings, samples};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,128 +14,8 @@ use crate::{
     report::{self, Notice, Reply, SCHEMA},
 };
 
-/// Makes one value of each variant; one that is left out does not compile.
-macro_rules! one_of_each {
-    ($enum:ident: $($variant:ident $({ $($fields:tt)* })?),+ $(,)?) => {{
-        let _ = |it: &$enum| match it {
-            $($enum::$variant { .. } => {})+
-        };
-        [$($enum::$variant $({ $($fields)* })?),+]
-    }};
-}
-
 pub(super) fn events() -> Vec<String> {
-    let call = CallId(1);
-    let all = one_of_each!(Event:
-        Resuming { user: ana() },
-        ResumeDelayed {
-            hop: Hop::Tcp,
-            detail: "The sidecar at helix.example port 443 cannot be reached".into(),
-            retry_in_ms: 2000,
-        },
-        SignedIn {
-            user: ana(),
-            phone: true,
-        },
-        SessionHeld { ttl_seconds: 3600 },
-        SessionAtRisk {
-            expires_in_ms: 3_540_000,
-            hop: Hop::Tcp,
-            detail: "The sidecar at helix.example port 443 cannot be reached".into(),
-        },
-        SessionLost {
-            reason: SignedOutReason::LeaseExpired,
-        },
-        SignedOut {
-            reason: SignedOutReason::ByUser,
-        },
-        LinkUp,
-        LinkDown {
-            hop: Hop::Tls,
-            detail: "The certificate of sip.example expired on 2026-01-01 00:00 UTC".into(),
-            retry_in_ms: 60_000,
-        },
-        Registered {
-            expires_in_ms: 600_000,
-        },
-        RegisterFailed {
-            status: Some(403),
-            reason: "Forbidden".into(),
-            retry_in_ms: None,
-        },
-        Unregistered,
-        CallDialing {
-            call,
-            target: "700202".into(),
-        },
-        CallIncoming {
-            call,
-            from: "700202".into(),
-            display_name: Some("Ravi".into()),
-        },
-        CallRinging {
-            call,
-            status: 180,
-            early_media: false,
-        },
-        CallAnswered {
-            call,
-            automatically: false,
-        },
-        CallConnected { call },
-        CallHeld { call },
-        CallResumed { call },
-        CallHeldByPeer { call, held: true },
-        CallMuted { call, muted: true },
-        CallChangeFailed {
-            call,
-            reason: "488 Not Acceptable Here".into(),
-        },
-        CallInterrupted { call },
-        CallRecovered {
-            call,
-            after_ms: 2400,
-        },
-        CallEnded {
-            call,
-            cause: EndCause::Remote,
-        },
-        FirstAudio { call },
-        DtmfReceived { call, digit: '5' },
-        MediaQuality {
-            call,
-            quality: quality(),
-        },
-        MediaFailed {
-            call,
-            reason: "The file out.wav cannot be written".into(),
-        },
-        SoundDevices {
-            devices: vec![headset()],
-        },
-        SoundDeviceChanged {
-            role: DeviceRole::Microphone,
-            device: Some(headset()),
-            words: "Jabra Evolve2 connected. Using it as the microphone now.".into(),
-        },
-        SoundLevels {
-            microphone_dbfs: -22.5,
-            speaker_dbfs: -127.0,
-        },
-        SoundCapture { open: true },
-        SoundMutedSpeech,
-        SoundChecked {
-            verdict: SoundVerdict::VeryQuiet,
-            words: "Very quiet: raise the microphone in the sound settings",
-        },
-        CallTurnedAway {
-            from: "700203".into(),
-        },
-        VaultFault {
-            detail: "The keyring does not answer: this session is kept in memory only".into(),
-        },
-    );
-    all.into_iter().map(event).collect()
+    samples::events().into_iter().map(event).collect()
 }
 
 pub(super) fn notices() -> Vec<String> {
@@ -155,7 +29,9 @@ pub(super) fn notices() -> Vec<String> {
         notice(&Notice::SettingsFault {
             detail: "Settings not saved: settings.toml cannot be written (disk full)",
         }),
-        notice(&Notice::View { view: &view() }),
+        notice(&Notice::View {
+            view: &samples::view(),
+        }),
         notice(&Notice::LinesLost { lines: 12 }),
         notice(&report::bye(Exit::Passed, Reason::Quit, None)),
         notice(&report::bye(Exit::Passed, Reason::InputClosed, None)),
@@ -171,37 +47,19 @@ pub(super) fn notices() -> Vec<String> {
 
 pub(super) fn replies() -> Vec<String> {
     let id = || Some(Value::from("a-1"));
-    let call = CallId(7);
-    let rejected = one_of_each!(Rejected:
-        NotSignedIn,
-        AlreadySignedIn,
-        NoPhone,
-        NoSidecar,
-        NotRegistered,
-        LeaseLost,
-        UnknownCall { call },
-        WrongState { call },
-        TooManyCalls,
-        InvalidTarget {
-            reason: "a space in the user part".into(),
-        },
-        InvalidDigit { digit: 'x' },
-        InCall,
-        CheckRuns,
-        InvalidSettings {
-            reason: "ring_volume is more than 100".into(),
-        },
-        Stopping,
-    );
     let accepted = |call| Reply::verdict(id(), Ok(Accepted { call }));
-    let view = view();
+    let view = samples::view();
     let mut all = vec![
         accepted(None),
         accepted(Some(CallId(1))),
         Reply::view(Some(Value::from(17)), &view),
         Reply::done(None),
     ];
-    all.extend(rejected.map(|rejected| Reply::verdict(id(), Err(rejected))));
+    all.extend(
+        samples::rejections()
+            .into_iter()
+            .map(|rejected| Reply::verdict(id(), Err(rejected))),
+    );
     for line in [
         r#"{"command":"dial" "target":"700202"}"#,
         r#"{"id":"a-1","command":"fly"}"#,
@@ -231,325 +89,30 @@ pub(super) fn replies() -> Vec<String> {
 }
 
 pub(super) fn view_parts() -> Vec<String> {
-    let accounts = one_of_each!(AccountView:
-        SignedOut {
-            reason: None,
-            since: Moment(1_100),
-        },
-        Restoring,
-        Resuming {
-            user: ana(),
-            trouble: Some(TroubleView {
-                hop: Hop::Tcp,
-                detail: "What happened".into(),
-            }),
-        },
-        SigningIn {
-            email: "ana@helix.example".into(),
-        },
-        SignedIn {
-            user: ana(),
-            phone: true,
-            since: Moment(1_180),
-        },
-        Fallback {
-            sip_uri: "sip:700201@sip.example".into(),
-        },
-        NotConfigured {
-            message: "SIP is not started: why".into(),
-        },
-        SigningOut,
-    );
-    let leases = one_of_each!(LeaseState:
-        Held,
-        AtRisk {
-            hop: Hop::Timeout,
-            detail: "The sidecar did not answer".into(),
-        },
-        Lost {
-            reason: SignedOutReason::LeaseExpired,
-        },
-    );
-    let links = one_of_each!(LinkView:
-        Off,
-        Opening,
-        Up {
-            since: Moment(1_190),
-        },
-        Down {
-            hop: Hop::Dns,
-            detail: "The name sip.example has no address".into(),
-            retry_at: Moment(1_900),
-        },
-    );
-    let lines = one_of_each!(LineView:
-        Off,
-        Registering,
-        Registered {
-            extension: "700201".into(),
-            server: "sip.example".into(),
-            since: Moment(1_200),
-        },
-        Failed {
-            status: Some(403),
-            reason: "Forbidden".into(),
-            retry_at: Some(Moment(61_200)),
-        },
-    );
-    let calls = one_of_each!(CallState:
-        Calling,
-        Ringing { early_media: true },
-        Alerting,
-        Answering,
-        Connecting,
-        Talking,
-    );
-    let vaults = one_of_each!(VaultView:
-        Keyring,
-        Memory,
-        Failed {
-            detail: "The keyring does not answer: this session is kept in memory only".into(),
-        },
-    );
-    let checks = one_of_each!(SoundCheckView:
-        Running,
-        Done {
-            verdict: SoundVerdict::Good,
-            words: "Good",
-            at: Moment(9_400),
-        },
-    );
-    let qualities = one_of_each!(CallQuality: Good, Fair, Poor, PoorHere);
-    let mut all: Vec<String> = Vec::new();
-    all.extend(accounts.iter().map(json));
-    all.extend(leases.map(|state| {
-        json(&LeaseView {
-            state,
-            ttl_ms: 3_600_000,
-        })
-    }));
-    all.extend(links.iter().map(json));
-    all.extend(lines.iter().map(json));
-    all.extend(calls.iter().map(json));
-    all.extend(qualities.iter().map(json));
-    all.extend(checks.iter().map(json));
-    all.extend(vaults.iter().map(json));
-    all
+    [
+        lines(samples::accounts()),
+        lines(samples::leases()),
+        lines(samples::links()),
+        lines(samples::lines()),
+        lines(samples::call_states()),
+        lines(samples::qualities()),
+        lines(samples::sound_checks()),
+        lines(samples::vaults()),
+    ]
+    .concat()
 }
 
 pub(super) fn reasons() -> Vec<String> {
-    let message = || "The server's words".to_owned();
-    let since = || Some("2026-01-05T08:00:00Z".to_owned());
-    let signed_out = one_of_each!(SignedOutReason:
-        ByUser,
-        WrongCredentials { message: message() },
-        NotConfigured { message: message() },
-        BadRequest { message: message() },
-        HeldElsewhere {
-            message: message(),
-            device_name: Some("Ana's laptop".into()),
-            since: since(),
-            same_member: Some(true),
-        },
-        TooManyTries {
-            message: message(),
-            retry_after_seconds: Some(30),
-        },
-        ServerTrouble {
-            status: 503,
-            message: message(),
-        },
-        Unreachable {
-            hop: Hop::Tcp,
-            detail: "What happened".into(),
-        },
-        BadAccount {
-            detail: "sipWsServer does not begin with wss".into(),
-        },
-        TakenOver {
-            device_name: Some("Ana's laptop".into()),
-        },
-        LeaseExpired,
-        TokenRefused,
-    );
-    let reason = || "The server's words".to_owned();
-    let ended = one_of_each!(EndCause:
-        Local,
-        Remote,
-        Declined,
-        Missed,
-        AnsweredElsewhere,
-        Busy {
-            status: 486,
-            reason: reason(),
-        },
-        NoAnswer {
-            status: 480,
-            reason: reason(),
-        },
-        NotFound {
-            status: 404,
-            reason: reason(),
-        },
-        Refused {
-            status: 603,
-            reason: reason(),
-        },
-        Timeout,
-        LinkLost,
-        NoMediaPath,
-        Security {
-            detail: "The certificate is not the one of the description".into(),
-        },
-        MediaLost,
-        Incompatible {
-            detail: "No codec in common".into(),
-        },
-        SignedOut,
-    );
-    let hops = one_of_each!(Hop:
-        Configuration,
-        Dns,
-        Tcp,
-        Proxy,
-        Tls,
-        Http,
-        WebSocket,
-        Timeout,
-    );
-    let kinds = one_of_each!(DeviceKind: Headset, BuiltIn, Bluetooth, Monitor, Other);
-    let roles = one_of_each!(DeviceRole: Microphone, Speaker, Ringer);
-    let verdicts = one_of_each!(SoundVerdict:
-        NoMicrophone,
-        Silent,
-        Clipped,
-        VeryQuiet,
-        Noisy,
-        BuiltInMicrophone,
-        NarrowBluetooth,
-        Good,
-    );
-    let auto_answers = one_of_each!(AutoAnswer: Off, Header, Always);
-    let mut all: Vec<String> = Vec::new();
-    all.extend(signed_out.iter().map(json));
-    all.extend(ended.iter().map(json));
-    all.extend(hops.iter().map(json));
-    all.extend(kinds.iter().map(json));
-    all.extend(roles.iter().map(json));
-    all.extend(verdicts.iter().map(json));
-    all.extend(auto_answers.iter().map(json));
-    all
-}
-
-fn view() -> PhoneView {
-    PhoneView {
-        account: AccountView::SignedIn {
-            user: ana(),
-            phone: true,
-            since: Moment(1_180),
-        },
-        agent: Some(AgentView {
-            agent_id: "agent-7".into(),
-            extension: "700201".into(),
-            campaign: Some("Inbound".into()),
-        }),
-        lease: Some(LeaseView {
-            state: LeaseState::Held,
-            ttl_ms: 3_600_000,
-        }),
-        link: LinkView::Up {
-            since: Moment(1_190),
-        },
-        line: LineView::Registered {
-            extension: "700201".into(),
-            server: "sip.example".into(),
-            since: Moment(1_200),
-        },
-        proofs: Proofs {
-            session_confirmed_at: Some(Moment(1_195)),
-            session_expires_at: Some(Moment(3_601_190)),
-            link_heard_at: Some(Moment(8_900)),
-            line_confirmed_at: Some(Moment(1_200)),
-            line_expires_at: Some(Moment(601_200)),
-        },
-        calls: vec![CallView {
-            call: CallId(1),
-            direction: Direction::Outgoing,
-            state: CallState::Talking,
-            number: "700202".into(),
-            display_name: None,
-            auto_answer: false,
-            held: false,
-            held_by_peer: false,
-            muted: false,
-            interrupted: false,
-            began_at: Moment(4_000),
-            talking_since: Some(Moment(6_500)),
-            held_since: None,
-            interrupted_since: None,
-            quality: Some(CallQuality::Good),
-        }],
-        ended: Some(EndedCallView {
-            call: CallId(0),
-            direction: Direction::Incoming,
-            number: "700203".into(),
-            display_name: Some("Ravi".into()),
-            cause: EndCause::Remote,
-            talked_ms: Some(1_500),
-            at: Moment(3_800),
-        }),
-        call_settings: CallSettings::default(),
-        sound: SoundView {
-            capture_open: false,
-            settings: SoundSettings::default(),
-            devices: Some(vec![headset()]),
-            microphone: Some(headset()),
-            speaker: None,
-            ringer: None,
-            check: None,
-            muted_speech_at: None,
-        },
-        vault: VaultView::Keyring,
-    }
-}
-
-fn headset() -> Device {
-    Device {
-        id: "pulseaudio:alsa_input.usb-Jabra_Evolve2".into(),
-        name: "Jabra Evolve2".into(),
-        kind: DeviceKind::Headset,
-        input: true,
-        output: false,
-        default_input: true,
-        default_output: false,
-    }
-}
-
-fn ana() -> UserView {
-    UserView {
-        id: "u-1".into(),
-        role: "cc-agent".into(),
-        name: "Ana".into(),
-        email: "ana@helix.example".into(),
-    }
-}
-
-fn quality() -> Quality {
-    Quality {
-        packets_sent: 500,
-        packets_received: 498,
-        packets_lost: 2,
-        packets_late: 0,
-        samples_played: 480_000,
-        samples_concealed: 1920,
-        jitter_ms: 1.5,
-        playout_delay_ms: 40.0,
-        round_trip_ms: Some(12.5),
-        far_loss: Some(0.0),
-        capture_level_dbfs: -18.0,
-        playback_level_dbfs: -20.5,
-        playback_tone_hz: None,
-    }
+    [
+        lines(samples::signed_out_reasons()),
+        lines(samples::end_causes()),
+        lines(samples::hops()),
+        lines(samples::device_kinds()),
+        lines(samples::device_roles()),
+        lines(samples::verdicts()),
+        lines(samples::auto_answers()),
+    ]
+    .concat()
 }
 
 /// 2026-01-05 09:00:01.204 UTC, 1204 ms after the start.
@@ -574,6 +137,9 @@ fn text(line: Vec<u8>) -> String {
     line.strip_suffix('\n').unwrap().to_owned()
 }
 
-fn json(part: &impl Serialize) -> String {
-    serde_json::to_string(part).unwrap()
+fn lines(parts: Vec<impl Serialize>) -> Vec<String> {
+    parts
+        .iter()
+        .map(|part| serde_json::to_string(part).unwrap())
+        .collect()
 }

@@ -1,0 +1,296 @@
+//! Holds `ui/src/lib/phone.ts` and these types together: the page's types are made from them, and
+//! values of them lie in `phone.samples.ts`, where the page's own check holds what serde writes to
+//! those types.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashSet},
+    env,
+    fmt::Write,
+    fs,
+    path::Path,
+};
+
+use engine::{HistoryEntry, Shortcuts, WindowSettings};
+use phone::{Accepted, samples};
+use serde::Serialize;
+use serde_json::json;
+use ts_rs::{Config, TS, TypeVisitor};
+
+use super::*;
+
+mod layout;
+
+/// What the page is written anew with, wherever a test finds that it differs.
+const COMMAND: &str = "HELIX_WRITE=1 cargo test --bin helix-phone page::types";
+
+#[test]
+fn the_page_has_these_types() {
+    let mut types = Types::default();
+    types.add::<State>();
+    types.add::<ViewUpdate>();
+    types.add::<Event>();
+    types.add::<Levels>();
+    types.add::<Order>();
+    types.add::<Accepted>();
+    types.add::<SetWindow>();
+    types.add::<SetServer>();
+    types.add::<Forget>();
+    types.add::<AnswerLink>();
+    types.add::<AnswerQuit>();
+    types.add::<Show>();
+    types.add::<WatchLevels>();
+    types.add::<Copy>();
+    types.add::<Rejected>();
+    let mut text: String = types.declared.into_values().collect();
+    text.push_str("/** The events that a person is told of in passing. */\n");
+    text.push_str("export type Happened = Extract<\n  Event,\n  {\n    type:\n");
+    for event in told_in_passing() {
+        let event = serde_json::to_value(event).unwrap();
+        writeln!(text, "      | {}", event["type"]).unwrap();
+    }
+    text.push_str("  }\n>;\n");
+    same("phone.ts", &text);
+}
+
+#[test]
+fn the_page_has_values_of_these_types() {
+    let mut values = Values::default();
+    values.told("states", &[state()]);
+    values.told("windows", &windows());
+    values.told("accounts", &samples::accounts());
+    values.told("leases", &samples::leases());
+    values.told("links", &samples::links());
+    values.told("lines", &samples::lines());
+    values.told("callStates", &samples::call_states());
+    values.told("qualities", &samples::qualities());
+    values.told("soundChecks", &samples::sound_checks());
+    values.told("verdicts", &samples::verdicts());
+    values.told("deviceKinds", &samples::device_kinds());
+    values.told("deviceRoles", &samples::device_roles());
+    values.told("autoAnswers", &samples::auto_answers());
+    values.told("vaults", &samples::vaults());
+    values.told("reasons", &samples::signed_out_reasons());
+    values.told("causes", &samples::end_causes());
+    values.told("hops", &samples::hops());
+    values.told("events", &samples::events());
+    values.list("happened", "Happened", &told_in_passing());
+    let rejections = samples::rejections().into_iter().map(Rejected::from);
+    values.told("rejections", &rejections.collect::<Vec<_>>());
+    let call = Some(phone::CallId(1));
+    values.told("accepted", &[Accepted { call: None }, Accepted { call }]);
+
+    values.asked::<Show>(
+        "shows",
+        &[json!({ "what": "main" }), json!({ "what": "mini" })],
+    );
+    values.asked::<Forget>("forgets", &[json!({ "id": 7 }), json!({ "id": null })]);
+    let settings = json!(WindowSettings::default());
+    values.asked::<SetWindow>("windowSettings", &[json!({ "settings": settings })]);
+    values.asked::<SetServer>("servers", &[json!({ "url": "https://helix.example" })]);
+    values.asked::<AnswerLink>("linkAnswers", &[json!({ "dial": true })]);
+    values.asked::<AnswerQuit>("quitAnswers", &[json!({ "quit": true })]);
+    values.asked::<WatchLevels>("watches", &[json!({ "on": true })]);
+    values.asked::<Copy>("copies", &[json!({ "text": "700202" })]);
+    let orders = commands().map(|command| json!({ "order": command }));
+    values.asked::<Order>("orders", &orders);
+    values.commands();
+    same("phone.samples.ts", &values.text);
+}
+
+/// Types, and those that they are made of.
+#[derive(Default)]
+struct Types {
+    /// By their names: ts-rs visits them in another order after each build.
+    declared: BTreeMap<String, String>,
+    seen: HashSet<TypeId>,
+}
+
+impl Types {
+    fn add<T: TS + 'static + ?Sized>(&mut self) {
+        if !self.seen.insert(TypeId::of::<T>()) {
+            return;
+        }
+        // Numbers, texts and lists have no declaration.
+        if T::output_path().is_some() {
+            // Every number of the seam is below 2^53.
+            let config = Config::new().with_large_int("number");
+            let docs = T::docs().unwrap_or_default();
+            let declaration = format!("{docs}export {}\n\n", layout::lines(&T::decl(&config)));
+            let declaration = layout::in_words_of_the_page(&declaration);
+            let before = self.declared.insert(T::name(&config), declaration);
+            assert!(before.is_none(), "two types are {}", T::name(&config));
+        }
+        T::visit_dependencies(self);
+    }
+}
+
+impl TypeVisitor for Types {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        self.add::<T>();
+    }
+}
+
+/// Values as they go over the seam, each list with the type that the page has for it.
+struct Values {
+    text: String,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        let text = "import type * as phone from \"./phone\";\n\n".to_owned();
+        Self { text }
+    }
+}
+
+impl Values {
+    /// What the page is told.
+    fn told<T: Serialize + TS>(&mut self, name: &str, values: &[T]) {
+        self.list(name, &T::name(&Config::new()), values);
+    }
+
+    /// What the page asks: it is understood here.
+    fn asked<T: DeserializeOwned + TS>(&mut self, name: &str, values: &[Value]) {
+        for value in values {
+            read::<T>(value).unwrap();
+        }
+        self.list(name, &T::name(&Config::new()), values);
+    }
+
+    fn list(&mut self, name: &str, of: &str, values: &[impl Serialize]) {
+        let text = &mut self.text;
+        writeln!(text, "export const {name}: phone.{of}[] = [").unwrap();
+        for value in values {
+            writeln!(text, "  {},", serde_json::to_string(value).unwrap()).unwrap();
+        }
+        text.push_str("];\n\n");
+    }
+
+    /// One of each command; the page's check finds one that is left out.
+    fn commands(&mut self) {
+        let every = "{ [C in phone.Command as C[\"command\"]]: C }";
+        let text = &mut self.text;
+        writeln!(text, "export const commands: {every} = {{").unwrap();
+        for command in commands() {
+            writeln!(text, "  {}: {command},", command["command"]).unwrap();
+        }
+        text.push_str("};\n");
+    }
+}
+
+/// Compares a file of the page with what it is to be, or writes it.
+fn same(name: &str, text: &str) {
+    let text = format!("// Made from the Rust types by `{COMMAND}`.\n\n{text}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("ui/src/lib")
+        .join(name);
+    if env::var_os("HELIX_WRITE").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    // Git may have made the ends of lines those of the system.
+    let found = found.replace("\r\n", "\n");
+    let differs = found.lines().zip(text.lines()).find(|(it, is)| it != is);
+    assert!(
+        found == text,
+        "{} differs from the Rust types, first in {differs:?}. Write it anew with `{COMMAND}`",
+        path.display()
+    );
+}
+
+/// Returns one of each event that is told in passing.
+fn told_in_passing() -> Vec<Event> {
+    samples::events().into_iter().filter(is_told).collect()
+}
+
+fn state() -> State {
+    let entry = |id, cause: Option<phone::EndCause>| HistoryEntry {
+        id,
+        direction: phone::Direction::Incoming,
+        number: "700203".to_owned(),
+        display_name: None,
+        began: 1_767_603_601_204,
+        talked_ms: None,
+        cause,
+        quality: None,
+    };
+    let causes = samples::end_causes();
+    let known = (2..).zip(causes).map(|(id, cause)| HistoryEntry {
+        display_name: Some("Ravi".to_owned()),
+        talked_ms: Some(1_500),
+        quality: Some(phone::CallQuality::PoorHere),
+        ..entry(id, Some(cause))
+    });
+    let mut history: Vec<_> = [entry(1, None)].into_iter().chain(known).collect();
+    history.reverse();
+    State {
+        now: Moment(9_000),
+        view: samples::view(),
+        window: windows().remove(0),
+        history,
+    }
+}
+
+/// Returns what the window adds where everything has a value, and where as much as can be is absent.
+fn windows() -> Vec<WindowView> {
+    let settings = WindowSettings {
+        language: "de".to_owned(),
+        shortcuts: Shortcuts {
+            answer: "F9".to_owned(),
+            ..Shortcuts::default()
+        },
+        ..WindowSettings::default()
+    };
+    let full = WindowView {
+        version: "0.1.0".to_owned(),
+        system: "linux".to_owned(),
+        settings,
+        locked: ["calls.auto_answer", "server"].map(str::to_owned).into(),
+        server: Some("https://helix.example".to_owned()),
+        device_name: "Ana's desk".to_owned(),
+        link: Some("700202".to_owned()),
+        complaints: vec!["Settings not saved: the disk is full".to_owned()],
+        shortcuts_available: true,
+        demo: Some(DemoAccount {
+            email: "ana@helix.example".to_owned(),
+            password: "demo".to_owned(),
+        }),
+        quit_asked: false,
+    };
+    let empty = WindowView {
+        settings: WindowSettings::default(),
+        locked: BTreeSet::new(),
+        server: None,
+        link: None,
+        complaints: Vec::new(),
+        demo: None,
+        ..full.clone()
+    };
+    vec![full, empty]
+}
+
+/// Returns one of each command, as the page sends it.
+fn commands() -> [Value; 15] {
+    let of_a_call = |command: &str| json!({ "command": command, "call": 1 });
+    [
+        json!({
+            "command": "sign_in", "email": "ana@helix.example", "password": "", "takeover": true
+        }),
+        json!({ "command": "sign_out" }),
+        json!({ "command": "dial", "target": "700202" }),
+        of_a_call("answer"),
+        of_a_call("hang_up"),
+        of_a_call("hold"),
+        of_a_call("resume"),
+        of_a_call("mute"),
+        of_a_call("unmute"),
+        json!({ "command": "dtmf", "call": 1, "digits": "5#" }),
+        json!({ "command": "reconnect" }),
+        json!({ "command": "devices" }),
+        json!({ "command": "sound_check" }),
+        json!({ "command": "set_sound", "settings": phone::SoundSettings::default() }),
+        json!({ "command": "set_calls", "settings": phone::CallSettings::default() }),
+    ]
+}

@@ -1,0 +1,529 @@
+//! One of everything that front doors are told, for the tests that hold what they write to what it is
+//! said to be.
+
+use crate::{
+    AccountView, AgentView, AutoAnswer, CallId, CallQuality, CallSettings, CallState, CallView,
+    Device, DeviceKind, DeviceRole, Direction, EndCause, EndedCallView, Event, Hop, LeaseState,
+    LeaseView, LineView, LinkView, Moment, PhoneView, Proofs, Quality, Rejected, SignedOutReason,
+    SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView, VaultView,
+};
+
+/// Makes one value of each variant; one that is left out does not compile.
+macro_rules! one_of_each {
+    ($enum:ident: $($variant:ident $({ $($fields:tt)* })?),+ $(,)?) => {{
+        let _ = |it: &$enum| match it {
+            $($enum::$variant { .. } => {})+
+        };
+        [$($enum::$variant $({ $($fields)* })?),+]
+    }};
+}
+
+/// Returns one event of each type.
+pub fn events() -> Vec<Event> {
+    let call = CallId(1);
+    one_of_each!(Event:
+        Resuming { user: ana() },
+        ResumeDelayed {
+            hop: Hop::Tcp,
+            detail: "The sidecar at helix.example port 443 cannot be reached".into(),
+            retry_in_ms: 2000,
+        },
+        SignedIn {
+            user: ana(),
+            phone: true,
+        },
+        SessionHeld { ttl_seconds: 3600 },
+        SessionAtRisk {
+            expires_in_ms: 3_540_000,
+            hop: Hop::Tcp,
+            detail: "The sidecar at helix.example port 443 cannot be reached".into(),
+        },
+        SessionLost {
+            reason: SignedOutReason::LeaseExpired,
+        },
+        SignedOut {
+            reason: SignedOutReason::ByUser,
+        },
+        LinkUp,
+        LinkDown {
+            hop: Hop::Tls,
+            detail: "The certificate of sip.example expired on 2026-01-01 00:00 UTC".into(),
+            retry_in_ms: 60_000,
+        },
+        Registered {
+            expires_in_ms: 600_000,
+        },
+        RegisterFailed {
+            status: Some(403),
+            reason: "Forbidden".into(),
+            retry_in_ms: None,
+        },
+        Unregistered,
+        CallDialing {
+            call,
+            target: "700202".into(),
+        },
+        CallIncoming {
+            call,
+            from: "700202".into(),
+            display_name: Some("Ravi".into()),
+        },
+        CallRinging {
+            call,
+            status: 180,
+            early_media: false,
+        },
+        CallAnswered {
+            call,
+            automatically: false,
+        },
+        CallConnected { call },
+        CallHeld { call },
+        CallResumed { call },
+        CallHeldByPeer { call, held: true },
+        CallMuted { call, muted: true },
+        CallChangeFailed {
+            call,
+            reason: "488 Not Acceptable Here".into(),
+        },
+        CallInterrupted { call },
+        CallRecovered {
+            call,
+            after_ms: 2400,
+        },
+        CallEnded {
+            call,
+            cause: EndCause::Remote,
+        },
+        FirstAudio { call },
+        DtmfReceived { call, digit: '5' },
+        MediaQuality {
+            call,
+            quality: quality(),
+        },
+        MediaFailed {
+            call,
+            reason: "The file out.wav cannot be written".into(),
+        },
+        SoundDevices {
+            devices: vec![headset()],
+        },
+        SoundDeviceChanged {
+            role: DeviceRole::Microphone,
+            device: Some(headset()),
+            words: "Jabra Evolve2 connected. Using it as the microphone now.".into(),
+        },
+        SoundLevels {
+            microphone_dbfs: -22.5,
+            speaker_dbfs: -127.0,
+        },
+        SoundCapture { open: true },
+        SoundMutedSpeech,
+        SoundChecked {
+            verdict: SoundVerdict::VeryQuiet,
+            words: "Very quiet: raise the microphone in the sound settings",
+        },
+        CallTurnedAway {
+            from: "700203".into(),
+        },
+        VaultFault {
+            detail: "The keyring does not answer: this session is kept in memory only".into(),
+        },
+    )
+    .into()
+}
+
+/// Returns one rejection of each code.
+pub fn rejections() -> Vec<Rejected> {
+    let call = CallId(7);
+    one_of_each!(Rejected:
+        NotSignedIn,
+        AlreadySignedIn,
+        NoPhone,
+        NoSidecar,
+        NotRegistered,
+        LeaseLost,
+        UnknownCall { call },
+        WrongState { call },
+        TooManyCalls,
+        InvalidTarget {
+            reason: "a space in the user part".into(),
+        },
+        InvalidDigit { digit: 'x' },
+        InCall,
+        CheckRuns,
+        InvalidSettings {
+            reason: "ring_volume is more than 100".into(),
+        },
+        Stopping,
+    )
+    .into()
+}
+
+/// Returns one account in each state.
+pub fn accounts() -> Vec<AccountView> {
+    one_of_each!(AccountView:
+        SignedOut {
+            reason: None,
+            since: Moment(1_100),
+        },
+        Restoring,
+        Resuming {
+            user: ana(),
+            trouble: Some(TroubleView {
+                hop: Hop::Tcp,
+                detail: "What happened".into(),
+            }),
+        },
+        SigningIn {
+            email: "ana@helix.example".into(),
+        },
+        SignedIn {
+            user: ana(),
+            phone: true,
+            since: Moment(1_180),
+        },
+        Fallback {
+            sip_uri: "sip:700201@sip.example".into(),
+        },
+        NotConfigured {
+            message: "SIP is not started: why".into(),
+        },
+        SigningOut,
+    )
+    .into()
+}
+
+/// Returns one lease in each state.
+pub fn leases() -> Vec<LeaseView> {
+    let states = one_of_each!(LeaseState:
+        Held,
+        AtRisk {
+            hop: Hop::Timeout,
+            detail: "The sidecar did not answer".into(),
+        },
+        Lost {
+            reason: SignedOutReason::LeaseExpired,
+        },
+    );
+    let lease = |state| LeaseView {
+        state,
+        ttl_ms: 3_600_000,
+    };
+    states.map(lease).into()
+}
+
+/// Returns one link in each state.
+pub fn links() -> Vec<LinkView> {
+    one_of_each!(LinkView:
+        Off,
+        Opening,
+        Up {
+            since: Moment(1_190),
+        },
+        Down {
+            hop: Hop::Dns,
+            detail: "The name sip.example has no address".into(),
+            retry_at: Moment(1_900),
+        },
+    )
+    .into()
+}
+
+/// Returns one line in each state.
+pub fn lines() -> Vec<LineView> {
+    one_of_each!(LineView:
+        Off,
+        Registering,
+        Registered {
+            extension: "700201".into(),
+            server: "sip.example".into(),
+            since: Moment(1_200),
+        },
+        Failed {
+            status: Some(403),
+            reason: "Forbidden".into(),
+            retry_at: Some(Moment(61_200)),
+        },
+    )
+    .into()
+}
+
+/// Returns each state of a call.
+pub fn call_states() -> Vec<CallState> {
+    one_of_each!(CallState:
+        Calling,
+        Ringing { early_media: true },
+        Alerting,
+        Answering,
+        Connecting,
+        Talking,
+    )
+    .into()
+}
+
+/// Returns each quality of a call.
+pub fn qualities() -> Vec<CallQuality> {
+    one_of_each!(CallQuality: Good, Fair, Poor, PoorHere).into()
+}
+
+/// Returns one sound check in each state.
+pub fn sound_checks() -> Vec<SoundCheckView> {
+    one_of_each!(SoundCheckView:
+        Running,
+        Done {
+            verdict: SoundVerdict::Good,
+            words: "Good",
+            at: Moment(9_400),
+        },
+    )
+    .into()
+}
+
+/// Returns one vault in each state.
+pub fn vaults() -> Vec<VaultView> {
+    one_of_each!(VaultView:
+        Keyring,
+        Memory,
+        Failed {
+            detail: "The keyring does not answer: this session is kept in memory only".into(),
+        },
+    )
+    .into()
+}
+
+/// Returns one reason of each code.
+pub fn signed_out_reasons() -> Vec<SignedOutReason> {
+    let message = || "The server's words".to_owned();
+    let since = || Some("2026-01-05T08:00:00Z".to_owned());
+    one_of_each!(SignedOutReason:
+        ByUser,
+        WrongCredentials { message: message() },
+        NotConfigured { message: message() },
+        BadRequest { message: message() },
+        HeldElsewhere {
+            message: message(),
+            device_name: Some("Ana's laptop".into()),
+            since: since(),
+            same_member: Some(true),
+        },
+        TooManyTries {
+            message: message(),
+            retry_after_seconds: Some(30),
+        },
+        ServerTrouble {
+            status: 503,
+            message: message(),
+        },
+        Unreachable {
+            hop: Hop::Tcp,
+            detail: "What happened".into(),
+        },
+        BadAccount {
+            detail: "sipWsServer does not begin with wss".into(),
+        },
+        TakenOver {
+            device_name: Some("Ana's laptop".into()),
+        },
+        LeaseExpired,
+        TokenRefused,
+    )
+    .into()
+}
+
+/// Returns one cause of each code.
+pub fn end_causes() -> Vec<EndCause> {
+    let reason = || "The server's words".to_owned();
+    one_of_each!(EndCause:
+        Local,
+        Remote,
+        Declined,
+        Missed,
+        AnsweredElsewhere,
+        Busy {
+            status: 486,
+            reason: reason(),
+        },
+        NoAnswer {
+            status: 480,
+            reason: reason(),
+        },
+        NotFound {
+            status: 404,
+            reason: reason(),
+        },
+        Refused {
+            status: 603,
+            reason: reason(),
+        },
+        Timeout,
+        LinkLost,
+        NoMediaPath,
+        Security {
+            detail: "The certificate is not the one of the description".into(),
+        },
+        MediaLost,
+        Incompatible {
+            detail: "No codec in common".into(),
+        },
+        SignedOut,
+    )
+    .into()
+}
+
+/// Returns each hop.
+pub fn hops() -> Vec<Hop> {
+    one_of_each!(Hop:
+        Configuration,
+        Dns,
+        Tcp,
+        Proxy,
+        Tls,
+        Http,
+        WebSocket,
+        Timeout,
+    )
+    .into()
+}
+
+/// Returns each kind of device.
+pub fn device_kinds() -> Vec<DeviceKind> {
+    one_of_each!(DeviceKind: Headset, BuiltIn, Bluetooth, Monitor, Other).into()
+}
+
+/// Returns each role of a device.
+pub fn device_roles() -> Vec<DeviceRole> {
+    one_of_each!(DeviceRole: Microphone, Speaker, Ringer).into()
+}
+
+/// Returns each verdict.
+pub fn verdicts() -> Vec<SoundVerdict> {
+    one_of_each!(SoundVerdict:
+        NoMicrophone,
+        Silent,
+        Clipped,
+        VeryQuiet,
+        Noisy,
+        BuiltInMicrophone,
+        NarrowBluetooth,
+        Good,
+    )
+    .into()
+}
+
+/// Returns each way to answer.
+pub fn auto_answers() -> Vec<AutoAnswer> {
+    one_of_each!(AutoAnswer: Off, Header, Always).into()
+}
+
+/// Returns a view in which as much as can be has a value.
+pub fn view() -> PhoneView {
+    PhoneView {
+        account: AccountView::SignedIn {
+            user: ana(),
+            phone: true,
+            since: Moment(1_180),
+        },
+        agent: Some(AgentView {
+            agent_id: "agent-7".into(),
+            extension: "700201".into(),
+            campaign: Some("Inbound".into()),
+        }),
+        lease: Some(LeaseView {
+            state: LeaseState::Held,
+            ttl_ms: 3_600_000,
+        }),
+        link: LinkView::Up {
+            since: Moment(1_190),
+        },
+        line: LineView::Registered {
+            extension: "700201".into(),
+            server: "sip.example".into(),
+            since: Moment(1_200),
+        },
+        proofs: Proofs {
+            session_confirmed_at: Some(Moment(1_195)),
+            session_expires_at: Some(Moment(3_601_190)),
+            link_heard_at: Some(Moment(8_900)),
+            line_confirmed_at: Some(Moment(1_200)),
+            line_expires_at: Some(Moment(601_200)),
+        },
+        calls: vec![CallView {
+            call: CallId(1),
+            direction: Direction::Outgoing,
+            state: CallState::Talking,
+            number: "700202".into(),
+            display_name: None,
+            auto_answer: false,
+            held: false,
+            held_by_peer: false,
+            muted: false,
+            interrupted: false,
+            began_at: Moment(4_000),
+            talking_since: Some(Moment(6_500)),
+            held_since: None,
+            interrupted_since: None,
+            quality: Some(CallQuality::Good),
+        }],
+        ended: Some(EndedCallView {
+            call: CallId(0),
+            direction: Direction::Incoming,
+            number: "700203".into(),
+            display_name: Some("Ravi".into()),
+            cause: EndCause::Remote,
+            talked_ms: Some(1_500),
+            at: Moment(3_800),
+        }),
+        call_settings: CallSettings::default(),
+        sound: SoundView {
+            capture_open: false,
+            settings: SoundSettings::default(),
+            devices: Some(vec![headset()]),
+            microphone: Some(headset()),
+            speaker: None,
+            ringer: None,
+            check: None,
+            muted_speech_at: None,
+        },
+        vault: VaultView::Keyring,
+    }
+}
+
+fn headset() -> Device {
+    Device {
+        id: "pulseaudio:alsa_input.usb-Jabra_Evolve2".into(),
+        name: "Jabra Evolve2".into(),
+        kind: DeviceKind::Headset,
+        input: true,
+        output: false,
+        default_input: true,
+        default_output: false,
+    }
+}
+
+fn ana() -> UserView {
+    UserView {
+        id: "u-1".into(),
+        role: "cc-agent".into(),
+        name: "Ana".into(),
+        email: "ana@helix.example".into(),
+    }
+}
+
+fn quality() -> Quality {
+    Quality {
+        packets_sent: 500,
+        packets_received: 498,
+        packets_lost: 2,
+        packets_late: 0,
+        samples_played: 480_000,
+        samples_concealed: 1920,
+        jitter_ms: 1.5,
+        playout_delay_ms: 40.0,
+        round_trip_ms: Some(12.5),
+        far_loss: Some(0.0),
+        capture_level_dbfs: -18.0,
+        playback_level_dbfs: -20.5,
+        playback_tone_hz: None,
+    }
+}

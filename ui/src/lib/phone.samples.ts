@@ -1,0 +1,288 @@
+// Made from the Rust types by `HELIX_WRITE=1 cargo test --bin helix-phone page::types`.
+
+import type * as phone from "./phone";
+
+export const states: phone.State[] = [
+  {"now":9000,"view":{"account":{"state":"signed_in","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"phone":true,"since":1180},"agent":{"agent_id":"agent-7","extension":"700201","campaign":"Inbound"},"lease":{"state":{"state":"held"},"ttl_ms":3600000},"link":{"state":"up","since":1190},"line":{"state":"registered","extension":"700201","server":"sip.example","since":1200},"proofs":{"session_confirmed_at":1195,"session_expires_at":3601190,"link_heard_at":8900,"line_confirmed_at":1200,"line_expires_at":601200},"calls":[{"call":1,"direction":"outgoing","state":{"state":"talking"},"number":"700202","display_name":null,"auto_answer":false,"held":false,"held_by_peer":false,"muted":false,"interrupted":false,"began_at":4000,"talking_since":6500,"held_since":null,"interrupted_since":null,"quality":"good"}],"ended":{"call":0,"direction":"incoming","number":"700203","display_name":"Ravi","cause":{"code":"remote"},"talked_ms":1500,"at":3800},"call_settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1},"sound":{"capture_open":false,"settings":{"microphone":[],"speaker":[],"ringer":[],"echo_cancellation":true,"noise_suppression":true,"gain_control":true,"high_pass":true,"country":"","ring_volume":100},"devices":[{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false}],"microphone":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"speaker":null,"ringer":null,"check":null,"muted_speech_at":null},"vault":{"state":"keyring"}},"window":{"version":"0.1.0","system":"linux","settings":{"language":"de","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"shortcuts":{"answer":"F9","hang_up":"","mute":""}},"locked":["calls.auto_answer","server"],"server":"https://helix.example","device_name":"Ana's desk","link":"700202","complaints":["Settings not saved: the disk is full"],"shortcuts_available":true,"demo":{"email":"ana@helix.example","password":"demo"},"quit_asked":false},"history":[{"id":17,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"signed_out"},"quality":"poor_here"},{"id":16,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"incompatible","detail":"No codec in common"},"quality":"poor_here"},{"id":15,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"media_lost"},"quality":"poor_here"},{"id":14,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"security","detail":"The certificate is not the one of the description"},"quality":"poor_here"},{"id":13,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_media_path"},"quality":"poor_here"},{"id":12,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"link_lost"},"quality":"poor_here"},{"id":11,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"timeout"},"quality":"poor_here"},{"id":10,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"refused","status":603,"reason":"The server's words"},"quality":"poor_here"},{"id":9,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"not_found","status":404,"reason":"The server's words"},"quality":"poor_here"},{"id":8,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_answer","status":480,"reason":"The server's words"},"quality":"poor_here"},{"id":7,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"busy","status":486,"reason":"The server's words"},"quality":"poor_here"},{"id":6,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"answered_elsewhere"},"quality":"poor_here"},{"id":5,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"missed"},"quality":"poor_here"},{"id":4,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"declined"},"quality":"poor_here"},{"id":3,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"remote"},"quality":"poor_here"},{"id":2,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"local"},"quality":"poor_here"},{"id":1,"direction":"incoming","number":"700203","display_name":null,"began":1767603601204,"talked_ms":null,"cause":null,"quality":null}]},
+];
+
+export const windows: phone.WindowView[] = [
+  {"version":"0.1.0","system":"linux","settings":{"language":"de","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"shortcuts":{"answer":"F9","hang_up":"","mute":""}},"locked":["calls.auto_answer","server"],"server":"https://helix.example","device_name":"Ana's desk","link":"700202","complaints":["Settings not saved: the disk is full"],"shortcuts_available":true,"demo":{"email":"ana@helix.example","password":"demo"},"quit_asked":false},
+  {"version":"0.1.0","system":"linux","settings":{"language":"","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"shortcuts":{"answer":"","hang_up":"","mute":""}},"locked":[],"server":null,"device_name":"Ana's desk","link":null,"complaints":[],"shortcuts_available":true,"demo":null,"quit_asked":false},
+];
+
+export const accounts: phone.AccountView[] = [
+  {"state":"signed_out","reason":null,"since":1100},
+  {"state":"restoring"},
+  {"state":"resuming","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"trouble":{"hop":"tcp","detail":"What happened"}},
+  {"state":"signing_in","email":"ana@helix.example"},
+  {"state":"signed_in","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"phone":true,"since":1180},
+  {"state":"fallback","sip_uri":"sip:700201@sip.example"},
+  {"state":"not_configured","message":"SIP is not started: why"},
+  {"state":"signing_out"},
+];
+
+export const leases: phone.LeaseView[] = [
+  {"state":{"state":"held"},"ttl_ms":3600000},
+  {"state":{"state":"at_risk","hop":"timeout","detail":"The sidecar did not answer"},"ttl_ms":3600000},
+  {"state":{"state":"lost","reason":{"code":"lease_expired"}},"ttl_ms":3600000},
+];
+
+export const links: phone.LinkView[] = [
+  {"state":"off"},
+  {"state":"opening"},
+  {"state":"up","since":1190},
+  {"state":"down","hop":"dns","detail":"The name sip.example has no address","retry_at":1900},
+];
+
+export const lines: phone.LineView[] = [
+  {"state":"off"},
+  {"state":"registering"},
+  {"state":"registered","extension":"700201","server":"sip.example","since":1200},
+  {"state":"failed","status":403,"reason":"Forbidden","retry_at":61200},
+];
+
+export const callStates: phone.CallState[] = [
+  {"state":"calling"},
+  {"state":"ringing","early_media":true},
+  {"state":"alerting"},
+  {"state":"answering"},
+  {"state":"connecting"},
+  {"state":"talking"},
+];
+
+export const qualities: phone.CallQuality[] = [
+  "good",
+  "fair",
+  "poor",
+  "poor_here",
+];
+
+export const soundChecks: phone.SoundCheckView[] = [
+  {"state":"running"},
+  {"state":"done","verdict":"good","words":"Good","at":9400},
+];
+
+export const verdicts: phone.SoundVerdict[] = [
+  "no_microphone",
+  "silent",
+  "clipped",
+  "very_quiet",
+  "noisy",
+  "built_in_microphone",
+  "narrow_bluetooth",
+  "good",
+];
+
+export const deviceKinds: phone.DeviceKind[] = [
+  "headset",
+  "built_in",
+  "bluetooth",
+  "monitor",
+  "other",
+];
+
+export const deviceRoles: phone.DeviceRole[] = [
+  "microphone",
+  "speaker",
+  "ringer",
+];
+
+export const autoAnswers: phone.AutoAnswer[] = [
+  "off",
+  "header",
+  "always",
+];
+
+export const vaults: phone.VaultView[] = [
+  {"state":"keyring"},
+  {"state":"memory"},
+  {"state":"failed","detail":"The keyring does not answer: this session is kept in memory only"},
+];
+
+export const reasons: phone.SignedOutReason[] = [
+  {"code":"by_user"},
+  {"code":"wrong_credentials","message":"The server's words"},
+  {"code":"not_configured","message":"The server's words"},
+  {"code":"bad_request","message":"The server's words"},
+  {"code":"held_elsewhere","message":"The server's words","device_name":"Ana's laptop","since":"2026-01-05T08:00:00Z","same_member":true},
+  {"code":"too_many_tries","message":"The server's words","retry_after_seconds":30},
+  {"code":"server_trouble","status":503,"message":"The server's words"},
+  {"code":"unreachable","hop":"tcp","detail":"What happened"},
+  {"code":"bad_account","detail":"sipWsServer does not begin with wss"},
+  {"code":"taken_over","device_name":"Ana's laptop"},
+  {"code":"lease_expired"},
+  {"code":"token_refused"},
+];
+
+export const causes: phone.EndCause[] = [
+  {"code":"local"},
+  {"code":"remote"},
+  {"code":"declined"},
+  {"code":"missed"},
+  {"code":"answered_elsewhere"},
+  {"code":"busy","status":486,"reason":"The server's words"},
+  {"code":"no_answer","status":480,"reason":"The server's words"},
+  {"code":"not_found","status":404,"reason":"The server's words"},
+  {"code":"refused","status":603,"reason":"The server's words"},
+  {"code":"timeout"},
+  {"code":"link_lost"},
+  {"code":"no_media_path"},
+  {"code":"security","detail":"The certificate is not the one of the description"},
+  {"code":"media_lost"},
+  {"code":"incompatible","detail":"No codec in common"},
+  {"code":"signed_out"},
+];
+
+export const hops: phone.Hop[] = [
+  "configuration",
+  "dns",
+  "tcp",
+  "proxy",
+  "tls",
+  "http",
+  "web_socket",
+  "timeout",
+];
+
+export const events: phone.Event[] = [
+  {"type":"session.resuming","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"}},
+  {"type":"session.resume_delayed","hop":"tcp","detail":"The sidecar at helix.example port 443 cannot be reached","retry_in_ms":2000},
+  {"type":"session.signed_in","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"phone":true},
+  {"type":"session.held","ttl_seconds":3600},
+  {"type":"session.at_risk","expires_in_ms":3540000,"hop":"tcp","detail":"The sidecar at helix.example port 443 cannot be reached"},
+  {"type":"session.lost","reason":{"code":"lease_expired"}},
+  {"type":"session.signed_out","reason":{"code":"by_user"}},
+  {"type":"link.up"},
+  {"type":"link.down","hop":"tls","detail":"The certificate of sip.example expired on 2026-01-01 00:00 UTC","retry_in_ms":60000},
+  {"type":"sip.registered","expires_in_ms":600000},
+  {"type":"sip.register_failed","status":403,"reason":"Forbidden","retry_in_ms":null},
+  {"type":"sip.unregistered"},
+  {"type":"call.dialing","call":1,"target":"700202"},
+  {"type":"call.incoming","call":1,"from":"700202","display_name":"Ravi"},
+  {"type":"call.ringing","call":1,"status":180,"early_media":false},
+  {"type":"call.answered","call":1,"automatically":false},
+  {"type":"call.connected","call":1},
+  {"type":"call.held","call":1},
+  {"type":"call.resumed","call":1},
+  {"type":"call.held_by_peer","call":1,"held":true},
+  {"type":"call.muted","call":1,"muted":true},
+  {"type":"call.change_failed","call":1,"reason":"488 Not Acceptable Here"},
+  {"type":"call.interrupted","call":1},
+  {"type":"call.recovered","call":1,"after_ms":2400},
+  {"type":"call.ended","call":1,"cause":{"code":"remote"}},
+  {"type":"media.first_audio","call":1},
+  {"type":"media.dtmf","call":1,"digit":"5"},
+  {"type":"media.quality","call":1,"packets_sent":500,"packets_received":498,"packets_lost":2,"packets_late":0,"samples_played":480000,"samples_concealed":1920,"jitter_ms":1.5,"playout_delay_ms":40.0,"round_trip_ms":12.5,"far_loss":0.0,"capture_level_dbfs":-18.0,"playback_level_dbfs":-20.5,"playback_tone_hz":null},
+  {"type":"media.failed","call":1,"reason":"The file out.wav cannot be written"},
+  {"type":"sound.devices","devices":[{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false}]},
+  {"type":"sound.device_changed","role":"microphone","device":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"words":"Jabra Evolve2 connected. Using it as the microphone now."},
+  {"type":"sound.levels","microphone_dbfs":-22.5,"speaker_dbfs":-127.0},
+  {"type":"sound.capture","open":true},
+  {"type":"sound.muted_speech"},
+  {"type":"sound.checked","verdict":"very_quiet","words":"Very quiet: raise the microphone in the sound settings"},
+  {"type":"call.turned_away","from":"700203"},
+  {"type":"fault.vault","detail":"The keyring does not answer: this session is kept in memory only"},
+];
+
+export const happened: phone.Happened[] = [
+  {"type":"call.change_failed","call":1,"reason":"488 Not Acceptable Here"},
+  {"type":"call.recovered","call":1,"after_ms":2400},
+  {"type":"media.failed","call":1,"reason":"The file out.wav cannot be written"},
+  {"type":"sound.device_changed","role":"microphone","device":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"words":"Jabra Evolve2 connected. Using it as the microphone now."},
+  {"type":"call.turned_away","from":"700203"},
+  {"type":"fault.vault","detail":"The keyring does not answer: this session is kept in memory only"},
+];
+
+export const rejections: phone.Rejected[] = [
+  {"code":"not_signed_in","message":"Nobody is signed in"},
+  {"code":"already_signed_in","message":"Somebody is signed in or signing in already"},
+  {"code":"no_phone","message":"This account has no phone"},
+  {"code":"no_sidecar","message":"No sidecar is configured to sign in at"},
+  {"code":"not_registered","message":"The line is not registered: no calls can be made"},
+  {"code":"lease_lost","message":"The session was lost: no new calls until the next sign-in"},
+  {"code":"unknown_call","message":"There is no call 7"},
+  {"code":"wrong_state","message":"The state of call 7 does not allow this"},
+  {"code":"too_many_calls","message":"As many calls as allowed exist already"},
+  {"code":"invalid_target","message":"This cannot be called: a space in the user part"},
+  {"code":"invalid_digit","message":"Not a DTMF digit: 'x'"},
+  {"code":"in_call","message":"There is a call: sound can be checked when it is over"},
+  {"code":"check_runs","message":"A sound check is running: the next one can begin when it has its verdict"},
+  {"code":"invalid_settings","message":"These settings cannot be used: ring_volume is more than 100"},
+  {"code":"stopping","message":"The phone is stopping"},
+];
+
+export const accepted: phone.Accepted[] = [
+  {},
+  {"call":1},
+];
+
+export const shows: phone.Show[] = [
+  {"what":"main"},
+  {"what":"mini"},
+];
+
+export const forgets: phone.Forget[] = [
+  {"id":7},
+  {"id":null},
+];
+
+export const windowSettings: phone.SetWindow[] = [
+  {"settings":{"autostart":false,"incoming":"popup","language":"","quit_on_close":false,"shortcuts":{"answer":"","hang_up":"","mute":""},"start_minimised":false,"theme":"system"}},
+];
+
+export const servers: phone.SetServer[] = [
+  {"url":"https://helix.example"},
+];
+
+export const linkAnswers: phone.AnswerLink[] = [
+  {"dial":true},
+];
+
+export const quitAnswers: phone.AnswerQuit[] = [
+  {"quit":true},
+];
+
+export const watches: phone.WatchLevels[] = [
+  {"on":true},
+];
+
+export const copies: phone.Copy[] = [
+  {"text":"700202"},
+];
+
+export const orders: phone.Order[] = [
+  {"order":{"command":"sign_in","email":"ana@helix.example","password":"","takeover":true}},
+  {"order":{"command":"sign_out"}},
+  {"order":{"command":"dial","target":"700202"}},
+  {"order":{"call":1,"command":"answer"}},
+  {"order":{"call":1,"command":"hang_up"}},
+  {"order":{"call":1,"command":"hold"}},
+  {"order":{"call":1,"command":"resume"}},
+  {"order":{"call":1,"command":"mute"}},
+  {"order":{"call":1,"command":"unmute"}},
+  {"order":{"call":1,"command":"dtmf","digits":"5#"}},
+  {"order":{"command":"reconnect"}},
+  {"order":{"command":"devices"}},
+  {"order":{"command":"sound_check"}},
+  {"order":{"command":"set_sound","settings":{"country":"","echo_cancellation":true,"gain_control":true,"high_pass":true,"microphone":[],"noise_suppression":true,"ring_volume":100,"ringer":[],"speaker":[]}}},
+  {"order":{"command":"set_calls","settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1}}},
+];
+
+export const commands: { [C in phone.Command as C["command"]]: C } = {
+  "sign_in": {"command":"sign_in","email":"ana@helix.example","password":"","takeover":true},
+  "sign_out": {"command":"sign_out"},
+  "dial": {"command":"dial","target":"700202"},
+  "answer": {"call":1,"command":"answer"},
+  "hang_up": {"call":1,"command":"hang_up"},
+  "hold": {"call":1,"command":"hold"},
+  "resume": {"call":1,"command":"resume"},
+  "mute": {"call":1,"command":"mute"},
+  "unmute": {"call":1,"command":"unmute"},
+  "dtmf": {"call":1,"command":"dtmf","digits":"5#"},
+  "reconnect": {"command":"reconnect"},
+  "devices": {"command":"devices"},
+  "sound_check": {"command":"sound_check"},
+  "set_sound": {"command":"set_sound","settings":{"country":"","echo_cancellation":true,"gain_control":true,"high_pass":true,"microphone":[],"noise_suppression":true,"ring_volume":100,"ringer":[],"speaker":[]}},
+  "set_calls": {"command":"set_calls","settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1}},
+};

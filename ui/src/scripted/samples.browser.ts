@@ -1,0 +1,123 @@
+// There is nothing that the shell can tell and the page cannot show: each value that Rust wrote is drawn.
+
+import { tick } from "svelte";
+import { afterEach, describe, expect, test } from "vitest";
+
+import type { CallView, PhoneView, State } from "../lib/phone";
+import * as samples from "../lib/phone.samples";
+import { clear, play } from "./mounted";
+import type { Page, Scene } from "./scenes";
+
+afterEach(clear);
+
+const [STATE] = samples.states as [State];
+const [CALL] = STATE.view.calls as [CallView];
+
+const told = (more: Partial<PhoneView>): State => ({ ...STATE, view: { ...STATE.view, ...more } });
+
+const sound = (more: Partial<PhoneView["sound"]>): State => told({ sound: { ...STATE.view.sound, ...more } });
+
+const quiet = (more: Partial<PhoneView>): State => told({ calls: [], ...more });
+
+/** As its user reads it, with what is only read out. */
+function read(): string {
+  const names = [...document.querySelectorAll("[aria-label]")].map((it) => it.getAttribute("aria-label"));
+  return [document.body.textContent, ...names].join(" ");
+}
+
+/** Draws it there, and finds words and none that a mistake leaves behind. */
+async function drawn(state: State, at?: Scene["at"], page: Page = "index"): Promise<void> {
+  await play(page, state, at);
+  await tick();
+  expect(document.body.textContent.trim()).not.toBe("");
+  expect(read()).not.toMatch(/undefined|null|NaN|Invalid Date|\[object/);
+}
+
+const named = <T>(values: T[]): [string, T][] =>
+  values.map((value, index) => [`${String(index)} ${JSON.stringify(value).slice(0, 60)}`, value]);
+
+test.each(named(samples.windows))("window %s", async (_, window) => {
+  await drawn({ ...STATE, window }, "more");
+});
+
+test.each(named(samples.accounts))("account %s", async (_, account) => {
+  await drawn(quiet({ account }));
+});
+
+test.each(named(samples.reasons))("signed out %s", async (_, reason) => {
+  await drawn(quiet({ account: { state: "signed_out", reason, since: 1_000 } }));
+});
+
+describe.each([undefined, "connection"] as const)("on %s", (at) => {
+  test.each(named(samples.leases))("lease %s", async (_, lease) => {
+    await drawn(quiet({ lease }), at);
+  });
+
+  test.each(named(samples.links))("link %s", async (_, link) => {
+    await drawn(quiet({ link }), at);
+  });
+
+  test.each(named(samples.hops))("link down at %s", async (_, hop) => {
+    await drawn(quiet({ link: { state: "down", hop, detail: "What happened", retry_at: 60_000 } }), at);
+  });
+
+  test.each(named(samples.lines))("line %s", async (_, line) => {
+    await drawn(quiet({ line }), at);
+  });
+
+  test.each(named(samples.vaults))("vault %s", async (_, vault) => {
+    await drawn(quiet({ vault }), at);
+  });
+});
+
+describe.each(["index", "mini"] as const)("%s", (page) => {
+  test.each(named(samples.callStates))("call %s", async (_, state) => {
+    const talking_since = state.state === "talking" ? CALL.talking_since : null;
+    await drawn(told({ calls: [{ ...CALL, state, talking_since, quality: null }] }), undefined, page);
+  });
+
+  test.each(named(samples.qualities))("quality %s", async (_, quality) => {
+    await drawn(told({ calls: [{ ...CALL, quality }] }), undefined, page);
+  });
+
+  test.each(named(samples.causes))("ended %s", async (_, cause) => {
+    const ended = STATE.view.ended && { ...STATE.view.ended, cause };
+    await drawn(quiet({ ended }), undefined, page);
+  });
+});
+
+test("a call that rings", async () => {
+  const state = { state: "alerting" } as const;
+  await drawn(told({ calls: [{ ...CALL, state, talking_since: null }] }), undefined, "ring");
+});
+
+test("the history, with each cause", async () => {
+  await drawn(quiet({}), "history");
+  expect(document.querySelectorAll("main li").length).toBe(STATE.history.length);
+});
+
+test.each(named(samples.soundChecks))("sound check %s", async (_, check) => {
+  await drawn(sound({ check }), "sound");
+});
+
+test.each(named(samples.verdicts))("verdict %s", async (_, verdict) => {
+  await drawn(sound({ check: { state: "done", verdict, words: "Words", at: 8_000 } }), "sound");
+});
+
+test.each(named(samples.deviceKinds))("a device %s", async (_, kind) => {
+  const devices = STATE.view.sound.devices?.map((device) => ({ ...device, kind })) ?? null;
+  await drawn(sound({ devices, microphone: devices?.[0] ?? null }), "sound");
+});
+
+test.each(named(samples.autoAnswers))("answers %s", async (_, auto_answer) => {
+  await drawn(quiet({ call_settings: { ...STATE.view.call_settings, auto_answer } }), "more");
+});
+
+test.each(named(samples.happened))("told in passing %s", async (_, happened) => {
+  const script = await play("index", STATE, undefined);
+  const before = read();
+  await script.happened(happened);
+  await tick();
+  expect(read()).not.toBe(before);
+  expect(read()).not.toMatch(/undefined|null|NaN|Invalid Date|\[object/);
+});
