@@ -1,7 +1,7 @@
 //! What the phone is to somebody who glances at it: the shape and the words of the tray.
 
 use phone::{
-    AccountView, CallState, CallView, LeaseState, LeaseView, LineView, LinkView, PhoneView,
+    AccountView, CallId, CallState, CallView, LeaseState, LeaseView, LineView, LinkView, PhoneView,
 };
 
 /// One of these at a time; the first that fits, from the top.
@@ -72,11 +72,30 @@ pub(crate) fn ringing(view: &PhoneView) -> Option<&CallView> {
         .find(|call| matches!(call.state, CallState::Alerting))
 }
 
+/// What the pop-up has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Popping {
+    Nothing,
+    Rings,
+    /// The call that was answered last without the user, whose microphone is open since.
+    AnsweredItself(CallId),
+}
+
+impl Popping {
+    pub(crate) fn of(view: &PhoneView) -> Self {
+        if ringing(view).is_some() {
+            return Self::Rings;
+        }
+        let answered = view.calls.iter().rfind(|call| call.auto_answer);
+        answered.map_or(Self::Nothing, |call| Self::AnsweredItself(call.call))
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use std::time::Instant;
 
-    use phone::{CallId, Direction, Moment, Phone, Setup, UserView};
+    use phone::{Direction, Moment, Phone, Setup, UserView};
 
     use super::*;
 
@@ -163,6 +182,36 @@ pub(crate) mod tests {
             let mut view = ready();
             view.calls = calls;
             assert_eq!(Standing::of(&view), standing, "{:?}", view.calls);
+        }
+    }
+
+    #[test]
+    fn the_pop_up_is_there_for_what_rings_then_for_what_answered_itself() {
+        let itself = |number, state| CallView {
+            auto_answer: true,
+            ..call(number, state)
+        };
+        for (calls, popping) in [
+            (vec![], Popping::Nothing),
+            (vec![call(1, CallState::Talking)], Popping::Nothing),
+            (vec![call(1, CallState::Alerting)], Popping::Rings),
+            (vec![itself(1, CallState::Alerting)], Popping::Rings),
+            (
+                vec![itself(1, CallState::Connecting)],
+                Popping::AnsweredItself(CallId(1)),
+            ),
+            (
+                vec![itself(1, CallState::Talking), call(2, CallState::Alerting)],
+                Popping::Rings,
+            ),
+            (
+                vec![itself(1, CallState::Talking), itself(2, CallState::Talking)],
+                Popping::AnsweredItself(CallId(2)),
+            ),
+        ] {
+            let mut view = ready();
+            view.calls = calls;
+            assert_eq!(Popping::of(&view), popping, "{:?}", view.calls);
         }
     }
 

@@ -12,7 +12,7 @@ use tracing::{error, warn};
 use crate::{
     caller::caller,
     page::{self, Levels, ViewUpdate},
-    standing::{self, Standing},
+    standing::{self, Popping, Standing},
     words::Words,
 };
 
@@ -29,7 +29,7 @@ const MISSED_BACKLOG: usize = 16;
 struct Followers {
     app: AppHandle,
     shown: watch::Sender<tray::Shown>,
-    rings: watch::Sender<bool>,
+    popping: watch::Sender<Popping>,
     ringing: watch::Sender<Option<Ringing>>,
     missed: mpsc::Sender<Missed>,
     awake: watch::Sender<Option<&'static Words>>,
@@ -49,7 +49,7 @@ pub(super) fn start(app: &AppHandle) {
             standing,
             words: shell.words(),
         }),
-        rings: watch::Sender::new(false),
+        popping: watch::Sender::new(Popping::Nothing),
         ringing: watch::Sender::new(None),
         missed,
         awake: watch::Sender::new(None),
@@ -57,7 +57,7 @@ pub(super) fn start(app: &AppHandle) {
         callers: BTreeMap::new(),
     };
     tray::follow(app, followers.shown.subscribe());
-    ring::follow(app, followers.rings.subscribe());
+    ring::follow(app, followers.popping.subscribe());
     notices::follow(app, followers.ringing.subscribe(), missed_rx);
     awake::follow(followers.awake.subscribe());
     keys::follow_buttons(app, followers.in_call.subscribe());
@@ -141,7 +141,7 @@ impl Followers {
             words,
         };
         set(&self.shown, shown);
-        set(&self.rings, ringing.is_some());
+        set(&self.popping, Popping::of(view));
         set(&self.ringing, ringing);
         set(&self.awake, is_in_call.then_some(words));
         set(&self.in_call, is_in_call);

@@ -1,13 +1,15 @@
 //! The pop-up of an incoming call: above everything, at the corner of the screen that is worked at,
 //! and never in the way of what is typed.
 
+use std::time::Duration;
+
 use tauri::{AppHandle, Manager, PhysicalPosition, PhysicalSize, UserAttentionType, WebviewWindow};
-use tokio::sync::watch;
+use tokio::{sync::watch, time};
 use tracing::warn;
 
 use engine::IncomingBehaviour;
 
-use crate::standing::ringing;
+use crate::standing::Popping;
 
 use super::{
     Shell,
@@ -20,21 +22,46 @@ const HEIGHT: f64 = 148.0;
 /// From the edges of the screen, in logical pixels.
 const INSET: f64 = 16.0;
 
-/// Follows whether a call rings here.
-pub(super) fn follow(app: &AppHandle, mut ringing: watch::Receiver<bool>) {
+/// How long it stays for a call that was answered by itself: long enough to be read.
+const STAY: Duration = Duration::from_secs(4);
+
+/// Follows what it is there for.
+pub(super) fn follow(app: &AppHandle, mut popping: watch::Receiver<Popping>) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        while ringing.changed().await.is_ok() {
-            let rings = *ringing.borrow_and_update();
-            let app = app.clone();
-            let work = move || if rings { tell(&app) } else { put_away(&app) };
-            match tauri::async_runtime::spawn_blocking(work).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => warn!(%error, "the pop-up is not as wished"),
-                Err(error) => warn!(%error, "the pop-up is not as wished"),
+        let mut answered = None;
+        let mut follows = popping.changed().await.is_ok();
+        while follows {
+            let now = *popping.borrow_and_update();
+            match now {
+                Popping::Nothing => work(&app, put_away).await,
+                Popping::Rings => work(&app, tell).await,
+                // It was told before another call rang.
+                Popping::AnsweredItself(call) if answered == Some(call) => {
+                    work(&app, put_away).await;
+                }
+                Popping::AnsweredItself(call) => {
+                    answered = Some(call);
+                    work(&app, tell_answered).await;
+                    if let Ok(changed) = time::timeout(STAY, popping.changed()).await {
+                        follows = changed.is_ok();
+                        continue;
+                    }
+                    work(&app, put_away).await;
+                }
             }
+            follows = popping.changed().await.is_ok();
         }
     });
+}
+
+async fn work(app: &AppHandle, work: fn(&AppHandle) -> tauri::Result<()>) {
+    let app = app.clone();
+    match tauri::async_runtime::spawn_blocking(move || work(&app)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(%error, "the pop-up is not as wished"),
+        Err(error) => warn!(%error, "the pop-up is not as wished"),
+    }
 }
 
 fn tell(app: &AppHandle) -> tauri::Result<()> {
@@ -48,6 +75,15 @@ fn tell(app: &AppHandle) -> tauri::Result<()> {
             windows::show_main(app);
             Ok(())
         }
+    }
+}
+
+/// Says of the open microphone; what else told that it rang is taken back.
+fn tell_answered(app: &AppHandle) -> tauri::Result<()> {
+    calm(app)?;
+    match app.state::<Shell>().window_settings().incoming {
+        IncomingBehaviour::Popup => pop_up(app),
+        IncomingBehaviour::Flash | IncomingBehaviour::Front => Ok(()),
     }
 }
 
@@ -73,7 +109,7 @@ fn make(app: &AppHandle, main: Option<Related>) -> tauri::Result<()> {
     windows::finish(&window)?;
     place(app, &window)?;
     // The caller may have given up meanwhile.
-    if ringing(&app.state::<Shell>().engine().view().borrow()).is_some() {
+    if Popping::of(&app.state::<Shell>().engine().view().borrow()) != Popping::Nothing {
         window.show()?;
     }
     Ok(())
@@ -108,10 +144,15 @@ fn corner(
     )
 }
 
-fn put_away(app: &AppHandle) -> tauri::Result<()> {
-    if let Some(main) = app.get_webview_window(MAIN) {
-        main.request_user_attention(None)?;
+fn calm(app: &AppHandle) -> tauri::Result<()> {
+    match app.get_webview_window(MAIN) {
+        Some(main) => main.request_user_attention(None),
+        None => Ok(()),
     }
+}
+
+fn put_away(app: &AppHandle) -> tauri::Result<()> {
+    calm(app)?;
     // It is there again at the next call, without its page having to be loaded.
     match app.get_webview_window(RING) {
         Some(window) => window.hide(),
