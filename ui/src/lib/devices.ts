@@ -21,6 +21,12 @@ export function choices(sound: SoundView, role: DeviceRole, favourites: string[]
   };
 }
 
+/** Whether nothing hears its user; before the devices are known nobody can tell. */
+export function isDeaf(sound: SoundView): boolean {
+  // A monitor is an input as well, and hears the computer itself.
+  return sound.devices !== null && sound.microphone === null;
+}
+
 /** Whether a device is offered for a role; what a monitor hears is the computer itself. */
 function serves(device: Device, role: DeviceRole): boolean {
   return role === "microphone" ? device.input && device.kind !== "monitor" : device.output;

@@ -1,6 +1,7 @@
 // What the notice bar says: the most pressing thing alone.
 
 import { current, type Told } from "./current.svelte";
+import { isDeaf } from "./devices";
 import { hopFault, lineFault } from "./faults";
 import { secondsLeft } from "./format";
 import type { Drawing } from "../parts/Icon.svelte";
@@ -94,8 +95,7 @@ function line(): NoticeText | null {
 }
 
 function microphone(): NoticeText | null {
-  const { devices } = current.view.sound;
-  return devices !== null && !devices.some((device) => device.input)
+  return isDeaf(current.view.sound)
     ? {
         key: "microphone",
         tone: "fault",

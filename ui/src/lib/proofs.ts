@@ -1,6 +1,7 @@
 // What proves that each part of the phone works, and how old the proof is.
 
 import { current } from "./current.svelte";
+import { isDeaf } from "./devices";
 import { hopFault, host, lineFault } from "./faults";
 import { clock, secondsLeft, span, timeOfDay } from "./format";
 import type { Moment, PhoneView } from "./phone";
@@ -149,6 +150,9 @@ function again(at: Moment, now: Moment): string {
 function microphone(view: PhoneView): ProofRow {
   const row = { part: "microphone" as const, name: t("role-microphone") };
   const { microphone, check, capture_open } = view.sound;
+  if (microphone === null && !isDeaf(view.sound)) {
+    return { ...row, proof: "working", fact: t("devices-looking"), age: [] };
+  }
   if (microphone === null) {
     return { ...row, proof: "fault", fact: t("devices-no-microphone"), age: [] };
   }

@@ -4,6 +4,7 @@ import type { Tone } from "../parts/Pill.svelte";
 import type { Proof } from "../parts/Light.svelte";
 import type { Drawing } from "../parts/Icon.svelte";
 import type { CallView, Moment, PhoneView } from "./phone";
+import { isDeaf } from "./devices";
 import { t } from "./words.svelte";
 
 export type Standing =
@@ -39,9 +40,7 @@ export function standing(view: PhoneView): Standing {
       break;
   }
   if (view.link.state === "up" && view.line.state === "registered") {
-    return view.sound.devices !== null && !view.sound.devices.some((device) => device.input)
-      ? "no_microphone"
-      : "ready";
+    return isDeaf(view.sound) ? "no_microphone" : "ready";
   }
   if (view.line.state === "failed" && view.link.state === "up") {
     return "no_line";

@@ -50,6 +50,16 @@ export const LAPTOP_SPEAKER: Device = {
   default_output: false,
 };
 
+/** What the speakers of the laptop play, as the system lists it. */
+const MONITOR: Device = {
+  ...LAPTOP_SPEAKER,
+  id: "pulseaudio:alsa_output.pci-0000_00_1f.3.monitor",
+  name: "Monitor of Laptop speakers",
+  kind: "monitor",
+  input: true,
+  output: false,
+};
+
 const WINDOW: WindowView = {
   version: "0.1.0",
   system: "linux",
@@ -387,7 +397,12 @@ export const STATES = {
   },
   "no-microphone": () =>
     ready({
-      sound: { ...READY.sound, devices: [LAPTOP_SPEAKER], microphone: null, speaker: LAPTOP_SPEAKER },
+      sound: {
+        ...READY.sound,
+        devices: [LAPTOP_SPEAKER, MONITOR],
+        microphone: null,
+        speaker: LAPTOP_SPEAKER,
+      },
     }),
   "vault-memory": () => ready({ vault: { state: "memory" } }),
   "vault-failed": () =>
