@@ -1,9 +1,11 @@
-//! `cargo demo`, `cargo figures` and `cargo verify`: installs what is missing, then builds and runs.
+//! `cargo demo`, `cargo figures`, `cargo release` and `cargo verify`: installs what is missing, then builds and runs.
 
 mod demo;
 mod figures;
+mod installers;
 mod packages;
 mod page;
+mod release;
 mod run;
 mod verify;
 
@@ -14,7 +16,9 @@ cargo demo [--out DIR]   on a machine with a display: the window, in a world of 
                          the session, register, call and hear
 cargo figures [PART …]   times, memory and processor of the phone; the same at sound devices, beside Chromium; cost of a message and
                          of a packet; all, or those of phone, sound or parts
-cargo verify [STEP…]     format, the page, lints, dependencies, all tests with real peers, the demo; all of them, or the named ones
+cargo release            build, pack and sign what people install on Linux; says which keys it needs
+cargo verify [STEP…]     format, the page, lints, dependencies, all tests with real peers, the demo, the installers; all of them, or
+                         the named ones
 ";
 
 fn main() -> ExitCode {
@@ -24,6 +28,7 @@ fn main() -> ExitCode {
     let result = match command.as_deref() {
         Some("demo") => demo::demo(&rest),
         Some("figures") => figures::figures(&rest),
+        Some("release") => release::release(&rest),
         Some("verify") => verify::verify(&rest),
         Some(_) | None => {
             eprint!("{USAGE}");

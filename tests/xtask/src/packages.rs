@@ -205,6 +205,62 @@ pub(crate) const DISPLAY: [Need; 3] = [
     },
 ];
 
+/// What makes and signs packages for Red Hat's systems; also reads what a program needs there.
+pub(crate) const RPM: Need = Need {
+    name: "RPM",
+    signs: &["rpmsign"],
+    apt: &["rpm"],
+    dnf: &["rpm-build", "rpm-sign"],
+    brew: &[],
+};
+
+pub(crate) const GNUPG: Need = Need {
+    name: "GnuPG",
+    signs: &["gpg"],
+    apt: &["gnupg"],
+    dnf: &["gnupg2"],
+    brew: &[],
+};
+
+/// What looks into packages, and what makes a system to install them in; they are Debian's.
+pub(crate) const PACKAGE_CHECKS: [Need; 5] = [
+    Need {
+        name: "lintian",
+        signs: &["lintian"],
+        apt: &["lintian"],
+        dnf: &[],
+        brew: &[],
+    },
+    Need {
+        name: "desktop-file-validate",
+        signs: &["desktop-file-validate"],
+        apt: &["desktop-file-utils"],
+        dnf: &["desktop-file-utils"],
+        brew: &[],
+    },
+    Need {
+        name: "man",
+        signs: &["man"],
+        apt: &["man-db"],
+        dnf: &["man-db"],
+        brew: &[],
+    },
+    Need {
+        name: "minisign",
+        signs: &["minisign"],
+        apt: &["minisign"],
+        dnf: &["minisign"],
+        brew: &[],
+    },
+    Need {
+        name: "debootstrap",
+        signs: &["/usr/sbin/debootstrap"],
+        apt: &["debootstrap"],
+        dnf: &["debootstrap"],
+        brew: &[],
+    },
+];
+
 /// A sound server that needs no sound card.
 pub(crate) const PULSEAUDIO: Need = Need {
     name: "PulseAudio",

@@ -3,7 +3,7 @@ use std::{process::Command, time::Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    demo,
+    demo, installers,
     packages::{
         self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, DISPLAY, KAMAILIO, KEYRING,
         NETWORKS, PULSEAUDIO, RTPENGINE, SESSION_BUS, SOUND, SPEECH, WINDOW,
@@ -20,13 +20,14 @@ const ALL_FEATURES: &str = "--all-features";
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("format", format),
     ("page", page),
     ("lints", lints),
     ("dependencies", dependencies),
     ("tests", tests),
     ("demo", demo),
+    ("installers", installers::check),
 ];
 
 /// Runs every step, or the named ones; the first that fails ends it.

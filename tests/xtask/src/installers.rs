@@ -1,0 +1,168 @@
+//! The packages for Debian's and Red Hat's systems: what is in them, and that they work where nothing else is installed.
+
+mod clean;
+mod contents;
+mod licences;
+mod needs;
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    packages::{self, BUILD, DISPLAY, SESSION_BUS, SOUND, WINDOW},
+    page, release,
+    run::{cargo, root, run, target_directory},
+};
+
+/// What makes packages, beside what builds the program.
+pub(crate) const PACKAGING: [packages::Need; 2] = [packages::RPM, packages::GNUPG];
+
+/// What makes packages; its lock would have to name the builds for all systems, so it is in no package.json.
+const TAURI: &str = "@tauri-apps/cli@2.12.5";
+
+/// Where what is made for packages lies, as `tauri.conf.json` names it.
+const MADE: &str = "gen/installers";
+
+/// What is packed as it is but for being compressed, and under which name.
+const COMPRESSED: [(&str, &str); 3] = [
+    ("src-tauri/app/installers/helix-phone.1", "helix-phone.1.gz"),
+    ("src-tauri/headless/PROTOCOL.md", "PROTOCOL.md.gz"),
+    ("src-tauri/CHANGELOG.md", "changelog.gz"),
+];
+
+/// The packages that were made of one program.
+#[derive(Debug)]
+pub(crate) struct Installers {
+    pub(crate) deb: PathBuf,
+    pub(crate) rpm: PathBuf,
+}
+
+/// Packs the program that was built for the tests, looks into the packages, signs them with keys that are thrown away, and installs them where
+/// nothing else is.
+pub(crate) fn check() -> Result<()> {
+    packages::require(
+        &[
+            &BUILD[..],
+            SOUND,
+            WINDOW,
+            &DISPLAY,
+            &PACKAGING,
+            &[SESSION_BUS],
+            &packages::PACKAGE_CHECKS,
+        ]
+        .concat(),
+    )?;
+    page::build()?;
+    // As the tests build it, so that it is built once.
+    run(cargo()
+        .args(["test", "--workspace", "--all-features"])
+        .args(["--test=installed", "--no-run"]))?;
+    let folder = target_directory().join("installers");
+    let made = bundle(
+        &target_directory().join("debug/helix-phone"),
+        &folder.join("debug"),
+    )?;
+    contents::check(&made)?;
+    release::check_signing(&made)?;
+    clean::check(&made, &folder)
+}
+
+/// Makes both packages of a program.
+pub(crate) fn bundle(program: &Path, folder: &Path) -> Result<Installers> {
+    packages::require_npm(page::FOLDER)?;
+    // The Tauri command writes into the program which package it is in, so it gets one of its own; and a package has no use for symbols.
+    let staged = folder.join("release");
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("Cannot empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(&staged).with_context(|| format!("Cannot make {}", staged.display()))?;
+    let program_in_it = staged.join("helix-phone");
+    run(Command::new("strip")
+        .arg("-o")
+        .arg(&program_in_it)
+        .arg(program))?;
+
+    let made = root().join(MADE);
+    fs::create_dir_all(&made).with_context(|| format!("Cannot make {}", made.display()))?;
+    for (source, name) in COMPRESSED {
+        compress(&root().join(source), &made.join(name))?;
+    }
+    let licences = made.join("THIRD-PARTY");
+    fs::write(&licences, licences::all()?)
+        .with_context(|| format!("Cannot write {}", licences.display()))?;
+    compress(&licences, &made.join("THIRD-PARTY.gz"))?;
+    let configuration = made.join("linux.json");
+    let text = needs::configuration(&program_in_it)?;
+    fs::write(&configuration, text)
+        .with_context(|| format!("Cannot write {}", configuration.display()))?;
+
+    run(tauri()
+        .args(["bundle", "--bundles=deb,rpm", "--config"])
+        .arg(&configuration)
+        .env("CARGO_TARGET_DIR", folder))?;
+    let bundles = staged.join("bundle");
+    Ok(Installers {
+        deb: only(&bundles.join("deb"), "deb")?,
+        rpm: only(&bundles.join("rpm"), "rpm")?,
+    })
+}
+
+/// Returns the Tauri command, which npx brings.
+pub(crate) fn tauri() -> Command {
+    let mut tauri = Command::new("npx");
+    tauri.current_dir(root()).args(["--yes", TAURI]);
+    tauri
+}
+
+/// Runs a command and returns what it writes; fails where it fails, with what it complains of.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .with_context(|| format!("Cannot start {name}"))?;
+    if !output.status.success() {
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        bail!("{name}: {}: {}", output.status, complaints.trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{name} writes what is no text"))
+}
+
+/// The same bytes always make the same file: no name, no time.
+fn compress(source: &Path, target: &Path) -> Result<()> {
+    let file =
+        File::create(target).with_context(|| format!("Cannot write {}", target.display()))?;
+    let status = Command::new("gzip")
+        .args(["-9", "--no-name", "--stdout"])
+        .arg(source)
+        .stdout(file)
+        .status()
+        .context("Cannot start gzip")?;
+    if !status.success() {
+        bail!("gzip {}: {status}", source.display());
+    }
+    Ok(())
+}
+
+/// Returns the one file with this extension.
+fn only(folder: &Path, extension: &str) -> Result<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("No {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|it| it == extension) {
+            found.push(path);
+        }
+    }
+    match <[PathBuf; 1]>::try_from(found) {
+        Ok([path]) => Ok(path),
+        Err(found) => bail!(
+            "{} has {} files of the kind {extension}, and not one",
+            folder.display(),
+            found.len()
+        ),
+    }
+}
