@@ -193,7 +193,8 @@ impl Desktop {
         builder.build().await.ok()
     }
 
-    fn address(&self) -> String {
+    /// Where the bus is.
+    pub fn address(&self) -> String {
         format!("unix:path={}", self.home().join("run/bus").display())
     }
 

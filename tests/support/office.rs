@@ -21,9 +21,13 @@ pub struct Office {
     pub directory: TempDir,
 }
 
+/// What signs access tokens, so that they are good after a restart.
+const JWT_SECRET: &str = "a-secret-of-the-tests-with-32-bytes-and-more";
+
 /// The sidecar, which can be stopped.
 pub struct Sidecar {
     pub url: String,
+    toml: String,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -47,7 +51,7 @@ impl Office {
 
     async fn of(config: WorldConfig, change: impl FnOnce(String) -> String) -> Self {
         let world = World::start(config).await.unwrap();
-        let sidecar = Sidecar::start(&change(configuration(&world))).await;
+        let sidecar = Sidecar::start(change(configuration(&world))).await;
         Self {
             world,
             sidecar,
@@ -97,22 +101,24 @@ impl Office {
 }
 
 impl Sidecar {
-    async fn start(toml: &str) -> Self {
-        let config = Config::from_toml(toml, ".".as_ref(), |_| None).unwrap();
+    async fn start(toml: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(async move {
-            let shutdown = async {
-                let _ = stopped.await;
-            };
-            sidecar::run(listener, config, shutdown).await.unwrap();
-        });
+        let (stop, task) = serve(listener, &toml);
         Self {
             url,
+            toml,
             stop: Some(stop),
             task,
         }
+    }
+
+    /// Starts it again where it was; it knows no session of before.
+    pub async fn restart(&mut self) {
+        let address = self.url.trim_start_matches("http://");
+        let listener = TcpListener::bind(address).await.unwrap();
+        let (stop, task) = serve(listener, &self.toml);
+        (self.stop, self.task) = (Some(stop), task);
     }
 
     /// Ends it as a crash does: nothing more is answered.
@@ -120,6 +126,19 @@ impl Sidecar {
         self.task.abort();
         self.stop = None;
     }
+}
+
+fn serve(listener: TcpListener, toml: &str) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let secret = |name: &str| (name == "HELIX_JWT_SECRET").then(|| JWT_SECRET.into());
+    let config = Config::from_toml(toml, ".".as_ref(), secret).unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        sidecar::run(listener, config, shutdown).await.unwrap();
+    });
+    (stop, task)
 }
 
 pub fn sign_in(name: &str) -> serde_json::Value {

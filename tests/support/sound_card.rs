@@ -53,11 +53,8 @@ pub fn run_with_sound_card(body: impl FnOnce(SoundCard)) {
 
 /// Returns the card of a process that was started for it.
 fn card_of_environment() -> Option<SoundCard> {
-    let folder = env::var_os(FOLDER)?.into();
-    Some(SoundCard {
-        folder,
-        server: None,
-    })
+    let folder = env::var_os(FOLDER)?;
+    Some(SoundCard::of(folder.as_ref()))
 }
 
 /// Returns this program with the environment in which it finds the server of `folder`.
@@ -141,6 +138,26 @@ pub struct SoundCard {
 }
 
 impl SoundCard {
+    /// A card for programs that are told of its [`address`](Self::address), which is not running yet.
+    pub fn of(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            server: None,
+        }
+    }
+
+    /// What a program finds the server by, in `PULSE_SERVER`.
+    pub fn address(&self) -> String {
+        server_address(&self.folder)
+    }
+
+    /// One of the server's tools.
+    fn tool(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.env("PULSE_SERVER", self.address());
+        command
+    }
+
     /// Starts the server with these devices, of which the first of each kind is the default, and
     /// waits until it serves.
     pub fn start(&mut self, speakers: &[Plug], microphones: &[Plug]) {
@@ -183,6 +200,8 @@ impl SoundCard {
                 "-F",
             ])
             .arg(&path)
+            .env("XDG_RUNTIME_DIR", &self.folder)
+            .env("HOME", &self.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -290,7 +309,8 @@ impl SoundCard {
 
     /// Returns when each stream that records from a device ends, from now on.
     pub fn endings_of_recordings(&self) -> Endings {
-        let mut watcher = Command::new("pactl")
+        let mut watcher = self
+            .tool("pactl")
             .arg("subscribe")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -329,7 +349,8 @@ impl SoundCard {
         sink: &str,
         mut samples: impl Iterator<Item = f32> + Send + 'static,
     ) -> Speaking {
-        let mut player = Command::new("pacat")
+        let mut player = self
+            .tool("pacat")
             .args([
                 "--playback",
                 "--format=float32le",
@@ -358,7 +379,8 @@ impl SoundCard {
 
     /// Listens to a speaker until this is dropped.
     pub fn listen(&self, speaker: &str) -> Listening {
-        let mut recorder = Command::new("parec")
+        let mut recorder = self
+            .tool("parec")
             .args(["--format=float32le", "--rate=48000", "--channels=1"])
             .args([
                 "--latency-msec=20",
@@ -394,7 +416,7 @@ impl SoundCard {
     }
 
     fn control(&self, arguments: &[&str]) -> String {
-        let output = Command::new("pactl").args(arguments).output().unwrap();
+        let output = self.tool("pactl").args(arguments).output().unwrap();
         assert!(
             output.status.success(),
             "pactl {arguments:?}: {}",

@@ -1,0 +1,312 @@
+//! A desk with a screen, a session bus, a sound card and an office behind it, and the program on it.
+
+use std::{
+    any::Any,
+    ffi::OsString,
+    fs::{self, File},
+    panic::{AssertUnwindSafe, resume_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use tokio::process::Command;
+
+use crate::{
+    PATIENCE,
+    app::App,
+    keyring::Desktop,
+    page::Page,
+    screen::Screen,
+    services::Services,
+    sound_card::{self, Listening, Plug, SoundCard},
+    support::office::{Office, PASSWORD},
+};
+
+pub(crate) const SPEAKERS: Plug = Plug::new("speakers", "Speakers");
+pub(crate) const HEADSET: Plug = Plug::new("headset", "Headset");
+pub(crate) const LAPTOP: Plug = Plug::new("laptop", "Laptop");
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_helix-phone");
+
+/// The name on the session bus of the only one of its kind.
+const ONLY_ONE: &str = "example.helix.phone.SingleInstance";
+
+/// The whole of a story, on a machine that is busy with others.
+const DEADLINE: Duration = Duration::from_secs(180);
+
+/// The device, and a voice that is left as it is: noise suppression takes a steady tone for noise.
+const SETTINGS: &str = "version = 1
+[device]
+id = \"00000000-0000-4000-8000-000000000001\"
+name = \"Desk 1\"
+[sound]
+echo_cancellation = false
+noise_suppression = false
+gain_control = false
+high_pass = false
+";
+
+pub(crate) struct Desk {
+    // What is under test ends before what it works with.
+    app: Option<App>,
+    pub(crate) office: Office,
+    /// Where the program signs in: at the sidecar of the office, if at all.
+    pub(crate) server: Option<String>,
+    pub(crate) services: Services,
+    pub(crate) card: SoundCard,
+    pub(crate) bus: Desktop,
+    pub(crate) screen: Arc<Screen>,
+    /// Where the log is, and a picture of what failed.
+    evidence: PathBuf,
+}
+
+/// What is other than usual.
+pub(crate) struct Setup {
+    pub(crate) keyring: Keyring,
+    /// Changes the configuration of the sidecar.
+    pub(crate) sidecar: fn(String) -> String,
+    /// The screen is shared with no other test: windows lie over no others, keys go to them alone.
+    pub(crate) own_screen: bool,
+}
+
+/// What keeps the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keyring {
+    Absent,
+    Open,
+    Locked,
+}
+
+/// Tells a story at a desk as it usually is: without keyring.
+pub(crate) async fn story(body: impl AsyncFnOnce(&mut Desk)) {
+    story_at(Setup::default(), body).await;
+}
+
+/// Tells a story. Where it fails, its page is kept as a picture beside the log of the program.
+pub(crate) async fn story_at(setup: Setup, body: impl AsyncFnOnce(&mut Desk)) {
+    let mut desk = Desk::open(setup).await;
+    let told = tokio::time::timeout(DEADLINE, body(&mut desk));
+    let outcome = match AssertUnwindSafe(told).catch_unwind().await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Box::new("the story takes too long") as Box<dyn Any + Send>),
+        Err(panic) => Err(panic),
+    };
+    if let Err(panic) = outcome {
+        desk.testify().await;
+        resume_unwind(panic);
+    }
+    if let Some(app) = desk.app.take() {
+        app.close().await;
+    }
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            keyring: Keyring::Absent,
+            sidecar: |toml| toml,
+            own_screen: false,
+        }
+    }
+}
+
+impl Desk {
+    async fn open(setup: Setup) -> Self {
+        let bus = match setup.keyring {
+            Keyring::Absent => Desktop::without_keyring().await,
+            Keyring::Open | Keyring::Locked => Desktop::start().await,
+        };
+        if setup.keyring == Keyring::Locked {
+            bus.lock().await;
+        }
+        let services = Services::start(&bus.address()).await;
+        let mut card = SoundCard::of(bus.home());
+        card.start(&[SPEAKERS], &[HEADSET]);
+        let thread = thread::current();
+        let name = thread.name().unwrap_or("desktop").replace("::", ".");
+        let evidence = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        // What an earlier run left is no evidence.
+        let _ = fs::remove_dir_all(&evidence);
+        fs::create_dir_all(&evidence).unwrap();
+        let office = Office::with(setup.sidecar).await;
+        let desk = Self {
+            app: None,
+            server: Some(office.sidecar.url.clone()),
+            office,
+            services,
+            card,
+            bus,
+            screen: if setup.own_screen {
+                Arc::new(Screen::start())
+            } else {
+                Screen::shared()
+            },
+            evidence,
+        };
+        desk.write_settings(SETTINGS);
+        desk
+    }
+
+    /// Starts the program at the sidecar of the office, and waits for its page.
+    pub(crate) async fn start(&mut self) -> &Page {
+        self.start_with(&[]).await
+    }
+
+    /// Starts it with more arguments.
+    pub(crate) async fn start_with(&mut self, more: &[&str]) -> &Page {
+        let mut command = vec![PROGRAM.to_owned()];
+        command.extend(self.arguments(more));
+        self.start_command(&command).await
+    }
+
+    /// Starts it by way of another program, which executes it.
+    pub(crate) async fn start_by(&mut self, other: &[&str]) -> &Page {
+        let mut command: Vec<_> = other.iter().map(|&it| it.to_owned()).collect();
+        command.push(PROGRAM.to_owned());
+        command.extend(self.arguments(&[]));
+        self.start_command(&command).await
+    }
+
+    async fn start_command(&mut self, command: &[String]) -> &Page {
+        let app = App::start(&self.environment(), command, &self.log()).await;
+        &self.app.insert(app).page
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        self.app.as_ref().expect("the program was started")
+    }
+
+    pub(crate) fn page(&self) -> &Page {
+        &self.app().page
+    }
+
+    /// The program once more, as a desktop starts it: without WebDriver.
+    pub(crate) fn program(&self, more: &[&str]) -> Command {
+        let log = File::options().append(true).create(true).open(self.log());
+        let log = log.unwrap();
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(self.arguments(more))
+            .envs(self.environment())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Fills in the form and presses the button.
+    pub(crate) async fn sign_in(&self, name: &str, password: &str) {
+        let page = self.page();
+        page.type_into("Email or user", &format!("{name}@helix.example"))
+            .await;
+        page.type_into("Password", password).await;
+        page.press("Sign in").await;
+    }
+
+    /// Starts the program and signs `ana` in, until calls can come.
+    pub(crate) async fn ready(&mut self) {
+        self.start().await;
+        self.sign_in("ana", PASSWORD).await;
+        self.page().says("Connected").await;
+        self.page().says("Ready").await;
+    }
+
+    pub(crate) fn settings(&self) -> PathBuf {
+        self.bus
+            .home()
+            .join("home/config/helix-phone/settings.toml")
+    }
+
+    pub(crate) fn write_settings(&self, text: &str) {
+        let path = self.settings();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Adds tables to the settings.
+    pub(crate) fn add_settings(&self, text: &str) {
+        self.write_settings(&format!("{SETTINGS}{text}"));
+    }
+
+    /// Ends the program as a crash does, and waits until its session bus has noticed.
+    pub(crate) async fn kill(&mut self) {
+        drop(self.app.take().expect("the program was started"));
+        self.services.until_free(ONLY_ONE).await;
+    }
+
+    /// Waits until something is so that nobody tells of.
+    pub(crate) fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < PATIENCE, "{what} did not come");
+            thread::yield_now();
+        }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.evidence.join("log.txt")
+    }
+
+    fn arguments(&self, more: &[&str]) -> Vec<String> {
+        let ca = self.office.world.ca_path().display().to_string();
+        let mut all = vec!["--ca", &ca];
+        if let Some(server) = &self.server {
+            all.extend(["--sidecar", server]);
+        }
+        all.extend(more);
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    fn environment(&self) -> Vec<(String, OsString)> {
+        let mut told = Command::new("");
+        self.bus.use_by(&mut told);
+        told.env("XDG_CACHE_HOME", self.bus.home().join("home/cache"))
+            .env("DISPLAY", &self.screen.display)
+            .env("PULSE_SERVER", self.card.address())
+            .env("LC_ALL", "C.UTF-8")
+            .env("GDK_BACKEND", "x11")
+            .env("WAYLAND_DISPLAY", "")
+            .env("NO_AT_BRIDGE", "1");
+        let told = told.as_std().get_envs();
+        told.filter_map(|(name, value)| {
+            let name = name.to_str().expect("a name is ASCII").to_owned();
+            Some((name, value?.to_owned()))
+        })
+        .collect()
+    }
+
+    async fn testify(&self) {
+        let picture = self.evidence.join("page.png");
+        let seen = match &self.app {
+            Some(app) => app.page.picture().await.map_err(|it| it.to_string()),
+            None => Err("the program was not started".to_owned()),
+        };
+        match seen {
+            Ok(png) => {
+                fs::write(&picture, png).unwrap();
+                eprintln!("What its page showed: {}", picture.display());
+            }
+            Err(why) => eprintln!("No picture of its page: {why}"),
+        }
+        eprintln!("What the program told: {}", self.log().display());
+    }
+}
+
+/// Listens until there was a tenth of a second with a tone, at most half a minute.
+pub(crate) async fn hears(loudspeaker: &Listening, hz: f32) {
+    let mut strongest = 0.0_f32;
+    for _ in 0..300 {
+        let tenth = tokio::task::block_in_place(|| {
+            let frames: Vec<_> = (0..10).map_while(|_| loudspeaker.next()).collect();
+            frames
+        });
+        strongest = strongest.max(sound_card::share(tenth.as_flattened(), hz));
+        if strongest > 0.3 {
+            return;
+        }
+    }
+    panic!("{hz} Hz has at most {strongest} of the energy");
+}

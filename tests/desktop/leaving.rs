@@ -1,0 +1,159 @@
+//! Signing out, quitting, and starting once more.
+
+use serde_json::json;
+
+use crate::{
+    calls::{dial, hears_tone, speak},
+    desk::{Keyring, Setup, story, story_at},
+    page::{MAIN, MINI},
+    support::office::PASSWORD,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_frees_the_phone() {
+    story(async |desk| {
+        desk.ready().await;
+        let page = desk.page();
+        page.press("More").await;
+        page.press("Sign out").await;
+        page.says("Signed out. Your phone is free.").await;
+        desk.office.bindings("700201", 0).await;
+        // Somebody else takes it.
+        desk.office.agent("ana", 2).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quitting_from_the_tray_asks_in_a_call_and_signs_out() {
+    story(async |desk| {
+        desk.ready().await;
+        let _voice = speak(desk);
+        let tray = &desk.services;
+        tray.menu("Ready", |it| it.label == "Ready").await;
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        let call = dial(&mut ravi, "700201").await;
+        tray.menu("Ringing", |it| it.label == "Ringing").await;
+        desk.page().press("Answer").await;
+        ravi.event("call.connected").await;
+        tray.menu("Mute", |it| {
+            it.label == "Mute" && it.is_enabled && !it.is_checked
+        })
+        .await;
+        tray.choose_in_tray("Mute").await;
+        tray.menu("Mute, on", |it| it.label == "Mute" && it.is_checked)
+            .await;
+        desk.page().says("You are muted").await;
+        tray.choose_in_tray("Mute").await;
+        hears_tone(&mut ravi).await;
+
+        tray.choose_in_tray("Quit").await;
+        desk.page()
+            .says("You are on a call. Hang up and quit?")
+            .await;
+        desk.page().press("Stay").await;
+        desk.page().no_longer_says("Hang up and quit?").await;
+        hears_tone(&mut ravi).await;
+
+        tray.choose_in_tray("Quit").await;
+        desk.page().press("Hang up and quit").await;
+        let ended = ravi.event("call.ended").await;
+        assert_eq!(
+            (&ended["call"], &ended["cause"]["code"]),
+            (&call, &json!("remote"))
+        );
+        let free = "Signed out. Your phone is free.";
+        desk.services.notification("Helix Phone", free, true).await;
+        desk.app().ended();
+        desk.office.bindings("700201", 0).await;
+        desk.office.agent("ana", 2).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_brings_the_first_one_to_the_front() {
+    story(async |desk| {
+        desk.ready().await;
+        desk.page().press("Small window").await;
+        desk.page().look_at(MINI).await;
+        desk.page().says("Ready").await;
+        let second = desk.program(&[]).status().await.unwrap();
+        assert!(second.success(), "{second}");
+        desk.page().look_at(MAIN).await;
+        desk.page().alone().await;
+        desk.page().says("Connected").await;
+        desk.office.bindings("700201", 1).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_asked_about_before_it_is_dialled() {
+    story(async |desk| {
+        // Cold: it waits until somebody is signed in.
+        desk.start_with(&["tel:700202;phone-context=evil.example"])
+            .await;
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("Call this number? 700202").await;
+        assert_eq!(desk.office.world.counts().requests("INVITE"), 0);
+        desk.page().press("Do not call").await;
+        desk.page().no_longer_says("Call this number?").await;
+
+        // Warm: a second start hands it over.
+        let second = desk.program(&["callto:70-02-02"]).status().await.unwrap();
+        assert!(second.success(), "{second}");
+        desk.page().says("Call this number? 700202").await;
+        assert_eq!(desk.office.world.counts().requests("INVITE"), 0);
+        desk.page().press("Call").await;
+        ravi.event("call.incoming").await;
+
+        // What is no link of ours changes nothing.
+        let third = desk
+            .program(&["javascript:alert(1)"])
+            .status()
+            .await
+            .unwrap();
+        assert!(third.success(), "{third}");
+        desk.page().offers("Hang up").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_in_the_keyring_outlives_a_killed_program() {
+    let setup = Setup {
+        keyring: Keyring::Open,
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.ready().await;
+        desk.bus.has(&["agentConfig", "tokens"]).await;
+        desk.kill().await;
+        desk.start().await;
+        desk.page().says("Extension 700201").await;
+        desk.page().says("Connected").await;
+        desk.office.bindings("700201", 1).await;
+        desk.page().press("More").await;
+        desk.page().press("Sign out").await;
+        desk.page().says("Signed out. Your phone is free.").await;
+        desk.bus.has(&[]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyring_that_is_locked_is_told_and_costs_no_sign_in() {
+    let setup = Setup {
+        keyring: Keyring::Locked,
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.ready().await;
+        desk.page()
+            .says("Your session is kept in memory only. After a crash you sign in again.")
+            .await;
+    })
+    .await;
+}

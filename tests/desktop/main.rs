@@ -1,0 +1,37 @@
+//! The program with its window, as a person at a desk uses it: pressed by WebDriver, on a screen, a
+//! session bus and a sound card of its own.
+//!
+//! Needs Xvfb, WebKitWebDriver, xdotool, dbus-daemon, gnome-keyring-daemon and PulseAudio:
+//! `cargo verify tests` installs them and runs this.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../support/keyring.rs"]
+#[allow(dead_code, reason = "it is shared, and other tests use the rest")]
+mod keyring;
+#[path = "../support/sound_card.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "it is shared, and other tests use the rest"
+)]
+mod sound_card;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod app;
+mod calls;
+mod desk;
+mod files;
+mod leaving;
+mod page;
+mod screen;
+mod services;
+mod signing_in;
+mod web_process;
+
+use std::time::Duration;
+
+/// How long a test waits for one thing; a loaded machine is slow.
+const PATIENCE: Duration = Duration::from_secs(40);

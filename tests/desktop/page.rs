@@ -1,0 +1,172 @@
+//! A page as a person sees it: words, and controls by the names that a screen reader says.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::{Client, elements::Element, error::CmdError, wd::TimeoutConfiguration};
+use serde_json::{Value, json};
+
+use crate::PATIENCE;
+
+const SCRIPT: &str = include_str!("page.js");
+
+/// What WebDriver calls an element (WebDriver §12.2.1).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// The documents of the windows; that of the whole phone has no name.
+pub(crate) const MAIN: &str = "";
+pub(crate) const MINI: &str = "mini.html";
+pub(crate) const RING: &str = "ring.html";
+
+/// A script may wait until a test has lost its patience, and a little longer.
+const MARGIN: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(crate) struct Page {
+    client: Client,
+}
+
+impl Page {
+    /// Returns the page of the window that comes first, once it is loaded.
+    pub(crate) async fn of(client: Client) -> Self {
+        let patience = TimeoutConfiguration::new(Some(PATIENCE + MARGIN), None, None);
+        client.update_timeouts(patience).await.unwrap();
+        let page = Self { client };
+        page.settle(MAIN).await;
+        page
+    }
+
+    /// Waits for the document of this name to be there as a whole.
+    async fn settle(&self, name: &str) {
+        let is_there = "return document.readyState === 'complete' \
+            && location.protocol === 'tauri:' \
+            && location.pathname.split('/').pop() === arguments[0]";
+        let begun = Instant::now();
+        // What is loading has no place yet where anything could wait.
+        while self.client.execute(is_there, vec![json!(name)]).await.ok() != Some(json!(true)) {
+            assert!(begun.elapsed() < PATIENCE, "“{name}” is not loaded");
+        }
+    }
+
+    /// Looks at the window whose document has this name.
+    pub(crate) async fn look_at(&self, name: &str) {
+        let begun = Instant::now();
+        loop {
+            for window in self.client.windows().await.unwrap() {
+                self.client.switch_to_window(window).await.unwrap();
+                let url = self.client.current_url().await.unwrap();
+                if url.path().rsplit('/').next() == Some(name) {
+                    return self.settle(name).await;
+                }
+            }
+            assert!(begun.elapsed() < PATIENCE, "no window shows “{name}”");
+        }
+    }
+
+    /// Waits until no other window is there.
+    pub(crate) async fn alone(&self) {
+        let begun = Instant::now();
+        while self.client.windows().await.unwrap().len() > 1 {
+            assert!(begun.elapsed() < PATIENCE, "another window stays");
+        }
+    }
+
+    /// Waits for a sentence that can be read.
+    pub(crate) async fn says(&self, words: &str) {
+        let found = self.awaited("text().includes(arguments[0])", words).await;
+        if found.is_null() {
+            self.fail(&format!("does not say “{words}”")).await;
+        }
+    }
+
+    /// Waits until something can no longer be read.
+    pub(crate) async fn no_longer_says(&self, words: &str) {
+        let found = self.awaited("!text().includes(arguments[0])", words).await;
+        if found.is_null() {
+            self.fail(&format!("still says “{words}”")).await;
+        }
+    }
+
+    /// Waits for a control of this name that can be used.
+    pub(crate) async fn offers(&self, name: &str) -> Element {
+        let found = self.awaited("control(arguments[0])", name).await;
+        match found[ELEMENT].as_str() {
+            Some(id) => Element::from_element_id(self.client.clone(), id.to_owned().into()),
+            None => self.fail(&format!("offers no “{name}”")).await,
+        }
+    }
+
+    /// Returns whether there is a control of this name that can be used now.
+    pub(crate) async fn can_press(&self, name: &str) -> bool {
+        let script = format!("{SCRIPT}\nreturn control(arguments[0]) !== undefined;");
+        self.client
+            .execute(&script, vec![json!(name)])
+            .await
+            .unwrap()
+            == json!(true)
+    }
+
+    pub(crate) async fn press(&self, name: &str) {
+        self.act(name, async |control| control.click().await).await;
+    }
+
+    pub(crate) async fn type_into(&self, name: &str, words: &str) {
+        self.act(name, async |field| {
+            field.clear().await?;
+            field.send_keys(words).await
+        })
+        .await;
+    }
+
+    /// Returns what a person reads.
+    pub(crate) async fn text(&self) -> String {
+        let script = format!("{SCRIPT}\nreturn text();");
+        match self.client.execute(&script, Vec::new()).await {
+            Ok(text) => text.as_str().unwrap_or_default().to_owned(),
+            Err(error) => format!("(unknown: {error})"),
+        }
+    }
+
+    /// A picture of it, PNG.
+    pub(crate) async fn picture(&self) -> Result<Vec<u8>, CmdError> {
+        self.client.screenshot().await
+    }
+
+    pub(crate) async fn close(self) {
+        // Its program may have ended by itself.
+        let _ = self.client.close().await;
+    }
+
+    /// What was drawn anew between the look and the press is looked for again.
+    async fn act(&self, name: &str, act: impl AsyncFn(Element) -> Result<(), CmdError>) {
+        let begun = Instant::now();
+        loop {
+            match act(self.offers(name).await).await {
+                Ok(()) => return,
+                Err(error) if begun.elapsed() > PATIENCE => {
+                    self.fail(&format!("does not let “{name}” be used: {error}"))
+                        .await
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn awaited(&self, condition: &str, argument: &str) -> Value {
+        let patience = PATIENCE.as_millis();
+        let script = format!(
+            "{SCRIPT}\nawaited(() => {condition}, {patience}, arguments[arguments.length - 1]);"
+        );
+        match self
+            .client
+            .execute_async(&script, vec![json!(argument)])
+            .await
+        {
+            Ok(found) => found,
+            Err(error) => panic!("the page cannot be asked for “{argument}”: {error}"),
+        }
+    }
+
+    async fn fail(&self, what: &str) -> ! {
+        panic!("The page {what}. It says: {}", self.text().await)
+    }
+}

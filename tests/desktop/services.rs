@@ -1,0 +1,369 @@
+//! What only a desktop has on its session bus: who shows notifications, who shows the tray, and who
+//! blanks the screen.
+
+use std::{collections::HashMap, time::Instant};
+
+use futures_util::StreamExt;
+use tokio::{runtime::Handle, sync::watch};
+use zbus::{
+    Connection, connection,
+    fdo::{self, DBusProxy},
+    interface,
+    message::Header,
+    object_server::SignalEmitter,
+    zvariant::{OwnedValue, Structure, Value},
+};
+
+use crate::PATIENCE;
+
+const NOTIFICATIONS: &str = "/org/freedesktop/Notifications";
+
+#[derive(Debug)]
+pub(crate) struct Services {
+    connection: Connection,
+    shown: watch::Receiver<Vec<Notification>>,
+    tray: watch::Receiver<Option<TrayItem>>,
+    awake: watch::Receiver<Vec<String>>,
+}
+
+/// A notification; it stays in the list when it is taken back.
+#[derive(Debug, Clone)]
+pub(crate) struct Notification {
+    pub(crate) id: u32,
+    pub(crate) summary: String,
+    pub(crate) body: String,
+    /// Key and label by turns.
+    pub(crate) actions: Vec<String>,
+    pub(crate) urgency: Option<u8>,
+    pub(crate) is_shown: bool,
+}
+
+/// Where the program's icon and menu are.
+#[derive(Debug, Clone)]
+struct TrayItem {
+    owner: String,
+    path: String,
+}
+
+/// An item of a menu, by the words that it has.
+#[derive(Debug)]
+pub(crate) struct MenuItem {
+    id: i32,
+    pub(crate) label: String,
+    pub(crate) is_enabled: bool,
+    pub(crate) is_checked: bool,
+}
+
+impl Services {
+    pub(crate) async fn start(bus: &str) -> Self {
+        let (shown, shown_rx) = watch::channel(Vec::new());
+        let (tray, tray_rx) = watch::channel(None);
+        let (awake, awake_rx) = watch::channel(Vec::new());
+        let connection = connection::Builder::address(bus)
+            .unwrap()
+            .serve_at(NOTIFICATIONS, Notifications { shown })
+            .unwrap()
+            .serve_at("/StatusNotifierWatcher", TrayWatcher { tray })
+            .unwrap()
+            .serve_at(
+                "/org/freedesktop/ScreenSaver",
+                ScreenSaver {
+                    awake,
+                    runtime: Handle::current(),
+                },
+            )
+            .unwrap()
+            .name("org.freedesktop.Notifications")
+            .unwrap()
+            .name("org.kde.StatusNotifierWatcher")
+            .unwrap()
+            .name("org.freedesktop.ScreenSaver")
+            .unwrap()
+            .build()
+            .await
+            .unwrap();
+        Self {
+            connection,
+            shown: shown_rx,
+            tray: tray_rx,
+            awake: awake_rx,
+        }
+    }
+
+    /// Waits for a notification of these words that is shown, or that was taken back.
+    pub(crate) async fn notification(
+        &self,
+        summary: &str,
+        body: &str,
+        is_shown: bool,
+    ) -> Notification {
+        let wanted = |it: &&Notification| {
+            it.summary == summary && it.body == body && it.is_shown == is_shown
+        };
+        let mut shown = self.shown.clone();
+        let found = shown.wait_for(|all| all.iter().rev().any(|it| wanted(&it)));
+        match tokio::time::timeout(PATIENCE, found).await {
+            Ok(all) => all.unwrap().iter().rev().find(wanted).unwrap().clone(),
+            Err(_) => panic!("no “{summary}” among {:?}", *self.shown.borrow()),
+        }
+    }
+
+    /// Presses an action of a notification.
+    pub(crate) async fn choose(&self, notification: &Notification, action: &str) {
+        assert!(
+            notification
+                .actions
+                .iter()
+                .step_by(2)
+                .any(|it| it == action),
+            "{notification:?} offers no {action}"
+        );
+        let server = self.connection.object_server();
+        let notifications = server
+            .interface::<_, Notifications>(NOTIFICATIONS)
+            .await
+            .unwrap();
+        Notifications::action_invoked(notifications.signal_emitter(), notification.id, action)
+            .await
+            .unwrap();
+    }
+
+    /// Waits until nobody has this name on the bus.
+    pub(crate) async fn until_free(&self, name: &'static str) {
+        let bus = DBusProxy::new(&self.connection).await.unwrap();
+        let mut changes = bus
+            .receive_name_owner_changed_with_args(&[(0, name)])
+            .await
+            .unwrap();
+        let freed = async {
+            while bus.name_has_owner(name.try_into().unwrap()).await.unwrap() {
+                changes.next().await;
+            }
+        };
+        let freed = tokio::time::timeout(PATIENCE, freed).await;
+        freed.unwrap_or_else(|_| panic!("{name} is still owned"));
+    }
+
+    /// Waits until the screen is kept from going blank, or no more.
+    pub(crate) async fn keeps_awake(&self, is_kept: bool) {
+        let mut awake = self.awake.clone();
+        let told = awake.wait_for(|reasons| reasons.is_empty() != is_kept);
+        if tokio::time::timeout(PATIENCE, told).await.is_err() {
+            panic!("kept awake for {:?}", *self.awake.borrow());
+        }
+    }
+
+    /// Waits until the menu of the tray has an item that is as `wanted` says.
+    pub(crate) async fn menu(&self, what: &str, wanted: impl Fn(&MenuItem) -> bool) -> MenuItem {
+        let begun = Instant::now();
+        loop {
+            let items = self.items().await;
+            let seen = format!("{items:?}");
+            if let Some(item) = items.into_iter().find(&wanted) {
+                return item;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no {what} in the tray: {seen}");
+        }
+    }
+
+    /// Chooses an item of the tray's menu.
+    pub(crate) async fn choose_in_tray(&self, label: &str) {
+        let item = self
+            .menu(label, |it| it.label == label && it.is_enabled)
+            .await;
+        let tray = self.tray_item().await;
+        let arguments = (item.id, "clicked", Value::from(""), 0_u32);
+        self.call(&tray, "Event", &arguments).await.unwrap();
+    }
+
+    async fn tray_item(&self) -> TrayItem {
+        let mut tray = self.tray.clone();
+        let told = tray.wait_for(Option::is_some);
+        match tokio::time::timeout(PATIENCE, told).await {
+            Ok(item) => item.unwrap().clone().unwrap(),
+            Err(_) => panic!("nothing is in the tray"),
+        }
+    }
+
+    async fn items(&self) -> Vec<MenuItem> {
+        let tray = self.tray_item().await;
+        let arguments = (0_i32, -1_i32, Vec::<&str>::new());
+        // The menu is there a moment after the icon.
+        let Ok(reply) = self.call(&tray, "GetLayout", &arguments).await else {
+            return Vec::new();
+        };
+        let body = reply.body();
+        let (_, root) = body.deserialize::<(u32, Layout)>().unwrap();
+        let children = root.2.into_iter();
+        let layouts = children.filter_map(|it| Structure::try_from(it).ok());
+        layouts.filter_map(|it| MenuItem::of(&it)).collect()
+    }
+
+    async fn call<B>(
+        &self,
+        tray: &TrayItem,
+        method: &str,
+        arguments: &B,
+    ) -> zbus::Result<zbus::Message>
+    where
+        B: serde::Serialize + zbus::zvariant::DynamicType,
+    {
+        let menu = format!("{}/Menu", tray.path);
+        self.connection
+            .call_method(
+                Some(tray.owner.as_str()),
+                menu.as_str(),
+                Some("com.canonical.dbusmenu"),
+                method,
+                arguments,
+            )
+            .await
+    }
+}
+
+/// An item of a menu as the bus has it: number, properties, items of its own.
+type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
+
+impl MenuItem {
+    fn of(layout: &Structure<'_>) -> Option<Self> {
+        let [id, Value::Dict(properties), _] = layout.fields() else {
+            return None;
+        };
+        let property = |name: &str| {
+            let mut all = properties.iter();
+            let found = all.find(|(key, _)| key.downcast_ref::<&str>().is_ok_and(|it| it == name));
+            found.map(|(_, value)| value)
+        };
+        let label = property("label").and_then(|it| it.downcast_ref::<&str>().ok());
+        let enabled = property("enabled").and_then(|it| it.downcast_ref::<bool>().ok());
+        let toggled = property("toggle-state").and_then(|it| it.downcast_ref::<i32>().ok());
+        Some(Self {
+            id: id.downcast_ref().ok()?,
+            label: label.unwrap_or_default().to_owned(),
+            is_enabled: enabled != Some(false),
+            is_checked: toggled == Some(1),
+        })
+    }
+}
+
+/// Without the characters that isolate a text from outside, which nobody sees.
+fn seen(text: &str) -> String {
+    text.replace(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'], "")
+}
+
+#[derive(Debug)]
+struct Notifications {
+    shown: watch::Sender<Vec<Notification>>,
+}
+
+#[interface(name = "org.freedesktop.Notifications")]
+impl Notifications {
+    #[expect(clippy::too_many_arguments, reason = "the specification has them")]
+    fn notify(
+        &self,
+        _app_name: String,
+        _replaces: u32,
+        _icon: String,
+        summary: String,
+        body: String,
+        actions: Vec<String>,
+        hints: HashMap<String, OwnedValue>,
+        _expires_ms: i32,
+    ) -> u32 {
+        let mut id = 0;
+        self.shown.send_modify(|all| {
+            id = all.len() as u32 + 1;
+            all.push(Notification {
+                id,
+                summary: seen(&summary),
+                body: seen(&body),
+                actions,
+                urgency: hints.get("urgency").and_then(|it| u8::try_from(it).ok()),
+                is_shown: true,
+            });
+        });
+        id
+    }
+
+    fn close_notification(&self, id: u32) {
+        self.shown.send_modify(|all| {
+            for it in all.iter_mut().filter(|it| it.id == id) {
+                it.is_shown = false;
+            }
+        });
+    }
+
+    fn get_capabilities(&self) -> Vec<&'static str> {
+        vec!["actions", "body"]
+    }
+
+    #[zbus(signal)]
+    async fn action_invoked(
+        emitter: &SignalEmitter<'_>,
+        id: u32,
+        action_key: &str,
+    ) -> zbus::Result<()>;
+}
+
+#[derive(Debug)]
+struct TrayWatcher {
+    tray: watch::Sender<Option<TrayItem>>,
+}
+
+#[interface(name = "org.kde.StatusNotifierWatcher")]
+impl TrayWatcher {
+    fn register_status_notifier_item(
+        &self,
+        path: String,
+        #[zbus(header)] header: Header<'_>,
+    ) -> fdo::Result<()> {
+        let owner = header
+            .sender()
+            .ok_or(fdo::Error::AccessDenied(path.clone()))?;
+        self.tray.send_replace(Some(TrayItem {
+            owner: owner.to_string(),
+            path,
+        }));
+        Ok(())
+    }
+
+    #[zbus(property)]
+    fn is_status_notifier_host_registered(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct ScreenSaver {
+    awake: watch::Sender<Vec<String>>,
+    /// The bus has threads of its own.
+    runtime: Handle,
+}
+
+#[interface(name = "org.freedesktop.ScreenSaver")]
+impl ScreenSaver {
+    /// Holds until whoever asks leaves the bus.
+    async fn inhibit(
+        &self,
+        _program: String,
+        reason: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> fdo::Result<u32> {
+        let asker = header
+            .sender()
+            .expect("a bus names its senders")
+            .to_string();
+        let bus = DBusProxy::new(connection).await?;
+        let mut changes = bus
+            .receive_name_owner_changed_with_args(&[(0, &asker)])
+            .await?;
+        let awake = self.awake.clone();
+        awake.send_modify(|all| all.push(reason.clone()));
+        self.runtime.spawn(async move {
+            changes.next().await;
+            awake.send_modify(|all| all.retain(|it| *it != reason));
+        });
+        Ok(1)
+    }
+}

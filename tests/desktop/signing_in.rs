@@ -1,0 +1,198 @@
+//! Signing in: right, and refused in each way, in words that help.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use crate::{
+    desk::{Setup, story, story_at},
+    support::{
+        office::{PASSWORD, sign_in},
+        process::Process,
+    },
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_password_makes_the_phone_ready() {
+    story(async |desk| {
+        desk.ready().await;
+        desk.page().says("Extension 700201").await;
+        desk.office.bindings("700201", 1).await;
+        // There is no keyring here, which is told in passing.
+        desk.page()
+            .says("Your session is kept in memory only")
+            .await;
+        desk.page().press("Put away").await;
+        desk.page()
+            .no_longer_says("Your session is kept in memory only")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_told_and_after_some_tries_there_is_a_pause() {
+    let setup = Setup {
+        sidecar: |toml| {
+            toml.replace(
+                "[settings]",
+                "[settings.login_limits]\naccount_burst = 1\naccount_refill_seconds = 40\n[settings]",
+            )
+        },
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.start().await;
+        desk.sign_in("ana", "not-her-password").await;
+        desk.page().says("Wrong user or password").await;
+        desk.page().says("Wrong email or password.").await;
+
+        // Her e-mail is still there; of the password nothing.
+        desk.page().type_into("Password", PASSWORD).await;
+        desk.page().press("Sign in").await;
+        desk.page().says("Too many tries Wait ").await;
+        desk.page().no_longer_says("Wrong user or password").await;
+        assert!(!desk.page().can_press("Sign in").await);
+        assert_eq!(desk.office.world.counts().flows_opened, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_phone_is_told_why() {
+    let setup = Setup {
+        sidecar: |toml| {
+            let hash = toml
+                .split("password_hash = ")
+                .nth(1)
+                .unwrap()
+                .lines()
+                .next()
+                .unwrap();
+            let noor = format!(
+                "[[users]]\nemail = \"noor@helix.example\"\nname = \"noor\"\nrole = \"cc-agent\"\n\
+                 member_id = \"member-noor\"\npassword_hash = {hash}\n"
+            );
+            toml + &noor
+        },
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.start().await;
+        desk.sign_in("noor", PASSWORD).await;
+        desk.page().says("This account has no phone").await;
+        desk.page()
+            .says("Agent account not configured. Contact administrator.")
+            .await;
+        desk.page()
+            .says("Ask for an agent record (extension and campaign).")
+            .await;
+        desk.page().press("Use another account").await;
+
+        // A manager is signed in all the same.
+        desk.sign_in("mira", PASSWORD).await;
+        desk.page()
+            .says("You are signed in. This role has no phone.")
+            .await;
+        desk.page().press("Use another account").await;
+        desk.page().says("Signed out. Your phone is free.").await;
+        assert_eq!(desk.office.world.counts().flows_opened, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_in_use_elsewhere_is_moved_here_and_away_again() {
+    let setup = Setup {
+        sidecar: |toml| toml.replace("heartbeat_seconds = 300", "heartbeat_seconds = 1"),
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        let mut other = desk.office.agent("ana", 2).await;
+        desk.start().await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("Your phone is in use").await;
+        desk.page()
+            .says("You are already logged in on another device. Please log out there first.")
+            .await;
+        desk.page().says("You are signed in on Desk 2 since").await;
+
+        let once_more = "Your password once more, to move it";
+        desk.page().type_into(once_more, PASSWORD).await;
+        desk.page().press("Move it here").await;
+        desk.page().says("Connected").await;
+        let lost = other.event("session.signed_out").await;
+        assert_eq!(lost["reason"]["code"], "taken_over", "{lost}");
+        assert_eq!(lost["reason"]["device_name"], "Desk 1", "{lost}");
+
+        let mut third = Process::start("ana", &mut desk.office.phone(3));
+        let mut takeover = sign_in("ana");
+        takeover["takeover"] = true.into();
+        third.send(takeover).await;
+        third.event("sip.registered").await;
+        desk.page().says("Your phone was moved").await;
+        desk.page().says("Your phone moved to Desk 3 at").await;
+        desk.page().press("Sign in here").await;
+        desk.page().says("Sign in to your phone").await;
+        desk.office.bindings("700201", 1).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_down_is_told_and_the_next_try_works() {
+    story(async |desk| {
+        desk.office.sidecar.kill();
+        desk.start().await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("The server cannot be reached").await;
+        desk.page()
+            .says("A firewall may stand in the way, or a VPN may be needed.")
+            .await;
+
+        desk.office.sidecar.restart().await;
+        desk.page().type_into("Password", PASSWORD).await;
+        desk.page().press("Sign in").await;
+        desk.page().says("Connected").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_in_trouble_is_not_the_users_fault() {
+    story(async |desk| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        desk.server = Some(format!("http://{}", listener.local_addr().unwrap()));
+        let server = tokio::spawn(always_503(listener));
+        desk.start().await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("The server has trouble").await;
+        desk.page()
+            .says("503 The server cannot sign you in right now.")
+            .await;
+        server.abort();
+    })
+    .await;
+}
+
+/// A sidecar whose platform is away.
+async fn always_503(listener: TcpListener) {
+    let body = r#"{"statusCode":503,"message":"The server cannot sign you in right now."}"#;
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    while let Ok((mut asker, _)) = listener.accept().await {
+        let mut request = Vec::new();
+        // The body of a login ends with a brace.
+        while !request.ends_with(b"}") {
+            let read = asker.read_buf(&mut request).await;
+            if read.is_ok_and(|bytes| bytes == 0) {
+                break;
+            }
+        }
+        let _ = asker.write_all(answer.as_bytes()).await;
+    }
+}
