@@ -74,3 +74,15 @@ test("another call can be added where more than one is allowed", async () => {
   await expect.element(page.getByText(/on hold/)).toBeVisible();
   expect(page.getByRole("dialog").elements()).toEqual([]);
 });
+
+test("the keypad is seen whole in a low window in which something is told", async () => {
+  await page.viewport(360, 600);
+  const script = await show("talking");
+  await script.window({
+    complaints: ["The settings could not be written: no space is left on the device. ".repeat(2)],
+  });
+  await page.getByRole("button", { name: "Keypad", exact: true }).click();
+  const zero = page.getByRole("button", { name: /^0/ }).element().getBoundingClientRect();
+  const end = page.getByRole("button", { name: "Hang up" }).element().getBoundingClientRect();
+  expect(zero.bottom).toBeLessThanOrEqual(end.top);
+});

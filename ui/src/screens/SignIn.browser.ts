@@ -143,3 +143,9 @@ test.each<Name>(["held-unknown", "held-by-another"])("%s is not offered to be mo
   await page.getByRole("button", { name: "Try again" }).click();
   await expect.element(signIn()).toBeVisible();
 });
+
+test("what was wrong with the settings file is told before anybody signs in", async () => {
+  const script = await show("signed-out");
+  await script.window({ complaints: ["settings.toml is broken: it is kept as settings.toml.broken-1"] });
+  await expect.element(page.getByRole("status")).toHaveTextContent("settings.toml is broken");
+});
