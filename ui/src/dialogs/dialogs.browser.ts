@@ -52,7 +52,7 @@ describe("a link that wants a number called", () => {
 
   test("is asked with its number, and called where that is pressed", async () => {
     const script = await show("link-asked");
-    await expect.element(question()).toHaveTextContent("+442071838750");
+    await expect.element(question()).toHaveTextContent("+442079460958");
     await question().getByRole("button", { name: "Call", exact: true }).click();
     await expect.poll(() => answers(script, "answer_link")).toEqual([{ dial: true }]);
     await expect.element(question()).not.toBeInTheDocument();
@@ -93,7 +93,7 @@ describe("a link that wants a number called", () => {
 
   test("waits until somebody is signed in", async () => {
     const script = await show("signed-out");
-    await script.window({ link: "+442071838750" });
+    await script.window({ link: "+442079460958" });
     await expect.element(page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
     await expect.element(question()).not.toBeInTheDocument();
   });

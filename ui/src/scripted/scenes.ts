@@ -227,15 +227,15 @@ const PANELS = {
   "about-licence": { page: "index", state: STATES.ready, at: "about", press: ["MIT"] },
   "link-asked-in-call": {
     page: "index",
-    state: () => withMore(STATES.talking(), { window: { link: "+442071838750" } }),
+    state: () => withMore(STATES.talking(), { window: { link: "+442079460958" } }),
   },
   "link-asked-second": {
     page: "index",
-    state: () => withMore(several(), { window: { link: "+442071838750" } }),
+    state: () => withMore(several(), { window: { link: "+442079460958" } }),
   },
   "link-asked-offline": {
     page: "index",
-    state: () => withMore(STATES["line-refused"](), { window: { link: "+442071838750" } }),
+    state: () => withMore(STATES["line-refused"](), { window: { link: "+442079460958" } }),
   },
   "quit-asked-after-call": {
     page: "index",

@@ -176,7 +176,7 @@ const DIALLING: CallView = {
   ...ALERTING,
   direction: "outgoing",
   state: { state: "calling" },
-  number: "+442071838750",
+  number: "+442079460958",
   display_name: null,
   began_at: NOW - 3_000,
 };
@@ -204,7 +204,7 @@ function entry(
 
 const HISTORY = (): HistoryEntry[] => [
   entry(6, 19, "incoming", "+919810012345", "Amit Sharma", 372_000, { code: "remote" }),
-  entry(5, 44, "outgoing", "+442071838750", null, 65_000, { code: "local" }),
+  entry(5, 44, "outgoing", "+442079460958", null, 65_000, { code: "local" }),
   entry(4, 71, "incoming", "+4930901820", "Käthe Brückner-Oppenheimer, Stadtwerke Brandenburg", null, {
     code: "missed",
   }),
@@ -242,7 +242,7 @@ function ended(
     ended: {
       call: 7,
       direction,
-      number: "+442071838750",
+      number: "+442079460958",
       display_name: null,
       cause,
       talked_ms,
@@ -505,7 +505,7 @@ export const STATES = {
   "ended-missed": () => ended({ code: "missed" }, null, "incoming"),
   "ended-link-lost": () => ended({ code: "link_lost" }, 65_000),
   "ended-no-media-path": () => ended({ code: "no_media_path" }),
-  "link-asked": () => ready({}, { link: "+442071838750" }),
+  "link-asked": () => ready({}, { link: "+442079460958" }),
   "quit-asked": () => ({ ...calls(TALKING), window: { ...WINDOW, quit_asked: true } }),
 } satisfies Record<string, () => State>;
 
