@@ -41,6 +41,13 @@ impl Program {
         Self { pids: vec![pid] }
     }
 
+    /// A process with all its descendants.
+    pub fn tree(root: u32) -> Self {
+        let mut program = Self::descendants(root, "");
+        program.pids.push(root);
+        program
+    }
+
     /// Those among the descendants of `root` whose name begins with `name`.
     pub fn descendants(root: u32, name: &str) -> Self {
         let mut pids = Vec::new();

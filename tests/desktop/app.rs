@@ -98,7 +98,7 @@ impl Driver {
     fn program(&self) -> Option<u32> {
         let output = Command::new("pgrep")
             .args(["--parent", &self.process.id().to_string()])
-            .args(["--runstates", "DRSTI", "helix-phone"])
+            .args(["--runstates", "DRSTI"])
             .output()
             .expect("pgrep is installed");
         String::from_utf8(output.stdout)

@@ -157,16 +157,14 @@ impl Desk {
 
     /// Starts it with more arguments.
     pub(crate) async fn start_with(&mut self, more: &[&str]) -> &Page {
-        let mut command = vec![PROGRAM.to_owned()];
-        command.extend(self.arguments(more));
+        let command = self.command(more);
         self.start_command(&command).await
     }
 
     /// Starts it by way of another program, which executes it.
     pub(crate) async fn start_by(&mut self, other: &[&str]) -> &Page {
         let mut command: Vec<_> = other.iter().map(|&it| it.to_owned()).collect();
-        command.push(PROGRAM.to_owned());
-        command.extend(self.arguments(&[]));
+        command.extend(self.command(&[]));
         self.start_command(&command).await
     }
 
@@ -181,6 +179,13 @@ impl Desk {
 
     pub(crate) fn page(&self) -> &Page {
         &self.app().page
+    }
+
+    /// The program and its arguments.
+    pub(crate) fn command(&self, more: &[&str]) -> Vec<String> {
+        let mut command = vec![PROGRAM.to_owned()];
+        command.extend(self.arguments(more));
+        command
     }
 
     /// The program once more, as a desktop starts it: without WebDriver.
@@ -246,7 +251,7 @@ impl Desk {
         }
     }
 
-    fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.evidence.join("log.txt")
     }
 
@@ -260,7 +265,7 @@ impl Desk {
         all.into_iter().map(str::to_owned).collect()
     }
 
-    fn environment(&self) -> Vec<(String, OsString)> {
+    pub(crate) fn environment(&self) -> Vec<(String, OsString)> {
         let mut told = Command::new("");
         self.bus.use_by(&mut told);
         told.env("XDG_CACHE_HOME", self.bus.home().join("home/cache"))

@@ -22,7 +22,7 @@ const MARGIN: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub(crate) struct Page {
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl Page {
@@ -33,6 +33,11 @@ impl Page {
         let page = Self { client };
         page.settle(MAIN).await;
         page
+    }
+
+    /// Runs a script in it and returns what that returns.
+    pub(crate) async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
     }
 
     /// Waits for the document of this name to be there as a whole.
@@ -98,11 +103,7 @@ impl Page {
     /// Returns whether there is a control of this name that can be used now.
     pub(crate) async fn can_press(&self, name: &str) -> bool {
         let script = format!("{SCRIPT}\nreturn control(arguments[0]) !== undefined;");
-        self.client
-            .execute(&script, vec![json!(name)])
-            .await
-            .unwrap()
-            == json!(true)
+        self.run(&script, vec![json!(name)]).await == json!(true)
     }
 
     pub(crate) async fn press(&self, name: &str) {

@@ -1,13 +1,19 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    packages::{self, BUILD, CHROMIUM, PULSEAUDIO, SOUND},
+    packages::{self, BUILD, CHROMIUM, DISPLAY, KEYRING, PULSEAUDIO, SESSION_BUS, SOUND, WINDOW},
+    page,
     run::{cargo, run},
 };
 
 type Part = (&'static str, fn(&[String]) -> Result<()>);
 
-const PARTS: [Part; 3] = [("phone", phone), ("sound", sound), ("parts", parts)];
+const PARTS: [Part; 4] = [
+    ("phone", phone),
+    ("sound", sound),
+    ("window", window),
+    ("parts", parts),
+];
 
 /// Prints all figures, or those of the part that the first argument names; what follows goes to that.
 pub(crate) fn figures(arguments: &[String]) -> Result<()> {
@@ -42,6 +48,35 @@ fn sound(arguments: &[String]) -> Result<()> {
     run(cargo()
         .args(["bench", "--package=helix-phone", "--features=peers,sound"])
         .args(["--bench=sound", "--"])
+        .args(arguments))
+}
+
+/// The window, beside an empty one and Chromium: about five minutes.
+fn window(arguments: &[String]) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        println!("The figures of the window need Xvfb, and so Linux: left out");
+        return Ok(());
+    }
+    let desk = [CHROMIUM, KEYRING, PULSEAUDIO, SESSION_BUS];
+    packages::require(&[&BUILD[..], SOUND, WINDOW, &DISPLAY, &desk].concat())?;
+    packages::require_npm("tests/peers")?;
+    page::build()?;
+    let features = "--features=peers,sound,gui";
+    run(cargo().args([
+        "build",
+        "--release",
+        "--package=helix-phone",
+        features,
+        "--example=empty_window",
+    ]))?;
+    run(cargo()
+        .args([
+            "bench",
+            "--package=helix-phone",
+            features,
+            "--bench=window",
+            "--",
+        ])
         .args(arguments))
 }
 

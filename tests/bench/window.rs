@@ -1,0 +1,299 @@
+//! Prints what the window takes and costs, beside an empty window of Tauri and JsSIP in Chromium: `cargo figures window`.
+//!
+//! On a screen that nobody looks at, drawn without a graphics card. Linux only.
+
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "a benchmark ends where something is wrong, and tests use the rest of what is shared"
+)]
+
+#[path = "../desktop/app.rs"]
+mod app;
+mod browsers;
+mod chirps;
+mod cost;
+#[path = "../desktop/desk.rs"]
+mod desk;
+mod desks;
+mod figure;
+#[path = "../support/keyring.rs"]
+mod keyring;
+#[path = "../desktop/page.rs"]
+mod page;
+#[path = "../desktop/screen.rs"]
+mod screen;
+#[path = "../desktop/services.rs"]
+mod services;
+#[path = "../support/sound_card.rs"]
+mod sound_card;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use app::App;
+use browsers::{Browser, Browsers};
+use cost::Program;
+use desk::{Desk, Keyring, Setup, story_at};
+use page::Page;
+use serde_json::{Value, json};
+use sound_card::SoundCard;
+use support::office::{Office, SIP_PASSWORDS};
+
+/// How long a step may take.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// How often each program is started; a number among the arguments changes it.
+const ROUNDS: usize = 5;
+
+/// How often *Mute* is pressed in each round.
+const PRESSES: usize = 100;
+
+/// Until a program has done what comes after its start.
+const SETTLING: Duration = Duration::from_secs(5);
+
+/// What the page runs: presses a control so many times, and tells how long each took until its change was painted, in ms.
+const PRESSING: &str = include_str!("pressing.js");
+
+/// Who is at the desk.
+const ANA: &str = "700201";
+
+fn main() {
+    sound_card::run_with_sound_card(|card| {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(print_figures(card));
+    });
+}
+
+async fn print_figures(card: SoundCard) {
+    // Cargo adds `--bench`.
+    let words: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
+    let rounds = words.iter().find_map(|it| it.parse().ok());
+    let rounds = rounds.unwrap_or(ROUNDS);
+    let load = fs::read_to_string("/proc/loadavg").unwrap();
+    println!(
+        "Load of this machine at the start (1, 5, 15 min): {}",
+        load.split(' ').take(3).collect::<Vec<_>>().join(" ")
+    );
+
+    let mut empty = Turns::default();
+    let mut phone = Turns::default();
+    for _ in 0..rounds {
+        story_at(Setup::default(), async |desk| {
+            empty.take(empty_window(desk).await);
+        })
+        .await;
+        let setup = Setup {
+            keyring: Keyring::Open,
+            ..Setup::default()
+        };
+        story_at(setup, async |desk| {
+            phone.take(window_of_the_phone(desk).await);
+        })
+        .await;
+    }
+    let browser = browser(card, rounds).await;
+
+    println!("\nFrom the start of the process, {rounds} times by turns");
+    let print = figure::print_range;
+    print(
+        "first paint, empty window of Tauri",
+        "ms",
+        &empty.painted,
+        "",
+    );
+    print(
+        "first paint, phone",
+        "ms",
+        &phone.painted,
+        "goal <= 350 ms (G20)",
+    );
+    print(
+        "registered, with the session of an earlier run, phone",
+        "ms",
+        &phone.registered,
+        "goal <= 600 ms (G20)",
+    );
+    println!("\nFrom a press on Mute to the paint that shows it: page, shell, engine, shell, page");
+    figure::print_tail("press to paint, phone", "ms", &phone.pressed, "");
+    println!("\nProportional memory (PSS) of all processes, {rounds} times by turns");
+    print("idle, empty window of Tauri", "MB", &empty.idle, "");
+    print(
+        "idle, phone",
+        "MB",
+        &phone.idle,
+        "goal <= 20 MB above empty (G17)",
+    );
+    print(
+        "in a call, phone",
+        "MB",
+        &phone.in_call,
+        "goal <= 30 MB above empty (G17)",
+    );
+    print("idle, JsSIP in Chromium", "MB", &browser.idle, "");
+    print("in a call, JsSIP in Chromium", "MB", &browser.in_call, "");
+
+    println!("\nSizes");
+    for (what, path) in [
+        (
+            "the phone, not stripped",
+            PathBuf::from(env!("CARGO_BIN_EXE_helix-phone")),
+        ),
+        ("an empty window of Tauri, not stripped", empty_program()),
+    ] {
+        println!(
+            "{what:<62} {:>8.1} MB",
+            path.metadata().unwrap().len() as f64 / 1e6
+        );
+    }
+}
+
+/// What was measured, one value for each turn.
+#[derive(Debug, Default)]
+struct Turns {
+    painted: Vec<f64>,
+    registered: Vec<f64>,
+    idle: Vec<f64>,
+    in_call: Vec<f64>,
+    pressed: Vec<f64>,
+}
+
+#[derive(Debug, Default)]
+struct Turn {
+    painted: f64,
+    registered: Option<f64>,
+    idle: f64,
+    in_call: Option<f64>,
+    pressed: Vec<f64>,
+}
+
+impl Turns {
+    fn take(&mut self, turn: Turn) {
+        self.painted.push(turn.painted);
+        self.registered.extend(turn.registered);
+        self.idle.push(turn.idle);
+        self.in_call.extend(turn.in_call);
+        self.pressed.extend(turn.pressed);
+    }
+}
+
+async fn empty_window(desk: &mut Desk) -> Turn {
+    let command = [empty_program().display().to_string()];
+    let app = App::start(&desk.environment(), &command, &desk.log()).await;
+    let painted = first_paint(&app).await;
+    tokio::time::sleep(SETTLING).await;
+    let idle = Program::tree(app.id()).memory().proportional;
+    app.close().await;
+    Turn {
+        painted,
+        idle,
+        ..Turn::default()
+    }
+}
+
+async fn window_of_the_phone(desk: &mut Desk) -> Turn {
+    // The session that the next start finds.
+    desk.ready().await;
+    desk.kill().await;
+    desk.office.bindings(ANA, 0).await;
+
+    let environment = desk.environment();
+    let command = desk.command(&[]);
+    let log = desk.log();
+    let registered = async {
+        desk.office.bindings(ANA, 1).await;
+        now_ms()
+    };
+    let (app, registered) = tokio::join!(App::start(&environment, &command, &log), registered);
+    let began = start_ms(app.id());
+    let painted = first_paint(&app).await;
+    app.page.says("Ready").await;
+    tokio::time::sleep(SETTLING).await;
+    let idle = Program::tree(app.id()).memory().proportional;
+
+    app.page.type_into("Name or number", "echo").await;
+    app.page.press("Call").await;
+    app.page.offers("Mute").await;
+    tokio::time::sleep(SETTLING).await;
+    let in_call = Program::tree(app.id()).memory().proportional;
+    let pressed = pressed(&app.page).await;
+    app.page.press("Hang up").await;
+    app.close().await;
+    Turn {
+        painted,
+        registered: Some(registered - began),
+        idle,
+        in_call: Some(in_call),
+        pressed,
+    }
+}
+
+async fn browser(mut card: SoundCard, rounds: usize) -> Turns {
+    card.start(&[], &[]);
+    chirps::plug_in(&card);
+    let office = Office::open().await;
+    let mut turns = Turns::default();
+    for _ in 0..rounds {
+        let browser = Browser::registered(&office, "ana", ANA, SIP_PASSWORDS[0], chirps::ANA).await;
+        tokio::time::sleep(SETTLING).await;
+        turns.idle.push(browser.program().memory().proportional);
+        browser.quit().await;
+        let browsers = Browsers::in_call(&office, true).await;
+        tokio::time::sleep(SETTLING).await;
+        turns.in_call.push(browsers.program().memory().proportional);
+        browsers.end().await;
+    }
+    turns
+}
+
+/// Returns when the page had painted its first contents, in ms since the start of the process.
+async fn first_paint(app: &App) -> f64 {
+    let script = "const [paint] = performance.getEntriesByName('first-contentful-paint'); \
+        return paint === undefined ? null : performance.timeOrigin + paint.startTime;";
+    loop {
+        if let Some(at) = app.page.run(script, Vec::new()).await.as_f64() {
+            return at - start_ms(app.id());
+        }
+    }
+}
+
+async fn pressed(page: &Page) -> Vec<f64> {
+    let arguments = vec![json!("Mute"), json!(PRESSES)];
+    let values = page.client.execute_async(PRESSING, arguments).await;
+    let values = values.unwrap();
+    let values = values.as_array().expect("a list").iter();
+    values.filter_map(Value::as_f64).collect()
+}
+
+/// Returns when a process was started, in ms since 1970, to the 10 ms of the kernel's clock.
+fn start_ms(pid: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let (_, after_name) = stat.rsplit_once(") ").unwrap();
+    let ticks: f64 = after_name.split(' ').nth(19).unwrap().parse().unwrap();
+    let uptime = fs::read_to_string("/proc/uptime").unwrap();
+    let uptime: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
+    now_ms() - uptime * 1_000.0 + ticks * 10.0
+}
+
+fn now_ms() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64()
+        * 1_000.0
+}
+
+/// `cargo figures` builds it beside this.
+fn empty_program() -> PathBuf {
+    let beside = PathBuf::from(env!("CARGO_BIN_EXE_helix-phone"));
+    beside.with_file_name("examples").join("empty_window")
+}
