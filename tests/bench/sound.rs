@@ -10,6 +10,7 @@
 
 mod browsers;
 mod chirps;
+#[allow(dead_code, reason = "the figures of the window use the rest")]
 mod cost;
 mod desks;
 mod figure;
