@@ -33,6 +33,7 @@ mod support;
 
 use std::{
     env, fs,
+    future::pending,
     path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -190,7 +191,7 @@ async fn empty_window(desk: &mut Desk) -> Turn {
     let command = [empty_program().display().to_string()];
     let app = App::start(&desk.environment(), &command, &desk.log()).await;
     let painted = first_paint(&app).await;
-    tokio::time::sleep(SETTLING).await;
+    settle().await;
     let idle = Program::tree(app.id()).memory().proportional;
     app.close().await;
     Turn {
@@ -217,13 +218,13 @@ async fn window_of_the_phone(desk: &mut Desk) -> Turn {
     let began = start_ms(app.id());
     let painted = first_paint(&app).await;
     app.page.says("Ready").await;
-    tokio::time::sleep(SETTLING).await;
+    settle().await;
     let idle = Program::tree(app.id()).memory().proportional;
 
     app.page.type_into("Name or number", "echo").await;
     app.page.press("Call").await;
     app.page.offers("Mute").await;
-    tokio::time::sleep(SETTLING).await;
+    settle().await;
     let in_call = Program::tree(app.id()).memory().proportional;
     let pressed = pressed(&app.page).await;
     app.page.press("Hang up").await;
@@ -244,15 +245,19 @@ async fn browser(mut card: SoundCard, rounds: usize) -> Turns {
     let mut turns = Turns::default();
     for _ in 0..rounds {
         let browser = Browser::registered(&office, "ana", ANA, SIP_PASSWORDS[0], chirps::ANA).await;
-        tokio::time::sleep(SETTLING).await;
+        settle().await;
         turns.idle.push(browser.program().memory().proportional);
         browser.quit().await;
         let browsers = Browsers::in_call(&office, true).await;
-        tokio::time::sleep(SETTLING).await;
+        settle().await;
         turns.in_call.push(browsers.program().memory().proportional);
         browsers.end().await;
     }
     turns
+}
+
+async fn settle() {
+    let _ = tokio::time::timeout(SETTLING, pending::<()>()).await;
 }
 
 /// Returns when the page had painted its first contents, in ms since the start of the process.
