@@ -132,8 +132,7 @@ fn sign(made: &Installers, keys: &Keys, folder: &Path) -> Result<PathBuf> {
 
 /// Checks all signatures of GnuPG's key, as people do who have its public half alone.
 fn verify(folder: &Path, keys: &Keys) -> Result<()> {
-    let other = folder.join("other");
-    fs::create_dir_all(&other).context("Cannot make a folder")?;
+    let other = keys::home()?;
     let result = verify_as(&other, folder, keys);
     fs::remove_dir_all(&other).context("Cannot remove a folder")?;
     result

@@ -161,9 +161,7 @@ pub(super) struct ThrowAway {
 
 impl ThrowAway {
     pub(super) fn new() -> Result<Self> {
-        let folder =
-            output(Command::new("mktemp").args(["--directory", "--tmpdir", "helix-keys.XXXXXX"]))?;
-        let folder = PathBuf::from(folder.trim());
+        let folder = home()?;
         // From here on it is removed, whatever fails.
         let mut made = Self {
             updater_public: folder.join("updater.pub"),
@@ -250,6 +248,13 @@ impl Drop for ThrowAway {
             .status();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Makes a folder for GnuPG that nobody else can read. Its agent listens there, and the whole path of a socket has some hundred bytes.
+pub(super) fn home() -> Result<PathBuf> {
+    let made =
+        output(Command::new("mktemp").args(["--directory", "--tmpdir", "helix-keys.XXXXXX"]))?;
+    Ok(PathBuf::from(made.trim()))
 }
 
 /// Fails where a key lies in the repository, where it would be committed one day.
