@@ -180,8 +180,15 @@ const APP_INDICATOR: Need = Need {
     brew: &[],
 };
 
-/// A display that nobody looks at, keys on it, and what drives a web view.
-pub(crate) const DISPLAY: [Need; 3] = [
+/// A display that nobody looks at, keys on it, what drives a web view, and what finds its processes.
+pub(crate) const DISPLAY: [Need; 4] = [
+    Need {
+        name: "procps",
+        signs: &["pgrep"],
+        apt: &["procps"],
+        dnf: &["procps-ng"],
+        brew: &[],
+    },
     Need {
         name: "Xvfb",
         signs: &["Xvfb"],
