@@ -9,6 +9,11 @@ import { createServer, preview } from "vite";
 
 const FOLDER = join(import.meta.dirname, "pictures");
 
+const vite = await createServer({ mode: "scripted", server: { middlewareMode: true }, appType: "custom" });
+/** @type {typeof import("./src/scripted/scenes")} */
+const { LEAST, SCENES } = await vite.ssrLoadModule("/src/scripted/scenes.ts");
+await vite.close();
+
 /** The sizes of the three pages where nothing else is asked for. */
 const HEIGHTS = { index: 600, ring: 148, mini: 56 };
 const WIDTHS = { index: [320, 360, 480], ring: [380], mini: [360] };
@@ -27,16 +32,16 @@ function looks(page) {
     language: "en",
     text: 100,
   };
-  const least = page === "index" ? { width: 320, height: 480 } : {};
+  const [width, height] = LEAST[page];
   return [
     ...WIDTHS[page].flatMap((width) => [
       { ...plain, width },
       { ...plain, width, theme: /** @type {const} */ ("dark") },
     ]),
     { ...plain, theme: /** @type {const} */ ("contrast") },
-    { ...plain, language: "ar" },
-    { ...plain, language: "hi" },
-    { ...plain, ...least, language: "de" },
+    // The longest words in the least window, and each script in the widest.
+    ...["de", "es", "hi", "ar"].map((language) => ({ ...plain, width, height, language })),
+    ...(page === "index" ? ["hi", "ar"].map((language) => ({ ...plain, width: 480, language })) : []),
     { ...plain, text: 200 },
   ];
 }
@@ -46,11 +51,6 @@ const nameOf = ({ width, theme, language, text }) =>
   [width, theme, ...(language === "en" ? [] : [language]), ...(text === 100 ? [] : [`text${text}`])].join(
     "-",
   );
-
-const vite = await createServer({ mode: "scripted", server: { middlewareMode: true }, appType: "custom" });
-/** @type {{ SCENES: Record<string, import("./src/scripted/scenes").Scene> }} */
-const { SCENES } = await vite.ssrLoadModule("/src/scripted/scenes.ts");
-await vite.close();
 
 const asked = process.argv.slice(2);
 const work = Object.entries(SCENES)

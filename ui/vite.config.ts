@@ -6,7 +6,7 @@ import { playwright } from "@vitest/browser-playwright";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-import { withoutKeys } from "./src/words/keyless.ts";
+import { askingByName, withoutKeys } from "./src/words/keyless.ts";
 
 /** What the program lets the page load; `npm run scripted` is served under it too. */
 const POLICY = [
@@ -45,6 +45,8 @@ function budget(): Plugin {
   return {
     name: "budget",
     apply: "build",
+    // The pages themselves are written last.
+    enforce: "post",
     generateBundle(_, bundle) {
       let weight = 0;
       for (const file of Object.values(bundle)) {
@@ -59,29 +61,43 @@ function budget(): Plugin {
   };
 }
 
-/** Leaves the keys out of every language but English. */
+/** Leaves the keys of the words out of the page. */
 function keyless(): Plugin {
+  const folder = join(import.meta.dirname, "src/words");
+  const words = (language: string) => readFileSync(join(folder, `${language}.ftl`), "utf8");
   return {
     name: "keyless-words",
     apply: "build",
     enforce: "pre",
     load(id) {
-      const path = id.replace(/\?raw$/, "");
-      if (path === id || !/\/words\/\w+\.ftl$/.test(path) || path.endsWith("/en.ftl")) {
-        return null;
-      }
-      const english = readFileSync(join(path, "../en.ftl"), "utf8");
-      return `export default ${JSON.stringify(withoutKeys(readFileSync(path, "utf8"), english))}`;
+      const language = /\/words\/(\w+)\.ftl\?raw$/.exec(id)?.[1];
+      return language === undefined
+        ? null
+        : `export default ${JSON.stringify(withoutKeys(words(language), words("en")))}`;
+    },
+    transform(code, id) {
+      return /\/src\/.*\.(svelte|ts)$/.test(id) ? askingByName(code, words("en")) : null;
     },
   };
 }
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), keyless(), mode === "scripted" ? scripted() : budget()],
+  // The scripted shell presses what it names by its key.
+  plugins: [svelte(), ...(mode === "scripted" ? [scripted()] : [keyless(), budget()])],
   build: {
     target: ["es2022", "safari15.4", "chrome109"],
     outDir: mode === "scripted" ? "dist-scripted" : "dist",
-    rolldownOptions: { input: ["index.html", "ring.html", "mini.html"] },
+    rolldownOptions: {
+      input: ["index.html", "ring.html", "mini.html"],
+      output: {
+        // What two windows need is packed once and together: small files compress badly.
+        codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] },
+      },
+      treeshake: {
+        // Its dates, sets and addresses would come along with the one thing that is used.
+        moduleSideEffects: [{ test: /\/svelte\/src\/reactivity\//, sideEffects: false }],
+      },
+    },
     // The policy refuses `data:` addresses, so nothing is put into one.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -147,7 +147,7 @@ async fn a_call_is_made_held_muted_and_sends_digits() {
         page.press("Hold").await;
         assert_eq!(ravi.event("call.held_by_peer").await["held"], true);
         page.says("On hold").await;
-        page.says("they hear music").await;
+        page.says("they cannot hear you").await;
         hears_nothing(&mut ravi).await;
         page.press("Resume").await;
         assert_eq!(ravi.event("call.held_by_peer").await["held"], false);

@@ -2,8 +2,9 @@ import { afterEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
 import type { Happened } from "../lib/phone";
-import { clear, show } from "../scripted/mounted";
+import { clear, draw, show } from "../scripted/mounted";
 import { STATES } from "../scripted/states";
+import { LAPTOP_MICROPHONE } from "../scripted/states/ground";
 
 afterEach(clear);
 
@@ -71,4 +72,15 @@ test("a session that was lost in a call says who has the phone now", async () =>
   await expect
     .element(page.getByText(/This call goes on; after it you are signed out/).first())
     .toBeVisible();
+});
+
+test("a change of the device is told in the language of its user", async () => {
+  const script = await draw("talking", { theme: "light", language: "de" });
+  await script.happened({
+    type: "sound.device_changed",
+    role: "microphone",
+    device: LAPTOP_MICROPHONE,
+    words: "Headset disconnected. Using Built-in Audio now.",
+  });
+  await expect.element(page.getByText(/Mikrofon.*: jetzt .*Built-in Audio/).first()).toBeVisible();
 });

@@ -23,7 +23,7 @@ export function say(words: string): void {
 }
 
 /** Tells it at once. */
-export function call(words: string): void {
+export function interrupt(words: string): void {
   last += 1;
   assertive = { words, number: last };
 }

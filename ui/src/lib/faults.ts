@@ -104,7 +104,7 @@ export function hopFault(hop: Hop, detail: string, host: string): Fault {
         forIt: true,
       };
     case "tls":
-      return { title: t("fault-tls"), line: t("fault-tls-line"), detail, forIt: true };
+      return { ...certificateFault(detail), detail, forIt: true };
     case "http":
       return { title: t("fault-http"), line: t("fault-http-line", { host }), detail, forIt: true };
     case "web_socket":
@@ -112,6 +112,15 @@ export function hopFault(hop: Hop, detail: string, host: string): Fault {
     case "timeout":
       return { title: t("fault-timeout"), line: t("fault-timeout-line"), detail };
   }
+}
+
+function certificateFault(detail: string): Pick<Fault, "title" | "line"> {
+  if (/expired|not valid before/.test(detail)) {
+    return { title: t("fault-tls-time"), line: t("fault-tls-time-line") };
+  }
+  return detail.includes("not trust")
+    ? { title: t("fault-tls"), line: t("fault-tls-line") }
+    : { title: t("fault-tls-other") };
 }
 
 /** Why the extension is not registered. */

@@ -31,13 +31,12 @@ export function timeOfDay(date: Date): string {
 
 /** When something was, as short as it can be told today: `10:14`, `yesterday, 10:14`, `3 May, 10:14`. */
 export function when(date: Date, today = new Date()): string {
-  const days = Math.round((midnight(today) - midnight(date)) / 86_400_000);
+  const days = daysAgo(date, today);
   if (days === 0) {
     return timeOfDay(date);
   }
   if (days === 1) {
-    const yesterday = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(-1, "day");
-    return `${yesterday}, ${timeOfDay(date)}`;
+    return `${dayByName(days)}, ${timeOfDay(date)}`;
   }
   const day = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short" }).format(date);
   return `${day}, ${timeOfDay(date)}`;
@@ -52,6 +51,15 @@ export function span(ms: number): string {
   }
   return minutes > 0 ? t("span-minutes", { minutes, seconds }) : t("span-seconds", { seconds });
 }
+
+/** How many midnights lie between. */
+export function daysAgo(date: Date, today: Date): number {
+  return Math.round((midnight(today) - midnight(date)) / 86_400_000);
+}
+
+/** The day so long ago, where it has a name: `today`, `yesterday`. */
+export const dayByName = (ago: number): string =>
+  new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(-ago, "day");
 
 function midnight(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();

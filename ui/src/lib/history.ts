@@ -1,6 +1,6 @@
 // The calls that were, as their list tells them.
 
-import { timeOfDay } from "./format";
+import { dayByName, daysAgo, timeOfDay } from "./format";
 import type { HistoryEntry } from "./phone";
 import { locale } from "./words.svelte";
 
@@ -70,10 +70,9 @@ export function byDay(entries: HistoryEntry[], today = new Date()): Day[] {
 }
 
 function dayWords(date: Date, today: Date): string {
-  const midnight = (it: Date) => new Date(it.getFullYear(), it.getMonth(), it.getDate()).getTime();
-  const days = Math.round((midnight(date) - midnight(today)) / 86_400_000);
-  if (days === 0 || days === -1) {
-    const words = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" }).format(days, "day");
+  const ago = daysAgo(date, today);
+  if (ago === 0 || ago === 1) {
+    const words = dayByName(ago);
     return words.charAt(0).toLocaleUpperCase(locale()) + words.slice(1);
   }
   const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";

@@ -67,6 +67,7 @@ test("what is typed right after the window came forward was meant for another", 
 
 test("F6 goes through header, lights, body, sound strip and tabs, and comes around", async () => {
   await stands("ready");
+  (document.activeElement as HTMLElement).blur();
   const zones: (Element | null | undefined)[] = [];
   for (let step = 0; step < 6; step += 1) {
     await userEvent.keyboard("{F6}");

@@ -43,11 +43,9 @@ function obey(event: KeyboardEvent): boolean {
       void answer(rings);
       return true;
     }
-    if (event.key === "Backspace" && shiftKey && (rings ?? call) !== null) {
-      const over = rings ?? call;
-      if (over !== null) {
-        void hangUp(over);
-      }
+    const over = rings ?? call;
+    if (event.key === "Backspace" && shiftKey && over !== null) {
+      void hangUp(over);
       return true;
     }
     return false;
@@ -66,9 +64,17 @@ function obey(event: KeyboardEvent): boolean {
   }
   switch (letter(event)) {
     case "m":
-      return call !== null && call.state.state !== "alerting" && obeyed(toggleMute(call));
+      if (call === null || call.state.state === "alerting") {
+        return false;
+      }
+      void toggleMute(call);
+      return true;
     case "h":
-      return call?.state.state === "talking" && obeyed(toggleHold(call));
+      if (call?.state.state !== "talking") {
+        return false;
+      }
+      void toggleHold(call);
+      return true;
     case "d":
       place.toggleKeypad();
       return true;
@@ -88,10 +94,6 @@ function leave(): boolean {
     return true;
   }
   return false;
-}
-
-function obeyed(_: Promise<boolean>): true {
-  return true;
 }
 
 /** The letter on the key; on a keyboard of another script, the one that stands there on a Latin one. */

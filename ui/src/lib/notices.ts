@@ -4,8 +4,10 @@ import { current, type Told } from "./current.svelte";
 import { isDeaf } from "./devices";
 import { hopFault, lineFault } from "./faults";
 import { secondsLeft } from "./format";
+import type { Happened } from "./phone";
 import type { Drawing } from "../parts/Icon.svelte";
-import { t } from "./words.svelte";
+import { roleWords } from "./roles";
+import { language, t } from "./words.svelte";
 
 export type Remedy = "reconnect" | "sound";
 
@@ -116,7 +118,7 @@ function passing(told: Told): NoticeText | null {
         told,
         tone: "neutral",
         icon: "headset",
-        words: happened.words,
+        words: deviceWords(happened),
         remedy: "sound",
         once: true,
       };
@@ -154,6 +156,16 @@ function passing(told: Told): NoticeText | null {
       // The view says so for as long as it is true.
       return null;
   }
+}
+
+/** The phone's own sentence tells most; it is in English. */
+function deviceWords({ role, device, words }: Extract<Happened, { type: "sound.device_changed" }>): string {
+  if (language() === "en") {
+    return words;
+  }
+  return device === null
+    ? `${roleWords(role)}: ${t("device-away")}`
+    : t("device-now", { role: roleWords(role), device: device.name });
 }
 
 function atRisk(): NoticeText | null {

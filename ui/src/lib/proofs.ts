@@ -5,10 +5,9 @@ import { isDeaf } from "./devices";
 import { hopFault, host, lineFault } from "./faults";
 import { clock, secondsLeft, span, timeOfDay } from "./format";
 import type { Moment, PhoneView } from "./phone";
-import { lights } from "./standing";
+import { lights, type Proof } from "./lights";
 import { isGood, verdictWords } from "./verdict";
 import { t } from "./words.svelte";
-import type { Proof } from "../parts/Light.svelte";
 
 export type ProofRow = {
   part: "session" | "server" | "line" | "microphone" | "keyring";
@@ -79,7 +78,7 @@ function server(view: PhoneView, now: Moment): ProofRow {
     case "off":
       return { ...row, fact: t("proof-server-off"), age: [] };
     case "opening":
-      return { ...row, fact: t("proof-server-opening"), age: [] };
+      return { ...row, fact: t("state-connecting"), age: [] };
     case "up": {
       const heard = view.proofs.link_heard_at;
       return {

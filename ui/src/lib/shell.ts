@@ -68,22 +68,14 @@ export const show = (what: Form) => invoke<void>("show", { what } satisfies Show
 
 export const copy = (text: string) => invoke<void>("copy", { text } satisfies Copy);
 
-/** How many parts of this window look at the levels. */
-let watching = 0;
-
 /** Lets `take` see the levels of microphone and speaker until the returned function is called. */
 export function watchLevels(take: (levels: Levels) => void): () => void {
+  const watch = (on: boolean) => void invoke<void>("watch_levels", { on } satisfies WatchLevels);
   const unlisten = listen<Levels>("levels", (event) => take(event.payload));
-  watching += 1;
-  if (watching === 1) {
-    void invoke<void>("watch_levels", { on: true } satisfies WatchLevels);
-  }
+  watch(true);
   return () => {
     void unlisten.then((stop) => stop());
-    watching -= 1;
-    if (watching === 0) {
-      void invoke<void>("watch_levels", { on: false } satisfies WatchLevels);
-    }
+    watch(false);
   };
 }
 

@@ -1,10 +1,9 @@
-// What the phone can do for its user at present, in one word, and the three proofs behind it.
+// What the phone can do for its user at present, in one word.
 
-import type { Tone } from "../parts/Pill.svelte";
-import type { Proof } from "../parts/Light.svelte";
 import type { Drawing } from "../parts/Icon.svelte";
 import type { CallView, Moment, PhoneView } from "./phone";
 import { isDeaf } from "./devices";
+import type { Tone } from "./tone";
 import { t } from "./words.svelte";
 
 export type Standing =
@@ -118,51 +117,3 @@ export const STANDINGS: Record<Standing, { tone: Tone; shape: Drawing }> = {
   reconnecting: { tone: "ring", shape: "connection" },
   signed_out: { tone: "neutral", shape: "signOut" },
 };
-
-export type Lights = { session: Proof | null; server: Proof; line: Proof };
-
-/** What is proven at present; `session` is null where no session is needed. Calls never change it. */
-export function lights(view: PhoneView): Lights {
-  return { session: sessionProof(view), server: serverProof(view), line: lineProof(view) };
-}
-
-function sessionProof(view: PhoneView): Proof | null {
-  if (view.lease === null) {
-    return view.account.state === "fallback" ? null : "off";
-  }
-  switch (view.lease.state.state) {
-    case "held":
-      return view.proofs.session_confirmed_at === null ? "working" : "proven";
-    case "at_risk":
-      return "working";
-    case "lost":
-      return "fault";
-  }
-}
-
-function serverProof(view: PhoneView): Proof {
-  switch (view.link.state) {
-    case "off":
-      return "off";
-    case "opening":
-      return "working";
-    case "up":
-      return "proven";
-    case "down":
-      return "fault";
-  }
-}
-
-function lineProof(view: PhoneView): Proof {
-  switch (view.line.state) {
-    case "off":
-      return "off";
-    case "registering":
-      return "working";
-    case "registered":
-      // What was registered over a connection that is gone is not proven.
-      return view.link.state === "up" ? "proven" : "working";
-    case "failed":
-      return "fault";
-  }
-}

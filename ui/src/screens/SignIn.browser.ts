@@ -95,7 +95,8 @@ test.each<[Name, string, string]>([
   ["unreachable-dns", "Cannot find the server", "phone.helix.example"],
   ["unreachable-tcp", "The server cannot be reached", "port 443"],
   ["unreachable-proxy", "The company proxy wants a sign-in", "407"],
-  ["unreachable-tls", "The server's certificate is not trusted", "Corp Root CA"],
+  ["unreachable-tls", "The server's certificate is not trusted", "this machine does not trust"],
+  ["unreachable-tls-time", "The server's certificate is not valid now", "expired on 2026-05-03"],
   ["unreachable-timeout", "The server does not answer", "did not answer"],
   ["bad-account", "Your phone is not set up right", "sipWsServer"],
 ])("%s is told as %j", async (name, title, detail) => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
 import { clear, show } from "../scripted/mounted";
-import { JABRA, LAPTOP_MICROPHONE, NOW } from "../scripted/states";
+import { JABRA, LAPTOP_MICROPHONE, NOW } from "../scripted/states/ground";
 import type { Command } from "../lib/phone";
 import type { Script } from "../scripted/shell";
 
@@ -17,11 +17,17 @@ const set = (script: Script) =>
     .filter((it): it is Extract<Command, { command: "set_sound" }> => it.command === "set_sound")
     .map((it) => it.settings);
 
-test("the devices are asked for anew, and looked at while they are shown", async () => {
+test("the devices are asked for anew when somebody looks at them", async () => {
   const script = await show("sound");
   await expect.poll(() => script.orders()).toContainEqual({ command: "devices" });
+});
+
+test("levels are asked for while a meter shows them", async () => {
+  const script = await show("sound");
+  expect(watched(script)).toEqual([]);
+  await script.view((view) => ({ ...view, sound: { ...view.sound, capture_open: true } }));
   await expect.poll(() => watched(script)).toEqual([true]);
-  await page.getByRole("button", { name: "Back" }).click();
+  await script.view((view) => ({ ...view, sound: { ...view.sound, capture_open: false } }));
   await expect.poll(() => watched(script)).toEqual([true, false]);
 });
 

@@ -5,11 +5,9 @@ import { page, userEvent } from "vitest/browser";
 
 import { clear, draw, show } from "./mounted";
 import { NUMBERS, TEXTS, written } from "./hostile";
-import { SCENES, type Page } from "./scenes";
-import { ANA } from "./states";
-
-/** The least that each window can be. */
-const LEAST: Record<Page, [number, number]> = { index: [320, 480], ring: [380, 148], mini: [360, 56] };
+import { tooWide } from "./room";
+import { LEAST, SCENES } from "./scenes";
+import { ANA } from "./states/ground";
 
 /** Every place where something of others is shown. */
 const PLACES = [
@@ -52,14 +50,6 @@ function expectText(): void {
   expect(marks.filter((mark) => mark === "\u2068")).toHaveLength(marks.length / 2);
 }
 
-/** Nothing is out of sight sideways. */
-function expectRoom(): void {
-  const wide = Array.from(document.querySelectorAll("html, body, main, dialog, .frame, .text")).filter(
-    (it) => it.scrollWidth > it.clientWidth,
-  );
-  expect(wide.map((it) => it.outerHTML.slice(0, 120))).toEqual([]);
-}
-
 /** Each button can be brought to where it is seen and pressed. */
 function expectReach(): void {
   const within = document.querySelector("dialog") ?? document.body;
@@ -79,7 +69,7 @@ describe.each(PLACES)("%s", (place) => {
   test.each(Object.entries(TEXTS))("%s", async (_, text) => {
     await draw(place, { theme: "light", language: "en" }, (state) => written(state, text, text));
     expectText();
-    expectRoom();
+    expect(tooWide()).toEqual([]);
     expectReach();
   });
 });
@@ -91,7 +81,7 @@ describe.each(["link-asked", "history", "ringing", "talking", "ring-known"])("a 
   test.each(Object.entries(NUMBERS))("%s", async (_, number) => {
     await draw(place, { theme: "light", language: "ar" }, (state) => written(state, "Ana", number));
     expectText();
-    expectRoom();
+    expect(tooWide()).toEqual([]);
     expectReach();
   });
 });
@@ -104,7 +94,7 @@ describe("the sheet of a call", () => {
     document.querySelector<HTMLButtonElement>("main li button")?.click();
     await expect.element(page.getByRole("dialog")).toBeVisible();
     expectText();
-    expectRoom();
+    expect(tooWide()).toEqual([]);
     expectReach();
   });
 });
@@ -180,7 +170,7 @@ describe("what is dialled", () => {
     const target = order?.command === "dial" ? order.target : "";
     expect(target).toMatch(/^\P{Control}+$/u);
     expectText();
-    expectRoom();
+    expect(tooWide()).toEqual([]);
     expectReach();
   });
 });

@@ -2,9 +2,14 @@
 
 import type { HistoryEntry, SoundView, State, WindowView } from "../lib/phone";
 import { place, type Panel, type Tab } from "../lib/place.svelte";
-import { HOSTILE, JABRA, LAPTOP_MICROPHONE, LAPTOP_SPEAKER, NOW, STATES } from "./states";
+import { STATES } from "./states";
+import { HOSTILE } from "./states/calls";
+import { JABRA, LAPTOP_MICROPHONE, LAPTOP_SPEAKER, NOW } from "./states/ground";
 
 export type Page = "index" | "ring" | "mini";
+
+/** The least that each window can be: width and height. */
+export const LEAST: Record<Page, [number, number]> = { index: [320, 480], ring: [380, 148], mini: [360, 56] };
 
 export type Scene = {
   page: Page;
@@ -98,7 +103,7 @@ const several = (): State => {
 
 const PANELS = {
   "sign-in-missing": { page: "index", state: STATES["signed-out"], press: ["sign-in"] },
-  "sign-in-server": { page: "index", state: STATES["signed-out"], press: ["sign-in-server-change"] },
+  "sign-in-server": { page: "index", state: STATES["signed-out"], press: ["change"] },
   "held-missing": { page: "index", state: STATES["held-elsewhere"], press: ["held-move"] },
   "state-sheet": { page: "index", state: STATES.ready, press: ["state-label"] },
   menu: { page: "index", state: STATES.ready, press: ["menu-label"] },

@@ -1,15 +1,21 @@
-// A language without its keys, as the page carries it: the keys are those of English, in the same order, and a third of each file.
-
-const KEY = /^[a-z][\w-]*(?= =)/gm;
+// The page carries its words without their keys, which are a third of each file: a message is named by its place in English, in the files as in the code.
 
 /** A message: its key, and its pattern with all its lines. */
 const MESSAGE = /^([a-z][\w-]*) =(.*(?:\n[ \t].*)*)/gm;
 
+/** Where the code asks for the words of a key. */
+export const ASKED = /\bt\(\s*"([^"]*)"/g;
+
+const nameOf = (place: number): string => `k${place}`;
+
+const patterns = (text: string) =>
+  new Map(Array.from(text.matchAll(MESSAGE), ([, key = "", pattern = ""]) => [key, pattern]));
+
 /** `text` without its keys, in the order of English; throws where one is missing. */
 export function withoutKeys(text: string, english: string): string {
-  const patterns = new Map(Array.from(text.matchAll(MESSAGE), ([, key, pattern]) => [key, pattern]));
-  return Array.from(english.matchAll(KEY), ([key]) => {
-    const pattern = patterns.get(key);
+  const own = patterns(text);
+  return Array.from(patterns(english).keys(), (key) => {
+    const pattern = own.get(key);
     if (pattern === undefined) {
       throw new Error(`There are no words for ${key}`);
     }
@@ -17,8 +23,20 @@ export function withoutKeys(text: string, english: string): string {
   }).join("");
 }
 
-/** `text` with its keys; one that has them stays as it is. */
-export function withKeys(text: string, english: string): string {
-  const keys = english.matchAll(KEY);
-  return text.replace(/^=/gm, () => `${keys.next().value?.[0] ?? ""} =`);
+/** `text` with the names of its messages; one that has its keys stays as it is. */
+export function withNames(text: string): string {
+  let place = 0;
+  return text.replace(/^=/gm, () => `${nameOf(place++)} =`);
+}
+
+/** `code` that asks by names in place of keys; throws where English lacks one. */
+export function askingByName(code: string, english: string): string {
+  const keys = [...patterns(english).keys()];
+  return code.replace(ASKED, (asked, key: string) => {
+    const place = keys.indexOf(key);
+    if (place === -1) {
+      throw new Error(`English has no words for ${key}`);
+    }
+    return asked.replace(`"${key}"`, `"${nameOf(place)}"`);
+  });
 }

@@ -1,0 +1,29 @@
+// Each language fits the least that each window can be.
+
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { page } from "vitest/browser";
+
+import { LANGUAGES } from "../lib/words.svelte";
+import { clear, draw } from "./mounted";
+import { cutOff, tooWide } from "./room";
+import { LEAST, SCENES, type Page } from "./scenes";
+
+afterEach(clear);
+
+/** A year of calls is the rows of a day many times over. */
+const scenes = (shown: Page) =>
+  Object.entries(SCENES)
+    .filter(([name, scene]) => scene.page === shown && name !== "history-many")
+    .map(([name]) => name);
+
+describe.each(LANGUAGES.map(({ language }) => language))("%s", (language) => {
+  describe.each(["index", "ring", "mini"] as const)("%s", (shown) => {
+    beforeAll(() => page.viewport(...LEAST[shown]));
+
+    test.each(scenes(shown))("%s", async (name) => {
+      await draw(name, { theme: "light", language });
+      expect(tooWide()).toEqual([]);
+      expect(cutOff()).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,17 @@
+// Whether what is drawn has the room that it takes.
+
+const outline = (element: Element): string => element.outerHTML.slice(0, 120);
+
+/** What is out of sight sideways. */
+export function tooWide(): string[] {
+  return Array.from(document.querySelectorAll("html, body, main, dialog, .frame, .text"))
+    .filter((it) => it.scrollWidth > it.clientWidth)
+    .map(outline);
+}
+
+/** Buttons and states that do not hold their words. */
+export function cutOff(): string[] {
+  return Array.from(document.querySelectorAll("button, select, .pill > .words"))
+    .filter((it) => it.scrollWidth > it.clientWidth + 1 || it.scrollHeight > it.clientHeight + 1)
+    .map(outline);
+}

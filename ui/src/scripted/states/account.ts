@@ -1,0 +1,105 @@
+// Nobody signed in, somebody about to be, or not any more.
+
+import type { AccountView, PhoneView, SignedOutReason, State } from "../../lib/phone";
+import { ANA, MINUTE, NOW, ready, SIGNED_OUT, state } from "./ground";
+
+function signedOut(reason: SignedOutReason): State {
+  return state({ ...SIGNED_OUT, account: { state: "signed_out", reason, since: NOW - 4_000 } });
+}
+
+function account(account: AccountView, more: Partial<PhoneView> = {}): State {
+  return state({ ...SIGNED_OUT, account, ...more });
+}
+
+const HELD: SignedOutReason = {
+  code: "held_elsewhere",
+  message: "You are already logged in on another device. Please log out there first.",
+  device_name: "LAPTOP-7",
+  since: new Date(Date.now() - 132 * MINUTE).toISOString(),
+  same_member: true,
+};
+
+export const ACCOUNTS = {
+  "signed-out": () => account({ state: "signed_out", reason: null, since: 0 }),
+  "signed-out-by-user": () => signedOut({ code: "by_user" }),
+  demo: () => state(SIGNED_OUT, { demo: { email: "ana@helix.example", password: "correct horse" } }, []),
+  "server-locked": () => state(SIGNED_OUT, { locked: ["server"] }),
+  "no-server": () =>
+    state(
+      {
+        ...SIGNED_OUT,
+        account: { state: "not_configured", message: "No server is configured to sign in at" },
+      },
+      { server: null },
+      [],
+    ),
+  "signing-in": () => account({ state: "signing_in", email: ANA.email }),
+  "signing-in-line": () =>
+    ready({
+      account: { state: "signed_in", user: ANA, phone: true, since: NOW - 400 },
+      link: { state: "opening" },
+      line: { state: "registering" },
+      proofs: SIGNED_OUT.proofs,
+      ended: null,
+    }),
+  "wrong-password": () => signedOut({ code: "wrong_credentials", message: "Invalid credentials" }),
+  "bad-request": () => signedOut({ code: "bad_request", message: "email must be an email" }),
+  "too-many-tries": () =>
+    signedOut({ code: "too_many_tries", message: "Too many attempts", retry_after_seconds: 40 }),
+  "server-trouble": () =>
+    signedOut({ code: "server_trouble", status: 503, message: "Upstream is not available" }),
+  "unreachable-dns": () =>
+    signedOut({ code: "unreachable", hop: "dns", detail: "The name phone.helix.example has no address" }),
+  "unreachable-tcp": () =>
+    signedOut({
+      code: "unreachable",
+      hop: "tcp",
+      detail: "The sidecar at phone.helix.example port 443 cannot be reached",
+    }),
+  "unreachable-proxy": () =>
+    signedOut({
+      code: "unreachable",
+      hop: "proxy",
+      detail: "The proxy proxy.corp.example answered 407 Proxy Authentication Required",
+    }),
+  "unreachable-tls": () =>
+    signedOut({
+      code: "unreachable",
+      hop: "tls",
+      detail:
+        "The certificate of phone.helix.example was issued by an authority that this machine does not trust",
+    }),
+  "unreachable-tls-time": () =>
+    signedOut({
+      code: "unreachable",
+      hop: "tls",
+      detail: "The certificate of phone.helix.example expired on 2026-05-03 00:00 UTC",
+    }),
+  "unreachable-timeout": () =>
+    signedOut({ code: "unreachable", hop: "timeout", detail: "The sidecar did not answer" }),
+  "bad-account": () => signedOut({ code: "bad_account", detail: "sipWsServer does not begin with wss" }),
+  "held-elsewhere": () => signedOut(HELD),
+  "held-by-another": () => signedOut({ ...HELD, same_member: false }),
+  "held-unknown": () => signedOut({ ...HELD, device_name: null, since: null, same_member: null }),
+  "no-phone": () =>
+    signedOut({ code: "not_configured", message: "Agent account not configured. Contact administrator." }),
+  manager: () =>
+    account({
+      state: "signed_in",
+      user: { ...ANA, role: "cc-manager", name: "Meera Nair" },
+      phone: false,
+      since: NOW - MINUTE,
+    }),
+  "taken-over": () => signedOut({ code: "taken_over", device_name: "LAPTOP-7" }),
+  "lease-expired": () => signedOut({ code: "lease_expired" }),
+  "token-refused": () => signedOut({ code: "token_refused" }),
+  restoring: () => account({ state: "restoring" }),
+  resuming: () => account({ state: "resuming", user: ANA, trouble: null }),
+  "resuming-trouble": () =>
+    account({
+      state: "resuming",
+      user: ANA,
+      trouble: { hop: "tcp", detail: "The sidecar at phone.helix.example port 443 cannot be reached" },
+    }),
+  "signing-out": () => account({ state: "signing_out" }),
+} satisfies Record<string, () => State>;

@@ -1,0 +1,164 @@
+// Calls that ring, talk, wait, and are over.
+
+import type { CallView, EndCause, SignedOutReason, State } from "../../lib/phone";
+import { NOW, READY, ready, WINDOW } from "./ground";
+
+const TALKING: CallView = {
+  call: 7,
+  direction: "incoming",
+  state: { state: "talking" },
+  number: "+919810012345",
+  display_name: "Amit Sharma",
+  auto_answer: false,
+  held: false,
+  held_by_peer: false,
+  muted: false,
+  interrupted: false,
+  began_at: NOW - 260_000,
+  talking_since: NOW - 252_000,
+  held_since: null,
+  interrupted_since: null,
+  quality: "good",
+};
+
+const ALERTING: CallView = {
+  ...TALKING,
+  state: { state: "alerting" },
+  began_at: NOW - 6_000,
+  talking_since: null,
+  quality: null,
+};
+
+const DIALLING: CallView = {
+  ...ALERTING,
+  direction: "outgoing",
+  state: { state: "calling" },
+  number: "+442079460958",
+  display_name: null,
+  began_at: NOW - 3_000,
+};
+
+function calls(...calls: CallView[]): State {
+  return ready({ calls, sound: { ...READY.sound, capture_open: true } });
+}
+
+function ended(
+  cause: EndCause,
+  talked_ms: number | null = null,
+  direction: "outgoing" | "incoming" = "outgoing",
+): State {
+  return ready({
+    ended: {
+      call: 7,
+      direction,
+      number: "+442079460958",
+      display_name: null,
+      cause,
+      talked_ms,
+      at: NOW - 2_000,
+    },
+  });
+}
+
+/** The largest text that a server can send, with what makes trouble in it. */
+export const HOSTILE =
+  `<img src=x onerror=alert(1)>${"W".repeat(40)} ليلى حداد <script>&amp;${"ẅ̈".repeat(30)}`.slice(0, 128);
+
+export const CALLS = {
+  "lease-lost-in-call": () => {
+    const script = calls(TALKING);
+    const reason: SignedOutReason = { code: "taken_over", device_name: "LAPTOP-7" };
+    return {
+      ...script,
+      view: { ...script.view, lease: { state: { state: "lost", reason }, ttl_ms: 3_600_000 } },
+    };
+  },
+  ringing: () => calls(ALERTING),
+  "ringing-auto": () => calls({ ...ALERTING, auto_answer: true }),
+  "ringing-unknown": () => calls({ ...ALERTING, display_name: null }),
+  "ringing-withheld": () => calls({ ...ALERTING, display_name: null, number: "" }),
+  "ringing-hostile": () => calls({ ...ALERTING, display_name: HOSTILE, number: "9".repeat(60) }),
+  calling: () => calls(DIALLING),
+  "ringing-out": () => calls({ ...DIALLING, state: { state: "ringing", early_media: false } }),
+  connecting: () =>
+    calls({
+      ...TALKING,
+      state: { state: "connecting" },
+      began_at: NOW - 3_000,
+      talking_since: null,
+      quality: null,
+    }),
+  talking: () => calls(TALKING),
+  "answered-itself": () => calls({ ...TALKING, auto_answer: true, talking_since: NOW - 2_000 }),
+  "talking-fair": () => calls({ ...TALKING, quality: "fair" }),
+  "talking-poor": () => calls({ ...TALKING, quality: "poor_here" }),
+  "talking-hostile": () => calls({ ...TALKING, display_name: HOSTILE, number: "9".repeat(60) }),
+  "talking-arabic": () => calls({ ...TALKING, display_name: "ليلى حداد", number: "+971501234567" }),
+  muted: () => calls({ ...TALKING, muted: true }),
+  "muted-speech": () => {
+    const script = calls({ ...TALKING, muted: true });
+    return {
+      ...script,
+      view: { ...script.view, sound: { ...script.view.sound, muted_speech_at: NOW - 500 } },
+    };
+  },
+  "on-hold": () => calls({ ...TALKING, held: true, held_since: NOW - 31_000 }),
+  "on-hold-long": () => calls({ ...TALKING, held: true, held_since: NOW - 84_000 }),
+  "held-by-peer": () => calls({ ...TALKING, held_by_peer: true }),
+  interrupted: () => calls({ ...TALKING, interrupted: true, interrupted_since: NOW - 18_000 }),
+  "link-down-in-call": () => {
+    const script = calls(TALKING);
+    return {
+      ...script,
+      view: {
+        ...script.view,
+        link: {
+          state: "down" as const,
+          hop: "tcp" as const,
+          detail: "sip.helix.example port 444 cannot be reached",
+          retry_at: NOW + 4_000,
+        },
+      },
+    };
+  },
+  "two-calls": () => {
+    const script = calls(
+      { ...TALKING, held: true, held_since: NOW - 20_000 },
+      {
+        ...DIALLING,
+        call: 8,
+        number: "700202",
+        display_name: "Billing",
+        state: { state: "talking" },
+        talking_since: NOW - 15_000,
+        quality: "good",
+      },
+    );
+    return {
+      ...script,
+      view: { ...script.view, call_settings: { ...script.view.call_settings, max_calls: 2 } },
+    };
+  },
+  "second-call": () => {
+    const script = calls(TALKING, {
+      ...ALERTING,
+      call: 8,
+      number: "+4930901820",
+      display_name: "Käthe Brückner",
+    });
+    return {
+      ...script,
+      view: { ...script.view, call_settings: { ...script.view.call_settings, max_calls: 2 } },
+    };
+  },
+  "ended-local": () => ended({ code: "local" }, 65_000),
+  "ended-remote": () => ended({ code: "remote" }, 65_000),
+  "ended-busy": () => ended({ code: "busy", status: 486, reason: "Busy Here" }),
+  "ended-no-answer": () => ended({ code: "no_answer", status: 480, reason: "Temporarily Unavailable" }),
+  "ended-not-found": () => ended({ code: "not_found", status: 404, reason: "Not Found" }),
+  "ended-refused": () => ended({ code: "refused", status: 603, reason: "Decline" }),
+  "ended-missed": () => ended({ code: "missed" }, null, "incoming"),
+  "ended-link-lost": () => ended({ code: "link_lost" }, 65_000),
+  "ended-no-media-path": () => ended({ code: "no_media_path" }),
+  "quit-asked": () => ({ ...calls(TALKING), window: { ...WINDOW, quit_asked: true } }),
+} satisfies Record<string, () => State>;

@@ -1,0 +1,78 @@
+// A phone that is signed in, without a call: ready, or what is in the way.
+
+import type { State } from "../../lib/phone";
+import { LAPTOP_SPEAKER, MONITOR, NOW, READY, ready, state } from "./ground";
+
+export const PHONES = {
+  ready: () => ready(),
+  "ready-first-day": () => state({ ...READY, ended: null }, {}, []),
+  fallback: () =>
+    ready({
+      account: { state: "fallback", sip_uri: "sip:700201@sip.helix.example" },
+      agent: null,
+      lease: null,
+    }),
+  "link-down": () =>
+    ready({
+      link: {
+        state: "down",
+        hop: "tcp",
+        detail: "sip.helix.example port 444 cannot be reached",
+        retry_at: NOW + 8_000,
+      },
+      line: { state: "registering" },
+    }),
+  "link-refused": () =>
+    ready({
+      link: {
+        state: "down",
+        hop: "web_socket",
+        detail: "sip.helix.example answered 403 Forbidden",
+        retry_at: NOW + 30_000,
+      },
+      line: { state: "registering" },
+    }),
+  "line-refused": () =>
+    ready({ line: { state: "failed", status: 403, reason: "Forbidden", retry_at: null } }),
+  "line-unknown": () =>
+    ready({ line: { state: "failed", status: 404, reason: "Not Found", retry_at: null } }),
+  "line-silent": () =>
+    ready({ line: { state: "failed", status: 408, reason: "Request Timeout", retry_at: NOW + 8_000 } }),
+  "line-full": () =>
+    ready({ line: { state: "failed", status: 603, reason: "Too Many Contacts", retry_at: NOW + 60_000 } }),
+  "lease-at-risk": () =>
+    ready({
+      lease: {
+        state: {
+          state: "at_risk",
+          hop: "tcp",
+          detail: "The sidecar at phone.helix.example port 443 cannot be reached",
+        },
+        ttl_ms: 3_600_000,
+      },
+    }),
+  "no-microphone": () =>
+    ready({
+      sound: {
+        ...READY.sound,
+        devices: [LAPTOP_SPEAKER, MONITOR],
+        microphone: null,
+        speaker: LAPTOP_SPEAKER,
+      },
+    }),
+  "vault-memory": () => ready({ vault: { state: "memory" } }),
+  "vault-failed": () =>
+    ready({
+      vault: { state: "failed", detail: "The keyring does not answer: this session is kept in memory only" },
+    }),
+  complaint: () =>
+    ready(
+      {},
+      {
+        complaints: [
+          "The settings file was broken and was set aside as settings.toml.broken-1. The usual settings are used.",
+        ],
+      },
+    ),
+  "link-asked": () => ready({}, { link: "+442079460958" }),
+} satisfies Record<string, () => State>;
