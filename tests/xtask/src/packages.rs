@@ -87,6 +87,24 @@ pub(crate) const CHROMIUM: Need = Need {
     brew: &[],
 };
 
+/// Letters for each language of the page; other systems have them themselves.
+pub(crate) const FONTS: &[Need] = if cfg!(target_os = "linux") {
+    &[DEVANAGARI]
+} else {
+    &[]
+};
+
+const DEVANAGARI: Need = Need {
+    name: "a font for Hindi",
+    signs: &[
+        "/usr/share/fonts/truetype/noto/NotoSansDevanagari-Regular.ttf",
+        "/usr/share/fonts/google-noto/NotoSansDevanagari-Regular.ttf",
+    ],
+    apt: &["fonts-noto-core"],
+    dnf: &["google-noto-sans-devanagari-fonts"],
+    brew: &[],
+};
+
 pub(crate) const CERTUTIL: Need = Need {
     name: "certutil",
     signs: &["certutil"],

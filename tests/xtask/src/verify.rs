@@ -5,8 +5,8 @@ use anyhow::{Context, Result, bail};
 use crate::{
     demo, installers,
     packages::{
-        self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, DISPLAY, KAMAILIO, KEYRING,
-        NETWORKS, PULSEAUDIO, RTPENGINE, SESSION_BUS, SOUND, SPEECH, WINDOW,
+        self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, DISPLAY, FONTS, KAMAILIO,
+        KEYRING, NETWORKS, PULSEAUDIO, RTPENGINE, SESSION_BUS, SOUND, SPEECH, WINDOW,
     },
     page,
     run::{cargo, exists, root, run, target_directory},
@@ -66,7 +66,7 @@ fn format() -> Result<()> {
 
 /// The types, the tests in a browser, the weight of the window's page.
 fn page() -> Result<()> {
-    packages::require(&[CHROMIUM])?;
+    packages::require(&[&[CHROMIUM][..], FONTS].concat())?;
     packages::require_npm(page::FOLDER)?;
     for arguments in [&["run", "check"][..], &["test"]] {
         run(packages::npm(&root().join(page::FOLDER))?.args(arguments))?;
