@@ -1,5 +1,6 @@
 //! The window program: Tauri around the engine that the headless door runs, too.
 
+mod autostart;
 mod awake;
 mod commands;
 mod configuration;
@@ -8,6 +9,8 @@ mod keys;
 mod leaving;
 mod links;
 mod notices;
+#[cfg(target_os = "linux")]
+mod only_one;
 mod pasteboard;
 mod ring;
 mod tray;
@@ -39,6 +42,8 @@ use crate::{
 };
 
 use configuration::Configuration;
+#[cfg(target_os = "linux")]
+use only_one::Start;
 
 /// A page that draws a slider asks thirty times a second; nobody types digits as fast.
 const REQUESTS_PER_SECOND: u32 = 100;
@@ -111,26 +116,34 @@ fn open(
             return ExitCode::FAILURE;
         }
     };
+    // The first of all: a second start ends here, before it has done anything.
+    #[cfg(target_os = "linux")]
+    let claim = match runtime.block_on(only_one::claim(arguments.link.as_deref())) {
+        Ok(Start::First(claim)) => claim,
+        Ok(Start::HandedOver) => return ExitCode::SUCCESS,
+        Err(silent) => {
+            error!("{silent}");
+            return ExitCode::FAILURE;
+        }
+    };
     tauri::async_runtime::set(runtime.handle().clone());
     let _inside = runtime.enter();
 
-    let app = tauri::Builder::default()
-        // The first of all: a second instance ends here, before it has done anything.
-        .plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
-            started_again(app, arguments);
-        }))
+    let app = tauri::Builder::default();
+    #[cfg(not(target_os = "linux"))]
+    let app = app.plugin(only_one()).plugin(autostart::plugin());
+    let app = app
         .plugin(windows::remembered())
-        .plugin(tauri_plugin_autostart::init(
-            tauri_plugin_autostart::MacosLauncher::LaunchAgent,
-            Some(vec!["--hidden"]),
-        ))
         .invoke_handler(commands::handler())
         .setup(move |app| {
             // Tauri would panic with the error.
             if let Err(error) = set_up(app, arguments, account, policy) {
                 error!("{error}");
                 app.handle().exit(1);
+                return Ok(());
             }
+            #[cfg(target_os = "linux")]
+            claim.follow(app.handle());
             Ok(())
         });
     #[cfg(target_os = "macos")]
@@ -169,8 +182,7 @@ fn set_up(
     if !is_hidden && !is_minimised {
         windows::show_main(&app);
     }
-    if is_autostart_settled && let Err(rejected) = windows::set_autostart(&app, settings.autostart)
-    {
+    if is_autostart_settled && let Err(rejected) = autostart::set(&app, settings.autostart) {
         app.state::<Shell>().complain(rejected.message);
     }
     keys::set_at_start(&app, &settings.shortcuts);
@@ -202,18 +214,25 @@ fn happened(app: &AppHandle, event: RunEvent) {
     }
 }
 
-/// Somebody started the program once more: what was meant is this one.
-fn started_again(app: &AppHandle, arguments: Vec<String>) {
-    let arguments = arguments::parse(arguments.into_iter().map(OsString::from));
-    match arguments {
-        Ok(Arguments {
-            link: Some(link), ..
-        }) => links::opened(app, &link),
-        Ok(Arguments { link: None, .. }) => windows::show_main(app),
-        Err(error) => {
-            warn!(%error, "a second start with arguments that are not understood");
-            windows::show_main(app);
+/// Has a second start hand its arguments to the first one, by what the system has for it.
+#[cfg(not(target_os = "linux"))]
+fn only_one() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    tauri_plugin_single_instance::init(|app, arguments, _| {
+        match arguments::parse(arguments.into_iter().map(OsString::from)) {
+            Ok(arguments) => started_again(app, arguments.link.as_deref()),
+            Err(error) => {
+                warn!(%error, "a second start with arguments that are not understood");
+                started_again(app, None);
+            }
         }
+    })
+}
+
+/// Somebody started the program once more: what was meant is this one.
+fn started_again(app: &AppHandle, link: Option<&str>) {
+    match link {
+        Some(link) => links::opened(app, link),
+        None => windows::show_main(app),
     }
 }
 

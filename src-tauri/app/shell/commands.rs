@@ -11,7 +11,7 @@ use tracing::error;
 
 use crate::page::{self, AnswerLink, AnswerQuit, Copy, Form, Rejected, SetServer, SetWindow};
 
-use super::{Shell, keys, leaving, pasteboard, windows};
+use super::{Shell, autostart, keys, leaving, pasteboard, windows};
 
 /// No more than anybody copies by hand, in bytes.
 const LONGEST_COPY: usize = 64 * 1024;
@@ -79,7 +79,7 @@ async fn set_window(
     let before = shell.window_settings();
     keys::change(&app, &before.shortcuts, &holds.shortcuts)?;
     if holds.autostart != before.autostart {
-        windows::set_autostart(&app, holds.autostart)?;
+        autostart::set(&app, holds.autostart)?;
     }
     shell.window.send_modify(|it| it.settings = holds);
     windows::dress(&app);

@@ -10,11 +10,8 @@ use tauri::{
     utils::config::Color,
     webview::{NewWindowResponse, PageLoadEvent},
 };
-use tauri_plugin_autostart::ManagerExt;
 use tauri_plugin_window_state::StateFlags;
 use tracing::warn;
-
-use crate::page::Rejected;
 
 use super::{Shell, leaving, web_process};
 
@@ -96,20 +93,6 @@ pub(super) fn dress(app: &AppHandle) {
         }
         Ok(())
     });
-}
-
-/// Has the phone start with the computer, or not.
-pub(super) fn set_autostart(app: &AppHandle, on: bool) -> Result<(), Rejected> {
-    let autostart = app.autolaunch();
-    let done = if on {
-        autostart.enable()
-    } else {
-        autostart.disable()
-    };
-    done.map_err(|error| {
-        let message = format!("The start with the computer could not be changed: {error}");
-        Rejected::new("failed", message)
-    })
 }
 
 fn make_main(app: &AppHandle) -> tauri::Result<()> {
