@@ -24,6 +24,8 @@ mod keyring;
 mod page;
 #[path = "../desktop/screen.rs"]
 mod screen;
+#[path = "../desktop/screen_reader.rs"]
+mod screen_reader;
 #[path = "../desktop/services.rs"]
 mod services;
 #[path = "../support/sound_card.rs"]
@@ -204,7 +206,7 @@ async fn empty_window(desk: &mut Desk) -> Turn {
 async fn window_of_the_phone(desk: &mut Desk) -> Turn {
     // The session that the next start finds.
     desk.ready().await;
-    desk.kill().await;
+    desk.kill();
     desk.office.bindings(ANA, 0).await;
 
     let environment = desk.environment();

@@ -48,6 +48,22 @@ impl App {
         self.driver.program().expect("the program runs")
     }
 
+    /// Lets the program hang.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.id().to_string();
+        let status = Command::new("kill").args([signal, &id]).status();
+        assert!(status.expect("kill starts").success());
+    }
+
     /// Waits until the program has ended by itself.
     pub(crate) fn ended(&self) {
         let begun = Instant::now();

@@ -293,7 +293,7 @@ pub(crate) async fn hears_tone(phone: &mut Process) {
 }
 
 /// Waits until a phone has heard nothing for a whole second.
-async fn hears_nothing(phone: &mut Process) {
+pub(crate) async fn hears_nothing(phone: &mut Process) {
     phone
         .until("silence", |it| {
             let level = it["playback_level_dbfs"].as_f64();

@@ -20,6 +20,7 @@ use crate::{
     keyring::Desktop,
     page::Page,
     screen::Screen,
+    screen_reader::ScreenReader,
     services::Services,
     sound_card::{self, Listening, Plug, SoundCard},
     support::office::{Office, PASSWORD},
@@ -30,9 +31,6 @@ pub(crate) const HEADSET: Plug = Plug::new("headset", "Headset");
 pub(crate) const LAPTOP: Plug = Plug::new("laptop", "Laptop");
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_helix-phone");
-
-/// The name on the session bus of the only one of its kind.
-const ONLY_ONE: &str = "example.helix.phone.SingleInstance";
 
 /// The whole of a story, on a machine that is busy with others.
 const DEADLINE: Duration = Duration::from_secs(180);
@@ -57,6 +55,7 @@ pub(crate) struct Desk {
     pub(crate) server: Option<String>,
     pub(crate) services: Services,
     pub(crate) card: SoundCard,
+    screen_reader: Option<ScreenReader>,
     pub(crate) bus: Desktop,
     pub(crate) screen: Arc<Screen>,
     /// Where the log is, and a picture of what failed.
@@ -70,6 +69,8 @@ pub(crate) struct Setup {
     pub(crate) sidecar: fn(String) -> String,
     /// The screen is shared with no other test: windows lie over no others, keys go to them alone.
     pub(crate) own_screen: bool,
+    /// A screen reader runs.
+    pub(crate) screen_reader: bool,
 }
 
 /// What keeps the session.
@@ -109,6 +110,7 @@ impl Default for Setup {
             keyring: Keyring::Absent,
             sidecar: |toml| toml,
             own_screen: false,
+            screen_reader: false,
         }
     }
 }
@@ -123,6 +125,11 @@ impl Desk {
             bus.lock().await;
         }
         let services = Services::start(&bus.address()).await;
+        let screen_reader = if setup.screen_reader {
+            Some(ScreenReader::start(&bus).await)
+        } else {
+            None
+        };
         let mut card = SoundCard::of(bus.home());
         card.start(&[SPEAKERS], &[HEADSET]);
         let thread = thread::current();
@@ -138,6 +145,7 @@ impl Desk {
             office,
             services,
             card,
+            screen_reader,
             bus,
             screen: if setup.own_screen {
                 Arc::new(Screen::start())
@@ -202,6 +210,11 @@ impl Desk {
         command
     }
 
+    pub(crate) fn screen_reader(&self) -> &ScreenReader {
+        let reader = self.screen_reader.as_ref();
+        reader.expect("the story has a screen reader")
+    }
+
     /// Fills in the form and presses the button.
     pub(crate) async fn sign_in(&self, name: &str, password: &str) {
         let page = self.page();
@@ -236,10 +249,14 @@ impl Desk {
         self.write_settings(&format!("{SETTINGS}{text}"));
     }
 
-    /// Ends the program as a crash does, and waits until its session bus has noticed.
-    pub(crate) async fn kill(&mut self) {
-        drop(self.app.take().expect("the program was started"));
-        self.services.until_free(ONLY_ONE).await;
+    /// Ends the program as a crash does.
+    pub(crate) fn kill(&mut self) {
+        drop(self.take());
+    }
+
+    /// Leaves the program to the story, which may start another one.
+    pub(crate) fn take(&mut self) -> App {
+        self.app.take().expect("the program was started")
     }
 
     /// Waits until something is so that nobody tells of.
@@ -273,8 +290,10 @@ impl Desk {
             .env("PULSE_SERVER", self.card.address())
             .env("LC_ALL", "C.UTF-8")
             .env("GDK_BACKEND", "x11")
-            .env("WAYLAND_DISPLAY", "")
-            .env("NO_AT_BRIDGE", "1");
+            .env("WAYLAND_DISPLAY", "");
+        if self.screen_reader.is_none() {
+            told.env("NO_AT_BRIDGE", "1");
+        }
         let told = told.as_std().get_envs();
         told.filter_map(|(name, value)| {
             let name = name.to_str().expect("a name is ASCII").to_owned();

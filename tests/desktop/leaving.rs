@@ -1,11 +1,10 @@
-//! Signing out, quitting, and starting once more.
+//! Signing out, quitting, links, and what outlives the end.
 
 use serde_json::json;
 
 use crate::{
     calls::{dial, hears_tone, speak},
     desk::{Keyring, Setup, story, story_at},
-    page::{MAIN, MINI},
     support::office::PASSWORD,
 };
 
@@ -72,23 +71,6 @@ async fn quitting_from_the_tray_asks_in_a_call_and_signs_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_start_brings_the_first_one_to_the_front() {
-    story(async |desk| {
-        desk.ready().await;
-        desk.page().press("Small window").await;
-        desk.page().look_at(MINI).await;
-        desk.page().says("Ready").await;
-        let second = desk.program(&[]).status().await.unwrap();
-        assert!(second.success(), "{second}");
-        desk.page().look_at(MAIN).await;
-        desk.page().alone().await;
-        desk.page().says("Connected").await;
-        desk.office.bindings("700201", 1).await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_asked_about_before_it_is_dialled() {
     story(async |desk| {
         // Cold: it waits until somebody is signed in.
@@ -130,7 +112,7 @@ async fn a_session_in_the_keyring_outlives_a_killed_program() {
     story_at(setup, async |desk| {
         desk.ready().await;
         desk.bus.has(&["agentConfig", "tokens"]).await;
-        desk.kill().await;
+        desk.kill();
         desk.start().await;
         desk.page().says("Extension 700201").await;
         desk.page().says("Connected").await;

@@ -21,14 +21,20 @@ mod sound_card;
 mod support;
 
 mod app;
+mod autostart;
 mod calls;
 mod desk;
 mod files;
 mod leaving;
 mod page;
+mod places;
+mod policy;
+mod read_aloud;
 mod screen;
+mod screen_reader;
 mod services;
 mod signing_in;
+mod starting_again;
 mod web_process;
 
 use std::time::Duration;

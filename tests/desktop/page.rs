@@ -57,9 +57,11 @@ impl Page {
         let begun = Instant::now();
         loop {
             for window in self.client.windows().await.unwrap() {
-                self.client.switch_to_window(window).await.unwrap();
-                let url = self.client.current_url().await.unwrap();
-                if url.path().rsplit('/').next() == Some(name) {
+                // One that was there when they were counted may be gone.
+                if self.client.switch_to_window(window).await.is_ok()
+                    && let Ok(url) = self.client.current_url().await
+                    && url.path().rsplit('/').next() == Some(name)
+                {
                     return self.settle(name).await;
                 }
             }

@@ -61,6 +61,60 @@ impl Screen {
     }
 }
 
+/// Where a window is, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) x: i32,
+    pub(crate) y: i32,
+    pub(crate) width: i32,
+    pub(crate) height: i32,
+}
+
+impl Screen {
+    /// Returns the windows of this title that can be seen.
+    pub(crate) fn windows(&self, title: &str) -> Vec<String> {
+        let found = self.xdotool(&["search", "--onlyvisible", "--name", title]);
+        found.lines().map(str::to_owned).collect()
+    }
+
+    pub(crate) fn place(&self, window: &str) -> Place {
+        let told = self.xdotool(&["getwindowgeometry", "--shell", window]);
+        let value = |name: &str| {
+            let found = told.lines().find_map(|it| it.strip_prefix(name));
+            found.and_then(|it| it.parse().ok())
+        };
+        let place = || {
+            Some(Place {
+                x: value("X=")?,
+                y: value("Y=")?,
+                width: value("WIDTH=")?,
+                height: value("HEIGHT=")?,
+            })
+        };
+        place().unwrap_or_else(|| panic!("{window} is nowhere: {told}"))
+    }
+
+    /// Moves and sizes a window as its user does.
+    pub(crate) fn put(&self, window: &str, place: Place) {
+        let [x, y, width, height] =
+            [place.x, place.y, place.width, place.height].map(|it| it.to_string());
+        self.xdotool(&["windowsize", window, &width, &height]);
+        self.xdotool(&["windowmove", window, &x, &y]);
+    }
+
+    /// Returns whether a window asks to lie above the others.
+    pub(crate) fn is_above(&self, window: &str) -> bool {
+        let output = Command::new("xprop")
+            .args(["-id", window, "_NET_WM_STATE"])
+            .env("DISPLAY", &self.display)
+            .output()
+            .expect("xprop is installed");
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("_NET_WM_STATE_ABOVE")
+    }
+}
+
 impl Drop for Screen {
     fn drop(&mut self) {
         let _ = self.server.kill();

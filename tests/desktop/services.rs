@@ -128,20 +128,20 @@ impl Services {
             .unwrap();
     }
 
-    /// Waits until nobody has this name on the bus.
-    pub(crate) async fn until_free(&self, name: &'static str) {
-        let bus = DBusProxy::new(&self.connection).await.unwrap();
-        let mut changes = bus
-            .receive_name_owner_changed_with_args(&[(0, name)])
-            .await
-            .unwrap();
-        let freed = async {
-            while bus.name_has_owner(name.try_into().unwrap()).await.unwrap() {
-                changes.next().await;
+    /// Waits until somebody waits for this name, which another one has.
+    pub(crate) fn is_waited_for(&self, name: &'static str) -> impl Future<Output = ()> + use<> {
+        let connection = self.connection.clone();
+        async move {
+            let bus = DBusProxy::new(&connection).await.unwrap();
+            let begun = Instant::now();
+            loop {
+                let queue = bus.list_queued_owners(name.try_into().unwrap()).await;
+                if queue.is_ok_and(|it| it.len() > 1) {
+                    return;
+                }
+                assert!(begun.elapsed() < PATIENCE, "nobody waits for {name}");
             }
-        };
-        let freed = tokio::time::timeout(PATIENCE, freed).await;
-        freed.unwrap_or_else(|_| panic!("{name} is still owned"));
+        }
     }
 
     /// Waits until the screen is kept from going blank, or no more.
@@ -247,7 +247,7 @@ impl MenuItem {
 }
 
 /// Without the characters that isolate a text from outside, which nobody sees.
-fn seen(text: &str) -> String {
+pub(crate) fn seen(text: &str) -> String {
     text.replace(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'], "")
 }
 

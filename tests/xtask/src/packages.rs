@@ -198,8 +198,9 @@ const APP_INDICATOR: Need = Need {
     brew: &[],
 };
 
-/// A display that nobody looks at, keys on it, what drives a web view, and what finds its processes.
-pub(crate) const DISPLAY: [Need; 4] = [
+/// A display that nobody looks at, keys on it, what drives a web view, and what finds its processes and
+/// how its windows lie, and what screen readers read by.
+pub(crate) const DISPLAY: [Need; 6] = [
     Need {
         name: "procps",
         signs: &["pgrep"],
@@ -219,6 +220,23 @@ pub(crate) const DISPLAY: [Need; 4] = [
         signs: &["xdotool"],
         apt: &["xdotool"],
         dnf: &["xdotool"],
+        brew: &[],
+    },
+    Need {
+        name: "xprop",
+        signs: &["xprop"],
+        apt: &["x11-utils"],
+        dnf: &["xprop"],
+        brew: &[],
+    },
+    Need {
+        name: "the accessibility bus",
+        signs: &[
+            "/usr/libexec/at-spi-bus-launcher",
+            "/usr/lib/at-spi2-core/at-spi-bus-launcher",
+        ],
+        apt: &["at-spi2-core"],
+        dnf: &["at-spi2-core"],
         brew: &[],
     },
     Need {

@@ -1,0 +1,127 @@
+//! Where the windows are: kept between two starts, on the screen, and above others where they are to
+//! be.
+
+use std::{fs, time::Instant};
+
+use serde_json::json;
+
+use crate::{
+    PATIENCE,
+    calls::dial,
+    desk::{Desk, Setup, story_at},
+    page::{MAIN, MINI, RING},
+    screen::Place,
+};
+
+const TITLE: &str = "Helix Phone";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_is_where_it_was_and_as_large_after_a_restart() {
+    on_own_screen(async |desk| {
+        desk.start().await;
+        let moved = Place {
+            x: 500,
+            y: 90,
+            width: 420,
+            height: 640,
+        };
+        let window = only_window(desk);
+        desk.screen.put(&window, moved);
+        is_at(desk, |it| it == moved);
+        desk.services.choose_in_tray("Quit").await;
+        desk.app().ended();
+        desk.start().await;
+        is_at(desk, |it| it == moved);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_was_left_off_the_screen_comes_back_on_it() {
+    on_own_screen(async |desk| {
+        let folder = desk.bus.home().join("home/config/example.helix.phone");
+        fs::create_dir_all(&folder).unwrap();
+        // On a second screen, which is not there any more.
+        let kept = json!({"main": {
+            "width": 400, "height": 620, "x": 5000, "y": 3000, "prev_x": 0, "prev_y": 0,
+            "maximized": false, "visible": true, "decorated": true, "fullscreen": false,
+        }});
+        fs::write(folder.join(".window-state.json"), kept.to_string()).unwrap();
+        desk.start().await;
+        is_at(desk, |it| {
+            (it.width, it.height) == (400, 620) && it.x < 1280 - 400 && it.y < 800 - 620
+        });
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bar_and_the_pop_up_are_small_and_above_other_windows() {
+    on_own_screen(async |desk| {
+        desk.ready().await;
+        let main = only_window(desk);
+        let page = desk.page();
+        page.press("Small window").await;
+        page.look_at(MINI).await;
+        page.says("Ready").await;
+        let bar = only_window(desk);
+        let place = desk.screen.place(&bar);
+        assert_eq!((place.width, place.height), (360, 56));
+        assert!(desk.screen.is_above(&bar));
+
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        page.look_at(RING).await;
+        page.says("Incoming call").await;
+        let windows = desk.screen.windows(TITLE);
+        let mut others = windows.iter().filter(|it| **it != bar);
+        let pop_up = others.next().expect("the pop-up is shown");
+        // In the corner of the screen of 1280 by 800.
+        let place = Place {
+            x: 1280 - 380 - 16,
+            y: 800 - 148 - 16,
+            width: 380,
+            height: 148,
+        };
+        assert_eq!(desk.screen.place(pop_up), place);
+        assert!(desk.screen.is_above(pop_up));
+        page.press("Decline").await;
+        ravi.event("call.ended").await;
+
+        page.look_at(MINI).await;
+        page.press("Large window").await;
+        page.look_at(MAIN).await;
+        assert_eq!(only_window(desk), main);
+        assert!(!desk.screen.is_above(&main));
+    })
+    .await;
+}
+
+async fn on_own_screen(body: impl AsyncFnOnce(&mut Desk)) {
+    let setup = Setup {
+        own_screen: true,
+        ..Setup::default()
+    };
+    story_at(setup, body).await;
+}
+
+/// Waits until there is one window, and returns it.
+fn only_window(desk: &Desk) -> String {
+    let mut windows = Vec::new();
+    desk.until("one window", || {
+        windows = desk.screen.windows(TITLE);
+        windows.len() == 1
+    });
+    windows.remove(0)
+}
+
+/// Waits until the window is at a place like that.
+fn is_at(desk: &Desk, is_right: impl Fn(Place) -> bool) {
+    let window = only_window(desk);
+    let mut place = desk.screen.place(&window);
+    let begun = Instant::now();
+    while !is_right(place) {
+        assert!(begun.elapsed() < PATIENCE, "it stays at {place:?}");
+        place = desk.screen.place(&window);
+    }
+}

@@ -1,0 +1,165 @@
+//! What the IT department settles comes before its users, in the window too.
+
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::{
+    desk::{Desk, story},
+    support::office::PASSWORD,
+};
+
+const SET_BY: &str = "Set by your organisation";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_policy_settles_holds_and_is_shown_as_locked() {
+    story(async |desk| {
+        // The user would have it otherwise.
+        desk.add_settings(
+            "[server]\nurl = \"https://elsewhere.example\"\n\
+             [calls]\nauto_answer = \"always\"\n\
+             [window]\ntheme = \"light\"\n",
+        );
+        let policy = json!({
+            "SidecarUrl": desk.office.sidecar.url,
+            "AutoAnswer": "off",
+            "Theme": "dark",
+            "MaxCalls": 2,
+        });
+        start_with_policy(desk, &policy).await;
+        let page = desk.page();
+        let server = desk.office.sidecar.url.replace("http://", "");
+        page.says(&format!("{server} {SET_BY}")).await;
+        page.says("Version").await;
+        assert!(!page.can_press("Change").await, "the server is changed");
+        assert_eq!(theme(desk).await, "dark");
+
+        desk.sign_in("ana", PASSWORD).await;
+        page.says("Connected").await;
+        desk.office.bindings("700201", 1).await;
+        page.press("More").await;
+        page.says(&format!("Appearance {SET_BY}")).await;
+        page.says(&format!(
+            "Automatic answer You answer each call yourself {SET_BY}"
+        ))
+        .await;
+        for locked in ["Appearance", "Automatic answer", "Calls at once"] {
+            assert!(!page.can_press(locked).await, "{locked} is changed");
+        }
+        // A press on it does nothing.
+        assert_eq!(value(desk, "Appearance").await, "dark");
+        assert_eq!(value(desk, "Calls at once").await, "2");
+
+        // What is not settled is the user's.
+        page.press("Quit when the window is closed").await;
+        let path = desk.settings();
+        desk.until("the user's own settings", || {
+            let kept = fs::read_to_string(&path).unwrap();
+            kept.contains("quit_on_close = true")
+        });
+        let kept = fs::read_to_string(desk.settings()).unwrap();
+        for own in [
+            "theme = \"light\"",
+            "auto_answer = \"always\"",
+            "https://elsewhere.example",
+        ] {
+            assert!(kept.contains(own), "{own} is gone:\n{kept}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_does_not_get_past_the_policy() {
+    story(async |desk| {
+        let policy = json!({ "SidecarUrl": desk.office.sidecar.url, "Theme": "dark" });
+        start_with_policy(desk, &policy).await;
+        let state = ask_shell(desk, "state", json!({})).await;
+        let mut settings = state["window"]["settings"].clone();
+        assert_eq!(settings["theme"], "dark");
+        settings["theme"] = json!("light");
+        settings["start_minimised"] = json!(true);
+        ask_shell(desk, "set_window", json!({ "settings": settings })).await;
+        let state = ask_shell(desk, "state", json!({})).await;
+        let settings = &state["window"]["settings"];
+        assert_eq!(
+            (&settings["theme"], &settings["start_minimised"]),
+            (&json!("dark"), &json!(true))
+        );
+        let server = json!({ "url": "https://elsewhere.example" });
+        let refused = ask_shell(desk, "set_server", server).await;
+        assert_eq!(refused["code"], "locked", "{refused}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_allowed_is_refused() {
+    story(async |desk| {
+        let policy = json!({ "AllowedSidecarUrls": ["https://phone.company.example"] });
+        start_with_policy(desk, &policy).await;
+        let page = desk.page();
+        page.type_into("Server", "https://elsewhere.example").await;
+        page.type_into("Email or user", "ana@helix.example").await;
+        page.type_into("Password", PASSWORD).await;
+        page.press("Sign in").await;
+        page.says("This address cannot be used.").await;
+        let server = json!({ "url": "https://elsewhere.example" });
+        let refused = ask_shell(desk, "set_server", server).await;
+        let told = refused["message"].as_str().unwrap();
+        assert!(
+            told.ends_with("allows: https://phone.company.example"),
+            "{told}"
+        );
+    })
+    .await;
+}
+
+/// Starts the program on a computer with this policy: in its eyes, `/etc` has one, which is root's.
+async fn start_with_policy(desk: &mut Desk, policy: &Value) {
+    let etc = desk.bus.home().join("etc");
+    // What root alone may read is not missed.
+    let copied = Command::new("cp")
+        .args(["-a", "/etc"])
+        .arg(&etc)
+        .output()
+        .expect("cp starts");
+    assert!(etc.join("ssl").is_dir(), "{copied:?}");
+    let folder = etc.join("helix-phone");
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("policy.json");
+    fs::write(&file, policy.to_string()).unwrap();
+    for (path, mode) in [(folder, 0o755), (file, 0o644)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    desk.server = None;
+    let mount = "mount --bind \"$0\" /etc && exec \"$@\"";
+    let etc = etc.display().to_string();
+    desk.start_by(&["/usr/bin/unshare", "-Urm", "sh", "-c", mount, &etc])
+        .await;
+}
+
+async fn theme(desk: &Desk) -> Value {
+    let script = "return document.documentElement.dataset.theme;";
+    desk.page().run(script, Vec::new()).await
+}
+
+/// Returns what a setting shows, after a press on it.
+async fn value(desk: &Desk, label: &str) -> Value {
+    let script = "const label = [...document.querySelectorAll('label')]
+        .find((it) => it.textContent === arguments[0]);
+        label.control.click();
+        return label.control.value;";
+    desk.page().run(script, vec![json!(label)]).await
+}
+
+/// Asks as a page would that has been taken over; returns the answer or the refusal.
+async fn ask_shell(desk: &Desk, command: &str, arguments: Value) -> Value {
+    let script = "const [command, asked, done] = arguments;
+        window.__TAURI_INTERNALS__.invoke(command, asked).then(done, done);";
+    let client = &desk.page().client;
+    client
+        .execute_async(script, vec![json!(command), arguments])
+        .await
+        .unwrap()
+}

@@ -1,0 +1,56 @@
+//! The windows as a screen reader finds them.
+
+use crate::{
+    calls::{dial, hears_nothing, hears_tone, speak},
+    desk::{Setup, story_at},
+    page::RING,
+    screen_reader::{self, BUTTON, ENTRY, HEADING, TOGGLE_BUTTON},
+    support::office::PASSWORD,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_reader_finds_the_sign_in_a_ring_and_a_call() {
+    let setup = Setup {
+        screen_reader: true,
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.start().await;
+        let reader = desk.screen_reader();
+        for (role, name) in [
+            (HEADING, "Sign in to your phone"),
+            (ENTRY, "Email or user"),
+            (screen_reader::PASSWORD, "Password"),
+            (BUTTON, "Sign in"),
+        ] {
+            reader.finds(role, name).await;
+        }
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("Connected").await;
+
+        let _voice = speak(desk);
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        desk.page().look_at(RING).await;
+        let reader = desk.screen_reader();
+        reader.finds(HEADING, "ravi").await;
+        reader.finds(BUTTON, "Decline").await;
+        let answer = reader.finds(BUTTON, "Answer").await;
+        assert!(answer.can_be_used(), "{answer:?}");
+        reader.press(&answer).await;
+        ravi.event("call.connected").await;
+
+        let mute = reader.finds(TOGGLE_BUTTON, "Mute").await;
+        assert!(mute.can_be_used() && !mute.is_pressed(), "{mute:?}");
+        hears_tone(&mut ravi).await;
+        reader.press(&mute).await;
+        reader
+            .finds_one("Mute that is pressed", |it| {
+                it.name == "Mute" && it.is_pressed()
+            })
+            .await;
+        hears_nothing(&mut ravi).await;
+        reader.finds(BUTTON, "Hang up").await;
+    })
+    .await;
+}
