@@ -74,7 +74,7 @@ struct Shell {
 
 /// Runs the phone with its window until its user quits, and returns how it went.
 ///
-/// Call it before any thread is started: it takes the fallback account out of the environment.
+/// Call it before any thread is started: it changes the environment.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match arguments::parse(arguments) {
         Ok(arguments) => arguments,
@@ -84,6 +84,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let account = headless::fallback_account();
+    #[cfg(target_os = "linux")]
+    web_process::spare_memory();
     // Tauri would panic.
     #[cfg(target_os = "linux")]
     if gtk::init().is_err() {

@@ -3,6 +3,25 @@
 
 use tauri::WebviewWindow;
 
+/// Has the page drawn without the graphics card, whose libraries would take 50 MB for a page that hardly
+/// moves. WebKit has a setting for that, but the process crashes where it is changed while it draws.
+///
+/// Call it before any thread is started.
+#[cfg(target_os = "linux")]
+pub(super) fn spare_memory() {
+    use std::env;
+
+    const SWITCH: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+
+    if env::var_os(SWITCH).is_none() {
+        #[expect(unsafe_code, reason = "the standard library has no safe way")]
+        // SAFETY: `run` calls this before it starts any thread.
+        unsafe {
+            env::set_var(SWITCH, "1");
+        }
+    }
+}
+
 /// Loads the page again whenever its process has ended.
 #[cfg(target_os = "linux")]
 pub(super) fn watch(window: &WebviewWindow) -> tauri::Result<()> {
