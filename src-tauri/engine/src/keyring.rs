@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use keyring_core::{CredentialStore, Entry, Error};
+use tracing::warn;
 use zeroize::Zeroizing;
 
 use crate::fault::causes;
@@ -107,7 +108,10 @@ impl SystemKeyring {
         match error {
             // No store could be opened at all.
             Error::PlatformFailure(_) if self.store.is_none() => Trouble::Absent,
-            Error::NoStorageAccess(_) => Trouble::Locked,
+            Error::NoStorageAccess(_) => {
+                warn!("the keyring gives no access: {}", causes(&error));
+                Trouble::Locked
+            }
             Error::Ambiguous(_) => Trouble::Ambiguous,
             // These carry what was read.
             Error::BadEncoding(_) | Error::BadDataFormat(..) => {
