@@ -143,15 +143,18 @@ impl Desktop {
 
     /// Waits until the phones' entries are these, by the last words of their names.
     pub async fn has(&self, wanted: &[&str]) {
-        until(&format!("{wanted:?} in the keyring"), async || {
-            let mut ends = Vec::new();
+        let mut found = Vec::new();
+        let is_so = async || {
+            found.clear();
             for name in self.names().await {
-                ends.push(name.rsplit(' ').next().unwrap().to_owned());
+                found.push(name.rsplit(' ').next().unwrap().to_owned());
             }
-            ends.sort();
-            ends == wanted
-        })
-        .await;
+            found.sort();
+            found == wanted
+        };
+        if !comes(is_so).await {
+            panic!("{wanted:?} in the keyring did not come: there are {found:?}");
+        }
     }
 
     /// Another program writes into the entry whose name ends like this.
@@ -225,13 +228,15 @@ async fn items<'a>(keyring: &'a SecretService<'static>) -> Vec<Item<'a>> {
     }
 }
 
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+async fn until(what: &str, is_so: impl AsyncFnMut() -> bool) {
+    assert!(comes(is_so).await, "{what} did not come");
+}
+
+async fn comes(mut is_so: impl AsyncFnMut() -> bool) -> bool {
     let wanted = async {
         while !is_so().await {
             tokio::task::yield_now().await;
         }
     };
-    if timeout(PATIENCE, wanted).await.is_err() {
-        panic!("{what} did not come");
-    }
+    timeout(PATIENCE, wanted).await.is_ok()
 }
