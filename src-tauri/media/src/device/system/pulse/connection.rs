@@ -1,7 +1,8 @@
 //! A connection to the sound server, from the handshake to its end.
 
 use std::ffi::CString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +11,9 @@ use pulseaudio::protocol::{
     AuthParams, AuthReply, Command, MAX_VERSION, Prop, Props, ProtocolError, PulseError,
     TagStructReader, write_command_message,
 };
+use rustix::cmsg_space;
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, UCred, sendmsg};
+use rustix::process::{getgid, getpid, getuid};
 use socket2::{Domain, SockAddr, Socket, Type};
 use thiserror::Error;
 use tracing::debug;
@@ -184,7 +188,12 @@ impl Connection {
         Err(absent)
     }
 
-    fn begin(socket: Arc<Socket>, cookie: Vec<u8>, deadline: Instant) -> Result<Self, Failure> {
+    /// Is let in by the server at the other end.
+    pub(super) fn begin(
+        socket: Arc<Socket>,
+        cookie: Vec<u8>,
+        deadline: Instant,
+    ) -> Result<Self, Failure> {
         socket.set_write_timeout(Some(STUCK))?;
         let mut connection = Self {
             socket,
@@ -199,7 +208,9 @@ impl Connection {
             supports_memfd: false,
             cookie,
         });
-        let reply: AuthReply = connection.ask(&auth, |tags, _| tags.read())?;
+        let (sequence, message) = connection.request(&auth)?;
+        write_with_identity(&connection.socket, &message)?;
+        let reply: AuthReply = connection.answer(sequence, |tags, _| tags.read())?;
         if reply.version < OLDEST {
             return Err(Failure::Old(reply.version));
         }
@@ -219,11 +230,26 @@ impl Connection {
         command: &Command,
         read: impl FnOnce(&mut TagStructReader<'_>, u16) -> Result<T, ProtocolError>,
     ) -> Result<T, Failure> {
+        let (sequence, message) = self.request(command)?;
+        (&*self.socket).write_all(&message)?;
+        self.answer(sequence, read)
+    }
+
+    /// Returns what is to be written for a request, and its number.
+    fn request(&mut self, command: &Command) -> Result<(u32, Vec<u8>), Failure> {
         let sequence = self.next;
         self.next += 1;
         let mut message = Vec::new();
         write_command_message(&mut message, sequence, command, self.version)?;
-        (&*self.socket).write_all(&message)?;
+        Ok((sequence, message))
+    }
+
+    /// Waits for the answer to the request of this number.
+    fn answer<T>(
+        &mut self,
+        sequence: u32,
+        read: impl FnOnce(&mut TagStructReader<'_>, u16) -> Result<T, ProtocolError>,
+    ) -> Result<T, Failure> {
         loop {
             while let Some(packet) = self.inlet.next()? {
                 let Packet::Control(control) = packet else {
@@ -273,6 +299,25 @@ impl Connection {
 
 const ERROR: u32 = 0;
 const REPLY: u32 = 2;
+
+/// Writes, and says to a server of this computer whose process this is: it lets its own user in
+/// without a cookie. The kernel says so by itself only from when the server wants to be told, which
+/// is a moment after it has taken the connection.
+fn write_with_identity(socket: &Socket, message: &[u8]) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmCredentials(1))];
+    let mut identity = SendAncillaryBuffer::new(&mut space);
+    if socket.local_addr()?.is_unix() {
+        identity.push(SendAncillaryMessage::ScmCredentials(UCred {
+            pid: getpid(),
+            uid: getuid(),
+            gid: getgid(),
+        }));
+    }
+    let flags = SendFlags::NOSIGNAL;
+    let written = sendmsg(socket, &[IoSlice::new(message)], &mut identity, flags)?;
+    let mut socket = socket;
+    socket.write_all(message.get(written..).unwrap_or_default())
+}
 
 fn connect(address: &Address, deadline: Instant) -> io::Result<Socket> {
     let left = || {

@@ -2,16 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::io::{Read, Write};
+use std::io::{IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use pulseaudio::protocol::{
     AuthReply, CommandReply, CommandTag, MAX_VERSION, PulseError, SetClientNameReply, write_error,
     write_reply_message,
 };
+use rustix::cmsg_space;
+use rustix::net::sockopt::set_socket_passcred;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use rustix::process::{getpid, getuid};
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 use super::packet::{Inlet, Packet, number};
@@ -71,6 +77,35 @@ fn a_wrong_cookie_is_told_from_a_server_that_is_away() {
         caller.request();
     });
     assert_eq!(ends.refused(), "Ended ServerGone");
+}
+
+#[test]
+fn a_server_that_asks_late_who_calls_is_told_all_the_same() {
+    let (ours, its) = Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap();
+    let calls = thread::spawn(move || {
+        Connection::begin(Arc::new(ours), vec![0; 256], Instant::now() + DEADLINE).map(drop)
+    });
+    // The request has come before the server wants to be told.
+    its.peek(&mut [MaybeUninit::uninit()]).unwrap();
+    set_socket_passcred(&its, true).unwrap();
+    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmCredentials(1))];
+    let mut told = RecvAncillaryBuffer::new(&mut space);
+    let mut bytes = [0; 1_000];
+    let mut bytes = [IoSliceMut::new(&mut bytes)];
+    recvmsg(&its, &mut bytes, &mut told, RecvFlags::empty()).unwrap();
+    let told: Vec<_> = told
+        .drain()
+        .filter_map(|it| {
+            let RecvAncillaryMessage::ScmCredentials(it) = it else {
+                return None;
+            };
+            Some((it.pid, it.uid))
+        })
+        .collect();
+    assert_eq!(told, [(getpid(), getuid())]);
+    drop(its);
+    let failure = calls.join().unwrap().unwrap_err();
+    assert!(matches!(failure, Failure::Ended), "{failure}");
 }
 
 #[test]
