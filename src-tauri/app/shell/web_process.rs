@@ -3,7 +3,7 @@
 
 use tauri::WebviewWindow;
 
-/// Has the page drawn without the graphics card, whose libraries would take 50 MB for a page that hardly
+/// Has the page drawn without the graphics card, whose libraries would take 60 MB for a page that hardly
 /// moves. WebKit has a setting for that, but the process crashes where it is changed while it draws.
 ///
 /// Call it before any thread is started.
