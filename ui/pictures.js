@@ -18,12 +18,15 @@ await vite.close();
 const HEIGHTS = { index: 600, ring: 148, mini: 56 };
 const WIDTHS = { index: [320, 360, 480], ring: [380], mini: [360] };
 
+/** So high is a page that scrolls, with all that is on it. */
+const WHOLE = 2000;
+
 /**
  * @typedef {{ width: number, height: number, theme: "light" | "dark" | "contrast", language: string, text: number }} Look
- * @param {import("./src/scripted/scenes").Page} page
+ * @param {import("./src/scripted/scenes").Scene} scene
  * @returns {Look[]}
  */
-function looks(page) {
+function looks({ page, at }) {
   const usual = page === "index" ? 360 : WIDTHS[page][0];
   const plain = {
     width: usual,
@@ -43,19 +46,29 @@ function looks(page) {
     ...["de", "es", "hi", "ar"].map((language) => ({ ...plain, width, height, language })),
     ...(page === "index" ? ["hi", "ar"].map((language) => ({ ...plain, width: 480, language })) : []),
     { ...plain, text: 200 },
+    ...(at === undefined
+      ? []
+      : [
+          { ...plain, height: WHOLE },
+          { ...plain, height: WHOLE, theme: /** @type {const} */ ("dark") },
+        ]),
   ];
 }
 
 /** @param {Look} look */
-const nameOf = ({ width, theme, language, text }) =>
-  [width, theme, ...(language === "en" ? [] : [language]), ...(text === 100 ? [] : [`text${text}`])].join(
-    "-",
-  );
+const nameOf = ({ width, height, theme, language, text }) =>
+  [
+    width,
+    theme,
+    ...(language === "en" ? [] : [language]),
+    ...(text === 100 ? [] : [`text${text}`]),
+    ...(height === WHOLE ? ["whole"] : []),
+  ].join("-");
 
 const asked = process.argv.slice(2);
 const work = Object.entries(SCENES)
   .filter(([name]) => asked.length === 0 || asked.some((it) => name.startsWith(it)))
-  .flatMap(([name, { page }]) => looks(page).map((look) => ({ name, page, look })));
+  .flatMap(([name, scene]) => looks(scene).map((look) => ({ name, page: scene.page, look })));
 
 const server = await preview({
   mode: "scripted",

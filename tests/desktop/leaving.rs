@@ -114,7 +114,7 @@ async fn a_session_in_the_keyring_outlives_a_killed_program() {
         desk.bus.has(&["agentConfig", "tokens"]).await;
         desk.kill();
         desk.start().await;
-        desk.page().says("Extension 700201").await;
+        desk.page().says("Extension 7002••").await;
         desk.page().says("Connected").await;
         desk.office.bindings("700201", 1).await;
         desk.page().press("More").await;

@@ -17,7 +17,7 @@ use crate::{
 async fn a_right_password_makes_the_phone_ready() {
     story(async |desk| {
         desk.ready().await;
-        desk.page().says("Extension 700201").await;
+        desk.page().says("Extension 7002••").await;
         desk.office.bindings("700201", 1).await;
         // There is no keyring here, which is told in passing.
         desk.page()

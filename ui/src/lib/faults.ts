@@ -2,6 +2,7 @@
 
 import type { Hop, LineView, SignedOutReason } from "./phone";
 import { secondsLeft } from "./format";
+import { masked } from "./masked";
 import { t } from "./words.svelte";
 
 export type Fault = {
@@ -130,7 +131,7 @@ export function lineFault(line: Extract<LineView, { state: "failed" }>, extensio
     case 401:
     case 403:
       return {
-        title: t("fault-extension-refused", { extension }),
+        title: t("fault-extension-refused", { extension: masked(extension) }),
         line: t("fault-extension-refused-line"),
         detail,
         forIt: true,

@@ -7,6 +7,7 @@ import { secondsLeft } from "./format";
 import type { Happened } from "./phone";
 import type { Drawing } from "../parts/Icon.svelte";
 import { roleWords } from "./roles";
+import { unbroken } from "./unbroken";
 import { language, t } from "./words.svelte";
 
 export type Remedy = "reconnect" | "sound";
@@ -59,7 +60,7 @@ function lost(): NoticeText | null {
     key: "lost",
     tone: "ring",
     icon: "devices",
-    words: moved === null ? t("notice-lost") : t("notice-moved", { device: moved }),
+    words: moved === null ? t("notice-lost") : t("notice-moved", { device: unbroken(moved) }),
   };
 }
 

@@ -1,6 +1,7 @@
 // What somebody who helps needs to know, as text.
 
 import { current } from "./current.svelte";
+import { plain } from "./unbroken";
 
 /** `lines`, and which phone, where and when. No secret is known here, so none can be in it. */
 export function supportText(lines: (string | undefined)[]): string {
@@ -10,5 +11,7 @@ export function supportText(lines: (string | undefined)[]): string {
     `Helix Phone ${version}, ${system}, ${device_name}`,
     ...(server === null ? [] : [server]),
     new Date().toISOString(),
-  ].join("\n");
+  ]
+    .map(plain)
+    .join("\n");
 }

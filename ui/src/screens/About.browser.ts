@@ -26,4 +26,10 @@ test("each licence can be read in full and closed by a key", async () => {
   await expect.element(text).not.toBeInTheDocument();
   await page.getByRole("button", { name: /MIT/ }).click();
   await expect.element(page.getByRole("dialog")).toHaveTextContent("Permission is hereby granted");
+  const paragraphs = page
+    .getByText(/^MIT License/)
+    .element()
+    .textContent.split("\n\n");
+  expect(paragraphs.length).toBeGreaterThan(3);
+  expect(paragraphs.filter((it) => it.includes("\n"))).toEqual([]);
 });

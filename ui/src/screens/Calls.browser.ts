@@ -1,7 +1,9 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
-import { clear, show } from "../scripted/mounted";
+import { LANGUAGES } from "../lib/words.svelte";
+import { clear, draw, show } from "../scripted/mounted";
+import { LEAST } from "../scripted/scenes";
 import { STATES } from "../scripted/states";
 
 afterEach(clear);
@@ -85,4 +87,19 @@ test("the keypad is seen whole in a low window in which something is told", asyn
   const zero = page.getByRole("button", { name: /^0/ }).element().getBoundingClientRect();
   const end = page.getByRole("button", { name: "Hang up" }).element().getBoundingClientRect();
   expect(zero.bottom).toBeLessThanOrEqual(end.top);
+});
+
+describe("two calls are seen whole in the least window", () => {
+  beforeAll(() => page.viewport(...LEAST.index));
+
+  test.each(
+    LANGUAGES.flatMap(({ language }) => [
+      ["two-calls", language],
+      ["second-call", language],
+    ]),
+  )("%s in %s", async (scene, language) => {
+    await draw(scene, { theme: "light", language });
+    const main = page.getByRole("main").element();
+    expect(main.scrollHeight).toBeLessThanOrEqual(main.clientHeight);
+  });
 });

@@ -31,7 +31,7 @@ test("each part is shown with its proof and the age of it", async () => {
 test.each([
   ["connection-link-down", "Server", /fault.*The server cannot be reached.*Trying again in \d+ s.*port 444/],
   ["connection-link-down", "Line", /working.*Registering…/],
-  ["connection-line-refused", "Line", /fault.*refused extension.*523514.*403 Forbidden/],
+  ["connection-line-refused", "Line", /fault.*refused extension.*5235••.*403 Forbidden/],
   ["connection-at-risk", "Session", /working.*cannot be confirmed.*port 443/],
   ["connection-opening", "Server", /working.*Connecting…/],
   ["connection-no-microphone", "Microphone", /fault.*Plug in a headset/],

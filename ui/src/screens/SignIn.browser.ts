@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
 import { typed } from "../lib/typed.svelte";
-import { clear, show } from "../scripted/mounted";
+import { clear, draw, show } from "../scripted/mounted";
 import { STATES, type Name } from "../scripted/states";
 
 const PASSWORD = "correct horse";
@@ -135,6 +135,40 @@ test("a phone held by the same person is moved here with the password once more"
     .poll(() => script.orders())
     .toEqual([{ command: "sign_in", email: "ana@helix.example", password: PASSWORD, takeover: true }]);
   expect(held()).not.toContain(PASSWORD);
+});
+
+test("the name of the other computer is in one line, however wide the window is", async () => {
+  await show("held-elsewhere");
+  const sentence = page.getByText(/^You are signed in on/).element().firstChild;
+  if (sentence?.textContent == null) {
+    throw new Error("Nowhere is written where");
+  }
+  const name = document.createRange();
+  name.setStart(sentence, sentence.textContent.indexOf("LAPTOP"));
+  name.setEnd(sentence, sentence.textContent.indexOf("7") + 1);
+  expect(name.toString()).toHaveLength("LAPTOP-7".length + 1);
+  const heights = new Set<number>();
+  for (let width = 240; width < 420; width += 6) {
+    await page.viewport(width, 600);
+    const { height } = name.getBoundingClientRect();
+    heights.add(height);
+  }
+  expect(heights.size).toBe(1);
+});
+
+test("and is copied as it is written", async () => {
+  const script = await draw("held-elsewhere", { theme: "light", language: "en" }, (state) => {
+    const { account } = state.view;
+    if (account.state !== "signed_out" || account.reason?.code !== "held_elsewhere") {
+      throw new Error("The phone is not held elsewhere");
+    }
+    const reason = { ...account.reason, same_member: null };
+    return { ...state, view: { ...state.view, account: { ...account, reason } } };
+  });
+  await page.getByRole("button", { name: "Copy for support" }).click();
+  await expect
+    .poll(() => script.asked.filter((it) => it.command === "copy").map((it) => it.args))
+    .toEqual([{ text: expect.stringContaining("LAPTOP-7") as string }]);
 });
 
 test.each<Name>(["held-unknown", "held-by-another"])("%s is not offered to be moved", async (name) => {

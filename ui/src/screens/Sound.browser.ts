@@ -173,6 +173,14 @@ test.each([
   await expect.element(page.getByRole("main")).toHaveTextContent(words);
 });
 
+test("no button leads to where its user is already", async () => {
+  await show("sound-none");
+  await expect.element(page.getByText("No microphone is there. Plug in a headset.").first()).toBeVisible();
+  expect(page.getByRole("button", { name: "Change" }).elements()).toEqual([]);
+  await page.getByRole("button", { name: "Back" }).click();
+  await expect.element(page.getByRole("button", { name: "Change" })).toBeVisible();
+});
+
 test("what the organisation has set is locked and says so", async () => {
   await show("sound-locked");
   for (const control of page.getByRole("switch").elements()) {

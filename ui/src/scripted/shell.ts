@@ -178,7 +178,10 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
       await script.view((view) => ({ ...view, call_settings: order.settings }));
       return {};
     case "sound_check":
-      await script.view((view) => ({ ...view, sound: { ...view.sound, check: { state: "running" } } }));
+      await script.view((view) => ({
+        ...view,
+        sound: { ...view.sound, capture_open: true, check: { state: "running" } },
+      }));
       return {};
     case "reconnect":
     case "devices":

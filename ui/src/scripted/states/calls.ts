@@ -39,7 +39,8 @@ const DIALLING: CallView = {
 };
 
 function calls(...calls: CallView[]): State {
-  return ready({ calls, sound: { ...READY.sound, capture_open: true } });
+  const capture_open = calls.some((call) => call.talking_since !== null && !call.held);
+  return ready({ calls, sound: { ...READY.sound, capture_open } });
 }
 
 function ended(

@@ -1,0 +1,8 @@
+/** Keeps together what stands on both sides of it, and is not seen. */
+const JOINER = String.fromCodePoint(0x2060);
+
+/** The name of a computer, which no line breaks at its hyphens: "LAPTOP-7". */
+export const unbroken = (name: string): string => name.replaceAll("-", `-${JOINER}`);
+
+/** The same as somebody types it. */
+export const plain = (text: string): string => text.replaceAll(JOINER, "");
