@@ -44,6 +44,7 @@ async fn set_aside(content: &str, told: &str, aside: &str) {
         assert_eq!(kept, content);
 
         // The usual settings hold, and are kept from now on.
+        desk.page().press("Skip").await;
         desk.page().press("More").await;
         desk.page().press(QUIT_ON_CLOSE).await;
         let own = desk.settings();

@@ -1,5 +1,7 @@
 //! Signing in: right, and refused in each way, in words that help.
 
+use std::fs;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -27,6 +29,27 @@ async fn a_right_password_makes_the_phone_ready() {
         desk.page()
             .no_longer_says("Your session is kept in memory only")
             .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_user_hears_the_headset_once() {
+    story(async |desk| {
+        let settings = desk.settings();
+        fs::remove_file(&settings).unwrap();
+        desk.ready().await;
+        desk.page().says("Choose your headset.").await;
+        desk.page().press("Say hello").await;
+        // Nobody speaks.
+        desk.page()
+            .says("We hear nothing from your headset. Is its mute switch on?")
+            .await;
+        desk.page().press("Continue").await;
+        desk.page().says("Extension 7002••").await;
+        desk.until("that it was asked", || {
+            fs::read_to_string(&settings).is_ok_and(|it| it.contains("headset_asked = true"))
+        });
     })
     .await;
 }

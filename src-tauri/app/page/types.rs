@@ -237,6 +237,7 @@ fn state() -> State {
 fn windows() -> Vec<WindowView> {
     let settings = WindowSettings {
         language: "de".to_owned(),
+        headset_asked: true,
         shortcuts: Shortcuts {
             answer: "F9".to_owned(),
             ..Shortcuts::default()

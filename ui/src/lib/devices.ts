@@ -1,6 +1,6 @@
 // Which devices there are to choose from, and in which order the user wants them.
 
-import type { Device, DeviceRole, SoundView } from "./phone";
+import type { Device, DeviceRole, SoundSettings, SoundView } from "./phone";
 import type { Drawing } from "../parts/Icon.svelte";
 
 /** A device in the order of choice; `device` is null where a favourite is not plugged in. */
@@ -27,6 +27,24 @@ export function isDeaf(sound: SoundView): boolean {
   return sound.devices !== null && sound.microphone === null;
 }
 
+/** Whether it sits on its user's head, as far as the system tells. */
+export function isHeadset(device: Device | null): device is Device {
+  switch (device?.kind) {
+    case "headset":
+    case "bluetooth":
+      return true;
+    case "built_in":
+    case "monitor":
+    case "other":
+    case undefined:
+      return false;
+  }
+}
+
+/** Whether its user has said which devices are to be used. */
+export const hasChosen = ({ microphone, speaker, ringer }: SoundSettings): boolean =>
+  microphone.length + speaker.length + ringer.length > 0;
+
 /** Whether a device is offered for a role; what a monitor hears is the computer itself. */
 function serves(device: Device, role: DeviceRole): boolean {
   return role === "microphone" ? device.input && device.kind !== "monitor" : device.output;
@@ -39,16 +57,10 @@ export function nameOfId(id: string): string {
 }
 
 export function drawing(device: Device | null, role: DeviceRole): Drawing {
-  switch (device?.kind) {
-    case "headset":
-    case "bluetooth":
-      return "headset";
-    case "built_in":
-    case "monitor":
-    case "other":
-    case undefined:
-      return role === "microphone" ? "microphone" : role === "speaker" ? "speaker" : "bell";
+  if (isHeadset(device)) {
+    return "headset";
   }
+  return role === "microphone" ? "microphone" : role === "speaker" ? "speaker" : "bell";
 }
 
 /** The list with that device moved to its top. */

@@ -508,6 +508,8 @@ export type WindowSettings = {
   start_minimised: boolean;
   /** Whether closing the window ends the phone; otherwise it stays in the tray. */
   quit_on_close: boolean;
+  /** Whether the user was asked to choose a headset: that is done once. */
+  headset_asked: boolean;
   shortcuts: Shortcuts;
 };
 

@@ -17,6 +17,7 @@ const PLACES = [
   "connection-line-refused",
   "ended-refused",
   "fallback",
+  "headset",
   "held-elsewhere",
   "history",
   "history-in-call",

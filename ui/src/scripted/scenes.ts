@@ -58,6 +58,13 @@ const settings = (more: Partial<WindowView["settings"]>) => (): State => {
   return withMore(ready, { window: { settings: { ...ready.window.settings, ...more } } });
 };
 
+/** Whoever is signed in for the first time on this computer. */
+const firstRun = (sound: Partial<SoundView>) => (): State => {
+  const ready = STATES["ready-first-day"]();
+  const settings = { ...ready.window.settings, headset_asked: false };
+  return withMore(ready, { sound, window: { settings } });
+};
+
 function history(change: (entries: HistoryEntry[]) => HistoryEntry[]): () => State {
   return () => {
     const ready = STATES.ready();
@@ -81,7 +88,14 @@ const strange = (entries: HistoryEntry[]): HistoryEntry[] =>
     ...entry,
     ...[
       { number: "+91981••••45", quality: "fair" as const },
-      { number: "", display_name: null, talked_ms: null, cause: { code: "missed" as const }, quality: null },
+      {
+        direction: "incoming" as const,
+        number: "",
+        display_name: null,
+        talked_ms: null,
+        cause: { code: "missed" as const },
+        quality: null,
+      },
       { number: "9".repeat(60), display_name: HOSTILE },
       { cause: null, talked_ms: 12_000, quality: "poor_here" as const },
       {
@@ -102,6 +116,33 @@ const several = (): State => {
 };
 
 const PANELS = {
+  headset: { page: "index", state: firstRun({}) },
+  "headset-hello": { page: "index", state: firstRun({}), press: ["headset-hello"] },
+  "headset-good": {
+    page: "index",
+    state: firstRun({ check: { state: "done", verdict: "good", words: "", at: NOW - 2_000 } }),
+  },
+  "headset-laptop": {
+    page: "index",
+    state: firstRun({
+      devices: [LAPTOP_MICROPHONE, LAPTOP_SPEAKER],
+      microphone: LAPTOP_MICROPHONE,
+      speaker: LAPTOP_SPEAKER,
+      check: { state: "done", verdict: "built_in_microphone", words: "", at: NOW - 2_000 },
+    }),
+  },
+  "headset-unasked": {
+    page: "index",
+    state: firstRun({ devices: null, microphone: null, speaker: null, ringer: null }),
+  },
+  "headset-none": {
+    page: "index",
+    state: firstRun({ devices: [], microphone: null, speaker: null, ringer: null }),
+  },
+  "headset-locked": {
+    page: "index",
+    state: () => withMore(firstRun({})(), { window: { locked: ALL_LOCKED } }),
+  },
   "sign-in-missing": { page: "index", state: STATES["signed-out"], press: ["sign-in"] },
   "sign-in-server": { page: "index", state: STATES["signed-out"], press: ["change"] },
   "held-missing": { page: "index", state: STATES["held-elsewhere"], press: ["held-move"] },
@@ -169,7 +210,11 @@ const PANELS = {
     }),
   },
   "sound-unasked": { page: "index", at: "sound", state: sound({ devices: null }) },
-  "sound-checking": { page: "index", at: "sound", state: sound({ check: { state: "running" } }) },
+  "sound-checking": {
+    page: "index",
+    at: "sound",
+    state: sound({ capture_open: true, check: { state: "running" } }),
+  },
   "sound-verdict-good": { page: "index", at: "sound", state: verdict("good") },
   "sound-verdict-silent": { page: "index", at: "sound", state: verdict("silent") },
   "sound-verdict-clipped": { page: "index", at: "sound", state: verdict("clipped") },

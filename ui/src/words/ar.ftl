@@ -291,6 +291,16 @@ history-delete-all-line = { $calls ->
   }
 history-deleted-all = حُذف السجل
 
+## First run
+
+headset-title = اختر سماعة الرأس.
+headset-why = ما تختاره يُستخدم أولًا كلما كان موصولًا.
+headset-used = للمكالمات
+headset-hello-why = تحدّث ثلاث ثوانٍ، ثم تسمع ما يسمعه المتصلون.
+headset-hello = قل مرحبًا
+continue = متابعة
+skip = تخطٍّ
+
 ## Sound
 
 sound-check = اختبار الصوت

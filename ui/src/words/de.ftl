@@ -283,6 +283,16 @@ history-delete-all-line = { $calls ->
   }
 history-deleted-all = Verlauf gelöscht
 
+## First run
+
+headset-title = Wählen Sie Ihr Headset.
+headset-why = Was Sie wählen, kommt zuerst, sobald es eingesteckt ist.
+headset-used = Für Gespräche
+headset-hello-why = Sprechen Sie drei Sekunden. Dann hören Sie, was Anrufer hören.
+headset-hello = Hallo sagen
+continue = Weiter
+skip = Überspringen
+
 ## Sound
 
 sound-check = Tonprobe

@@ -285,6 +285,16 @@ history-delete-all-line = { $calls ->
   }
 history-deleted-all = History deleted
 
+## First run
+
+headset-title = Choose your headset.
+headset-why = What you choose comes first whenever it is plugged in.
+headset-used = Used in calls
+headset-hello-why = Speak for three seconds, then hear what callers hear.
+headset-hello = Say hello
+continue = Continue
+skip = Skip
+
 ## Sound
 
 sound-check = Sound check

@@ -285,6 +285,16 @@ history-delete-all-line = { $calls ->
   }
 history-deleted-all = Historial eliminado
 
+## First run
+
+headset-title = Elija sus auriculares.
+headset-why = Lo que elija se usará primero siempre que esté conectado.
+headset-used = Para las llamadas
+headset-hello-why = Hable durante tres segundos y oirá lo que oyen los demás.
+headset-hello = Decir hola
+continue = Continuar
+skip = Omitir
+
 ## Sound
 
 sound-check = Prueba de sonido

@@ -283,6 +283,16 @@ history-delete-all-line = { $calls ->
   }
 history-deleted-all = हिस्ट्री मिटाई गई
 
+## First run
+
+headset-title = अपना हेडसेट चुनें।
+headset-why = आप जो चुनेंगे, लगा होने पर हमेशा वही पहले इस्तेमाल होगा।
+headset-used = कॉल के लिए
+headset-hello-why = तीन सेकंड बोलें, फिर आपको वही सुनाई देगा जो कॉलर सुनते हैं।
+headset-hello = हैलो बोलें
+continue = आगे बढ़ें
+skip = छोड़ें
+
 ## Sound
 
 sound-check = आवाज़ की जाँच

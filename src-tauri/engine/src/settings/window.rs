@@ -17,6 +17,8 @@ pub struct WindowSettings {
     pub start_minimised: bool,
     /// Whether closing the window ends the phone; otherwise it stays in the tray.
     pub quit_on_close: bool,
+    /// Whether the user was asked to choose a headset: that is done once.
+    pub headset_asked: bool,
     pub shortcuts: Shortcuts,
 }
 
@@ -71,6 +73,7 @@ impl Default for WindowSettings {
             autostart: false,
             start_minimised: false,
             quit_on_close: false,
+            headset_asked: false,
             shortcuts: Shortcuts::default(),
         }
     }

@@ -59,6 +59,7 @@ export const WINDOW: WindowView = {
     autostart: false,
     start_minimised: false,
     quit_on_close: false,
+    headset_asked: true,
     shortcuts: { answer: "", hang_up: "", mute: "" },
   },
   locked: [],

@@ -80,6 +80,7 @@ fn settings_of_the_window_are_kept_and_each_that_cannot_be_used_is_named() {
         autostart: true,
         start_minimised: true,
         quit_on_close: true,
+        headset_asked: true,
         shortcuts: Shortcuts {
             answer: "F9".to_owned(),
             hang_up: "Shift+F9".to_owned(),
