@@ -18,7 +18,7 @@ async fn what_the_policy_settles_holds_and_is_shown_as_locked() {
         desk.add_settings(
             "[server]\nurl = \"https://elsewhere.example\"\n\
              [calls]\nauto_answer = \"always\"\n\
-             [window]\ntheme = \"light\"\n",
+             [window]\nheadset_asked = true\ntheme = \"light\"\n",
         );
         let policy = json!({
             "SidecarUrl": desk.office.sidecar.url,
