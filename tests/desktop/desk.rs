@@ -247,7 +247,7 @@ impl Desk {
         fs::write(path, text).unwrap();
     }
 
-    /// Adds tables to the settings.
+    /// Adds to the settings: keys of the window, then tables.
     pub(crate) fn add_settings(&self, text: &str) {
         self.write_settings(&format!("{SETTINGS}{text}"));
     }

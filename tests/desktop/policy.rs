@@ -16,9 +16,9 @@ async fn what_the_policy_settles_holds_and_is_shown_as_locked() {
     story(async |desk| {
         // The user would have it otherwise.
         desk.add_settings(
-            "[server]\nurl = \"https://elsewhere.example\"\n\
-             [calls]\nauto_answer = \"always\"\n\
-             [window]\nheadset_asked = true\ntheme = \"light\"\n",
+            "theme = \"light\"\n\
+             [server]\nurl = \"https://elsewhere.example\"\n\
+             [calls]\nauto_answer = \"always\"\n",
         );
         let policy = json!({
             "SidecarUrl": desk.office.sidecar.url,
