@@ -19,11 +19,7 @@ pub(super) fn set(app: &AppHandle, on: bool) -> Result<(), Rejected> {
 /// `~/.config` even where the user's folder is another one, and leaves the program's path unquoted.
 #[cfg(target_os = "linux")]
 mod system {
-    use std::{
-        error::Error,
-        fs::{self, File},
-        io::{ErrorKind, Write},
-    };
+    use std::{error::Error, fs, io::ErrorKind};
 
     use tauri::{AppHandle, Manager};
 
@@ -32,17 +28,14 @@ mod system {
     const ENTRY: &str = "helix-phone.desktop";
 
     pub(super) fn set(app: &AppHandle, on: bool) -> Result<(), Box<dyn Error>> {
-        let folder = app.path().config_dir()?.join("autostart");
-        let path = folder.join(ENTRY);
+        let path = app.path().config_dir()?.join("autostart").join(ENTRY);
         if on {
             let program = tauri::process::current_binary(&app.env())?;
             let program = program
                 .to_str()
                 .filter(|it| !it.contains(char::is_control))
                 .ok_or("the program lies in a folder whose name is no text")?;
-            fs::create_dir_all(&folder)?;
-            File::create(path)?.write_all(entry(program).as_bytes())?;
-            return Ok(());
+            return Ok(engine::replace_file(&path, entry(program).as_bytes())?);
         }
         match fs::remove_file(path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),

@@ -79,7 +79,8 @@ async fn set_window(
     let before = shell.window_settings();
     keys::change(&app, &before.shortcuts, &holds.shortcuts)?;
     if holds.autostart != before.autostart {
-        autostart::set(&app, holds.autostart)?;
+        // It may wait for the disk.
+        tokio::task::block_in_place(|| autostart::set(&app, holds.autostart))?;
     }
     shell.window.send_modify(|it| it.settings = holds);
     windows::dress(&app);

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::{self, File, TryLockError},
-    io::{self, Read},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -101,6 +101,19 @@ pub(crate) fn aside(path: &Path, kinds: &[&str]) -> Vec<PathBuf> {
         .map(|end| with_end(path, &end))
         .filter(|it| fs::symlink_metadata(it).is_ok())
         .collect()
+}
+
+/// Puts a new file in the place of the old one, in a folder that is made where it is not there: whoever
+/// reads sees all of the one or of the other, whenever the power fails.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder(path);
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    // The new name is on the disk when its folder is.
+    keep_names(path)
 }
 
 /// Waits until the names in the folder of this file are on the disk.

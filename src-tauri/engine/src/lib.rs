@@ -32,6 +32,7 @@ mod world;
 mod test_server;
 
 pub use clock::{Stamp, Stamped};
+pub use disk::replace as replace_file;
 pub use engine::{Config, Engine, StartError};
 pub use history::{Forget, History, HistoryEntry, NotForgotten, Retention};
 pub use policy::{CredentialStore, Effective, LinkScheme, LogLevel, Policy, Source};

@@ -1,8 +1,7 @@
 //! Reading, setting aside, and writing at one stroke.
 
 use std::{
-    fs,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,7 +9,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{Settings, VERSION};
-use crate::disk::{self, Hold, bytes, folder, said};
+use crate::disk::{self, Hold, bytes, said};
 
 /// A settings file is small; whatever is larger is something else.
 const MAX_LENGTH: u64 = 1024 * 1024;
@@ -104,23 +103,10 @@ fn parse(bytes: &[u8]) -> Content {
     }
 }
 
-/// Puts a new file in the place of the old one: whoever reads sees all of the one or of the other,
-/// whenever the power fails.
 pub(super) fn write(path: &Path, settings: &Settings) -> Result<(), NotSaved> {
     let text = toml::to_string(settings).expect("tables with text keys can be written");
-    replace(path, text.as_bytes()).map_err(|error| {
+    disk::replace(path, text.as_bytes()).map_err(|error| {
         let why = format!("cannot be written ({})", said(&error));
         NotSaved::new(path, why)
     })
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = folder(path);
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    // The new name is on the disk when its folder is.
-    disk::keep_names(path)
 }
