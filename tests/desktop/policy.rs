@@ -103,9 +103,11 @@ async fn a_server_that_is_not_allowed_is_refused() {
         page.type_into("Email or user", "ana@helix.example").await;
         page.type_into("Password", PASSWORD).await;
         page.press("Sign in").await;
-        page.says("This address cannot be used.").await;
+        page.says("Your organisation allows other servers only.")
+            .await;
         let server = json!({ "url": "https://elsewhere.example" });
         let refused = ask_shell(desk, "set_server", server).await;
+        assert_eq!(refused["code"], "server_not_allowed", "{refused}");
         let told = refused["message"].as_str().unwrap();
         assert!(
             told.ends_with("allows: https://phone.company.example"),

@@ -244,7 +244,7 @@ impl Shell {
             engine::sidecar_address(url).map_err(|why| Rejected::new("invalid_server", why))?;
         self.policy()
             .server(Some(url.clone()))
-            .map_err(|why| Rejected::new("invalid_server", why))?;
+            .map_err(|why| Rejected::new("server_not_allowed", why))?;
         let old = self.engine();
         match &old.view().borrow().account {
             AccountView::SignedOut { .. }

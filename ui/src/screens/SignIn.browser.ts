@@ -112,12 +112,18 @@ test("another server is set before anybody signs in there, and one that cannot b
   await page.getByLabelText("Server").fill("ftp://nowhere");
   await email().fill("ana");
   await password().fill(PASSWORD);
-  script.refuse("set_server", "invalid_server", "The address has no host");
-  await signIn().click();
-  await expect.element(page.getByLabelText("Server")).toHaveFocus();
-  await expect
-    .element(page.getByLabelText("Server"))
-    .toHaveAccessibleDescription("This address cannot be used. It begins with https://");
+  for (const [code, words] of [
+    ["invalid_server", "This address cannot be used. It begins with https://"],
+    [
+      "server_not_allowed",
+      "Your organisation allows other servers only. Ask your administrator for the address.",
+    ],
+  ] as const) {
+    script.refuse("set_server", code, "In other words");
+    await signIn().click();
+    await expect.element(page.getByLabelText("Server")).toHaveFocus();
+    await expect.element(page.getByLabelText("Server")).toHaveAccessibleDescription(words);
+  }
   await page.getByLabelText("Server").fill("https://other.example");
   await signIn().click();
   await expect.poll(() => script.asked.slice(-2).map((it) => it.command)).toEqual(["set_server", "order"]);

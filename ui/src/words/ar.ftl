@@ -68,6 +68,7 @@ signed-out-free = تم تسجيل الخروج. هاتفك متاح الآن.
 email-missing = أدخل بريدك الإلكتروني أو اسم المستخدم
 password-missing = أدخل كلمة المرور
 server-invalid = لا يمكن استخدام هذا العنوان. يجب أن يبدأ بـ https://
+server-not-allowed = تسمح مؤسستك بخوادم أخرى فقط. اطلب العنوان من المسؤول.
 server-missing = أدخل عنوان الخادم
 steps-label = الخطوات
 step-done = تم

@@ -68,6 +68,7 @@ signed-out-free = Abgemeldet. Ihr Telefon ist frei.
 email-missing = Geben Sie E-Mail oder Benutzernamen ein
 password-missing = Geben Sie Ihr Passwort ein
 server-invalid = Diese Adresse ist nicht verwendbar. Sie beginnt mit https://
+server-not-allowed = Ihre Organisation erlaubt nur andere Server. Fragen Sie Ihren Administrator nach der Adresse.
 server-missing = Geben Sie die Adresse Ihres Servers ein
 steps-label = Schritte
 step-done = erledigt

@@ -70,6 +70,7 @@ signed-out-free = Signed out. Your phone is free.
 email-missing = Enter your email or user name
 password-missing = Enter your password
 server-invalid = This address cannot be used. It begins with https://
+server-not-allowed = Your organisation allows other servers only. Ask your administrator for the address.
 server-missing = Enter the address of your server
 steps-label = Steps
 step-done = done

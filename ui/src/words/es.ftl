@@ -68,6 +68,7 @@ signed-out-free = Sesión cerrada. Su teléfono está libre.
 email-missing = Escriba su correo o usuario
 password-missing = Escriba su contraseña
 server-invalid = No se puede usar esta dirección. Debe empezar por https://
+server-not-allowed = Su organización solo permite otros servidores. Pida la dirección a su administrador.
 server-missing = Escriba la dirección de su servidor
 steps-label = Pasos
 step-done = hecho

@@ -68,6 +68,7 @@ signed-out-free = साइन आउट हो गया। आपका फ़
 email-missing = अपना ईमेल या यूज़र नाम लिखें
 password-missing = अपना पासवर्ड लिखें
 server-invalid = यह पता काम नहीं करेगा। इसे https:// से शुरू होना चाहिए
+server-not-allowed = आपका संगठन केवल दूसरे सर्वरों की अनुमति देता है। पता अपने व्यवस्थापक से पूछें।
 server-missing = अपने सर्वर का पता लिखें
 steps-label = चरण
 step-done = हो गया
