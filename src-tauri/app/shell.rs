@@ -5,6 +5,8 @@ mod awake;
 mod commands;
 mod configuration;
 mod follow;
+#[cfg(target_os = "linux")]
+mod hanging;
 mod keys;
 mod leaving;
 mod links;
@@ -42,6 +44,8 @@ use crate::{
 };
 
 use configuration::Configuration;
+#[cfg(target_os = "linux")]
+use hanging::Choice;
 #[cfg(target_os = "linux")]
 use only_one::Start;
 
@@ -120,12 +124,18 @@ fn open(
     };
     // The first of all: a second start ends here, before it has done anything.
     #[cfg(target_os = "linux")]
-    let claim = match runtime.block_on(only_one::claim(arguments.link.as_deref())) {
-        Ok(Start::First(claim)) => claim,
-        Ok(Start::HandedOver) => return ExitCode::SUCCESS,
-        Err(silent) => {
-            error!("{silent}");
-            return ExitCode::FAILURE;
+    let claim = loop {
+        match runtime.block_on(only_one::claim(arguments.link.as_deref())) {
+            Ok(Start::First(claim)) => break claim,
+            Ok(Start::HandedOver) => return ExitCode::SUCCESS,
+            Err(silent) => {
+                error!("{silent}");
+                match hanging::ask() {
+                    Choice::Wait => {}
+                    Choice::End => runtime.block_on(hanging::end()),
+                    Choice::Leave => return ExitCode::FAILURE,
+                }
+            }
         }
     };
     tauri::async_runtime::set(runtime.handle().clone());

@@ -21,6 +21,10 @@ pub(crate) struct Words {
     pub(crate) missed: &'static str,
     pub(crate) free: &'static str,
     pub(crate) awake: &'static str,
+    pub(crate) hangs: &'static str,
+    pub(crate) hangs_line: &'static str,
+    pub(crate) wait: &'static str,
+    pub(crate) end_and_start: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -42,6 +46,10 @@ const ENGLISH: Words = Words {
     missed: "Missed call",
     free: "Signed out. Your phone is free.",
     awake: "A call is on",
+    hangs: "Your phone does not answer",
+    hangs_line: "Helix Phone runs already, but it hangs. You can wait for it, or end it and start it again. A call that is on ends with it.",
+    wait: "Wait",
+    end_and_start: "End and start again",
 };
 
 const GERMAN: Words = Words {
@@ -63,6 +71,10 @@ const GERMAN: Words = Words {
     missed: "Verpasster Anruf",
     free: "Abgemeldet. Ihr Telefon ist frei.",
     awake: "Ein Gespräch läuft",
+    hangs: "Ihr Telefon antwortet nicht",
+    hangs_line: "Helix Phone läuft bereits, hängt aber. Sie können warten oder es beenden und neu starten. Ein laufendes Gespräch endet damit.",
+    wait: "Warten",
+    end_and_start: "Beenden und neu starten",
 };
 
 const HINDI: Words = Words {
@@ -84,6 +96,10 @@ const HINDI: Words = Words {
     missed: "छूटी हुई कॉल",
     free: "साइन आउट हो गया। आपका फ़ोन मुक्त है।",
     awake: "कॉल चल रही है",
+    hangs: "आपका फ़ोन जवाब नहीं दे रहा है",
+    hangs_line: "Helix Phone पहले से चल रहा है, पर अटक गया है। आप इंतज़ार कर सकते हैं, या उसे बंद करके फिर से शुरू कर सकते हैं। चल रही कॉल भी उसके साथ कट जाएगी।",
+    wait: "इंतज़ार करें",
+    end_and_start: "बंद करके फिर शुरू करें",
 };
 
 const SPANISH: Words = Words {
@@ -105,6 +121,10 @@ const SPANISH: Words = Words {
     missed: "Llamada perdida",
     free: "Sesión cerrada. Su teléfono está libre.",
     awake: "Hay una llamada en curso",
+    hangs: "Su teléfono no responde",
+    hangs_line: "Helix Phone ya está abierto, pero no responde. Puede esperar, o cerrarlo y abrirlo de nuevo. Una llamada en curso se cortará.",
+    wait: "Esperar",
+    end_and_start: "Cerrar y abrir de nuevo",
 };
 
 const ARABIC: Words = Words {
@@ -126,6 +146,10 @@ const ARABIC: Words = Words {
     missed: "مكالمة فائتة",
     free: "تم تسجيل الخروج. هاتفك متاح.",
     awake: "هناك مكالمة جارية",
+    hangs: "هاتفك لا يستجيب",
+    hangs_line: "يعمل Helix Phone بالفعل لكنه متوقف عن الاستجابة. يمكنك الانتظار، أو إنهاؤه وتشغيله من جديد. ستنقطع معه أي مكالمة جارية.",
+    wait: "انتظار",
+    end_and_start: "إنهاء وتشغيل من جديد",
 };
 
 /// Returns the words of a language, by its tag ("de", "de-AT", "de_AT.UTF-8"); English where it is

@@ -19,7 +19,7 @@ use zbus::{
 use super::{Shell, started_again};
 
 /// Also the name of the interface.
-const NAME: &str = "example.helix.phone";
+pub(super) const NAME: &str = "example.helix.phone";
 const PATH: &str = "/example/helix/phone";
 
 /// The flags with which the name is asked for: it is waited for, and nobody takes it away.
