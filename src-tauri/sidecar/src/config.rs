@@ -1,34 +1,38 @@
-//! The configuration file: who may sign in, and with which phone.
+//! The configuration, by file and environment: who may sign in, and with which phone.
 
 mod file;
+mod phones;
+mod platform;
+mod roles;
 mod rules;
 mod secret;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fmt, fs};
 
 use secrecy::SecretSlice;
-use sidecar_api::AgentConfig;
 
+pub(crate) use self::platform::PlatformSettings;
 use crate::attempts::Limit;
-use crate::password::StoredHash;
+use crate::directory::Roster;
 
 /// The environment variable with the key that signs access tokens, unless a file holds it.
 pub const JWT_SECRET_VARIABLE: &str = "HELIX_JWT_SECRET";
 
-/// The role that cannot work without a phone.
-const AGENT_ROLE: &str = "cc-agent";
-
-/// Everything a sidecar serves: settings, users and their agents, checked as a whole.
+/// Everything a sidecar serves: settings, and where its users come from, checked as a whole.
 #[derive(Debug)]
 pub struct Config {
     pub(crate) settings: Settings,
-    users: HashMap<String, Arc<User>>,
-    emails_by_member: HashMap<String, String>,
+    pub(crate) users: UserSource,
+}
+
+/// Where users come from.
+#[derive(Debug)]
+pub(crate) enum UserSource {
+    Roster(Roster),
+    Platform(Box<PlatformSettings>),
 }
 
 #[derive(Debug)]
@@ -43,15 +47,6 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) account_limit: Limit,
     pub(crate) address_limit: Limit,
-}
-
-pub(crate) struct User {
-    pub(crate) email: String,
-    pub(crate) name: String,
-    pub(crate) role: String,
-    pub(crate) password: Arc<StoredHash>,
-    pub(crate) member_id: Option<String>,
-    pub(crate) agent: Option<Arc<AgentConfig>>,
 }
 
 /// A configuration that cannot be served.
@@ -73,8 +68,8 @@ pub struct Problem {
 }
 
 impl Config {
-    /// Reads the file at `path` and the secrets it points to: files relative to its folder, and
-    /// environment variables.
+    /// Reads the file at `path` and the secrets it points to, in files relative to its folder, and
+    /// the environment, which comes before the file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
             path: path.display().to_string(),
@@ -82,6 +77,11 @@ impl Config {
         })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         Self::from_toml(&text, folder, |name| env::var(name).ok())
+    }
+
+    /// Reads a configuration that is in the environment alone.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_toml("", Path::new("."), |name| env::var(name).ok())
     }
 
     /// Reads a configuration from `text`; `variable` looks up environment variables.
@@ -92,40 +92,11 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         rules::check(text, secret::Sources::new(folder, &variable)).map_err(ConfigError::Wrong)
     }
-
-    /// Returns the user with this e-mail, whatever its case.
-    pub(crate) fn user(&self, email: &str) -> Option<&Arc<User>> {
-        self.users.get(&fold_email(email))
-    }
-
-    pub(crate) fn user_of_member(&self, member_id: &str) -> Option<&Arc<User>> {
-        self.users.get(self.emails_by_member.get(member_id)?)
-    }
-
-    pub(crate) fn users(&self) -> impl Iterator<Item = &Arc<User>> {
-        self.users.values()
-    }
-}
-
-impl User {
-    /// Whether the user's role cannot work without a phone.
-    pub(crate) fn needs_phone(&self) -> bool {
-        self.role == AGENT_ROLE
-    }
 }
 
 /// Returns what e-mails are compared by.
 pub(crate) fn fold_email(email: &str) -> String {
     email.trim().to_lowercase()
-}
-
-impl fmt::Debug for User {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User")
-            .field("email", &self.email)
-            .field("role", &self.role)
-            .finish_non_exhaustive()
-    }
 }
 
 impl fmt::Display for Problem {

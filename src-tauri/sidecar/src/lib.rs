@@ -1,7 +1,8 @@
 //! The sidecar: an HTTP server that signs agents in, hands out their phone accounts and sees to it
 //! that an agent is signed in on one device only.
 //!
-//! Embedded, it runs alone: users and agents come from a file, sessions and locks live in memory.
+//! Users and agents come from a file, or from the platform. Embedded, it runs alone: sessions and
+//! locks live in memory.
 
 mod attempts;
 mod body;
@@ -9,8 +10,10 @@ mod client_address;
 mod clock;
 mod config;
 mod device;
+mod directory;
 mod lock;
 mod password;
+mod platform;
 mod random;
 mod refusal;
 mod routes;
@@ -18,6 +21,7 @@ mod server;
 mod session;
 mod sidecar;
 mod token;
+mod upstream;
 
 pub use clock::{Clock, Now};
 pub use config::{Config, ConfigError, JWT_SECRET_VARIABLE, Problem};
@@ -26,3 +30,4 @@ pub use lock::{
 };
 pub use password::hash_password;
 pub use server::{RunError, check_address, run, run_with};
+pub use upstream::NoHttp;

@@ -23,18 +23,19 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves the users and agents of a configuration file
+    /// Serves the users and agents of a configuration file, or those of the platform
     Serve {
+        /// Can be left out where the environment says everything
         #[arg(long)]
-        config: PathBuf,
+        config: Option<PathBuf>,
         /// Where to listen; port 0 takes a free one
         #[arg(long, default_value = "127.0.0.1:4100")]
         listen: SocketAddr,
     },
     /// Reads a password from standard input and prints its hash for the configuration
     HashPassword,
-    /// Tells what is wrong with a configuration file
-    CheckConfig { file: PathBuf },
+    /// Tells what is wrong with a configuration file and the environment
+    CheckConfig { file: Option<PathBuf> },
 }
 
 fn main() -> ExitCode {
@@ -59,7 +60,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
                 .with_ansi(io::stderr().is_terminal())
                 .with_writer(io::stderr)
                 .init();
-            let config = load(&config)?;
+            let config = load(config.as_deref())?;
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()
@@ -72,19 +73,31 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::CheckConfig { file } => {
-            load(&file)?;
-            println!("{}: no problems", file.display());
+            load(file.as_deref())?;
+            println!("{}: no problems", name_of(file.as_deref()));
             Ok(())
         }
     }
 }
 
-fn load(path: &Path) -> anyhow::Result<Config> {
-    Config::load(path).map_err(|error| match error {
+fn load(path: Option<&Path>) -> anyhow::Result<Config> {
+    match path {
+        Some(path) => Config::load(path),
+        None => Config::from_environment(),
+    }
+    .map_err(|error| match error {
         ConfigError::Unreadable { .. } => error.into(),
-        ConfigError::Wrong(_) => anyhow::Error::from(error)
-            .context(format!("The configuration {} is wrong", path.display())),
+        ConfigError::Wrong(_) => {
+            anyhow::Error::from(error).context(format!("{} is wrong", name_of(path)))
+        }
     })
+}
+
+fn name_of(path: Option<&Path>) -> String {
+    match path {
+        Some(path) => format!("The configuration {}", path.display()),
+        None => "The configuration of the environment".to_owned(),
+    }
 }
 
 async fn serve(config: Config, listen: SocketAddr) -> anyhow::Result<()> {

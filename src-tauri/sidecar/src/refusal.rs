@@ -11,6 +11,7 @@ use sidecar_api::{
 use time::format_description::well_known::Rfc3339;
 
 use crate::lock::{LockUnavailable, Owner};
+use crate::platform::{NotRenewed, Silent};
 
 /// An answer that is not a success: one row of the contract's table.
 #[derive(Debug)]
@@ -56,6 +57,23 @@ impl Refusal {
 
     pub(crate) fn agent_not_configured() -> Self {
         Self::new(StatusCode::FORBIDDEN, AGENT_NOT_CONFIGURED)
+    }
+
+    /// 403: nothing here can ask for the code of a second device.
+    pub(crate) fn second_factor() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Your account asks for a second factor, which this sign-in cannot do. Contact \
+             administrator.",
+        )
+    }
+
+    pub(crate) fn email_not_verified() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Your e-mail address is not verified yet. Open the link in the message you were sent, \
+             then sign in again.",
+        )
     }
 
     /// 409: `holder` has the lock that `member_id` asks for.
@@ -129,6 +147,21 @@ impl Refusal {
 impl From<LockUnavailable> for Refusal {
     fn from(error: LockUnavailable) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, &format!("{error}."))
+    }
+}
+
+impl From<Silent> for Refusal {
+    fn from(silent: Silent) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, &format!("{silent}."))
+    }
+}
+
+impl From<NotRenewed> for Refusal {
+    fn from(error: NotRenewed) -> Self {
+        match error {
+            NotRenewed::Refused => Self::invalid_refresh_token(),
+            NotRenewed::Silent(silent) => silent.into(),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::lock::{MemoryLock, SessionLock};
 use crate::random::random_bytes;
 use crate::routes::router;
 use crate::sidecar::Sidecar;
+use crate::upstream::NoHttp;
 
 /// Connections at a time; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 1024;
@@ -57,6 +58,8 @@ pub enum RunError {
     NoJwtSecret(SocketAddr),
     #[error("The listener has no address: {0}")]
     Listener(#[from] io::Error),
+    #[error(transparent)]
+    NoHttp(#[from] NoHttp),
 }
 
 /// Serves `config` on `listener` until `shutdown` is over, with the locks in memory.
@@ -92,7 +95,7 @@ pub async fn run_with(
 ) -> Result<(), RunError> {
     check_address(&config, listener.local_addr()?)?;
     let secret = jwt_secret(&config);
-    let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock));
+    let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock)?);
     let router = router(Arc::clone(&sidecar));
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (stop, _) = watch::channel(());

@@ -1,27 +1,30 @@
 use std::sync::Arc;
 
 use secrecy::{SecretSlice, SecretString};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::attempts::Attempts;
 use crate::clock::Clock;
-use crate::config::{Config, User};
+use crate::config::{Config, Settings};
 use crate::device::Device;
+use crate::directory::{Directory, Phone};
 use crate::lock::{LockName, Owner, SessionLock};
-use crate::password::Passwords;
+use crate::platform::RenewalSeal;
 use crate::refusal::Refusal;
 use crate::session::Sessions;
 use crate::token::{AccessTokens, Caller, Expiry};
+use crate::upstream::NoHttp;
 
 /// All that the calls share.
 pub(crate) struct Sidecar {
-    pub(crate) config: Config,
+    pub(crate) settings: Settings,
+    pub(crate) directory: Directory,
     pub(crate) clock: Clock,
     pub(crate) lock: Arc<dyn SessionLock>,
-    pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
     pub(crate) tokens: AccessTokens,
     pub(crate) sessions: Sessions,
+    pub(crate) seal: RenewalSeal,
 }
 
 impl Sidecar {
@@ -30,27 +33,35 @@ impl Sidecar {
         jwt_secret: &SecretSlice<u8>,
         clock: Clock,
         lock: Arc<dyn SessionLock>,
-    ) -> Self {
-        let settings = &config.settings;
+    ) -> Result<Self, NoHttp> {
+        let Config { settings, users } = config;
         let tokens = AccessTokens::new(jwt_secret, settings.access_token);
-        for user in config.users().filter(|user| user.password.is_weak()) {
-            warn!(
-                member = user.member_id,
-                "the password hash is weaker than those of hash-password"
-            );
-        }
-        Self {
-            passwords: Passwords::new(config.users().map(|user| &*user.password)),
+        let directory = Directory::new(users, clock.clone())?;
+        Ok(Self {
             attempts: Attempts::new(
                 clock.clone(),
                 settings.account_limit,
                 settings.address_limit,
             ),
             sessions: Sessions::new(settings.refresh_token, tokens.longest_use()),
+            seal: RenewalSeal::new(jwt_secret),
             tokens,
+            directory,
             clock,
             lock,
-            config,
+            settings,
+        })
+    }
+
+    /// Returns the refresh token of a session as its phone gets it.
+    pub(crate) fn carry(
+        &self,
+        session_token: SecretString,
+        platform_token: Option<&SecretString>,
+    ) -> SecretString {
+        match platform_token {
+            Some(platform_token) => self.seal.seal(&session_token, platform_token),
+            None => session_token,
         }
     }
 
@@ -75,6 +86,7 @@ impl Sidecar {
     pub(crate) fn sweep(&self) {
         self.sessions.sweep(self.clock.now().monotonic);
         self.attempts.sweep();
+        self.directory.sweep();
     }
 
     /// Returns `caller` as an owner of a lock that is taken now.
@@ -95,9 +107,6 @@ impl Sidecar {
 }
 
 /// Returns what a user with a phone locks.
-pub(crate) fn lock_name(user: &User) -> Option<LockName> {
-    user.agent.as_ref().map(|agent| LockName {
-        ozonetel_agent_id: agent.ozonetel_agent_id.clone(),
-        sip_extension: agent.sip_extension.clone(),
-    })
+pub(crate) fn lock_name(phone: &Phone) -> Option<LockName> {
+    phone.agent().map(|agent| agent.lock_name())
 }

@@ -1,5 +1,6 @@
 //! The shape of the configuration file; an unknown key is an error.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use super::secret::Text;
 pub(super) struct File {
     #[serde(default)]
     pub(super) settings: SettingsTable,
+    pub(super) platform: Option<Spanned<PlatformTable>>,
     #[serde(default)]
     pub(super) agents: Vec<Spanned<AgentTable>>,
     #[serde(default)]
@@ -38,6 +40,23 @@ pub(super) struct LimitsTable {
     pub(super) account_refill_seconds: Spanned<u32>,
     pub(super) address_burst: Spanned<u32>,
     pub(super) address_refill_seconds: Spanned<u32>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlatformTable {
+    pub(super) url: Option<Spanned<String>>,
+    pub(super) origin: Option<Spanned<String>>,
+    pub(super) user_path: Option<Spanned<String>>,
+    pub(super) api_key: Option<Text>,
+    pub(super) api_key_file: Option<PathBuf>,
+    pub(super) api_key_env: Option<String>,
+    pub(super) sip_domain: Option<Spanned<String>>,
+    pub(super) sip_ws_server: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) roles: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) ice_servers: Vec<Spanned<IceServerTable>>,
 }
 
 #[derive(Deserialize)]

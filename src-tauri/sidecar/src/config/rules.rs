@@ -1,6 +1,6 @@
 //! What must hold in a configuration beyond its shape.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,13 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretSlice};
 use sidecar_api::{AgentConfig, IceServer, Urls};
 use toml::Spanned;
-use url::{Host, Url};
 
 use super::file::{AgentTable, File, IceServerTable, SettingsTable, UserTable};
-use super::secret::Sources;
-use super::{AGENT_ROLE, Config, JWT_SECRET_VARIABLE, Problem, Settings, User, fold_email};
+use super::phones::{check_sip_uri, check_ws_server, is_ice_url};
+use super::secret::{Forms, Sources};
+use super::{Config, JWT_SECRET_VARIABLE, Problem, Settings, UserSource, fold_email};
 use crate::attempts::Limit;
+use crate::directory::{AGENT_ROLE, Agent, Phone, Roster, RosterUser, User};
 use crate::password::StoredHash;
 
 /// Bytes of the key of HS256 (RFC 7518 §3.2: at least as many as the hash has).
@@ -34,33 +35,37 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
         agent_ids: BTreeSet::new(),
     };
     let settings = rules.settings(file.settings);
+    let platform = rules.platform(
+        file.platform,
+        !file.users.is_empty() || !file.agents.is_empty(),
+    );
     let agents = rules.agents(file.agents);
-    let (users, emails_by_member) = rules.users(file.users, &agents);
-    if rules.problems.is_empty() {
-        Ok(Config {
-            settings,
-            users,
-            emails_by_member,
-        })
-    } else {
-        Err(rules.problems)
+    let users = rules.users(file.users, &agents);
+    if !rules.problems.is_empty() {
+        return Err(rules.problems);
     }
+    Ok(Config {
+        settings,
+        users: match platform {
+            Some(platform) => UserSource::Platform(Box::new(platform)),
+            None => UserSource::Roster(Roster::new(users)),
+        },
+    })
 }
 
-struct Rules<'a> {
+pub(super) struct Rules<'a> {
     text: &'a str,
-    sources: Sources<'a>,
+    pub(super) sources: Sources<'a>,
     problems: Vec<Problem>,
     /// The ids of all agents, also of those with a problem.
     agent_ids: BTreeSet<String>,
 }
 
-type Agents = BTreeMap<String, Arc<AgentConfig>>;
-type Users = HashMap<String, Arc<User>>;
-type EmailsByMember = HashMap<String, String>;
+type Agents = BTreeMap<String, Arc<Agent>>;
+type Users = Vec<(String, RosterUser)>;
 
 impl Rules<'_> {
-    fn report(&mut self, span: &Range<usize>, text: String) {
+    pub(super) fn report(&mut self, span: &Range<usize>, text: String) {
         self.problems.push(Problem {
             line: (!span.is_empty()).then(|| line_of(self.text, span)),
             text,
@@ -177,7 +182,7 @@ impl Rules<'_> {
         agents
     }
 
-    fn agent(&mut self, table: AgentTable, span: &Range<usize>) -> Option<AgentConfig> {
+    fn agent(&mut self, table: AgentTable, span: &Range<usize>) -> Option<Agent> {
         let id = table.ozonetel_agent_id.into_inner();
         if let Err(error) = check_sip_uri(table.sip_uri.get_ref()) {
             self.report(
@@ -191,16 +196,19 @@ impl Rules<'_> {
                 format!("sip_ws_server of agent {id:?} {error}"),
             );
         }
+        let whose = format!("agent {id:?}");
         let ice_servers = table
             .ice_servers
             .into_iter()
-            .filter_map(|server| self.ice_server(server, &id))
+            .filter_map(|server| self.ice_server(server, &whose))
             .collect();
         let password = self.sources.one_of(
             "sip_password",
-            table.sip_password,
-            table.sip_password_file,
-            table.sip_password_env,
+            Forms {
+                given: table.sip_password,
+                file: table.sip_password_file,
+                variable: table.sip_password_env,
+            },
         );
         let sip_password = match password {
             Ok(Some(password)) => password,
@@ -218,18 +226,24 @@ impl Rules<'_> {
                 return None;
             }
         };
-        Some(AgentConfig {
-            ozonetel_agent_id: id,
-            sip_extension: table.sip_extension.into_inner(),
-            sip_password,
-            sip_uri: table.sip_uri.into_inner(),
-            sip_ws_server: table.sip_ws_server.into_inner(),
-            campaign_name: table.campaign_name,
-            ice_servers,
+        Some(Agent {
+            config: AgentConfig {
+                ozonetel_agent_id: id,
+                sip_extension: table.sip_extension.into_inner(),
+                sip_password,
+                sip_uri: table.sip_uri.into_inner(),
+                sip_ws_server: table.sip_ws_server.into_inner(),
+                campaign_name: table.campaign_name,
+                ice_servers,
+            },
         })
     }
 
-    fn ice_server(&mut self, table: Spanned<IceServerTable>, agent: &str) -> Option<IceServer> {
+    pub(super) fn ice_server(
+        &mut self,
+        table: Spanned<IceServerTable>,
+        whose: &str,
+    ) -> Option<IceServer> {
         let span = table.span();
         let table = table.into_inner();
         for url in &table.urls {
@@ -237,7 +251,7 @@ impl Rules<'_> {
                 self.report(
                     &url.span(),
                     format!(
-                        "ice_servers of agent {agent:?}: {:?} is no stun:, stuns:, turn: or turns: \
+                        "ice_servers of {whose}: {:?} is no stun:, stuns:, turn: or turns: \
                          address",
                         url.get_ref()
                     ),
@@ -246,9 +260,11 @@ impl Rules<'_> {
         }
         let credential = self.sources.one_of(
             "credential",
-            table.credential,
-            table.credential_file,
-            table.credential_env,
+            Forms {
+                given: table.credential,
+                file: table.credential_file,
+                variable: table.credential_env,
+            },
         );
         match credential {
             Ok(credential) => Some(IceServer {
@@ -257,26 +273,23 @@ impl Rules<'_> {
                 credential,
             }),
             Err(error) => {
-                self.report(&span, format!("ice_servers of agent {agent:?}: {error}"));
+                self.report(&span, format!("ice_servers of {whose}: {error}"));
                 None
             }
         }
     }
 
-    fn users(
-        &mut self,
-        tables: Vec<Spanned<UserTable>>,
-        agents: &Agents,
-    ) -> (Users, EmailsByMember) {
+    fn users(&mut self, tables: Vec<Spanned<UserTable>>, agents: &Agents) -> Users {
         let mut users = Users::new();
-        let mut emails_by_member = EmailsByMember::new();
+        let mut emails = HashSet::new();
+        let mut emails_by_member = HashMap::new();
         for table in tables {
             let table = table.into_inner();
             let email = fold_email(table.email.get_ref());
             if !email.contains('@') {
                 self.report(&table.email.span(), format!("{email:?} is no e-mail"));
             }
-            if users.contains_key(&email) {
+            if !emails.insert(email.clone()) {
                 self.report(
                     &table.email.span(),
                     format!("two users have the email {email:?}"),
@@ -295,13 +308,13 @@ impl Rules<'_> {
                 );
             }
             if let Some(user) = self.user(table, &email, agents) {
-                users.insert(email, Arc::new(user));
+                users.push((email, user));
             }
         }
-        (users, emails_by_member)
+        users
     }
 
-    fn user(&mut self, table: UserTable, email: &str, agents: &Agents) -> Option<User> {
+    fn user(&mut self, table: UserTable, email: &str, agents: &Agents) -> Option<RosterUser> {
         let agent = match &table.agent {
             None => None,
             Some(id) => {
@@ -327,14 +340,26 @@ impl Rules<'_> {
             self.report(&table.role.span(), format!("user {email:?}: role is empty"));
         }
         match StoredHash::parse(table.password_hash.get_ref().0.expose_secret()) {
-            Ok(hash) => Some(User {
-                email: table.email.into_inner().trim().to_owned(),
-                name: table.name,
-                role: table.role.into_inner(),
-                password: Arc::new(hash),
-                member_id: table.member_id.map(Spanned::into_inner),
-                agent: agent.cloned(),
-            }),
+            Ok(hash) => {
+                let role = table.role.into_inner();
+                let member_id = table.member_id.map(Spanned::into_inner);
+                let phone = match agent {
+                    Some(agent) => Phone::Of(Arc::clone(agent)),
+                    None if role == AGENT_ROLE => Phone::Missing,
+                    None => Phone::NotNeeded,
+                };
+                Some(RosterUser {
+                    user: User {
+                        id: member_id.clone().unwrap_or_default(),
+                        email: table.email.into_inner().trim().to_owned(),
+                        name: table.name,
+                        role,
+                        member_id,
+                        phone,
+                    },
+                    password: Arc::new(hash),
+                })
+            }
             Err(error) => {
                 self.report(
                     &table.password_hash.span(),
@@ -353,56 +378,4 @@ fn seconds(value: &Spanned<u32>) -> Duration {
 fn line_of(text: &str, span: &Range<usize>) -> usize {
     let before = text.as_bytes().get(..span.start).unwrap_or_default();
     1 + before.iter().filter(|byte| **byte == b'\n').count()
-}
-
-/// Whether this is an address of record as RFC 3261 §19.1.1 writes it: scheme, user, host, perhaps
-/// a port and parameters.
-fn check_sip_uri(uri: &str) -> Result<(), String> {
-    let wrong = |why: &str| Err(format!("{why}: {uri:?}"));
-    let Some(rest) = uri.strip_prefix("sip:").or(uri.strip_prefix("sips:")) else {
-        return wrong("must begin with sip: or sips:");
-    };
-    let Some((user, rest)) = rest.split_once('@') else {
-        return wrong("lacks its user or host");
-    };
-    // RFC 3261 §25.1: unreserved, user-unreserved and escaped; a password has no place here.
-    let is_user = |b: u8| b.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/%".contains(&b);
-    if user.is_empty() || !user.bytes().all(is_user) {
-        return wrong("has an impossible user");
-    }
-    let address = rest.split(';').next().unwrap_or_default();
-    let host = match address.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => match port.parse::<u16>() {
-            Ok(1..) => host,
-            Ok(0) | Err(_) => return wrong("has an impossible port"),
-        },
-        Some(_) | None => address,
-    };
-    match Host::parse(host) {
-        Ok(_) => Ok(()),
-        Err(_) => wrong("has an impossible host"),
-    }
-}
-
-/// Whether this is an address of SIP over a secure WebSocket (RFC 7118, RFC 6455 §3).
-fn check_ws_server(address: &str) -> Result<(), String> {
-    let wrong = |why: &str| Err(format!("{why}: {address:?}"));
-    match Url::parse(address) {
-        Ok(url) if url.scheme() != "wss" => wrong("must begin with wss://"),
-        Ok(url) if url.fragment().is_some() => wrong("must have no fragment"),
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            Err("must have no user or password in it".to_owned())
-        }
-        Ok(_) => Ok(()),
-        Err(error) => wrong(&format!("is no address ({error})")),
-    }
-}
-
-/// Whether this looks as RFC 7064 §3 and RFC 7065 §3 want it.
-fn is_ice_url(url: &str) -> bool {
-    url.split_once(':').is_some_and(|(scheme, rest)| {
-        matches!(scheme, "stun" | "stuns" | "turn" | "turns")
-            && rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
-            && !rest.starts_with("//")
-    })
 }

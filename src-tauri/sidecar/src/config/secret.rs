@@ -1,10 +1,13 @@
-//! Secrets of the configuration: given in it, in a file or in an environment variable.
+//! Secrets of the configuration: given in it, in a file or in an environment variable; and settings
+//! that the environment may give as well.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 
 /// A string that errors never repeat, not even when it is no string.
 pub(super) struct Text(pub(super) SecretString);
@@ -14,6 +17,24 @@ pub(super) struct Text(pub(super) SecretString);
 pub(super) struct Sources<'a> {
     folder: &'a Path,
     variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// The three forms of a secret in the file, of which at most one is given.
+#[derive(Default)]
+pub(super) struct Forms {
+    pub(super) given: Option<Text>,
+    pub(super) file: Option<PathBuf>,
+    /// The name of an environment variable.
+    pub(super) variable: Option<String>,
+}
+
+/// A setting and where it is from.
+pub(super) struct Setting {
+    pub(super) text: String,
+    /// The variable or the key, for problems.
+    pub(super) name: String,
+    /// Its place in the file; empty for a variable.
+    pub(super) span: Range<usize>,
 }
 
 impl<'a> Sources<'a> {
@@ -45,14 +66,8 @@ impl<'a> Sources<'a> {
     }
 
     /// Reads the secret called `key`, given in at most one of its three forms.
-    pub(super) fn one_of(
-        &self,
-        key: &str,
-        given: Option<Text>,
-        file: Option<PathBuf>,
-        variable: Option<String>,
-    ) -> Result<Option<SecretString>, String> {
-        match (given, file, variable) {
+    pub(super) fn one_of(&self, key: &str, forms: Forms) -> Result<Option<SecretString>, String> {
+        match (forms.given, forms.file, forms.variable) {
             (None, None, None) => Ok(None),
             (Some(Text(text)), None, None) => filled(text, || key.to_owned()).map(Some),
             (None, Some(path), None) => self
@@ -66,6 +81,57 @@ impl<'a> Sources<'a> {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
                 Err(format!("give only one of {key}, {key}_file and {key}_env"))
             }
+        }
+    }
+
+    /// Reads a setting: the environment comes before the file, and blank is as good as none.
+    pub(super) fn setting(
+        &self,
+        variable: &str,
+        key: &'static str,
+        in_file: Option<Spanned<String>>,
+    ) -> Option<Setting> {
+        match self.optional_variable(variable) {
+            Some(text) => Some(Setting {
+                text: text.expose_secret().to_owned(),
+                name: variable.to_owned(),
+                span: 0..0,
+            }),
+            None => Some(Setting::of_file(key, in_file?)),
+        }
+        .filter(|setting| !setting.text.trim().is_empty())
+    }
+
+    /// Reads a secret: from `variable`, else from the file that `variable` with `_FILE` names, else
+    /// as the configuration file says.
+    pub(super) fn secret(
+        &self,
+        variable: &str,
+        key: &str,
+        in_file: Forms,
+    ) -> Result<Option<SecretString>, String> {
+        let file_variable = format!("{variable}_FILE");
+        match (
+            self.optional_variable(variable),
+            self.optional_variable(&file_variable),
+        ) {
+            (Some(_), Some(_)) => Err(format!("give only one of {variable} and {file_variable}")),
+            (Some(secret), None) => filled(secret, || variable.to_owned()).map(Some),
+            (None, Some(path)) => self
+                .file(Path::new(path.expose_secret()))
+                .map(Some)
+                .map_err(|error| format!("{file_variable}: {error}")),
+            (None, None) => self.one_of(key, in_file),
+        }
+    }
+}
+
+impl Setting {
+    pub(super) fn of_file(key: &'static str, value: Spanned<String>) -> Self {
+        Self {
+            span: value.span(),
+            text: value.into_inner(),
+            name: key.to_owned(),
         }
     }
 }
@@ -85,7 +151,7 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 fn filled(text: SecretString, name: impl Fn() -> String) -> Result<SecretString, String> {
-    if secrecy::ExposeSecret::expose_secret(&text).is_empty() {
+    if text.expose_secret().is_empty() {
         return Err(format!("{} is empty", name()));
     }
     Ok(text)

@@ -24,18 +24,19 @@ pub(crate) async fn heartbeat(
         return Err(Refusal::invalid_access_token());
     }
     // A member or an agent record that is gone: the next login tells what is missing.
-    let user = sidecar
-        .config
-        .user_of_member(&caller.member_id)
+    let phone = sidecar
+        .directory
+        .phone(&caller.member_id)
+        .await?
         .ok_or_else(Refusal::invalid_access_token)?;
-    let Some(lock) = lock_name(user) else {
-        if user.needs_phone() {
+    let Some(lock) = lock_name(&phone) else {
+        if phone.is_missing() {
             return Err(Refusal::invalid_access_token());
         }
         return Ok(answer(None));
     };
     let owner = sidecar.owner(&caller, &device);
-    let ttl = sidecar.config.settings.ttl;
+    let ttl = sidecar.settings.ttl;
     let (member, agent) = (&owner.member_id, &lock.ozonetel_agent_id);
     match sidecar.lock.beat(&lock, &owner, ttl).await? {
         Beat::Extended => debug!(member, agent, "lock extended"),

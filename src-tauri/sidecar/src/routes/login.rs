@@ -1,4 +1,6 @@
-use std::net::{IpAddr, SocketAddr};
+mod credentials;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,15 +12,13 @@ use axum::response::{IntoResponse, Response};
 use sidecar_api::{
     LoginRequest, LoginResponse, SessionGrant, Telephony, TelephonyState, User as UserBody,
 };
-use tokio::time::timeout;
-use tracing::{debug, info};
+use tracing::info;
 
 use crate::body::{Field, read_json};
 use crate::client_address::client_address;
-use crate::config::{User, fold_email};
 use crate::device::Device;
+use crate::directory::SignedIn;
 use crate::lock::{Acquired, Owner};
-use crate::password::TURN;
 use crate::random::random_id;
 use crate::refusal::Refusal;
 use crate::sidecar::{Sidecar, lock_name};
@@ -43,8 +43,11 @@ pub(crate) async fn login(
 ) -> Result<Response, Refusal> {
     let device = Device::of(&headers)?;
     let request: LoginRequest = read_json(&headers, body, &FIELDS).await?;
-    let address = client_address(peer, &headers, &sidecar.config.settings.trusted_proxies);
-    let user = authenticate(&sidecar, &request, address, &device).await?;
+    let address = client_address(peer, &headers, &sidecar.settings.trusted_proxies);
+    let SignedIn {
+        user,
+        platform_token,
+    } = credentials::check(&sidecar, &request, address, &device).await?;
     let Some(member_id) = user.member_id.clone() else {
         info!("login refused: the user has no workspace member");
         return Err(Refusal::bad_request([
@@ -57,8 +60,8 @@ pub(crate) async fn login(
         device_id: device.id.clone(),
     };
     let device_name = device.name_or_unnamed();
-    let lock = lock_name(&user);
-    if lock.is_none() && user.needs_phone() {
+    let lock = lock_name(&user.phone);
+    if user.phone.is_missing() {
         info!(member = caller.member_id, "login refused: no agent record");
         return Err(Refusal::agent_not_configured());
     }
@@ -69,7 +72,7 @@ pub(crate) async fn login(
         };
         let acquired = sidecar
             .lock
-            .acquire(lock, &owner, sidecar.config.settings.ttl, request.takeover)
+            .acquire(lock, &owner, sidecar.settings.ttl, request.takeover)
             .await
             .map_err(|error| {
                 info!(member = owner.member_id, "login refused: no lock store");
@@ -89,15 +92,15 @@ pub(crate) async fn login(
     let now = sidecar.clock.now();
     let access_token = sidecar.tokens.issue(&caller, now.wall);
     let session_id = caller.session_id.clone();
-    let user_id = caller.member_id.clone();
     let refresh_token = sidecar.sessions.begin(caller, device_name, now.monotonic);
-    let settings = &sidecar.config.settings;
-    let phone = user.agent.as_deref();
+    let refresh_token = sidecar.carry(refresh_token, platform_token.as_ref());
+    let settings = &sidecar.settings;
+    let phone = user.phone.agent().map(|agent| &agent.config);
     let response = LoginResponse {
         access_token,
         refresh_token,
         user: UserBody {
-            id: user_id,
+            id: user.id.clone(),
             role: user.role.clone(),
             name: user.name.clone(),
             email: user.email.clone(),
@@ -116,45 +119,6 @@ pub(crate) async fn login(
     // RFC 6749 §5.1: nothing on the way may keep an answer with tokens.
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, headers, Json(response)).into_response())
-}
-
-async fn authenticate(
-    sidecar: &Sidecar,
-    request: &LoginRequest,
-    address: IpAddr,
-    device: &Device,
-) -> Result<Arc<User>, Refusal> {
-    let email = fold_email(&request.email);
-    let busy = || Refusal::cannot_sign_in("Too many people are signing in");
-    let attempt = timeout(TURN, sidecar.attempts.begin(&email, address))
-        .await
-        .map_err(|_| busy())?
-        .map_err(|wait| {
-            debug!(%address, ?wait, "wait before another attempt");
-            info!(device = device.name, "login refused: too many attempts");
-            Refusal::too_many_attempts(wait)
-        })?;
-    let user = sidecar.config.user(&email);
-    let right = sidecar
-        .passwords
-        .verify(request.password.clone(), user.map(|user| &user.password))
-        .await
-        .map_err(|_| busy())?;
-    match user {
-        Some(user) if right => {
-            attempt.succeeded();
-            Ok(Arc::clone(user))
-        }
-        Some(_) | None => {
-            debug!(%address, "wrong credentials");
-            info!(
-                member = user.and_then(|user| user.member_id.as_deref()),
-                device = device.name,
-                "login refused: wrong e-mail or password"
-            );
-            Err(Refusal::wrong_credentials())
-        }
-    }
 }
 
 fn report(acquired: &Acquired, owner: &Owner, agent: &str) {

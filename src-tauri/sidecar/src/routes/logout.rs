@@ -32,8 +32,8 @@ pub(crate) async fn logout(
     sidecar
         .sessions
         .end(&caller.session_id, sidecar.clock.now().monotonic);
-    let user = sidecar.config.user_of_member(&caller.member_id);
-    let released = match user.and_then(|user| lock_name(user)) {
+    let phone = sidecar.directory.phone(&caller.member_id).await?;
+    let released = match phone.as_ref().and_then(lock_name) {
         None => {
             info!(member = caller.member_id, "signed out");
             false
@@ -66,6 +66,7 @@ pub(crate) async fn logout(
             }
         }
     };
+    sidecar.directory.forget(&caller.member_id);
     let response = LogoutResponse {
         status: "ok".to_owned(),
         released: Some(released),
@@ -78,8 +79,7 @@ fn of_refresh_token(
     request: Option<LogoutRequest>,
     device: &Device,
 ) -> Option<Caller> {
-    let caller = sidecar
-        .sessions
-        .of_refresh_token(&request?.refresh_token?)?;
+    let carried = sidecar.seal.open(&request?.refresh_token?);
+    let caller = sidecar.sessions.of_refresh_token(&carried.session_token)?;
     (!caller.is_other_device(device.id.as_deref())).then_some(caller)
 }

@@ -5,13 +5,19 @@
 #[path = "../sidecar/world.rs"]
 mod world;
 
+#[allow(dead_code, reason = "the other tests use the rest of it")]
+#[path = "../sidecar/stand_in.rs"]
+mod stand_in;
+
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
+use sidecar::MemoryLock;
 use tracing_subscriber::fmt::MakeWriter;
 
+use stand_in::platform::{self, Fault, Platform};
 use world::{JWT_SECRET, PASSWORD, SIP_PASSWORD, TURN_PASSWORD, World};
 
 const ANA: &str = "ana@helix.example";
@@ -61,6 +67,7 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
         secrets.push(answer.refresh_token().to_owned());
     }
     world.stop().await.unwrap();
+    secrets.extend(a_day_at_a_platform().await);
 
     let log = log.text();
     for line in [
@@ -73,6 +80,10 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
         "lock expired agent=\"agent1\" member=\"m-ana\" device=\"laptop[31mred\"",
         "signed out, lock released member=\"m-ana\" agent=\"agent1\" device=\"desk\"",
         "signed in without a phone member=\"m-mira\"",
+        "the platform does not answer question=\"current user\" why=\"it failed with INTERNAL",
+        "a second factor is wanted",
+        "the platform renews a sign-in no more",
+        "an Agent record lacks a field",
         "stopped",
     ] {
         assert!(log.contains(line), "{line}\n{log}");
@@ -80,6 +91,48 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
     for secret in &secrets {
         assert!(!log.contains(secret), "{secret}\n{log}");
     }
+}
+
+/// Signs in at a platform in all ways, and returns the secrets that were told.
+async fn a_day_at_a_platform() -> Vec<String> {
+    let platform = Platform::start().await;
+    let config = stand_in::platform_config(&platform, None);
+    let world = World::with(config, |clock| Arc::new(MemoryLock::new(clock))).await;
+    let desk = world.device("desk");
+    let login = |email: &str, password: &str| {
+        desk.login_with(json!({"email": email, "password": password}))
+    };
+    let mut secrets = [
+        platform::API_KEY,
+        platform::PASSWORD,
+        "another-mistyped-password",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    login(ANA, "another-mistyped-password").await.expect(401);
+    login("tess@helix.example", platform::PASSWORD)
+        .await
+        .expect(403);
+    let internal = Fault::ErrorBesideData("INTERNAL_SERVER_ERROR");
+    platform.with(|world| world.faults = [("currentUser", internal)].into());
+    login(ANA, platform::PASSWORD).await.expect(503);
+    platform.with(|world| world.faults.clear());
+    let first = login(ANA, platform::PASSWORD).await.expect(201);
+    let second = desk.refresh(first.refresh_token()).await.expect(201);
+    desk.beat(second.access_token()).await.expect(201);
+    platform.with(|world| world.revoke_all());
+    desk.refresh(second.refresh_token()).await.expect(401);
+    platform.with(|world| world.agents[0].fields["sipextension"] = json!(null));
+    login(ANA, platform::PASSWORD).await.expect(403);
+    for answer in [&first, &second] {
+        secrets.push(answer.access_token().to_owned());
+        secrets.push(answer.refresh_token().to_owned());
+    }
+    secrets.extend([
+        "token-of-the-platform".into(),
+        "sip-password-of-agent1".into(),
+    ]);
+    secrets
 }
 
 #[derive(Clone, Default)]

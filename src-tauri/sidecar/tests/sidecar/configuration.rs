@@ -290,12 +290,129 @@ fn secrets_are_read_from_files_and_the_environment() {
 
 #[test]
 fn a_short_signing_key_is_refused() {
-    let short = |_: &str| Some("x".repeat(31));
+    let short = |name: &str| (name == "HELIX_JWT_SECRET").then(|| "x".repeat(31));
     let error = Config::from_toml(&config_text(""), Path::new("."), short).unwrap_err();
     assert_eq!(
         error.to_string(),
         "HELIX_JWT_SECRET must hold at least 32 bytes"
     );
+}
+
+#[test]
+fn a_platform_is_configured_by_file_or_environment_and_every_mistake_is_named() {
+    let good = "[platform]\nurl = \"https://crm.example\"\napi_key = \"canary\"\n\
+                sip_domain = \"sip.example\"\nsip_ws_server = \"wss://sip.example:444\"\n";
+    Config::from_toml(good, Path::new("."), |_| None).unwrap();
+    for (find, replace, variables, words) in [
+        (
+            "url",
+            "# url",
+            &[][..],
+            "PLATFORM_URL (or platform.url) is missing",
+        ),
+        ("url", "user_path = \"\"\nurl", &[], "platform.user_path"),
+        (
+            "url = \"https:",
+            "url = \"http:",
+            &[],
+            "platform.url must begin with https://",
+        ),
+        (
+            "api_key",
+            "# api_key",
+            &[],
+            "PLATFORM_API_KEY (or PLATFORM_API_KEY_FILE",
+        ),
+        (
+            "sip_domain",
+            "# sip",
+            &[],
+            "SIP_DOMAIN (or platform.sip_domain) is missing",
+        ),
+        (
+            "sip.example\"\n",
+            "sip example\"\n",
+            &[],
+            "platform.sip_domain is no host",
+        ),
+        (
+            "wss:",
+            "ws:",
+            &[],
+            "platform.sip_ws_server must begin with wss://",
+        ),
+        ("url", "uri = 1\nurl", &[], "unknown field `uri`"),
+        (
+            "",
+            "",
+            &[("PLATFORM_URL", "ftp://x")],
+            "PLATFORM_URL must begin with https://",
+        ),
+        (
+            "",
+            "",
+            &[("PLATFORM_ORIGIN", "x")],
+            "PLATFORM_ORIGIN is no address",
+        ),
+        (
+            "",
+            "",
+            &[("PLATFORM_API_KEY", "")],
+            "PLATFORM_API_KEY is empty",
+        ),
+        (
+            "",
+            "",
+            &[
+                ("PLATFORM_API_KEY", "canary"),
+                ("PLATFORM_API_KEY_FILE", "f"),
+            ],
+            "give only one of PLATFORM_API_KEY and PLATFORM_API_KEY_FILE",
+        ),
+        (
+            "",
+            "",
+            &[("PLATFORM_API_KEY_FILE", "no/file")],
+            "PLATFORM_API_KEY_FILE: cannot read",
+        ),
+    ] {
+        let text = good.replacen(find, replace, 1);
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let error = Config::from_toml(&text, Path::new("."), variable).unwrap_err();
+        assert!(error.to_string().contains(words), "{words}: {error}");
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+    let both = format!("{good}{}", config_text(""));
+    let error = Config::from_toml(&both, Path::new("."), |_| None).unwrap_err();
+    assert!(error.to_string().contains("leave [[users]]"), "{error}");
+}
+
+#[test]
+fn a_platform_can_be_configured_by_the_environment_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("key"), "canary\n").unwrap();
+    let variable = |name: &str| {
+        let value = match name {
+            "PLATFORM_URL" => "https://crm.example",
+            "PLATFORM_API_KEY_FILE" => "key",
+            "SIP_DOMAIN" => "sip.example",
+            "SIP_WS_SERVER" => "wss://sip.example:444",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let config = Config::from_toml("", folder.path(), variable).unwrap();
+    assert!(!format!("{config:?}").contains("canary"));
+    let error = Config::from_toml("", folder.path(), |name| {
+        (name == "PLATFORM_API_KEY").then(|| "canary".to_owned())
+    });
+    let error = error.unwrap_err().to_string();
+    for missing in ["PLATFORM_URL", "SIP_DOMAIN", "SIP_WS_SERVER"] {
+        assert!(error.contains(missing), "{error}");
+    }
 }
 
 #[test]

@@ -1,0 +1,371 @@
+//! The platform: the CRM whose users sign in here and whose Agent records say who has which phone.
+
+mod agent_cache;
+mod answer;
+mod dialect;
+mod question;
+mod renewal;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+use tracing::{error, info, warn};
+use url::Url;
+
+use self::agent_cache::AgentCache;
+use self::answer::{
+    AgentRecord, AgentsData, CurrentUser, CurrentUserData, Fault, LoginTokenData, No, Rejection,
+    RenewalData, TokenPair, TokensData,
+};
+use self::dialect::Dialect;
+use self::question::Question;
+pub(crate) use self::renewal::{Carried, RenewalSeal};
+use crate::clock::Clock;
+use crate::config::PlatformSettings;
+use crate::directory::{AGENT_ROLE, Agent, NotSignedIn, Phone, User};
+use crate::upstream::{NoHttp, Upstream, is_loopback, with_json};
+
+/// How long the platform may take for all questions of one call (faults, 78).
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The platform as this server asks it.
+pub(crate) struct Platform {
+    settings: PlatformSettings,
+    upstream: Upstream,
+    clock: Clock,
+    /// The one that was understood last.
+    dialect: Mutex<Dialect>,
+    agents: AgentCache,
+}
+
+/// Somebody whose credentials were right.
+pub(crate) struct SignedIn {
+    pub(crate) user: User,
+    /// What keeps the sign-in alive at the platform.
+    pub(crate) refresh_token: SecretString,
+}
+
+/// Why a refresh token brought no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotRenewed {
+    Refused,
+    Silent(Silent),
+}
+
+/// The platform does not answer, or not as one. What happened stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("The platform does not answer")]
+pub(crate) struct Silent;
+
+impl Platform {
+    pub(crate) fn new(settings: PlatformSettings, clock: Clock) -> Result<Self, NoHttp> {
+        Ok(Self {
+            upstream: Upstream::new(is_loopback(&settings.url))?,
+            settings,
+            clock,
+            dialect: Mutex::default(),
+            agents: AgentCache::default(),
+        })
+    }
+
+    /// Signs a user in and looks up their phone, past the cache.
+    pub(crate) async fn sign_in(
+        &self,
+        email: &str,
+        password: &SecretString,
+    ) -> Result<SignedIn, NotSignedIn> {
+        within_patience(async {
+            let tokens = self.tokens_of(email, password).await?;
+            let asked = self.ask(Question::CurrentUser, &tokens.access.token).await;
+            let data: CurrentUserData = asked.map_err(|fault| silent("current user", &fault))?;
+            Ok(SignedIn {
+                user: self.user(data.user).await?,
+                refresh_token: tokens.refresh.token,
+            })
+        })
+        .await
+        .unwrap_or(Err(NotSignedIn::Silent(Silent)))
+    }
+
+    /// Exchanges a refresh token of the platform for the next one: the user may still sign in.
+    pub(crate) async fn renew(
+        &self,
+        refresh_token: &SecretString,
+    ) -> Result<SecretString, NotRenewed> {
+        let question = Question::Renewal { refresh_token };
+        let answer = within_patience(self.ask_openly(question)).await;
+        match answer.ok_or(NotRenewed::Silent(Silent))? {
+            Ok(data) => Ok(RenewalData::into_pair(data).refresh.token),
+            Err(Fault::Refused(No { code, .. })) => {
+                info!(?code, "the platform renews a sign-in no more");
+                Err(NotRenewed::Refused)
+            }
+            Err(fault @ (Fault::Misunderstood(_) | Fault::Unusable(_))) => {
+                Err(NotRenewed::Silent(silent("renewal", &fault)))
+            }
+        }
+    }
+
+    /// Returns the agent that a member is, asking the platform at most each five minutes.
+    pub(crate) async fn agent(&self, member_id: &str) -> Result<Option<Arc<Agent>>, Silent> {
+        if let Some(agent) = self.agents.get(member_id, self.clock.now().monotonic) {
+            return Ok(Some(agent));
+        }
+        within_patience(self.look_up(member_id))
+            .await
+            .unwrap_or(Err(Silent))
+    }
+
+    /// Has the next question about a member go to the platform.
+    pub(crate) fn forget_agent(&self, member_id: &str) {
+        self.agents.forget(member_id);
+    }
+
+    pub(crate) fn sweep(&self) {
+        self.agents.sweep(self.clock.now().monotonic);
+    }
+
+    async fn tokens_of(
+        &self,
+        email: &str,
+        password: &SecretString,
+    ) -> Result<TokenPair, NotSignedIn> {
+        let origin = &self.settings.origin;
+        let asked = self.ask_openly(Question::LoginToken {
+            email,
+            password,
+            origin,
+        });
+        let login_token = asked
+            .await
+            .map(LoginTokenData::into_token)
+            .map_err(|fault| not_signed_in("login", fault))?;
+        let asked = self.ask_openly(Question::Tokens {
+            login_token: &login_token,
+            origin,
+        });
+        asked
+            .await
+            .map(TokensData::into_pair)
+            .map_err(|fault| not_signed_in("tokens", fault))
+    }
+
+    async fn user(&self, user: CurrentUser) -> Result<User, NotSignedIn> {
+        let name = user.name();
+        let (member_id, role, phone) = match &user.workspace_member {
+            None => (None, String::new(), Phone::Missing),
+            Some(member) => {
+                let role = self.settings.roles.of(member.role_labels());
+                let phone = if role == AGENT_ROLE {
+                    self.look_up(&member.id).await?.into()
+                } else {
+                    Phone::NotNeeded
+                };
+                (Some(member.id.clone()), role, phone)
+            }
+        };
+        Ok(User {
+            id: user.id,
+            email: user.email,
+            name,
+            role,
+            member_id,
+            phone,
+        })
+    }
+
+    /// Asks for the agent of a member and remembers it.
+    async fn look_up(&self, member_id: &str) -> Result<Option<Arc<Agent>>, Silent> {
+        let question = Question::AgentsOf { member_id };
+        let asked = self.ask(question, &self.settings.api_key).await;
+        let data: AgentsData = asked.map_err(|fault| match fault {
+            Fault::Refused(No { code, .. }) => {
+                error!(
+                    ?code,
+                    "the platform refuses PLATFORM_API_KEY the Agent records"
+                );
+                Silent
+            }
+            Fault::Misunderstood(_) | Fault::Unusable(_) => silent("agent", &fault),
+        })?;
+        let agent = match data.into_only() {
+            Ok(record) => record.and_then(|record| self.agent_of(record, member_id)),
+            Err(answer::Ambiguous) => {
+                warn!(
+                    member = member_id,
+                    "a member has more than one Agent record"
+                );
+                None
+            }
+        };
+        match &agent {
+            Some(agent) => {
+                let now = self.clock.now().monotonic;
+                self.agents.put(member_id, agent, now);
+            }
+            None => self.agents.forget(member_id),
+        }
+        Ok(agent)
+    }
+
+    /// Returns the agent of a record, or `None` where it cannot work with it: no field has a
+    /// stand-in.
+    fn agent_of(&self, record: AgentRecord, member_id: &str) -> Option<Arc<Agent>> {
+        let lacks = |field: &str| {
+            warn!(member = member_id, field, "an Agent record lacks a field");
+        };
+        let Some(ozonetel_agent_id) = record.ozonetel_agent_id else {
+            lacks("ozonetelagentid");
+            return None;
+        };
+        let Some(sip_extension) = record.sip_extension else {
+            lacks("sipextension");
+            return None;
+        };
+        let Some(sip_password) = record.sip_password else {
+            lacks("sippassword");
+            return None;
+        };
+        let config = self
+            .settings
+            .phones
+            .account(
+                ozonetel_agent_id,
+                sip_extension,
+                sip_password,
+                record.campaign_name,
+            )
+            .map_err(|problem| {
+                warn!(
+                    member = member_id,
+                    problem, "an Agent record cannot be used"
+                );
+            })
+            .ok()?;
+        Some(Arc::new(Agent { config }))
+    }
+
+    async fn ask_openly<T: DeserializeOwned>(&self, question: Question<'_>) -> Result<T, Fault> {
+        self.ask_in_dialects(question, None).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        question: Question<'_>,
+        bearer: &SecretString,
+    ) -> Result<T, Fault> {
+        self.ask_in_dialects(question, Some(bearer)).await
+    }
+
+    /// Asks in the dialect that was understood last, then in the others.
+    async fn ask_in_dialects<T: DeserializeOwned>(
+        &self,
+        question: Question<'_>,
+        bearer: Option<&SecretString>,
+    ) -> Result<T, Fault> {
+        let known = *self.dialect();
+        let mut asked = Vec::new();
+        let mut last = Fault::Unusable("it was not asked".to_owned());
+        for dialect in known.and_others() {
+            let form = (self.url_for(question, dialect), question.text(dialect));
+            if asked.contains(&form) {
+                continue;
+            }
+            match self
+                .ask_once(question, dialect, form.0.clone(), bearer)
+                .await
+            {
+                Err(fault @ Fault::Misunderstood(_)) => last = fault,
+                Err(fault @ (Fault::Refused(_) | Fault::Unusable(_))) => return Err(fault),
+                Ok(data) => {
+                    if dialect != known {
+                        info!(?dialect, "the platform is of another generation");
+                        *self.dialect() = dialect;
+                    }
+                    return Ok(data);
+                }
+            }
+            asked.push(form);
+        }
+        Err(last)
+    }
+
+    async fn ask_once<T: DeserializeOwned>(
+        &self,
+        question: Question<'_>,
+        dialect: Dialect,
+        url: Url,
+        bearer: Option<&SecretString>,
+    ) -> Result<T, Fault> {
+        let mut request = with_json(self.upstream.post(url), &question.body(dialect));
+        if let Some(token) = bearer {
+            request = request.bearer_auth(token.expose_secret());
+        }
+        let reply = self.upstream.send(request).await;
+        let reply = reply.map_err(|why| Fault::Unusable(why.to_string()))?;
+        answer::read(reply.status, &reply.body)
+    }
+
+    fn url_for(&self, question: Question<'_>, dialect: Dialect) -> Url {
+        let segment = match &self.settings.user_path {
+            Some(path) if question.is_of_a_user() => path.as_str(),
+            None if question.is_of_a_user() => dialect.user_path.segment(),
+            Some(_) | None => "graphql",
+        };
+        let mut url = self.settings.url.clone();
+        url.path_segments_mut()
+            .expect("an address of HTTP has a path")
+            .pop_if_empty()
+            .extend(segment.split('/'));
+        url
+    }
+
+    fn dialect(&self) -> MutexGuard<'_, Dialect> {
+        self.dialect
+            .lock()
+            .expect("nothing panics while it holds the dialect")
+    }
+}
+
+fn not_signed_in(question: &'static str, fault: Fault) -> NotSignedIn {
+    match fault {
+        Fault::Refused(no) => match no.of_a_sign_in() {
+            Rejection::WrongCredentials => NotSignedIn::WrongCredentials,
+            Rejection::SecondFactor => NotSignedIn::SecondFactor,
+            Rejection::EmailNotVerified => NotSignedIn::EmailNotVerified,
+            Rejection::UnknownWorkspace => {
+                error!("the platform has no workspace at PLATFORM_ORIGIN");
+                NotSignedIn::Silent(Silent)
+            }
+        },
+        Fault::Misunderstood(_) | Fault::Unusable(_) => {
+            NotSignedIn::Silent(silent(question, &fault))
+        }
+    }
+}
+
+/// Tells the log why a question has no answer.
+fn silent(question: &'static str, fault: &Fault) -> Silent {
+    match fault {
+        Fault::Refused(no) => warn!(question, code = ?no.code, "the platform refuses"),
+        Fault::Misunderstood(words) => {
+            error!(
+                question,
+                words, "the platform does not understand a question"
+            );
+        }
+        Fault::Unusable(why) => warn!(question, why, "the platform does not answer"),
+    }
+    Silent
+}
+
+async fn within_patience<T>(answer: impl Future<Output = T>) -> Option<T> {
+    let answer = timeout(PATIENCE, answer).await;
+    if answer.is_err() {
+        warn!(seconds = PATIENCE.as_secs(), "the platform is too slow");
+    }
+    answer.ok()
+}

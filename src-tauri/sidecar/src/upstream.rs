@@ -1,0 +1,176 @@
+//! Calls to the servers that this one relies on: bounded in size, redirected nowhere, over TLS.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, RequestBuilder, redirect};
+use rustls::ClientConfig;
+use rustls::crypto::ring;
+use rustls_platform_verifier::Verifier;
+use serde::Serialize;
+use url::{Host, Url};
+use zeroize::Zeroizing;
+
+/// Bytes of an answer, far above what any of the servers sends.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// How long a connection may take to come about, so that an address which swallows everything
+/// leaves time to say so.
+const CONNECTING: Duration = Duration::from_secs(3);
+
+/// How long a connection stays open for the next call.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Makes HTTP calls; cloning is cheap.
+#[derive(Debug, Clone)]
+pub(crate) struct Upstream(Client);
+
+/// What a server answered.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// May hold tokens and passwords.
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+/// A server did not answer, and why, for the log. Nothing of the call is repeated in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unreachable(pub(crate) String);
+
+/// HTTP cannot be used on this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("Cannot call other servers: {0}")]
+pub struct NoHttp(String);
+
+impl Upstream {
+    /// `direct`: for servers of this machine, which no proxy stands in front of.
+    pub(crate) fn new(direct: bool) -> Result<Self, NoHttp> {
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECTING)
+            .pool_idle_timeout(IDLE)
+            .tls_backend_preconfigured(tls().map_err(|error| NoHttp(error.to_string()))?);
+        let client = if direct { client.no_proxy() } else { client };
+        Ok(Self(
+            client.build().map_err(|error| NoHttp(causes(&error)))?,
+        ))
+    }
+
+    pub(crate) fn post(&self, url: Url) -> RequestBuilder {
+        self.0.post(url)
+    }
+
+    /// Sends `request` and reads the whole answer. Its time is the caller's to bound.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Reply, Unreachable> {
+        let broken = |error: reqwest::Error| Unreachable(causes(&error.without_url()));
+        let mut response = request.send().await.map_err(broken)?;
+        let status = response.status().as_u16();
+        // Room for all of it, so that no outgrown copy of a secret stays behind.
+        let mut body = Zeroizing::new(Vec::with_capacity(MAX_ANSWER));
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(Unreachable(format!(
+                    "the answer is larger than {MAX_ANSWER} bytes"
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, body })
+    }
+}
+
+/// Puts `value` into the body of `request`, in memory that is overwritten afterwards.
+pub(crate) fn with_json(request: RequestBuilder, value: &impl Serialize) -> RequestBuilder {
+    let json = serde_json::to_vec(value).expect("texts with texts as keys can be written as JSON");
+    request
+        .header(CONTENT_TYPE, "application/json")
+        .body(Bytes::from_owner(Zeroizing::new(json)))
+}
+
+/// Checks where secrets may be sent to: `https`, and `http` to this very machine.
+pub(crate) fn check_address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).map_err(|error| format!("is no address ({error})"))?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err("must begin with https:// where it is another machine".to_owned()),
+        _ => return Err("must begin with https://".to_owned()),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must have no user or password in it".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("must end with its path, without ? or #".to_owned());
+    }
+    Ok(url)
+}
+
+/// Whether `url` is this machine, by its name or address alone (RFC 6761 §6.3).
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// TLS 1.2 and 1.3 with the trust of this machine; nothing accepts what does not verify.
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = Verifier::new(Arc::clone(&provider))?;
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
+
+/// Returns the causes of `error` in one line, each once.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !line.contains(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        next = error.source();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn secrets_go_over_https_or_to_this_machine() {
+        for good in [
+            "https://crm.example",
+            "https://crm.example/twenty",
+            "http://localhost:3000",
+            "http://127.0.0.1:3000",
+            "http://[::1]:3000",
+        ] {
+            check_address(good).unwrap();
+        }
+        for (bad, why) in [
+            ("crm.example", "is no address"),
+            ("http://crm.example", "another machine"),
+            ("http://localhost.crm.example", "another machine"),
+            ("ftp://crm.example", "must begin with https://"),
+            ("https://key@crm.example", "no user or password"),
+            ("https://crm.example/?key=1", "without ? or #"),
+        ] {
+            let error = check_address(bad).unwrap_err();
+            assert!(error.contains(why), "{bad}: {error}");
+        }
+    }
+}

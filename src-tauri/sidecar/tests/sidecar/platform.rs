@@ -1,0 +1,293 @@
+//! Users and agents that come from the platform.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sidecar::MemoryLock;
+use sidecar_api::{AGENT_NOT_CONFIGURED, CANNOT_SIGN_IN_NOW, WRONG_CREDENTIALS};
+
+use crate::stand_in::platform::{
+    ANA_MEMBER, Agent, Fault, Generation, PASSWORD, Platform, RAVI_MEMBER,
+};
+use crate::stand_in::platform_config;
+use crate::world::{Answer, Device, World};
+
+const ANA: &str = "ana@helix.example";
+const MIRA: &str = "mira@helix.example";
+
+#[tokio::test]
+async fn an_agent_signs_in_at_a_platform_of_either_generation() {
+    for generation in [Generation::Current, Generation::Old] {
+        let (platform, world) = start().await;
+        platform.with(|world| world.generation = generation);
+        let desk = world.device("desk");
+        let answer = login(&desk, ANA).await.expect(201);
+        assert_eq!(
+            answer.body["user"],
+            json!({"id": "u-ana", "role": "cc-agent", "name": "ana Example", "email": ANA})
+        );
+        assert_eq!(
+            answer.body["agentConfig"],
+            json!({
+                "ozonetelAgentId": "agent1", "sipExtension": "700201",
+                "sipPassword": "sip-password-of-agent1", "sipUri": "sip:700201@sip.example",
+                "sipWsServer": "wss://sip.example:444", "campaignName": "Inbound_91",
+                "iceServers": [{"urls": ["stun:stun.example"]}],
+            })
+        );
+        let beat = desk.beat(answer.access_token()).await.expect(201);
+        assert_eq!(beat.body["lock"], "held");
+        let next = desk.refresh(answer.refresh_token()).await.expect(201);
+        desk.logout(next.access_token()).await.expect(201);
+
+        // Once it is known how this platform speaks, nothing is asked twice.
+        let before = platform.with(|world| world.asked.len());
+        login(&desk, ANA).await.expect(201);
+        assert_eq!(platform.with(|world| world.asked.len()), before + 4);
+    }
+}
+
+#[tokio::test]
+async fn a_manager_signs_in_and_no_agent_record_is_asked_for() {
+    let (platform, world) = start().await;
+    let answer = login(&world.device("desk"), MIRA).await.expect(201);
+    assert_eq!(answer.body["user"]["role"], "manager");
+    for key in ["agentConfig", "session", "telephony"] {
+        assert!(answer.body.get(key).is_none(), "{key}");
+    }
+    assert_eq!(platform.asked("agents"), 0);
+    login(&world.device("laptop"), MIRA).await.expect(201);
+}
+
+#[tokio::test]
+async fn who_cannot_sign_in_is_answered_alike_or_told_what_to_do() {
+    let (_platform, world) = start().await;
+    let desk = world.device("desk");
+    let wrong = json!({"email": ANA, "password": "a-wrong-password"});
+    let wrong = desk.login_with(wrong).await.expect(401);
+    assert_eq!(wrong.message(), WRONG_CREDENTIALS);
+    for unknown in ["nobody", "nora", "ned"] {
+        let answer = login(&desk, &format!("{unknown}@helix.example")).await;
+        assert_eq!(answer.expect(401).body, wrong.body, "{unknown}");
+    }
+    for (name, status, words) in [
+        ("tess", 403, "second factor"),
+        ("emil", 403, "not verified"),
+        ("otto", 400, "workspace member"),
+        ("noor", 403, AGENT_NOT_CONFIGURED),
+    ] {
+        let answer = login(&desk, &format!("{name}@helix.example")).await;
+        assert!(answer.expect(status).message().contains(words), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_nobody_can_work_with_is_none() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let records = |change: &dyn Fn(&mut Value)| {
+        let mut agent = Agent::new(ANA_MEMBER, "agent1", "700201");
+        change(&mut agent.fields);
+        vec![agent]
+    };
+    let twice = [records(&|_| {}), records(&|_| {})].concat();
+    for agents in [
+        vec![],
+        twice,
+        records(&|fields| fields["sippassword"] = Value::Null),
+        records(&|fields| fields["sippassword"] = json!("")),
+        records(&|fields| fields["sipextension"] = Value::Null),
+        records(&|fields| fields["sipextension"] = json!("7 1\r\nContact: x")),
+        records(&|fields| fields["ozonetelagentid"] = json!(" ")),
+    ] {
+        platform.with(|world| world.agents = agents);
+        let answer = login(&desk, ANA).await.expect(403);
+        assert_eq!(answer.message(), AGENT_NOT_CONFIGURED);
+    }
+}
+
+#[tokio::test]
+async fn whatever_fails_at_the_platform_is_503_and_never_a_word_about_the_user() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    for operation in [
+        "getLoginTokenFromCredentials",
+        "getAuthTokensFromLoginToken",
+        "currentUser",
+        "agents",
+    ] {
+        for fault in [
+            Fault::Status(404),
+            Fault::Status(429),
+            Fault::Status(500),
+            Fault::Status(502),
+            Fault::Redirect,
+            Fault::Endless,
+            Fault::Body(""),
+            Fault::Body("<html>Sign in to the network</html>"),
+            Fault::Body("{\"data\":null}"),
+            Fault::Body("{\"data\":{\"currentUser\":{\"id\":1}}}"),
+            Fault::Body("[[[[[[["),
+            Fault::ErrorBesideData("INTERNAL_SERVER_ERROR"),
+            Fault::ErrorBesideData("SOMETHING_NEW"),
+        ] {
+            platform.with(|world| world.faults = [(operation, fault)].into());
+            let answer = login(&desk, ANA).await;
+            assert_eq!(answer.status, 503, "{operation} {fault:?} {answer:?}");
+            assert!(answer.message().starts_with(CANNOT_SIGN_IN_NOW));
+            assert!(answer.message().contains("platform"));
+            // The next minute's tries, as a person makes them.
+            world.clock.advance(Duration::from_secs(60));
+        }
+    }
+    platform.with(|world| world.faults.clear());
+    login(&desk, ANA).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_platform_that_says_nothing_is_given_up() {
+    let (platform, world) = start().await;
+    platform.with(|world| world.faults = [("currentUser", Fault::Silence)].into());
+    login(&world.device("desk"), ANA).await.expect(503);
+}
+
+#[tokio::test]
+async fn a_key_or_a_workspace_that_the_platform_refuses_is_no_fault_of_the_user() {
+    let platform = Platform::start().await;
+    for (variable, value) in [
+        ("PLATFORM_API_KEY", "another-key"),
+        ("PLATFORM_ORIGIN", "https://elsewhere.example"),
+    ] {
+        let world = world_of(&platform, (variable, value)).await;
+        login(&world.device("desk"), ANA).await.expect(503);
+    }
+}
+
+#[tokio::test]
+async fn what_is_typed_reaches_the_platform_as_it_is_and_only_in_variables() {
+    let (platform, world) = start().await;
+    let typed = "\"}){__schema{types{name}}} # \\ \u{0}\n@x.example";
+    let body = json!({"email": typed, "password": typed});
+    world.device("desk").login_with(body).await.expect(401);
+    platform.with(|world| {
+        let asked = world.asked.last().unwrap();
+        assert_eq!(asked.variables["email"], typed);
+        assert_eq!(asked.variables["password"], typed);
+        assert!(
+            world
+                .queries()
+                .iter()
+                .all(|query| !query.contains("__schema"))
+        );
+    });
+}
+
+#[tokio::test]
+async fn a_refresh_asks_the_platform_and_ends_with_the_user() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let first = login(&desk, ANA).await.expect(201);
+    let second = desk.refresh(first.refresh_token()).await.expect(201);
+    assert_eq!(platform.asked("renewToken"), 1);
+
+    platform.with(|world| world.faults = [("renewToken", Fault::Status(500))].into());
+    desk.refresh(second.refresh_token()).await.expect(503);
+    platform.with(|world| world.faults.clear());
+    let third = desk.refresh(second.refresh_token()).await.expect(201);
+
+    // The platform's token is of use to nobody else.
+    let laptop = world.device("laptop");
+    laptop.refresh(third.refresh_token()).await.expect(401);
+    let (ours, _) = third.refresh_token().split_once('.').unwrap();
+    let fourth = desk.refresh(third.refresh_token()).await.expect(201);
+    desk.refresh(ours).await.expect(401);
+
+    platform.with(|world| world.revoke_all());
+    desk.refresh(fourth.refresh_token()).await.expect(401);
+    desk.beat(fourth.access_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn an_outage_of_the_platform_leaves_the_session_as_it_is() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let answer = login(&desk, ANA).await.expect(201);
+    platform.with(|world| world.faults = [("agents", Fault::Status(500))].into());
+    desk.beat(answer.access_token()).await.expect(201);
+    world.clock.advance(Duration::from_secs(300));
+    desk.beat(answer.access_token()).await.expect(503);
+    platform.with(|world| world.faults.clear());
+    desk.beat(answer.access_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_record_is_asked_for_each_five_minutes_and_at_each_login() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let answer = login(&desk, ANA).await.expect(201);
+    for _ in 0..5 {
+        desk.beat(answer.access_token()).await.expect(201);
+        world.clock.advance(Duration::from_secs(59));
+    }
+    assert_eq!(platform.asked("agents"), 1);
+    world.clock.advance(Duration::from_secs(5));
+    desk.beat(answer.access_token()).await.expect(201);
+    assert_eq!(platform.asked("agents"), 2);
+
+    platform.with(|world| world.agents[0].fields["sippassword"] = json!("a-new-one"));
+    let answer = login(&desk, ANA).await.expect(201);
+    assert_eq!(answer.body["agentConfig"]["sipPassword"], "a-new-one");
+    assert_eq!(platform.asked("agents"), 3);
+
+    desk.logout(answer.access_token()).await.expect(201);
+    let again = login(&desk, ANA).await.expect(201);
+    desk.beat(again.access_token()).await.expect(201);
+    assert_eq!(platform.asked("agents"), 4);
+}
+
+#[tokio::test]
+async fn two_members_with_one_extension_cannot_both_be_signed_in() {
+    let (platform, world) = start().await;
+    platform.with(|world| {
+        world.agents[1] = Agent::new(RAVI_MEMBER, "agent2", "700201");
+    });
+    login(&world.device("desk"), ANA).await.expect(201);
+    let ravi = login(&world.device("laptop"), "ravi@helix.example").await;
+    assert_eq!(ravi.expect(409).body["holder"]["sameMember"], false);
+}
+
+#[tokio::test]
+async fn a_sidecar_that_was_started_again_knows_who_calls() {
+    let (platform, world) = start().await;
+    let answer = login(&world.device("desk"), ANA).await.expect(201);
+    let lock = Arc::new(MemoryLock::new(world.clock.clock()));
+    let again = World::at(world.clock.clone(), platform_config(&platform, None), lock).await;
+    let desk = again.device("desk");
+    let beat = desk.beat(answer.access_token()).await.expect(201);
+    assert_eq!(beat.body["lock"], "held");
+    let logout = desk.logout(answer.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+}
+
+async fn start() -> (Platform, World) {
+    let platform = Platform::start().await;
+    let world = World::with(platform_config(&platform, None), |clock| {
+        Arc::new(MemoryLock::new(clock))
+    });
+    let world = world.await;
+    (platform, world)
+}
+
+async fn world_of(platform: &Platform, instead: (&str, &str)) -> World {
+    World::with(platform_config(platform, Some(instead)), |clock| {
+        Arc::new(MemoryLock::new(clock))
+    })
+    .await
+}
+
+async fn login(device: &Device<'_>, email: &str) -> Answer {
+    device
+        .login_with(json!({"email": email, "password": PASSWORD}))
+        .await
+}

@@ -1,0 +1,432 @@
+//! A stand-in of the platform: answers the GraphQL of Twenty on loopback, in either generation and with its faults.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+pub const API_KEY: &str = "an-api-key-of-the-platform";
+pub const PASSWORD: &str = "a-password-at-the-platform";
+
+/// Where the workspace is, whatever port the stand-in has.
+pub const ORIGIN: &str = "https://helix.crm.example";
+
+/// A platform, until it is dropped.
+pub struct Platform {
+    pub url: String,
+    world: Arc<Mutex<World>>,
+    server: JoinHandle<()>,
+}
+
+/// What the platform knows, and what it has seen.
+pub struct World {
+    pub generation: Generation,
+    /// What goes wrong, by the name of the operation.
+    pub faults: BTreeMap<&'static str, Fault>,
+    /// By e-mail.
+    pub users: BTreeMap<String, User>,
+    pub agents: Vec<Agent>,
+    /// The questions in their order.
+    pub asked: Vec<Asked>,
+    /// Tokens that are good: their kind and whose they are.
+    tokens: BTreeMap<String, (Kind, String)>,
+    issued: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// Users are asked for on `/metadata`, pairs have an `accessOrWorkspaceAgnosticToken`.
+    Current,
+    /// `/graphql` and `accessToken`.
+    Old,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// HTTP with this status and a page for people.
+    Status(u16),
+    /// An error of GraphQL with this code, inside of HTTP 200, with the data beside it.
+    ErrorBesideData(&'static str),
+    /// HTTP 200 with this body.
+    Body(&'static str),
+    /// More than anybody wants to read.
+    Endless,
+    /// An address elsewhere.
+    Redirect,
+    /// No answer at all.
+    Silence,
+}
+
+/// Somebody who can sign in; `refusal` is what the platform says to the right password.
+#[derive(Clone)]
+pub struct User {
+    pub member: Option<&'static str>,
+    pub roles: Vec<&'static str>,
+    pub refusal: Option<Refusal>,
+}
+
+#[derive(Clone, Copy)]
+pub enum Refusal {
+    NoPassword,
+    EmailNotVerified,
+    SecondFactor,
+    NotAMember,
+}
+
+/// An Agent record; the fields are those of the workspace.
+#[derive(Clone)]
+pub struct Agent {
+    pub member: &'static str,
+    pub fields: Value,
+}
+
+/// One question.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub operation: &'static str,
+    pub path: String,
+    pub query: String,
+    pub variables: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Login,
+    Access,
+    Refresh,
+    /// A refresh token that was used, and is good once more for an answer that was lost.
+    UsedRefresh,
+}
+
+const OPERATIONS: [&str; 5] = [
+    "getLoginTokenFromCredentials",
+    "getAuthTokensFromLoginToken",
+    "renewToken",
+    "currentUser",
+    "agents",
+];
+
+impl Platform {
+    /// Starts a platform with Ana and Ravi, who are agents, Mira, a manager, and those who cannot sign in: Nora has no
+    /// password, Emil has not verified his e-mail, Tess has a second factor, Ned is no member any more, Otto never was one,
+    /// and Noor is an agent without a record.
+    pub async fn start() -> Self {
+        let world = Arc::new(Mutex::new(World::new()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new()
+            .route("/metadata", post(answer))
+            .route("/graphql", post(answer))
+            .with_state(Arc::clone(&world));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, world, server }
+    }
+
+    /// Changes or reads what the platform knows.
+    pub fn with<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(&mut self.world.lock().unwrap())
+    }
+
+    /// Returns how often an operation was asked for.
+    pub fn asked(&self, operation: &str) -> usize {
+        self.with(|world| {
+            world
+                .asked
+                .iter()
+                .filter(|it| it.operation == operation)
+                .count()
+        })
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let user = |member, roles: &[&'static str], refusal| User {
+            member,
+            roles: roles.to_vec(),
+            refusal,
+        };
+        let agent = |refusal| user(Some("m-other"), &["CC Agent"], Some(refusal));
+        let users = [
+            ("ana", user(Some(ANA_MEMBER), &["CC Agent"], None)),
+            (
+                "ravi",
+                user(Some(RAVI_MEMBER), &["Member", "CC Agent"], None),
+            ),
+            ("mira", user(Some("m-mira"), &["Manager"], None)),
+            ("noor", user(Some("m-noor"), &["CC Agent"], None)),
+            ("otto", user(None, &[], None)),
+            ("nora", agent(Refusal::NoPassword)),
+            ("emil", agent(Refusal::EmailNotVerified)),
+            ("tess", agent(Refusal::SecondFactor)),
+            ("ned", agent(Refusal::NotAMember)),
+        ];
+        Self {
+            generation: Generation::Current,
+            faults: BTreeMap::new(),
+            users: users
+                .map(|(name, user)| (format!("{name}@helix.example"), user))
+                .into(),
+            agents: vec![
+                Agent::new(ANA_MEMBER, "agent1", "700201"),
+                Agent::new(RAVI_MEMBER, "agent2", "700202"),
+            ],
+            asked: Vec::new(),
+            tokens: BTreeMap::new(),
+            issued: 0,
+        }
+    }
+
+    /// Makes all tokens bad that were issued so far.
+    pub fn revoke_all(&mut self) {
+        self.tokens.clear();
+    }
+
+    fn issue(&mut self, kind: Kind, email: &str) -> Value {
+        self.issued += 1;
+        let token = format!("{kind:?}-token-of-the-platform-{}", self.issued);
+        self.tokens.insert(token.clone(), (kind, email.to_owned()));
+        json!({"token": token, "expiresAt": "2026-03-23T10:15:00.000Z"})
+    }
+
+    fn pair(&mut self, email: &str) -> Value {
+        let access = match self.generation {
+            Generation::Current => "accessOrWorkspaceAgnosticToken",
+            Generation::Old => "accessToken",
+        };
+        json!({"tokens": {
+            access: self.issue(Kind::Access, email),
+            "refreshToken": self.issue(Kind::Refresh, email),
+        }})
+    }
+
+    /// Returns whose token this is; what is good for one use is good no more.
+    fn owner(&mut self, token: &str, kind: Kind) -> Option<String> {
+        let (is, email) = self.tokens.remove(token)?;
+        let later = match (is, kind) {
+            (Kind::Login, Kind::Login) | (Kind::UsedRefresh, Kind::Refresh) => None,
+            (Kind::Access, Kind::Access) => Some(Kind::Access),
+            (Kind::Refresh, Kind::Refresh) => Some(Kind::UsedRefresh),
+            _ => return None,
+        };
+        if let Some(later) = later {
+            self.tokens.insert(token.to_owned(), (later, email.clone()));
+        }
+        Some(email)
+    }
+
+    /// Whether this generation has the question at this path, with the fields that it names.
+    fn understands(&self, operation: &str, path: &str, query: &str) -> Result<(), String> {
+        let (user_path, strange) = match self.generation {
+            Generation::Current => ("/metadata", "accessToken{"),
+            Generation::Old => ("/graphql", "accessOrWorkspaceAgnosticToken{"),
+        };
+        let right_path = if operation == "agents" {
+            "/graphql"
+        } else {
+            user_path
+        };
+        if path != right_path {
+            return Err(format!("Cannot query field \"{operation}\" on this type."));
+        }
+        if query.contains(strange) {
+            return Err(format!(
+                "Cannot query field \"{strange}\" on type \"AuthTokenPair\"."
+            ));
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, asked: &Asked, bearer: &str) -> Result<Value, Value> {
+        let variable = |name: &str| {
+            asked.variables[name]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let check_origin = || match variable("origin") == ORIGIN {
+            true => Ok(()),
+            false => Err(error("UNAUTHENTICATED", "Workspace not found")),
+        };
+        match asked.operation {
+            "getLoginTokenFromCredentials" => {
+                check_origin()?;
+                let email = variable("email");
+                let Some(user) = self.users.get(&email).cloned() else {
+                    return Err(error("UNAUTHENTICATED", "User not found"));
+                };
+                if matches!(user.refusal, Some(Refusal::NoPassword)) {
+                    return Err(error("BAD_USER_INPUT", "Incorrect login method"));
+                }
+                if variable("password") != PASSWORD {
+                    return Err(error("FORBIDDEN", "Wrong password"));
+                }
+                match user.refusal {
+                    Some(Refusal::EmailNotVerified) => Err(sub_error("EMAIL_NOT_VERIFIED")),
+                    Some(Refusal::NotAMember) => {
+                        Err(error("FORBIDDEN", "User is not a member of the workspace"))
+                    }
+                    Some(Refusal::NoPassword | Refusal::SecondFactor) | None => {
+                        Ok(json!({"loginToken": self.issue(Kind::Login, &email)}))
+                    }
+                }
+            }
+            "getAuthTokensFromLoginToken" => {
+                check_origin()?;
+                let email = self
+                    .owner(&variable("loginToken"), Kind::Login)
+                    .ok_or_else(|| error("UNAUTHENTICATED", "Token has expired."))?;
+                if matches!(self.users[&email].refusal, Some(Refusal::SecondFactor)) {
+                    return Err(sub_error("TWO_FACTOR_AUTHENTICATION_VERIFICATION_REQUIRED"));
+                }
+                Ok(self.pair(&email))
+            }
+            "renewToken" => {
+                let email = self.owner(&variable("appToken"), Kind::Refresh);
+                match email.filter(|email| self.users.contains_key(email)) {
+                    Some(email) => Ok(self.pair(&email)),
+                    None => Err(error("UNAUTHENTICATED", "Token invalid.")),
+                }
+            }
+            "currentUser" => {
+                let email = self
+                    .owner(bearer, Kind::Access)
+                    .ok_or_else(|| error("UNAUTHENTICATED", "Token has expired."))?;
+                let user = &self.users[&email];
+                let name = email.split('@').next().unwrap();
+                let roles: Vec<Value> = user
+                    .roles
+                    .iter()
+                    .map(|label| json!({"id": "r", "label": label}))
+                    .collect();
+                Ok(json!({
+                    "id": format!("u-{name}"), "email": email, "firstName": name, "lastName": "",
+                    "workspaceMember": user.member.map(|id| json!({
+                        "id": id, "name": {"firstName": name, "lastName": "Example"},
+                        "userEmail": email, "roles": roles,
+                    })),
+                }))
+            }
+            "agents" => {
+                if bearer != API_KEY {
+                    return Err(error("FORBIDDEN", "This API key may not read that."));
+                }
+                let member = variable("member");
+                let edges: Vec<Value> = self
+                    .agents
+                    .iter()
+                    .filter(|agent| agent.member == member)
+                    .map(|agent| json!({"node": agent.fields}))
+                    .collect();
+                Ok(json!({"edges": edges, "pageInfo": {"hasNextPage": false}}))
+            }
+            other => panic!("there is no operation {other}"),
+        }
+    }
+}
+
+pub const ANA_MEMBER: &str = "20202020-0687-4c41-b707-ed1bfca972a7";
+pub const RAVI_MEMBER: &str = "20202020-77d5-4cb6-b60a-f4a835a85d61";
+
+impl Agent {
+    pub fn new(member: &'static str, id: &str, extension: &str) -> Self {
+        let fields = json!({
+            "id": "0f", "ozonetelagentid": id, "sipextension": extension,
+            "sippassword": format!("sip-password-of-{id}"), "campaignname": "Inbound_91",
+            "wsmemberId": member,
+        });
+        Self { member, fields }
+    }
+}
+
+async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 64 * 1024).await.unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let query = body["query"].as_str().unwrap().to_owned();
+    let operation = *OPERATIONS.iter().find(|it| query.contains(*it)).unwrap();
+    let asked = Asked {
+        operation,
+        path: head.uri.path().to_owned(),
+        query,
+        variables: body["variables"].clone(),
+    };
+    let fault = world.lock().unwrap().faults.get(operation).copied();
+    let answer = world.lock().unwrap().take(asked, &bearer(&head.headers));
+    match fault {
+        None => answer.into_response(),
+        Some(Fault::ErrorBesideData(code)) => {
+            let mut body = answer.1.0;
+            body["errors"] = json!([error(code, "It went wrong half-way.")]);
+            Json(body).into_response()
+        }
+        Some(Fault::Status(status)) => {
+            let status = StatusCode::from_u16(status).unwrap();
+            (status, "<html>A page for people</html>").into_response()
+        }
+        Some(Fault::Body(body)) => body.into_response(),
+        Some(Fault::Endless) => {
+            let chunks =
+                futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 4096]));
+            Body::from_stream(chunks).into_response()
+        }
+        Some(Fault::Redirect) => {
+            let elsewhere = [(header::LOCATION, "http://127.0.0.1:1/elsewhere")];
+            (StatusCode::TEMPORARY_REDIRECT, elsewhere).into_response()
+        }
+        Some(Fault::Silence) => std::future::pending().await,
+    }
+}
+
+impl World {
+    fn take(&mut self, asked: Asked, bearer: &str) -> (StatusCode, Json<Value>) {
+        let understood = self.understands(asked.operation, &asked.path, &asked.query);
+        self.asked.push(asked.clone());
+        if let Err(words) = understood {
+            let errors = json!({"errors": [error("GRAPHQL_VALIDATION_FAILED", &words)]});
+            return (StatusCode::BAD_REQUEST, Json(errors));
+        }
+        // Errors of GraphQL come inside of HTTP 200.
+        let body = match self.carry_out(&asked, bearer) {
+            Ok(data) => json!({"data": {asked.operation: data}}),
+            Err(error) => json!({"errors": [error], "data": null}),
+        };
+        (StatusCode::OK, Json(body))
+    }
+
+    /// Returns every query that came without its variables.
+    pub fn queries(&self) -> BTreeSet<String> {
+        self.asked.iter().map(|asked| asked.query.clone()).collect()
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> String {
+    let value = headers.get(header::AUTHORIZATION);
+    let value = value.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    value.unwrap_or_default().to_owned()
+}
+
+fn error(code: &str, message: &str) -> Value {
+    json!({"message": message, "extensions": {"code": code, "userFriendlyMessage": message}})
+}
+
+fn sub_error(sub_code: &str) -> Value {
+    json!({"message": "Not like this.", "extensions": {"code": "FORBIDDEN", "subCode": sub_code}})
+}
