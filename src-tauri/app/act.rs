@@ -11,10 +11,11 @@ pub(crate) enum Act {
     Answer,
     /// Ends the call that talks; where none does, declines the one that rings.
     HangUp,
-    /// Mutes the call that talks, or lets it be heard again.
+    /// Mutes the call that talks, or lets it be heard again; where none does, ends the ringing of the
+    /// one that rings.
     ToggleMute,
-    /// Answers the call that rings; where none does, the same as [`ToggleMute`](Self::ToggleMute):
-    /// what the one button of a headset is for.
+    /// Answers the call that rings; where none does, mutes the call that talks, or lets it be heard
+    /// again: what the one button of a headset is for.
     Button,
     AnswerThis(CallId),
     DeclineThis(CallId),
@@ -36,7 +37,9 @@ impl Act {
                 .or(ringing)
                 .or(view.calls.first().map(|it| it.call))
                 .map(|call| Command::HangUp { call }),
-            Self::ToggleMute => talking.map(toggled),
+            Self::ToggleMute => talking
+                .map(toggled)
+                .or(ringing.map(|call| Command::Silence { call })),
             Self::Button => match ringing {
                 Some(call) => Some(Command::Answer { call }),
                 None => talking.map(toggled),
@@ -96,7 +99,7 @@ mod tests {
         assert_eq!(done(Act::HangUp, &calls), told("HangUp", 1));
         assert_eq!(done(Act::AnswerThis(CallId(1)), &calls), told("Answer", 1));
         assert_eq!(done(Act::DeclineThis(CallId(1)), &calls), told("HangUp", 1));
-        assert_eq!(done(Act::ToggleMute, &calls), None);
+        assert_eq!(done(Act::ToggleMute, &calls), told("Silence", 1));
     }
 
     #[test]

@@ -237,6 +237,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::CallDialing { .. }
         | Event::CallIncoming { .. }
         | Event::CallRinging { .. }
+        | Event::CallSilenced { .. }
         | Event::CallAnswered { .. }
         | Event::CallConnected { .. }
         | Event::CallHeld { .. }

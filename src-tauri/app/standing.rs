@@ -136,6 +136,7 @@ pub(crate) mod tests {
             number: String::new(),
             display_name: None,
             auto_answer: false,
+            silenced: false,
             held: false,
             held_by_peer: false,
             muted: false,
@@ -145,6 +146,8 @@ pub(crate) mod tests {
             held_since: None,
             interrupted_since: None,
             quality: None,
+            path: None,
+            round_trip_ms: None,
         }
     }
 

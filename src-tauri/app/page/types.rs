@@ -66,6 +66,8 @@ fn the_page_has_values_of_these_types() {
     values.told("lines", &samples::lines());
     values.told("callStates", &samples::call_states());
     values.told("qualities", &samples::qualities());
+    values.told("candidateKinds", &samples::candidate_kinds());
+    values.told("codecs", &samples::codecs());
     values.told("soundChecks", &samples::sound_checks());
     values.told("verdicts", &samples::verdicts());
     values.told("deviceKinds", &samples::device_kinds());
@@ -273,7 +275,7 @@ fn windows() -> Vec<WindowView> {
 }
 
 /// Returns one of each command, as the page sends it.
-fn commands() -> [Value; 15] {
+fn commands() -> [Value; 16] {
     let of_a_call = |command: &str| json!({ "command": command, "call": 1 });
     [
         json!({
@@ -283,6 +285,7 @@ fn commands() -> [Value; 15] {
         json!({ "command": "dial", "target": "700202" }),
         of_a_call("answer"),
         of_a_call("hang_up"),
+        of_a_call("silence"),
         of_a_call("hold"),
         of_a_call("resume"),
         of_a_call("mute"),

@@ -204,6 +204,7 @@ impl Shell {
             | Command::Dial { .. }
             | Command::Answer { .. }
             | Command::HangUp { .. }
+            | Command::Silence { .. }
             | Command::Hold { .. }
             | Command::Resume { .. }
             | Command::Mute { .. }

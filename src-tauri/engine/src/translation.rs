@@ -118,6 +118,7 @@ pub(crate) fn from_media(news: media::News) -> Option<Input> {
         media::News::Quality { session, quality } => {
             of(session, MediaNews::Quality(figures(quality)))
         }
+        media::News::Path { session, path: it } => of(session, MediaNews::Path(path(it))),
         media::News::DeviceFailed { session, reason } => {
             of(session, MediaNews::DeviceFailed { detail: reason })
         }
@@ -160,6 +161,30 @@ pub(crate) fn ice_servers(servers: Vec<sidecar_api::IceServer>) -> Vec<media::Ic
             })
         })
         .collect()
+}
+
+fn path(path: media::Path) -> phone::VoicePath {
+    let media::Path {
+        local,
+        remote,
+        remote_kind,
+        codec,
+    } = path;
+    phone::VoicePath {
+        local,
+        remote,
+        remote_kind: match remote_kind {
+            media::CandidateKind::Host => phone::CandidateKind::Host,
+            media::CandidateKind::ServerReflexive => phone::CandidateKind::ServerReflexive,
+            media::CandidateKind::PeerReflexive => phone::CandidateKind::PeerReflexive,
+            media::CandidateKind::Relayed => phone::CandidateKind::Relayed,
+        },
+        codec: match codec {
+            media::Codec::Opus => phone::Codec::Opus,
+            media::Codec::Pcmu => phone::Codec::Pcmu,
+            media::Codec::Pcma => phone::Codec::Pcma,
+        },
+    }
 }
 
 fn failed(failure: media::Failure) -> MediaNews {

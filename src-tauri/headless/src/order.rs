@@ -168,6 +168,7 @@ impl Fields {
             }),
             "answer" => Order::Phone(Command::Answer { call: self.call()? }),
             "hang_up" => Order::Phone(Command::HangUp { call: self.call()? }),
+            "silence" => Order::Phone(Command::Silence { call: self.call()? }),
             "hold" => Order::Phone(Command::Hold { call: self.call()? }),
             "resume" => Order::Phone(Command::Resume { call: self.call()? }),
             "mute" => Order::Phone(Command::Mute { call: self.call()? }),

@@ -17,12 +17,13 @@ mod samples;
 
 const PAGE: &str = include_str!("../PROTOCOL.md");
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "sign_in",
     "sign_out",
     "dial",
     "answer",
     "hang_up",
+    "silence",
     "hold",
     "resume",
     "mute",
@@ -128,18 +129,19 @@ fn name(order: &Order) -> &'static str {
         Order::Phone(Command::Dial { .. }) => COMMANDS[2],
         Order::Phone(Command::Answer { .. }) => COMMANDS[3],
         Order::Phone(Command::HangUp { .. }) => COMMANDS[4],
-        Order::Phone(Command::Hold { .. }) => COMMANDS[5],
-        Order::Phone(Command::Resume { .. }) => COMMANDS[6],
-        Order::Phone(Command::Mute { .. }) => COMMANDS[7],
-        Order::Phone(Command::Unmute { .. }) => COMMANDS[8],
-        Order::Phone(Command::Dtmf { .. }) => COMMANDS[9],
-        Order::Phone(Command::Reconnect) => COMMANDS[10],
-        Order::Phone(Command::Devices) => COMMANDS[11],
-        Order::Phone(Command::SoundCheck) => COMMANDS[12],
-        Order::SetCalls(_) | Order::Phone(Command::SetCalls { .. }) => COMMANDS[13],
-        Order::SetSound(_) | Order::Phone(Command::SetSound { .. }) => COMMANDS[14],
-        Order::View => COMMANDS[15],
-        Order::Quit => COMMANDS[16],
+        Order::Phone(Command::Silence { .. }) => COMMANDS[5],
+        Order::Phone(Command::Hold { .. }) => COMMANDS[6],
+        Order::Phone(Command::Resume { .. }) => COMMANDS[7],
+        Order::Phone(Command::Mute { .. }) => COMMANDS[8],
+        Order::Phone(Command::Unmute { .. }) => COMMANDS[9],
+        Order::Phone(Command::Dtmf { .. }) => COMMANDS[10],
+        Order::Phone(Command::Reconnect) => COMMANDS[11],
+        Order::Phone(Command::Devices) => COMMANDS[12],
+        Order::Phone(Command::SoundCheck) => COMMANDS[13],
+        Order::SetCalls(_) | Order::Phone(Command::SetCalls { .. }) => COMMANDS[14],
+        Order::SetSound(_) | Order::Phone(Command::SetSound { .. }) => COMMANDS[15],
+        Order::View => COMMANDS[16],
+        Order::Quit => COMMANDS[17],
     }
 }
 

@@ -75,6 +75,7 @@ impl Verdict {
             | Event::CallDialing { .. }
             | Event::CallIncoming { .. }
             | Event::CallRinging { .. }
+            | Event::CallSilenced { .. }
             | Event::CallAnswered { .. }
             | Event::CallConnected { .. }
             | Event::CallHeld { .. }

@@ -48,7 +48,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crate::{
     codec::{Encoder, FRAME, Frame, Limits},
     command::{Digit, Peer, SessionId},
-    news::Codec,
+    news::{CandidateKind, Codec},
     playout::Buffer,
     rtp::{Format, Packet, ReceiveFormat, Received, Receiver, Sender, Voice},
     transport::{Config, Credentials, DtlsRole, Event, Identity, Remote, Transmit, Transport},

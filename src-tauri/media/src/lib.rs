@@ -55,7 +55,7 @@ pub use check::Verdict;
 pub use command::{Command, Digit, Peer, SessionId};
 pub use config::{Capture, Config, IceServer, PacketTime, Playback, SoundSettings};
 pub use device::{Device, DeviceId, Kind, Preference, Role};
-pub use news::{Codec, Failure, Negotiated, News, Quality};
+pub use news::{CandidateKind, Codec, Failure, Negotiated, News, Path, Quality};
 pub use processing::Processing;
 pub use tone::{Country, Tone};
 pub use worker::Media;

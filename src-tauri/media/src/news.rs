@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::check::Verdict;
@@ -59,6 +60,11 @@ pub enum News {
         session: SessionId,
         quality: Quality,
     },
+    /// The way that the sound goes, within a second of the connection and of each change.
+    Path {
+        session: SessionId,
+        path: Path,
+    },
     /// Capture or playback broke, which file and why; told once. The session goes on without it:
     /// silence is sent in place of what was captured, what would be played is dropped.
     DeviceFailed {
@@ -111,6 +117,27 @@ pub enum Codec {
     Opus,
     Pcmu,
     Pcma,
+}
+
+/// Between which addresses the sound of a session goes, and as what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Path {
+    /// Of this machine.
+    pub local: SocketAddr,
+    /// The peer's, as this machine sees it.
+    pub remote: SocketAddr,
+    pub remote_kind: CandidateKind,
+    pub codec: Codec,
+}
+
+/// What an address of a peer is (RFC 8445 §5.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CandidateKind {
+    Host,
+    ServerReflexive,
+    /// It was not named: a check came from it.
+    PeerReflexive,
+    Relayed,
 }
 
 /// Why a session cannot go on.

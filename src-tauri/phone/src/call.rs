@@ -24,7 +24,7 @@ use std::{
 use sip::{CallHandle, DialogHandle, Offer, Party, UserAgent};
 
 use crate::{
-    Effect, EndCause, Event, MediaRequest, Moment, Rejected,
+    Effect, EndCause, Event, MediaRequest, Moment, Rejected, VoicePath,
     outputs::Outputs,
     view::{CallId, CallState, CallView, Direction, EndedCallView},
     words::shown,
@@ -72,6 +72,7 @@ pub(crate) struct Call {
     began_at: Moment,
     talking_since: Option<Moment>,
     listening: Listening,
+    path: Option<VoicePath>,
     telephone_event: bool,
     /// Dialogs of an outgoing call whose media is connected already, and those whose answer could not be used.
     connected: BTreeSet<DialogHandle>,
@@ -109,6 +110,8 @@ enum State {
         sip: CallHandle,
         preparation: Preparation,
         automatic: Automatic,
+        /// The user does not want to hear it.
+        silenced: bool,
         deadline: Instant,
     },
     Answering {
@@ -131,6 +134,17 @@ impl Call {
     /// Whether it waits for the user to answer it.
     pub(crate) fn alerts(&self) -> bool {
         matches!(self.state, State::Alerting { .. })
+    }
+
+    /// Whether it is to be heard that it waits for the user.
+    pub(crate) fn is_heard_to_ring(&self) -> bool {
+        matches!(
+            self.state,
+            State::Alerting {
+                silenced: false,
+                ..
+            }
+        )
     }
 
     /// Whether it tells the user that it is about to be answered by itself.
@@ -215,6 +229,7 @@ impl Call {
             sip,
             preparation: Preparation::Making { request },
             automatic,
+            silenced: false,
             deadline: now + RING_IN,
         };
         Self::new(
@@ -251,6 +266,7 @@ impl Call {
             began_at: outputs.now(),
             talking_since: None,
             listening: Listening::default(),
+            path: None,
             telephone_event: false,
             connected: BTreeSet::new(),
             unusable: BTreeSet::new(),
@@ -301,6 +317,7 @@ impl Call {
                 | State::Connecting { .. }
                 | State::Talking { .. } => self.answered_automatically,
             },
+            silenced: matches!(self.state, State::Alerting { silenced: true, .. }),
             held: self.hold_agreed,
             held_by_peer: self.held_by_peer,
             muted: self.muted,
@@ -310,6 +327,8 @@ impl Call {
             held_since: self.held_since,
             interrupted_since: self.interrupted_since,
             quality: self.listening.quality(),
+            path: self.path,
+            round_trip_ms: self.listening.round_trip_ms(),
         }
     }
 
@@ -363,6 +382,23 @@ impl Call {
             Ok(self.take(ua, now, outputs))
         } else {
             Err(Rejected::WrongState { call: self.id })
+        }
+    }
+
+    pub(crate) fn silence(&mut self, outputs: &mut Outputs) -> Result<(), Rejected> {
+        match &mut self.state {
+            State::Alerting { silenced, .. } => {
+                if !std::mem::replace(silenced, true) {
+                    outputs.event(Event::CallSilenced { call: self.id });
+                }
+                Ok(())
+            }
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Answering { .. }
+            | State::Connecting { .. }
+            | State::Talking { .. } => Err(Rejected::WrongState { call: self.id }),
         }
     }
 

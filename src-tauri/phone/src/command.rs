@@ -31,6 +31,10 @@ pub enum Command {
     HangUp {
         call: CallId,
     },
+    /// Ends the ringing of a call that comes in; it goes on waiting for its answer.
+    Silence {
+        call: CallId,
+    },
     Hold {
         call: CallId,
     },

@@ -72,6 +72,9 @@ pub enum Event {
         status: u16,
         early_media: bool,
     },
+    /// The user does not want to hear it ring.
+    #[serde(rename = "call.silenced")]
+    CallSilenced { call: CallId },
     #[serde(rename = "call.answered")]
     CallAnswered {
         call: CallId,

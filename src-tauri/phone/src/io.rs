@@ -14,6 +14,7 @@ use crate::{
     event::Hop,
     sound::{SoundNews, SoundRequest, Tone},
     view::CallId,
+    voice_path::VoicePath,
 };
 
 /// Names one effort to have a WebSocket; never used twice in one run.
@@ -252,6 +253,7 @@ pub enum MediaNews {
         digit: char,
     },
     Quality(Quality),
+    Path(VoicePath),
     NoMediaPath,
     SecurityFailed {
         detail: String,

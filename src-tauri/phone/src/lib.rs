@@ -19,6 +19,7 @@ pub mod samples;
 mod sound;
 mod tokens;
 mod view;
+mod voice_path;
 mod words;
 
 pub use call_settings::{AutoAnswer, CallSettings};
@@ -39,3 +40,4 @@ pub use view::{
     LeaseState, LeaseView, LineView, LinkView, PhoneView, Proofs, SoundCheckView, SoundView,
     TroubleView, UserView, VaultView,
 };
+pub use voice_path::{CandidateKind, Codec, VoicePath};

@@ -188,7 +188,7 @@ impl Line {
         if calls().any(Call::beeps) {
             return Some(Tone::Beep);
         }
-        if calls().any(Call::alerts) {
+        if calls().any(Call::is_heard_to_ring) {
             let others = calls().any(|call| !call.alerts());
             return Some(if others {
                 Tone::CallWaiting
@@ -263,6 +263,10 @@ impl Line {
         self.end(id, cause, outputs);
         self.drain(now, outputs);
         Ok(())
+    }
+
+    pub(crate) fn silence(&mut self, id: CallId, outputs: &mut Outputs) -> Result<(), Rejected> {
+        find(&mut self.calls, id)?.silence(outputs)
     }
 
     pub(crate) fn set_hold(

@@ -243,6 +243,10 @@ impl Phone {
                 line.hang_up(call, now, outputs)?;
                 self.leave_if_lost(now);
             }
+            Command::Silence { call } => {
+                let (line, outputs) = self.line()?;
+                line.silence(call, outputs)?;
+            }
             Command::Hold { call } => {
                 let (line, outputs) = self.line()?;
                 line.set_hold(call, true, outputs)?;

@@ -3,9 +3,10 @@
 
 use crate::{
     AccountView, AgentView, AutoAnswer, CallId, CallQuality, CallSettings, CallState, CallView,
-    Device, DeviceKind, DeviceRole, Direction, EndCause, EndedCallView, Event, Hop, LeaseState,
-    LeaseView, LineView, LinkView, Moment, PhoneView, Proofs, Quality, Rejected, SignedOutReason,
-    SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView, VaultView,
+    CandidateKind, Codec, Device, DeviceKind, DeviceRole, Direction, EndCause, EndedCallView,
+    Event, Hop, LeaseState, LeaseView, LineView, LinkView, Moment, PhoneView, Proofs, Quality,
+    Rejected, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView,
+    UserView, VaultView, VoicePath,
 };
 
 /// Makes one value of each variant; one that is left out does not compile.
@@ -73,6 +74,7 @@ pub fn events() -> Vec<Event> {
             status: 180,
             early_media: false,
         },
+        CallSilenced { call },
         CallAnswered {
             call,
             automatically: false,
@@ -267,6 +269,16 @@ pub fn qualities() -> Vec<CallQuality> {
     one_of_each!(CallQuality: Good, Fair, Poor, PoorHere).into()
 }
 
+/// Returns each kind of an address of a peer.
+pub fn candidate_kinds() -> Vec<CandidateKind> {
+    one_of_each!(CandidateKind: Host, ServerReflexive, PeerReflexive, Relayed).into()
+}
+
+/// Returns each codec.
+pub fn codecs() -> Vec<Codec> {
+    one_of_each!(Codec: Opus, Pcmu, Pcma).into()
+}
+
 /// Returns one sound check in each state.
 pub fn sound_checks() -> Vec<SoundCheckView> {
     one_of_each!(SoundCheckView:
@@ -455,6 +467,7 @@ pub fn view() -> PhoneView {
             number: "700202".into(),
             display_name: None,
             auto_answer: false,
+            silenced: false,
             held: false,
             held_by_peer: false,
             muted: false,
@@ -464,6 +477,13 @@ pub fn view() -> PhoneView {
             held_since: None,
             interrupted_since: None,
             quality: Some(CallQuality::Good),
+            path: Some(VoicePath {
+                local: ([192, 168, 1, 20], 50_000).into(),
+                remote: ([203, 0, 113, 7], 30_000).into(),
+                remote_kind: CandidateKind::Host,
+                codec: Codec::Opus,
+            }),
+            round_trip_ms: Some(20),
         }],
         ended: Some(EndedCallView {
             call: CallId(0),

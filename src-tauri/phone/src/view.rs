@@ -3,6 +3,7 @@ use std::fmt;
 
 use crate::{
     CallSettings, Device, EndCause, Hop, Moment, SignedOutReason, SoundSettings, SoundVerdict,
+    VoicePath,
 };
 
 /// Names a call in commands, events and views; never used twice in one run.
@@ -227,6 +228,8 @@ pub struct CallView {
     pub display_name: Option<String>,
     /// Whether it is about to be answered by itself, or was.
     pub auto_answer: bool,
+    /// Whether it rings here and its user does not want to hear that.
+    pub silenced: bool,
     pub held: bool,
     pub held_by_peer: bool,
     pub muted: bool,
@@ -239,6 +242,10 @@ pub struct CallView {
     pub interrupted_since: Option<Moment>,
     /// How it sounds at present; `None`: not known yet.
     pub quality: Option<CallQuality>,
+    /// Which way its sound goes; `None`: it goes none yet.
+    pub path: Option<VoicePath>,
+    /// How long a packet takes there and back, rounded up to 10 ms; `None`: not known yet.
+    pub round_trip_ms: Option<u32>,
 }
 
 /// A call that is over.

@@ -7,8 +7,8 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    AccountView, AutoAnswer, CallId, CallSettings, CallState, Command, Input, LinkView, MediaNews,
-    Tone,
+    AccountView, AutoAnswer, CallId, CallSettings, CallState, CallView, CandidateKind, Codec,
+    Command, Input, LinkView, MediaNews, Tone, VoicePath,
 };
 use proptest::prelude::*;
 use sip::DialogHandle;
@@ -59,8 +59,10 @@ proptest! {
             );
             prop_assert!(!unconfirmed || world.view().link == LinkView::Off, "{:?}", world.view());
             prop_assert!(resting || world.phone.poll_timeout().is_some(), "{:?}", world.view());
-            let alerts = world.view().calls.iter().any(|it| it.state == CallState::Alerting);
-            let rings = matches!(world.tone, Some(Tone::Ring | Tone::CallWaiting | Tone::Beep));
+            let beeps = world.tone == Some(Tone::Beep);
+            let alerts = |it: &CallView| it.state == CallState::Alerting && (beeps || !it.silenced);
+            let alerts = world.view().calls.iter().any(alerts);
+            let rings = beeps || matches!(world.tone, Some(Tone::Ring | Tone::CallWaiting));
             prop_assert_eq!(rings, alerts, "{:?}", world.view());
             let calls = world.view().calls;
             prop_assert!(calls.len() <= 3, "{:?}", calls);
@@ -103,14 +105,14 @@ fn a_phone_in_a_call_shows_no_secret() {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..14u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
+        4 => (0..15u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
         3 => (0..400u64).prop_map(Step::Pass),
         1 => (0..10u8).prop_map(Step::Sidecar),
         1 => (0..6u8).prop_map(Step::Server),
         1 => Just(Step::Drop),
         2 => any::<bool>().prop_map(Step::Incoming),
         2 => (0..5u8).prop_map(Step::InDialog),
-        2 => (0..9u8, 0..4u32).prop_map(|(kind, call)| Step::Media(kind, call)),
+        2 => (0..10u8, 0..4u32).prop_map(|(kind, call)| Step::Media(kind, call)),
         1 => prop::collection::vec(any::<u8>(), 0..200).prop_map(Step::Garbage),
         1 => Just(Step::Network),
         1 => (0..6u8).prop_map(Step::Vault),
@@ -229,6 +231,7 @@ fn command(kind: u8, call: CallId) -> Command {
                 ..CallSettings::default()
             },
         },
+        13 => Command::Silence { call },
         _ => Command::SignIn {
             email: "ana@helix.example".to_owned(),
             password: "user-secret".into(),
@@ -276,6 +279,12 @@ fn media(kind: u8) -> MediaNews {
             after: Duration::from_secs(2),
         },
         7 => MediaNews::Dtmf { digit: '1' },
+        8 => MediaNews::Path(VoicePath {
+            local: ([192, 0, 2, 1], 4000).into(),
+            remote: ([192, 0, 2, 2], 5000).into(),
+            remote_kind: CandidateKind::PeerReflexive,
+            codec: Codec::Opus,
+        }),
         _ => MediaNews::Offer {
             request: 5,
             offer: sip::Offer("v=0\r\n".to_owned()),

@@ -33,6 +33,37 @@ fn an_incoming_call_rings_until_it_is_answered_declined_or_given_up() {
 }
 
 #[test]
+fn a_call_that_its_user_silenced_waits_without_a_sound_and_the_next_one_rings() {
+    let mut world = World::signed_in();
+    world.incoming(true);
+    let call = world.view().calls[0].call;
+    assert!(!world.view().calls[0].silenced);
+    world.command(Command::Silence { call }).unwrap();
+    world.command(Command::Silence { call }).unwrap();
+    assert_eq!(world.tone, None);
+    assert!(world.view().calls[0].silenced);
+    let told = |world: &World| {
+        let silenced = |it: &&Event| matches!(it, Event::CallSilenced { .. });
+        world.events.iter().filter(silenced).count()
+    };
+    assert_eq!(told(&world), 1);
+
+    // It is answered as any other.
+    world.command(Command::Answer { call }).unwrap();
+    let answered = &world.view().calls[0];
+    assert!(!answered.silenced, "{answered:?}");
+    let again = Command::Silence { call };
+    assert_eq!(
+        world.command(again).unwrap_err(),
+        Rejected::WrongState { call }
+    );
+    world.command(Command::HangUp { call }).unwrap();
+
+    world.incoming_as("in-2", "", true);
+    assert_eq!(world.tone, Some(Tone::Ring));
+}
+
+#[test]
 fn it_rings_back_until_the_far_end_answers_or_is_heard_itself() {
     let mut world = World::signed_in();
     world.server.invite = vec!["100 Trying", "180 Ringing"];

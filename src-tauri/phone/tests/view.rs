@@ -7,9 +7,9 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    AccountView, AgentView, CallQuality, Command, Device, DeviceKind, DeviceRole, Direction,
-    EndCause, Input, LeaseState, LineView, LinkView, MediaNews, Moment, Quality, SoundCheckView,
-    SoundNews, SoundSettings, SoundVerdict, VaultView,
+    AccountView, AgentView, CallQuality, CandidateKind, Codec, Command, Device, DeviceKind,
+    DeviceRole, Direction, EndCause, Input, LeaseState, LineView, LinkView, MediaNews, Moment,
+    Quality, SoundCheckView, SoundNews, SoundSettings, SoundVerdict, VaultView, VoicePath,
 };
 use world::{World, setup};
 
@@ -131,6 +131,29 @@ fn the_sound_of_a_call_has_a_word_that_is_forgotten_when_sound_comes_back() {
     let news = MediaNews::Resumed { after };
     world.input(Input::Media { call, news });
     assert_eq!(world.view().calls[0].quality, None);
+}
+
+#[test]
+fn a_call_tells_which_way_its_sound_goes() {
+    let (mut world, call) = World::in_call();
+    assert_eq!(world.view().calls[0].path, None);
+    let path = VoicePath {
+        local: ([192, 0, 2, 1], 4000).into(),
+        remote: ([203, 0, 113, 7], 30_000).into(),
+        remote_kind: CandidateKind::Relayed,
+        codec: Codec::Pcma,
+    };
+    for news in [
+        MediaNews::Path(path),
+        MediaNews::Quality(Quality {
+            round_trip_ms: Some(42.0),
+            ..Quality::default()
+        }),
+    ] {
+        world.input(Input::Media { call, news });
+    }
+    let view = &world.view().calls[0];
+    assert_eq!((view.path, view.round_trip_ms), (Some(path), Some(50)));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 // The keys of the windows.
 
 import { current } from "./current.svelte";
-import { answer, hangUp, toggleHold, toggleMute } from "./orders.svelte";
+import { answer, hangUp, silence, toggleHold, toggleMute } from "./orders.svelte";
 import { place } from "./place.svelte";
-import { alerting, foreground } from "./standing";
+import { alerting, foreground, isHeard } from "./standing";
 
 /** What is typed when a window comes forward was meant for the one before it. */
 const GUARD_MS = 700;
@@ -64,10 +64,14 @@ function obey(event: KeyboardEvent): boolean {
   }
   switch (letter(event)) {
     case "m":
-      if (call === null || call.state.state === "alerting") {
+      if (call !== null && call.state.state !== "alerting") {
+        void toggleMute(call);
+        return true;
+      }
+      if (rings === null || !isHeard(rings)) {
         return false;
       }
-      void toggleMute(call);
+      void silence(rings);
       return true;
     case "h":
       if (call?.state.state !== "talking") {

@@ -62,6 +62,13 @@ export const answer = (call: CallView) => give({ command: "answer", call: call.c
 
 export const hangUp = (call: CallView) => give({ command: "hang_up", call: call.call });
 
+/** Ends the ringing of a call, which goes on waiting for its answer. */
+export async function silence(call: CallView): Promise<void> {
+  if (await give({ command: "silence", call: call.call })) {
+    say(t("ring-muted"));
+  }
+}
+
 export const toggleMute = (call: CallView) =>
   give({ command: call.muted ? "unmute" : "mute", call: call.call });
 

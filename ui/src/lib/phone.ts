@@ -71,6 +71,8 @@ export type CallView = {
   display_name: string | null;
   /** Whether it is about to be answered by itself, or was. */
   auto_answer: boolean;
+  /** Whether it rings here and its user does not want to hear that. */
+  silenced: boolean;
   held: boolean;
   held_by_peer: boolean;
   muted: boolean;
@@ -83,7 +85,17 @@ export type CallView = {
   interrupted_since: Moment | null;
   /** How it sounds at present; `null`: not known yet. */
   quality: CallQuality | null;
+  /** Which way its sound goes; `null`: it goes none yet. */
+  path: VoicePath | null;
+  /** How long a packet takes there and back, rounded up to 10 ms; `null`: not known yet. */
+  round_trip_ms: number | null;
 };
+
+/** What an address of a peer is (RFC 8445 §5.1.1). */
+export type CandidateKind = "host" | "server_reflexive" | "peer_reflexive" | "relayed";
+
+/** What is sent. */
+export type Codec = "opus" | "pcmu" | "pcma";
 
 /**
  * What a user, a scenario or a script can ask of the phone.
@@ -96,6 +108,7 @@ export type Command =
   | { command: "dial"; target: string }
   | { command: "answer"; call: CallId }
   | { command: "hang_up"; call: CallId }
+  | { command: "silence"; call: CallId }
   | { command: "hold"; call: CallId }
   | { command: "resume"; call: CallId }
   | { command: "mute"; call: CallId }
@@ -191,6 +204,7 @@ export type Event =
   | { type: "call.dialing"; call: CallId; target: string }
   | { type: "call.incoming"; call: CallId; from: string; display_name: string | null }
   | { type: "call.ringing"; call: CallId; status: number; early_media: boolean }
+  | { type: "call.silenced"; call: CallId }
   | {
       type: "call.answered";
       call: CallId;
@@ -489,6 +503,16 @@ export type ViewUpdate = {
   /** By which the view's moments are old. */
   now: Moment;
   view: PhoneView;
+};
+
+/** Between which addresses the sound of a call goes, and as what. */
+export type VoicePath = {
+  /** The address and port of this machine. */
+  local: string;
+  /** Those of the peer, as this machine sees them. */
+  remote: string;
+  remote_kind: CandidateKind;
+  codec: Codec;
 };
 
 /** The arguments of `watch_levels`. */

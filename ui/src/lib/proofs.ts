@@ -4,13 +4,15 @@ import { current } from "./current.svelte";
 import { isDeaf } from "./devices";
 import { hopFault, host, lineFault } from "./faults";
 import { clock, secondsLeft, span, timeOfDay } from "./format";
-import type { Moment, PhoneView } from "./phone";
+import type { Codec, Moment, PhoneView } from "./phone";
 import { lights, type Proof } from "./lights";
+import { qualityWords } from "./quality";
+import { foreground } from "./standing";
 import { isGood, verdictWords } from "./verdict";
 import { t } from "./words.svelte";
 
 export type ProofRow = {
-  part: "session" | "server" | "line" | "microphone" | "keyring";
+  part: "session" | "server" | "line" | "path" | "microphone" | "keyring";
   name: string;
   proof: Proof;
   /** What is so. */
@@ -23,9 +25,14 @@ export type ProofRow = {
 
 /** The parts of the phone that can be proven, at this instant. */
 export function proofRows(view: PhoneView, now: Moment): ProofRow[] {
-  return [session(view, now), server(view, now), line(view, now), microphone(view), keyring(view)].filter(
-    (row) => row !== null,
-  );
+  return [
+    session(view, now),
+    server(view, now),
+    line(view, now),
+    path(view),
+    microphone(view),
+    keyring(view),
+  ].filter((row) => row !== null);
 }
 
 /** How long ago that was, in whole seconds. */
@@ -145,6 +152,38 @@ function again(at: Moment, now: Moment): string {
   const seconds = secondsLeft(at - now);
   return seconds > 0 ? t("retry-in", { seconds }) : t("retry-now");
 }
+
+/** Which way the sound goes: nobody knows that before there is a call. */
+function path(view: PhoneView): ProofRow | null {
+  const call = foreground(view.calls);
+  if (call === null || (call.talking_since === null && call.state.state !== "connecting")) {
+    return null;
+  }
+  const row = { part: "path" as const, name: t("path-title") };
+  if (call.path === null) {
+    return { ...row, proof: "working", fact: t("path-looking"), age: [] };
+  }
+  const { local, remote, remote_kind, codec } = call.path;
+  const age = [
+    t("path-codec", { codec: CODECS[codec] }),
+    ...(call.round_trip_ms === null ? [] : [t("path-round-trip", { ms: call.round_trip_ms })]),
+    ...(call.quality === null ? [] : [`${t("quality-label")} ${qualityWords(call.quality)}`]),
+  ];
+  return {
+    ...row,
+    proof: call.interrupted || call.quality === "poor" || call.quality === "poor_here" ? "fault" : "proven",
+    fact: call.interrupted
+      ? t("path-silent")
+      : remote_kind === "relayed"
+        ? t("path-relay")
+        : t("path-direct"),
+    age,
+    detail: `UDP ${local} – ${remote}`,
+  };
+}
+
+/** As they are called where people compare them. */
+const CODECS: Record<Codec, string> = { opus: "Opus", pcmu: "G.711 µ-law", pcma: "G.711 A-law" };
 
 function microphone(view: PhoneView): ProofRow {
   const row = { part: "microphone" as const, name: t("role-microphone") };

@@ -1,6 +1,7 @@
 // What the phone can do for its user at present, in one word.
 
 import type { Drawing } from "../parts/Icon.svelte";
+import { current } from "./current.svelte";
 import type { CallView, Moment, PhoneView } from "./phone";
 import { isDeaf } from "./devices";
 import type { Tone } from "./tone";
@@ -56,6 +57,13 @@ export function foreground(calls: CallView[]): CallView | null {
 /** The call that waits to be answered, the oldest first. */
 export function alerting(calls: CallView[]): CallView | null {
   return calls.find((call) => call.state.state === "alerting") ?? null;
+}
+
+/** Whether a call is heard to wait for its answer, until it is silenced. */
+export function isHeard(call: CallView): boolean {
+  const { calls, sound } = current.view;
+  const heard = sound.settings.ring_volume > 0 || calls.length > 1;
+  return call.state.state === "alerting" && !call.silenced && !call.auto_answer && heard;
 }
 
 /** Since when the phone stands so; null: that is not known. */

@@ -39,6 +39,36 @@ test("a hand that types keeps the focus when it rings", async () => {
   await expect.element(page.getByRole("button", { name: "History" })).toHaveFocus();
 });
 
+test("the ring of a call is muted, and the call waits for its answer", async () => {
+  const script = await show("ringing");
+  await page.getByRole("button", { name: "Mute ring" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "silence", call: 7 }]);
+  const main = page.getByRole("main");
+  await expect.element(main).toHaveTextContent("The ring is muted");
+  await expect.element(page.getByRole("button", { name: "Mute ring" })).not.toBeInTheDocument();
+  await expect.element(main).toHaveFocus();
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toBeVisible();
+});
+
+test("a second call is muted, the first one is not", async () => {
+  const script = await show("second-call");
+  await page.getByRole("button", { name: "Mute ring" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "silence", call: 8 }]);
+});
+
+test.each(["ringing-auto", "ringing-off"])("%s rings for nobody", async (scene) => {
+  await show(scene);
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toBeVisible();
+  expect(page.getByRole("button", { name: "Mute ring" }).elements()).toEqual([]);
+});
+
+test("the small window mutes the ring, too", async () => {
+  const script = await show("ring-known");
+  await page.getByRole("button", { name: "Mute ring" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "silence", call: 7 }]);
+  await expect.element(page.getByText("The ring is muted").first()).toBeVisible();
+});
+
 test("names and numbers of others are text and nothing else", async () => {
   await show("talking-hostile");
   const heading = page.getByRole("heading", { level: 1 }).element();

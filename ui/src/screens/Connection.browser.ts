@@ -37,6 +37,15 @@ test.each([
   ["connection-no-microphone", "Microphone", /fault.*Plug in a headset/],
   ["connection-checked", "Microphone", /proven.*Sounds good.*Checked at .?\d+:\d\d/],
   ["connection-in-call", "Microphone", /proven.*it hears you now/],
+  [
+    "connection-in-call",
+    "Voice path",
+    /proven.*Direct, without a relay.*Opus.*at most .?30.? ms.*Good.*UDP 192.168.1.20:50412 – 203.0.113.7:30118/,
+  ],
+  ["connection-relayed", "Voice path", /proven.*By way of a relay of the other side.*G.711 A-law/],
+  ["connection-silent", "Voice path", /fault.*Nothing arrives at present/],
+  ["connection-poor", "Voice path", /fault.*Poor/],
+  ["connection-connecting", "Voice path", /working.*Looking for the way of the sound/],
   ["connection-vault-memory", "Keyring", /not proven.*memory only.*After a restart you sign in again/],
   ["connection-vault-failed", "Keyring", /fault.*The keyring does not answer/],
 ])("%s: %s", async (scene, name, words) => {
@@ -48,6 +57,12 @@ test("where no session is needed there is no row for it", async () => {
   await show("connection-fallback");
   await expect.element(row("Line")).toBeVisible();
   await expect.element(row("Session")).not.toBeInTheDocument();
+});
+
+test("where nobody talks there is no way of the sound", async () => {
+  await show("connection");
+  await expect.element(row("Line")).toBeVisible();
+  await expect.element(row("Voice path")).not.toBeInTheDocument();
 });
 
 test("the ages go on by themselves", async () => {

@@ -80,6 +80,16 @@ describe.each(["index", "mini"] as const)("%s", (page) => {
     await drawn(told({ calls: [{ ...CALL, quality }] }), undefined, page);
   });
 
+  test.each(named(samples.candidateKinds))("to %s", async (_, remote_kind) => {
+    const path = CALL.path && { ...CALL.path, remote_kind };
+    await drawn(told({ calls: [{ ...CALL, path }] }), "connection");
+  });
+
+  test.each(named(samples.codecs))("as %s", async (_, codec) => {
+    const path = CALL.path && { ...CALL.path, codec };
+    await drawn(told({ calls: [{ ...CALL, path }] }), "connection");
+  });
+
   test.each(named(samples.causes))("ended %s", async (_, cause) => {
     const ended = STATE.view.ended && { ...STATE.view.ended, cause };
     await drawn(quiet({ ended }), undefined, page);

@@ -230,6 +230,10 @@ const PANELS = {
   },
   connection: { page: "index", state: STATES.ready, at: "connection" },
   "connection-in-call": { page: "index", state: STATES.talking, at: "connection" },
+  "connection-relayed": { page: "index", state: STATES["talking-relayed"], at: "connection" },
+  "connection-silent": { page: "index", state: STATES.interrupted, at: "connection" },
+  "connection-poor": { page: "index", state: STATES["talking-poor"], at: "connection" },
+  "connection-connecting": { page: "index", state: STATES.connecting, at: "connection" },
   "connection-link-down": { page: "index", state: STATES["link-down"], at: "connection" },
   "connection-line-refused": { page: "index", state: STATES["line-refused"], at: "connection" },
   "connection-at-risk": { page: "index", state: STATES["lease-at-risk"], at: "connection" },
@@ -291,8 +295,17 @@ const PANELS = {
     page: "index",
     state: () => withMore(STATES.ready(), { window: { quit_asked: true } }),
   },
+  "ringing-off": {
+    page: "index",
+    state: () => {
+      const ringing = STATES.ringing();
+      const { settings } = ringing.view.sound;
+      return withMore(ringing, { sound: { settings: { ...settings, ring_volume: 0 } } });
+    },
+  },
   "ring-known": { page: "ring", state: STATES.ringing },
   "ring-unknown": { page: "ring", state: STATES["ringing-unknown"] },
+  "ring-silenced": { page: "ring", state: STATES["ringing-silenced"] },
   "ring-auto": { page: "ring", state: STATES["ringing-auto"] },
   "ring-answered": { page: "ring", state: STATES["answered-itself"] },
   "ring-second": { page: "ring", state: STATES["second-call"] },

@@ -136,6 +136,7 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
       await one(order.call, (it) => ({
         ...it,
         state: { state: "talking" },
+        silenced: false,
         talking_since: now(),
         quality: "good",
       }));
@@ -160,6 +161,9 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
                 },
         };
       });
+      return {};
+    case "silence":
+      await one(order.call, (it) => ({ ...it, silenced: true }));
       return {};
     case "hold":
     case "resume": {

@@ -120,6 +120,7 @@ impl Ledger {
             | Event::RegisterFailed { .. }
             | Event::Unregistered
             | Event::CallRinging { .. }
+            | Event::CallSilenced { .. }
             | Event::CallHeld { .. }
             | Event::CallResumed { .. }
             | Event::CallHeldByPeer { .. }

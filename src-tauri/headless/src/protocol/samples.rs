@@ -96,6 +96,8 @@ pub(super) fn view_parts() -> Vec<String> {
         lines(samples::lines()),
         lines(samples::call_states()),
         lines(samples::qualities()),
+        lines(samples::candidate_kinds()),
+        lines(samples::codecs()),
         lines(samples::sound_checks()),
         lines(samples::vaults()),
     ]

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use tracing::debug;
 
 use super::interruption::Finding;
-use super::leg::State as LegState;
+use super::leg::{Leg, State as LegState};
 use super::{LEFT_FOR, Selection, Session};
 use crate::codec::SILENCE;
 use crate::grid::{Grid, TICK, ticks_to_leave_out};
@@ -85,6 +85,17 @@ impl Session {
             clock.quality_at = now + QUALITY_EVERY;
             let quality = self.quality();
             self.news.push_back(News::Quality { session, quality });
+            self.tell_path();
+        }
+    }
+
+    fn tell_path(&mut self) {
+        let leg = self.current().and_then(|peer| self.legs.get(&peer));
+        if let Some(path) = leg.and_then(Leg::path)
+            && self.path.replace(path) != Some(path)
+        {
+            let session = self.id;
+            self.news.push_back(News::Path { session, path });
         }
     }
 

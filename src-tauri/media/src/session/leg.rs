@@ -5,7 +5,6 @@ use bytes::Bytes;
 use tracing::debug;
 
 use super::packet;
-use crate::Digit;
 use crate::codec::Frame;
 use crate::playout::Buffer;
 use crate::rtp::{
@@ -13,6 +12,7 @@ use crate::rtp::{
 };
 use crate::sdp::{Agreement, Payload, PayloadMap, Refusal, Setup, Stream};
 use crate::transport::{self, DtlsRole, Event, Failure, Remote, Transmit, Transport};
+use crate::{Digit, Path};
 
 /// One remote end: the transport to it, and the streams each way.
 #[derive(Debug)]
@@ -177,6 +177,17 @@ impl Leg {
     /// Returns whether `stream` calls the DTLS association what it was called before.
     fn names_association(&self, stream: &Stream) -> bool {
         self.stream.tls_id == stream.tls_id
+    }
+
+    /// Returns the way that the sound goes, once there is one.
+    pub(super) fn path(&self) -> Option<Path> {
+        let (local, remote, remote_kind) = self.transport.path()?;
+        Some(Path {
+            local,
+            remote,
+            remote_kind,
+            codec: self.agreement.codec,
+        })
     }
 
     /// Returns the transport of the latest descriptions.

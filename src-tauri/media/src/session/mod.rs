@@ -28,7 +28,7 @@ use tracing::{debug, info, warn};
 use crate::grid::Grid;
 use crate::rtp::Voice;
 use crate::transport::{self, Gatherer, Identity, Transmit, Transport};
-use crate::{Command, Failure, News, PacketTime, Peer, Quality, SessionId};
+use crate::{Command, Failure, News, PacketTime, Path, Peer, Quality, SessionId};
 
 use clock::Clock;
 use interruption::Interruption;
@@ -81,6 +81,8 @@ pub(crate) struct Session {
     /// Ticks from the first connection on.
     clock: Option<Clock>,
     interruption: Interruption,
+    /// What was told of it.
+    path: Option<Path>,
     random: StdRng,
     epoch: (Instant, SystemTime),
     transmits: VecDeque<Transmit>,
@@ -143,6 +145,7 @@ impl Session {
             grid: config.grid,
             clock: None,
             interruption: Interruption::new(),
+            path: None,
             random,
             epoch: (now, config.wall),
             transmits: VecDeque::new(),

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use tracing::debug;
 
+use crate::CandidateKind;
+
 use super::{
     Config, Credentials, Event, Failure, Fingerprint, Pair, Remote, Transmit,
     dtls::{Dtls, Outcome},
@@ -190,6 +192,11 @@ impl Active {
     /// where DTLS comes from.
     fn pair(&self) -> Option<Pair> {
         self.ice.selected().or(self.dtls_pair)
+    }
+
+    pub(super) fn path(&self) -> Option<(SocketAddr, SocketAddr, CandidateKind)> {
+        let Pair { local, remote } = self.ice.selected()?;
+        Some((local, remote, self.ice.kind(remote)))
     }
 
     fn handle_media(&mut self, datagram: &[u8], now: Instant) {

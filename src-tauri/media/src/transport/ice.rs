@@ -36,6 +36,8 @@ use rtc::{
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{debug, trace};
 
+use crate::CandidateKind;
+
 use super::{
     Credentials, Failure, Identity, Pair, Transmit, candidate, consent::Consent, setup_deadline,
     stun,
@@ -201,6 +203,18 @@ impl Ice {
             .get_remote_candidates()
             .iter()
             .any(|candidate| candidate.addr() == remote)
+    }
+
+    /// Returns what this address of the peer is: one that is not known is one that a check came from.
+    pub(super) fn kind(&self, remote: SocketAddr) -> CandidateKind {
+        let candidates = self.agent.get_remote_candidates();
+        let found = candidates.iter().find(|it| it.addr() == remote);
+        match found.map(|it| it.candidate_type()) {
+            Some(CandidateType::Host) => CandidateKind::Host,
+            Some(CandidateType::ServerReflexive) => CandidateKind::ServerReflexive,
+            Some(CandidateType::Relay) => CandidateKind::Relayed,
+            Some(_) | None => CandidateKind::PeerReflexive,
+        }
     }
 
     /// Returns whether the STUN `datagram` names this peer, or answers a request to it.

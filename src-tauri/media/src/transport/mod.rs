@@ -33,6 +33,7 @@ use bytes::Bytes;
 use secrecy::SecretString;
 use tracing::debug;
 
+use crate::CandidateKind;
 use active::Active;
 pub(crate) use addresses::host_addresses;
 pub(crate) use credentials::Credentials;
@@ -209,6 +210,14 @@ impl Transport {
                 self.collect();
             }
             State::Waiting | State::Over { .. } => {}
+        }
+    }
+
+    /// Returns the addresses between which media goes, ours first, and what the peer's is.
+    pub(crate) fn path(&self) -> Option<(SocketAddr, SocketAddr, CandidateKind)> {
+        match &self.state {
+            State::Active(active) => active.path(),
+            State::Waiting | State::Over { .. } => None,
         }
     }
 

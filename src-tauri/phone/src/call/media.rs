@@ -73,6 +73,7 @@ impl Call {
                 self.listening.handle_report(quality);
                 outputs.event(Event::MediaQuality { call, quality });
             }
+            MediaNews::Path(path) => self.path = Some(path),
             // A file or device that breaks never costs the call.
             MediaNews::DeviceFailed { detail } => {
                 outputs.event(Event::MediaFailed {

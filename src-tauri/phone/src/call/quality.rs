@@ -16,6 +16,9 @@ const DISTURBS: f64 = 0.06;
 const LATE: f32 = 250.0;
 const TOO_LATE: f32 = 400.0;
 
+/// Less than this, in ms, nobody hears.
+const ROUND_TRIP_STEP: f32 = 10.0;
+
 /// The last reports of the media.
 #[derive(Debug, Default)]
 pub(super) struct Listening {
@@ -41,6 +44,13 @@ impl Listening {
     /// The sound went another way, or was away: what was heard before says nothing.
     pub(super) fn restart(&mut self) {
         self.reports.clear();
+    }
+
+    /// Returns how long a packet takes there and back at present, in steps: a view that changes with
+    /// each report would tell nobody more.
+    pub(super) fn round_trip_ms(&self) -> Option<u32> {
+        let round_trip = self.reports.last()?.round_trip_ms?;
+        Some((round_trip / ROUND_TRIP_STEP).ceil() as u32 * ROUND_TRIP_STEP as u32)
     }
 
     /// Returns the word; `None` before there are two reports.
@@ -132,6 +142,25 @@ mod tests {
     fn delay_alone_makes_a_call_poor() {
         assert_eq!(after(&[0; 6], None, 260.0), Some(CallQuality::Fair));
         assert_eq!(after(&[0; 6], None, 410.0), Some(CallQuality::Poor));
+    }
+
+    #[test]
+    fn the_way_there_and_back_is_told_in_steps() {
+        let mut listening = Listening::default();
+        assert_eq!(listening.round_trip_ms(), None);
+        for (reported, told) in [
+            (None, None),
+            (Some(0.4), Some(10)),
+            (Some(10.0), Some(10)),
+            (Some(10.1), Some(20)),
+            (Some(183.0), Some(190)),
+        ] {
+            listening.handle_report(Quality {
+                round_trip_ms: reported,
+                ..report(1, 0)
+            });
+            assert_eq!(listening.round_trip_ms(), told, "{reported:?}");
+        }
     }
 
     #[test]

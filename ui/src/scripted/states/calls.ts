@@ -10,6 +10,7 @@ const TALKING: CallView = {
   number: "+919810012345",
   display_name: "Amit Sharma",
   auto_answer: false,
+  silenced: false,
   held: false,
   held_by_peer: false,
   muted: false,
@@ -19,6 +20,13 @@ const TALKING: CallView = {
   held_since: null,
   interrupted_since: null,
   quality: "good",
+  path: {
+    local: "192.168.1.20:50412",
+    remote: "203.0.113.7:30118",
+    remote_kind: "host",
+    codec: "opus",
+  },
+  round_trip_ms: 30,
 };
 
 const ALERTING: CallView = {
@@ -27,6 +35,8 @@ const ALERTING: CallView = {
   began_at: NOW - 6_000,
   talking_since: null,
   quality: null,
+  path: null,
+  round_trip_ms: null,
 };
 
 const DIALLING: CallView = {
@@ -75,6 +85,7 @@ export const CALLS = {
     };
   },
   ringing: () => calls(ALERTING),
+  "ringing-silenced": () => calls({ ...ALERTING, silenced: true }),
   "ringing-auto": () => calls({ ...ALERTING, auto_answer: true }),
   "ringing-unknown": () => calls({ ...ALERTING, display_name: null }),
   "ringing-withheld": () => calls({ ...ALERTING, display_name: null, number: "" }),
@@ -88,6 +99,8 @@ export const CALLS = {
       began_at: NOW - 3_000,
       talking_since: null,
       quality: null,
+      path: null,
+      round_trip_ms: null,
     }),
   talking: () => calls(TALKING),
   "answered-itself": () => calls({ ...TALKING, auto_answer: true, talking_since: NOW - 2_000 }),
@@ -106,6 +119,10 @@ export const CALLS = {
   "on-hold": () => calls({ ...TALKING, held: true, held_since: NOW - 31_000 }),
   "on-hold-long": () => calls({ ...TALKING, held: true, held_since: NOW - 84_000 }),
   "held-by-peer": () => calls({ ...TALKING, held_by_peer: true }),
+  "talking-relayed": () => {
+    const { path } = TALKING;
+    return calls({ ...TALKING, path: path && { ...path, remote_kind: "relayed", codec: "pcma" } });
+  },
   interrupted: () => calls({ ...TALKING, interrupted: true, interrupted_since: NOW - 18_000 }),
   "link-down-in-call": () => {
     const script = calls(TALKING);

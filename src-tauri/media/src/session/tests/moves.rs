@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 
 use super::world::{ID, Make, World, make};
 use crate::transport::{Credentials, Identity};
-use crate::{Command, News};
+use crate::{CandidateKind, Codec, Command, News, Path};
 
 const CALLER: usize = 0;
 const CALLEE: usize = 1;
@@ -45,6 +45,37 @@ fn a_server_may_move_the_call_to_another_party_with_its_answer() {
     world.until(CALLER, is_connected);
     world.hears(CALLER, 1500.0);
     world.hears(other, 440.0);
+}
+
+#[test]
+fn the_way_of_the_sound_is_told_once_and_when_it_changes() {
+    let mut world = World::with_call();
+    world.run(Duration::from_millis(3_500));
+    assert_eq!(
+        world.ways(CALLER),
+        [way("192.0.2.1:4000", "192.0.2.2:5000")]
+    );
+
+    let other = world.add(make("192.0.2.3:6000", 1500.0));
+    let offer = world.offer(other);
+    let (answer, _) = world.answer(CALLER, offer).unwrap();
+    world.apply(other, answer).unwrap();
+    world.select(other);
+    world.until(CALLER, is_connected);
+    world.run(Duration::from_millis(2_500));
+    assert_eq!(
+        world.ways(CALLER),
+        [way("192.0.2.1:4000", "192.0.2.3:6000")]
+    );
+}
+
+fn way(local: &str, remote: &str) -> Path {
+    Path {
+        local: local.parse().unwrap(),
+        remote: remote.parse().unwrap(),
+        remote_kind: CandidateKind::Host,
+        codec: Codec::Opus,
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::device::Source;
 use crate::grid::Grid;
 use crate::session::{Config, Microphone, Session, Speaker};
 use crate::transport::{Gatherer, Identity, Silent, Transmit};
-use crate::{Command, Negotiated, News, PacketTime, Peer, Quality, SessionId};
+use crate::{Command, Negotiated, News, PacketTime, Path, Peer, Quality, SessionId};
 
 /// One way through the network.
 const DELAY: Duration = Duration::from_millis(20);
@@ -249,6 +249,16 @@ impl World {
             News::Quality { quality, .. } => wanted(quality).then_some(*quality),
             _ => None,
         })
+    }
+
+    /// Returns which ways of the sound `end` told since it was asked last.
+    pub(super) fn ways(&mut self, end: usize) -> Vec<Path> {
+        let told = self.ends[end].news.drain(..);
+        told.filter_map(|news| match news {
+            News::Path { path, .. } => Some(path),
+            _ => None,
+        })
+        .collect()
     }
 
     pub(super) fn hears(&mut self, end: usize, hz: f32) {
