@@ -24,6 +24,7 @@ mod window {
         "show",
         "watch_levels",
         "copy",
+        "save_support",
     ];
 
     /// What is embedded from where nobody else watches.

@@ -24,6 +24,8 @@ mod shell;
 #[cfg(any(feature = "gui", test))]
 mod standing;
 #[cfg(any(feature = "gui", test))]
+mod support;
+#[cfg(any(feature = "gui", test))]
 mod words;
 
 use std::{env, process::ExitCode};

@@ -198,6 +198,21 @@ pub(crate) struct Copy {
     pub(crate) text: String,
 }
 
+/// The arguments of `save_support`: what the page knows, in its user's words.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SaveSupport {
+    pub(crate) text: String,
+}
+
+/// Where the file is that `save_support` wrote.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Saved {
+    pub(crate) path: String,
+}
+
 /// Reads the arguments of a request; what is wrong with them is told without what they hold, which
 /// may be a password.
 pub(crate) fn read<T: DeserializeOwned>(arguments: &Value) -> Result<T, Rejected> {

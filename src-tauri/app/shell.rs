@@ -15,6 +15,7 @@ mod notices;
 mod only_one;
 mod pasteboard;
 mod ring;
+mod support_file;
 mod tray;
 mod web_process;
 mod windows;
@@ -67,6 +68,8 @@ struct Shell {
     following: Mutex<JoinHandle<()>>,
     settings: std::sync::Arc<tokio::sync::Mutex<SettingsFile>>,
     limit: Mutex<Limit>,
+    /// The end of the log.
+    recent: headless::RecentLog,
     /// The labels of the windows that show levels.
     level_watchers: Mutex<BTreeSet<String>>,
     /// Whether there is a tray that the window can be fetched back from.
@@ -100,8 +103,9 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return ExitCode::from(2);
     }
     let policy = Policy::of_system();
-    let log = headless::Log::of_a_window(policy.0.log_level());
-    let exit = open(arguments, account, policy);
+    let recent = headless::RecentLog::default();
+    let log = headless::Log::of_a_window(policy.0.log_level(), &recent);
+    let exit = open(arguments, account, policy, recent);
     log.drain();
     exit
 }
@@ -110,6 +114,7 @@ fn open(
     arguments: Arguments,
     account: Result<Option<phone::Fallback>, headless::IncompleteAccount>,
     policy: (Policy, Vec<String>),
+    recent: headless::RecentLog,
 ) -> ExitCode {
     let runtime = match runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -149,7 +154,7 @@ fn open(
         .invoke_handler(commands::handler())
         .setup(move |app| {
             // Tauri would panic with the error.
-            if let Err(error) = set_up(app, arguments, account, policy) {
+            if let Err(error) = set_up(app, arguments, account, (policy, recent)) {
                 error!("{error}");
                 app.handle().exit(1);
                 return Ok(());
@@ -181,11 +186,11 @@ fn set_up(
     app: &mut App,
     arguments: Arguments,
     account: Result<Option<phone::Fallback>, headless::IncompleteAccount>,
-    policy: (Policy, Vec<String>),
+    (policy, recent): ((Policy, Vec<String>), headless::RecentLog),
 ) -> Result<(), configuration::Unusable> {
     let is_hidden = arguments.hidden;
     let link = arguments.link.clone();
-    let (shell, is_minimised) = configuration::start(arguments, account, policy)?;
+    let (shell, is_minimised) = configuration::start(arguments, account, policy, recent)?;
     let settings = shell.window_settings();
     let is_autostart_settled = shell.is_settled("autostart");
     app.manage(shell);

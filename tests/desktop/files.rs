@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     desk::{Desk, story},
-    support::office::PASSWORD,
+    support::office::{PASSWORD, SIP_PASSWORDS},
 };
 
 const QUIT_ON_CLOSE: &str = "Quit when the window is closed";
@@ -86,6 +86,35 @@ async fn a_disk_that_is_full_or_read_only_is_told_and_costs_no_settings() {
             let now = disk.settings();
             now.contains("quit_on_close = true") && now.contains("start_minimised = true")
         });
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_support_file_has_what_happened_and_no_secret() {
+    story(async |desk| {
+        desk.ready().await;
+        let page = desk.page();
+        page.press("More").await;
+        page.press("About").await;
+        let home = desk.bus.home().join("home");
+        for name in ["helix-phone-support.txt", "helix-phone-support-2.txt"] {
+            page.press("Save support file").await;
+            let path = home.join(name);
+            page.says(&format!("Saved: {}", path.display())).await;
+            let text = fs::read_to_string(&path).unwrap();
+            for there in [
+                "Line: proven",
+                "AudioProcessing     user",
+                "\"state\": \"registered\"",
+                "sip::registration: Registered",
+            ] {
+                assert!(text.contains(there), "{there} is not in\n{text}");
+            }
+            for secret in [PASSWORD, SIP_PASSWORDS[0]] {
+                assert!(!text.contains(secret), "{secret} is in\n{text}");
+            }
+        }
     })
     .await;
 }

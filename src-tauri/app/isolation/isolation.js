@@ -10,6 +10,7 @@ const COMMANDS = new Set([
   "show",
   "watch_levels",
   "copy",
+  "save_support",
   "plugin:event|listen",
   "plugin:event|unlisten",
   "plugin:window|start_dragging",

@@ -43,6 +43,8 @@ fn the_page_has_these_types() {
     types.add::<Show>();
     types.add::<WatchLevels>();
     types.add::<Copy>();
+    types.add::<SaveSupport>();
+    types.add::<Saved>();
     types.add::<Rejected>();
     let mut text: String = types.declared.into_values().collect();
     text.push_str("/** The events that a person is told of in passing. */\n");
@@ -96,6 +98,9 @@ fn the_page_has_values_of_these_types() {
     values.asked::<AnswerQuit>("quitAnswers", &[json!({ "quit": true })]);
     values.asked::<WatchLevels>("watches", &[json!({ "on": true })]);
     values.asked::<Copy>("copies", &[json!({ "text": "700202" })]);
+    values.asked::<SaveSupport>("supports", &[json!({ "text": "Session: proven" })]);
+    let path = "/home/ana/Downloads/helix-phone-support.txt".to_owned();
+    values.told("saved", &[Saved { path }]);
     let orders = commands().map(|command| json!({ "order": command }));
     values.asked::<Order>("orders", &orders);
     values.commands();

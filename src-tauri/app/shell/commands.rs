@@ -9,9 +9,11 @@ use tauri::{
 };
 use tracing::error;
 
-use crate::page::{self, AnswerLink, AnswerQuit, Copy, Form, Rejected, SetServer, SetWindow};
+use crate::page::{
+    self, AnswerLink, AnswerQuit, Copy, Form, Rejected, SaveSupport, Saved, SetServer, SetWindow,
+};
 
-use super::{Shell, autostart, keys, leaving, pasteboard, windows};
+use super::{Shell, autostart, keys, leaving, pasteboard, support_file, windows};
 
 /// No more than anybody copies by hand, in bytes.
 const LONGEST_COPY: usize = 64 * 1024;
@@ -29,6 +31,7 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         show,
         watch_levels,
         copy,
+        save_support,
     ]
 }
 
@@ -175,6 +178,20 @@ async fn copy(
         return Err(Rejected::new("malformed", "This is too long to be copied"));
     }
     pasteboard::copy(&app, text)
+}
+
+#[tauri::command]
+async fn save_support(
+    request: Request<'_>,
+    app: AppHandle,
+    shell: State<'_, Shell>,
+) -> Result<Saved, Rejected> {
+    let SaveSupport { text } = admitted(&shell, &request)?;
+    if text.len() > LONGEST_COPY {
+        return Err(Rejected::new("malformed", "This is too long to be saved"));
+    }
+    let path = support_file::save(&app, &text).await?;
+    Ok(Saved { path })
 }
 
 /// A change of the settings file.

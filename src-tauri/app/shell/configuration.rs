@@ -58,6 +58,7 @@ pub(super) fn start(
     arguments: Arguments,
     account: Result<Option<Fallback>, headless::IncompleteAccount>,
     (policy, mut complaints): (Policy, Vec<String>),
+    recent: headless::RecentLog,
 ) -> Result<(Shell, bool), Unusable> {
     let path = arguments
         .settings
@@ -156,6 +157,7 @@ pub(super) fn start(
         following,
         settings: Arc::new(tokio::sync::Mutex::new(file)),
         limit: Mutex::new(Limit::new(REQUESTS_PER_SECOND, Instant::now())),
+        recent,
         level_watchers: Mutex::new(BTreeSet::new()),
         has_tray: AtomicBool::new(!cfg!(target_os = "linux")),
         is_leaving: AtomicBool::new(false),

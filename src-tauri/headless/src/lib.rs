@@ -12,6 +12,7 @@ mod log;
 mod order;
 mod password;
 mod policy;
+mod recent;
 mod report;
 mod settings;
 mod signals;
@@ -32,6 +33,7 @@ use end::Exit;
 
 pub use account::{IncompleteAccount, fallback_account};
 pub use log::Log;
+pub use recent::RecentLog;
 
 /// Runs the phone without a window until its input ends, and returns how it went.
 ///

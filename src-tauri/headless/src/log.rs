@@ -2,9 +2,11 @@ use std::{io, time::Duration};
 
 use engine::LogLevel;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    Layer as _, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
-use crate::{arguments::Level, spool::Spool};
+use crate::{arguments::Level, recent::RecentLog, spool::Spool};
 
 /// The rooms of this product. Libraries write what worries them and no more: some of them would
 /// write messages with all their secrets.
@@ -31,22 +33,35 @@ pub struct Log(Spool);
 
 impl Log {
     /// Starts the log of a program whose user watches a window: what they would notice, too, unless
-    /// the organisation wants another level.
-    pub fn of_a_window(settled: Option<LogLevel>) -> Self {
-        Self::start(settled.map_or(Level::Info, Level::from))
+    /// the organisation wants another level. `recent` has the end of it from now on.
+    pub fn of_a_window(settled: Option<LogLevel>, recent: &RecentLog) -> Self {
+        let level = settled.map_or(Level::Info, Level::from);
+        Self::begin(level, Some(recent.clone()))
     }
 
     pub(crate) fn start(level: Level) -> Self {
+        Self::begin(level, None)
+    }
+
+    fn begin(level: Level, recent: Option<RecentLog>) -> Self {
         let spool = Spool::start(io::stderr());
         let through = spool.clone();
         let lines = fmt::layer()
             .with_ansi(false)
-            .with_writer(move || through.clone());
+            .with_writer(move || through.clone())
+            .with_filter(targets(level));
+        // Whatever the organisation wants told here: numbers are told below this level.
+        let kept = recent.map(|recent| {
+            fmt::layer()
+                .with_ansi(false)
+                .with_writer(move || recent.clone())
+                .with_filter(targets(Level::Info))
+        });
 
         // A second run in one process goes on with the first one's log.
         let _ = tracing_subscriber::registry()
             .with(lines)
-            .with(targets(level))
+            .with(kept)
             .try_init();
         Self(spool)
     }

@@ -265,6 +265,14 @@ export const copies: phone.Copy[] = [
   {"text":"700202"},
 ];
 
+export const supports: phone.SaveSupport[] = [
+  {"text":"Session: proven"},
+];
+
+export const saved: phone.Saved[] = [
+  {"path":"/home/ana/Downloads/helix-phone-support.txt"},
+];
+
 export const orders: phone.Order[] = [
   {"order":{"command":"sign_in","email":"ana@helix.example","password":"","takeover":true}},
   {"order":{"command":"sign_out"}},

@@ -366,6 +366,16 @@ export type Rejected = {
   message: string;
 };
 
+/** The arguments of `save_support`: what the page knows, in its user's words. */
+export type SaveSupport = {
+  text: string;
+};
+
+/** Where the file is that `save_support` wrote. */
+export type Saved = {
+  path: string;
+};
+
 /** The arguments of `set_server`. */
 export type SetServer = {
   url: string;

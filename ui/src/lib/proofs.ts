@@ -5,7 +5,7 @@ import { isDeaf } from "./devices";
 import { hopFault, host, lineFault } from "./faults";
 import { clock, secondsLeft, span, timeOfDay } from "./format";
 import type { Codec, Moment, PhoneView } from "./phone";
-import { lights, type Proof } from "./lights";
+import { lights, proofWords, type Proof } from "./lights";
 import { qualityWords } from "./quality";
 import { foreground } from "./standing";
 import { isGood, verdictWords } from "./verdict";
@@ -33,6 +33,15 @@ export function proofRows(view: PhoneView, now: Moment): ProofRow[] {
     microphone(view),
     keyring(view),
   ].filter((row) => row !== null);
+}
+
+/** The same as text, for whoever helps. */
+export function proofLines(): string[] {
+  return proofRows(current.view, current.now).map((row) =>
+    [`${row.name}: ${proofWords(row.proof)}`, row.fact, ...row.age, row.detail]
+      .filter((it) => it !== undefined)
+      .join(" · "),
+  );
 }
 
 /** How long ago that was, in whole seconds. */

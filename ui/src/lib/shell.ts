@@ -17,6 +17,8 @@ import type {
   Levels,
   Order,
   Rejected,
+  Saved,
+  SaveSupport,
   SetServer,
   SetWindow,
   Show,
@@ -67,6 +69,10 @@ export const answerQuit = (quit: boolean) => invoke<void>("answer_quit", { quit 
 export const show = (what: Form) => invoke<void>("show", { what } satisfies Show);
 
 export const copy = (text: string) => invoke<void>("copy", { text } satisfies Copy);
+
+/** Saves what the phone knows of itself, after `text`; returns where it is. */
+export const saveSupport = async (text: string): Promise<string> =>
+  harmless(await invoke<Saved>("save_support", { text } satisfies SaveSupport)).path;
 
 /** Lets `take` see the levels of microphone and speaker until the returned function is called. */
 export function watchLevels(take: (levels: Levels) => void): () => void {

@@ -278,6 +278,7 @@ const PANELS = {
   "more-fallback": { page: "index", state: STATES.fallback, at: "more" },
   "more-sign-out-in-call": { page: "index", state: STATES.talking, at: "more", press: ["sign-out"] },
   about: { page: "index", state: STATES.ready, at: "about" },
+  "about-saved": { page: "index", state: STATES.ready, at: "about", press: ["support-save"] },
   "about-licence": { page: "index", state: STATES.ready, at: "about", press: ["MIT"] },
   "link-asked-in-call": {
     page: "index",

@@ -11,6 +11,7 @@ import type {
   Happened,
   Order,
   PhoneView,
+  Saved,
   SetServer,
   SetWindow,
   State,
@@ -95,6 +96,8 @@ export function perform(first: State): Script {
           return script.window({ settings: (args as SetWindow).settings });
         case "set_server":
           return script.window({ server: (args as SetServer).url });
+        case "save_support":
+          return { path: "/home/ana/Downloads/helix-phone-support.txt" } satisfies Saved;
         case "answer_link":
           return script.window({ link: null });
         case "answer_quit":

@@ -464,6 +464,10 @@ stay = البقاء
 
 about-computer = النظام
 about-system = نظام التشغيل
+support-title = الدعم
+support-note = إصدارات هذا الهاتف وإعداداته وحالته وآخر رسائله في ملف نصي. لا يحتوي على كلمة مرور ولا على رقم متصل. أعطه لمن يساعدك.
+support-save = حفظ ملف الدعم
+support-saved = حُفظ في:
 about-licences = التراخيص
 about-licences-note = برنامج حر، بأيٍّ من الترخيصين كما تختار.
 about-licence = ترخيص { $name }

@@ -452,6 +452,10 @@ stay = Bleiben
 
 about-computer = System
 about-system = Betriebssystem
+support-title = Support
+support-note = Versionen, Einstellungen, Zustand und die letzten Meldungen dieses Telefons als Textdatei. Sie enthält kein Passwort und keine Rufnummer. Geben Sie sie dem, der Ihnen hilft.
+support-save = Support-Datei speichern
+support-saved = Gespeichert:
 about-licences = Lizenzen
 about-licences-note = Freie Software, unter einer der beiden Lizenzen nach Ihrer Wahl.
 about-licence = { $name }-Lizenz

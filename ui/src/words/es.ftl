@@ -455,6 +455,10 @@ stay = Quedarse
 
 about-computer = Sistema
 about-system = Sistema operativo
+support-title = Soporte
+support-note = Versiones, ajustes, estado y los últimos mensajes de este teléfono en un archivo de texto. No contiene contraseñas ni números de clientes. Entréguelo a quien le ayude.
+support-save = Guardar archivo de soporte
+support-saved = Guardado:
 about-licences = Licencias
 about-licences-note = Software libre, con la licencia que prefiera de las dos.
 about-licence = Licencia { $name }
