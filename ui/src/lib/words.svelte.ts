@@ -3,7 +3,6 @@
 import { FluentBundle, FluentResource } from "@fluent/bundle";
 
 import english from "../words/en.ftl?raw";
-import { withNames } from "../words/keyless";
 import { apart } from "./direction";
 
 export type Language = "en" | "de" | "hi" | "es" | "ar";
@@ -72,7 +71,7 @@ function speak(language: Language, texts: string[]): Spoken {
     // Plural rules go with the language of the text.
     const own = index === all.length - 1 && language !== "en" ? "en" : locale;
     const bundle = new FluentBundle(own, { useIsolating: false });
-    bundle.addResource(new FluentResource(withNames(text)));
+    bundle.addResource(new FluentResource(text));
     return bundle;
   });
   return { language, locale, bundles };
