@@ -176,7 +176,9 @@ function path(view: PhoneView): ProofRow | null {
   const age = [
     t("path-codec", { codec: CODECS[codec] }),
     ...(call.round_trip_ms === null ? [] : [t("path-round-trip", { ms: call.round_trip_ms })]),
-    ...(call.quality === null ? [] : [`${t("quality-label")} ${qualityWords(call.quality)}`]),
+    ...(call.quality === null || call.interrupted
+      ? []
+      : [`${t("quality-label")} ${qualityWords(call.quality)}`]),
   ];
   return {
     ...row,

@@ -86,6 +86,15 @@ test("the call goes on in a bar while another page is open", async () => {
   await expect.element(page.getByRole("button", { name: "Hold" })).toBeVisible();
 });
 
+test("of a call without sound nobody says that it sounds good", async () => {
+  const script = await show("talking");
+  const main = page.getByRole("main");
+  await expect.element(main).toHaveTextContent("Sound quality: Good");
+  await script.view(() => STATES.interrupted().view);
+  await expect.element(main).toHaveTextContent("Reconnecting your call…");
+  await expect.element(main).not.toHaveTextContent("Sound quality");
+});
+
 test("a call that came back says how much was lost", async () => {
   const script = await show("interrupted");
   await expect.element(page.getByText("Reconnecting your call… 12 s left. Stay on the line.")).toBeVisible();
