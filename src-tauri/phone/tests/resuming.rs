@@ -117,7 +117,7 @@ fn a_session_that_another_device_holds_is_wiped_and_the_holder_named() {
         message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
         holder: Some(sidecar_api::Holder {
             device_name: "Desk 7".to_owned(),
-            since: "2026-01-05T09:00:00Z".to_owned(),
+            since: Some("2026-01-05T09:00:00Z".to_owned()),
             same_member: true,
         }),
         retry_after: None,

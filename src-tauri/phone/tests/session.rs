@@ -474,7 +474,7 @@ fn taken_over() -> SidecarFailure {
         message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
         holder: Some(sidecar_api::Holder {
             device_name: "Desk 7".to_owned(),
-            since: "2026-01-05T09:00:00Z".to_owned(),
+            since: Some("2026-01-05T09:00:00Z".to_owned()),
             same_member: true,
         }),
         retry_after: None,

@@ -24,8 +24,9 @@ pub enum Message {
 #[serde(rename_all = "camelCase")]
 pub struct Holder {
     pub device_name: String,
-    /// RFC 3339.
-    pub since: String,
+    /// RFC 3339; absent where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Whether the caller's own member holds it; only then may they take it over.
     pub same_member: bool,
 }

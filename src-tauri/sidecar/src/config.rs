@@ -3,6 +3,7 @@
 mod file;
 mod phones;
 mod platform;
+mod redis;
 mod roles;
 mod rules;
 mod secret;
@@ -17,9 +18,13 @@ use secrecy::SecretSlice;
 pub(crate) use self::platform::PlatformSettings;
 use crate::attempts::Limit;
 use crate::directory::Roster;
+use crate::store::Address;
 
 /// The environment variable with the key that signs access tokens, unless a file holds it.
 pub const JWT_SECRET_VARIABLE: &str = "HELIX_JWT_SECRET";
+
+/// The environment variable with the address of Redis, unless a file holds it.
+pub const REDIS_URL_VARIABLE: &str = "REDIS_URL";
 
 /// Everything a sidecar serves: settings, and where its users come from, checked as a whole.
 #[derive(Debug)]
@@ -43,10 +48,21 @@ pub(crate) struct Settings {
     pub(crate) refresh_token: Duration,
     /// `None`: one is made at each start, on loopback only.
     pub(crate) jwt_secret: Option<SecretSlice<u8>>,
+    /// `None`: this server is the only one and keeps everything in memory.
+    pub(crate) redis: Option<Redis>,
     /// Whose word on the address of a caller is believed.
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) account_limit: Limit,
     pub(crate) address_limit: Limit,
+}
+
+/// What servers share that serve side by side.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    pub(crate) address: Address,
+    /// Stands before the names of all keys. In a cluster it holds what is hashed, in braces: what one
+    /// script looks at lies on one node.
+    pub(crate) prefix: String,
 }
 
 /// A configuration that cannot be served.

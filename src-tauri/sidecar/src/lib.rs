@@ -1,8 +1,8 @@
 //! The sidecar: an HTTP server that signs agents in, hands out their phone accounts and sees to it
 //! that an agent is signed in on one device only.
 //!
-//! Users and agents come from a file, or from the platform. Embedded, it runs alone: sessions and
-//! locks live in memory.
+//! Users and agents come from a file, or from the platform. Embedded, it runs alone and keeps sessions
+//! and locks in memory; with Redis any number of them serve side by side.
 
 mod attempts;
 mod body;
@@ -20,14 +20,17 @@ mod routes;
 mod server;
 mod session;
 mod sidecar;
+mod store;
 mod token;
 mod upstream;
 
 pub use clock::{Clock, Now};
-pub use config::{Config, ConfigError, JWT_SECRET_VARIABLE, Problem};
+pub use config::{Config, ConfigError, JWT_SECRET_VARIABLE, Problem, REDIS_URL_VARIABLE};
 pub use lock::{
-    Acquired, Beat, LockAnswer, LockName, LockUnavailable, MemoryLock, Owner, Released, SessionLock,
+    Acquired, Beat, LockAnswer, LockName, LockUnavailable, MemoryLock, Owner, RedisLock, Released,
+    SessionLock,
 };
 pub use password::hash_password;
 pub use server::{RunError, check_address, run, run_with};
+pub use store::{Address, BadAddress, Store};
 pub use upstream::NoHttp;

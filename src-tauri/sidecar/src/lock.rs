@@ -1,14 +1,29 @@
 //! The session lock: at most one device per agent and per extension.
+//!
+//! Each time a lock changes hands it gets a higher epoch, which its holder repeats with each beat. A
+//! store that forgot the last change, or never heard of it, thus learns it from the later holder: of
+//! two that both believe they hold a lock, the one with the higher epoch does.
+//!
+//! A session that was released takes no lock any more, so that what arrives late, be it a beat that
+//! a logout overtook or a login that was given up, frees nothing and locks nothing.
 
+mod claim;
 mod memory;
+mod redis;
 
+pub(crate) use claim::Claim;
 pub use memory::MemoryLock;
+pub use redis::RedisLock;
 
 use std::fmt::Debug;
 use std::pin::Pin;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+
+/// How long a store remembers that a session was released: far longer than anything of that session
+/// can be under way.
+const MARKED: Duration = Duration::from_secs(10 * 60);
 
 /// What is locked: an agent together with the extension their phone registers, so that two records
 /// which share an extension cannot both register.
@@ -26,21 +41,25 @@ pub struct Owner {
     pub device_id: Option<String>,
     pub device_name: String,
     pub session_id: String,
-    /// When this owner signed in.
-    pub since: OffsetDateTime,
+    /// When this owner signed in; `None`: what was written of it does not say.
+    pub since: Option<OffsetDateTime>,
+    /// Since which change of the lock this owner holds it; 0 before the first.
+    pub epoch: u64,
 }
 
 /// How a request for the lock ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acquired {
     /// Nobody held it.
-    Taken,
+    Taken { epoch: u64 },
     /// The asking device held it already.
-    Refreshed,
+    Refreshed { epoch: u64 },
     /// The same member's other device, named here, has lost it.
-    TakenOver { from: Owner },
+    TakenOver { epoch: u64, from: Owner },
     /// It stays with its holder.
     Busy { holder: Owner },
+    /// The session was released already.
+    Ended,
 }
 
 /// How a heartbeat ended.
@@ -48,10 +67,12 @@ pub enum Acquired {
 pub enum Beat {
     /// The lock lives for another full term.
     Extended,
-    /// The lock was absent and is held again.
+    /// The lock was absent, or held since an earlier epoch, and is held again.
     Retaken,
     /// Somebody else holds it.
     Lost { holder: Owner },
+    /// The session was released already.
+    Ended,
 }
 
 /// How a release ended.
@@ -66,10 +87,16 @@ pub enum Released {
     },
 }
 
-/// The lock store does not answer; nothing is known about the lock.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("The session lock does not answer")]
-pub struct LockUnavailable;
+/// Nothing is known about the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LockUnavailable {
+    /// Its store cannot be asked.
+    #[error("The session lock does not answer")]
+    NotAsked,
+    /// Its store was asked; it may have done what it was asked, or may do so later.
+    #[error("The session lock does not answer")]
+    Unknown,
+}
 
 /// The answer of a lock store, some time later.
 pub type LockAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, LockUnavailable>> + Send + 'a>>;
@@ -77,11 +104,11 @@ pub type LockAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, LockUnavailab
 /// A store of session locks. Each operation is atomic, also among servers that share the store, and
 /// leaves no key without an expiry.
 ///
-/// Embedded, it is [`MemoryLock`]; a store that several servers share implements the same rules as
-/// one script each over [`LockName::keys`].
+/// Embedded, it is [`MemoryLock`]; servers that share a store use [`RedisLock`].
 pub trait SessionLock: Debug + Send + Sync {
     /// Takes the lock for `owner` for `ttl`: absent is taken, one's own is refreshed, another's is
-    /// busy unless `takeover` is set and the same member holds it.
+    /// busy unless `takeover` is set and the same member holds it. The epoch of `owner` is not looked
+    /// at: it gets the next one.
     fn acquire<'a>(
         &'a self,
         name: &'a LockName,
@@ -90,8 +117,8 @@ pub trait SessionLock: Debug + Send + Sync {
         takeover: bool,
     ) -> LockAnswer<'a, Acquired>;
 
-    /// Prolongs the lock to `ttl` from now: one's own is extended, absent is taken again, another's
-    /// is lost.
+    /// Prolongs the lock to `ttl` from now: one's own is extended; absent, or another's with a lower
+    /// epoch than that of `owner`, is taken again; another's is lost.
     fn beat<'a>(
         &'a self,
         name: &'a LockName,
@@ -100,7 +127,8 @@ pub trait SessionLock: Debug + Send + Sync {
     ) -> LockAnswer<'a, Beat>;
 
     /// Frees the lock if `owner` holds it with this very session, so that a late logout of an
-    /// earlier session of the device does not free its next one.
+    /// earlier session of the device does not free its next one. Whoever holds it, the session of
+    /// `owner` has ended.
     fn release<'a>(&'a self, name: &'a LockName, owner: &'a Owner) -> LockAnswer<'a, Released>;
 }
 

@@ -12,6 +12,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::lock::{LockUnavailable, Owner};
 use crate::platform::{NotRenewed, Silent};
+use crate::store::Unanswered;
 
 /// An answer that is not a success: one row of the contract's table.
 #[derive(Debug)]
@@ -81,10 +82,7 @@ impl Refusal {
         Self {
             holder: Some(Holder {
                 device_name: holder.device_name.clone(),
-                since: holder
-                    .since
-                    .format(&Rfc3339)
-                    .expect("a clock's reading has a year of four digits"),
+                since: holder.since.and_then(|it| it.format(&Rfc3339).ok()),
                 same_member: holder.member_id == member_id,
             }),
             ..Self::new(StatusCode::CONFLICT, ALREADY_LOGGED_IN)
@@ -141,6 +139,12 @@ impl Refusal {
             holder: None,
             retry_after: None,
         }
+    }
+}
+
+impl From<Unanswered> for Refusal {
+    fn from(error: Unanswered) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, &format!("{error}."))
     }
 }
 

@@ -7,6 +7,7 @@ mod health;
 mod heartbeat;
 mod login;
 mod logout;
+mod ready;
 mod refresh;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
         .route("/auth/heartbeat", post(heartbeat::heartbeat))
         .route("/auth/logout", post(logout::logout))
         .route("/healthz", get(health::health))
+        .route("/readyz", get(ready::ready))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .with_state(sidecar)

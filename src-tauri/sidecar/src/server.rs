@@ -17,11 +17,12 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use crate::clock::Clock;
-use crate::config::{Config, JWT_SECRET_VARIABLE};
-use crate::lock::{MemoryLock, SessionLock};
+use crate::config::{Config, JWT_SECRET_VARIABLE, Redis};
+use crate::lock::{MemoryLock, RedisLock, SessionLock};
 use crate::random::random_bytes;
 use crate::routes::router;
 use crate::sidecar::Sidecar;
+use crate::store::Store;
 use crate::upstream::NoHttp;
 
 /// Connections at a time; further ones wait in the system's queue.
@@ -62,13 +63,19 @@ pub enum RunError {
     NoHttp(#[from] NoHttp),
 }
 
-/// Serves `config` on `listener` until `shutdown` is over, with the locks in memory.
+/// Serves `config` on `listener` until `shutdown` is over: beside the other servers of its Redis, or
+/// alone with everything in memory.
 pub async fn run(
     listener: TcpListener,
-    config: Config,
+    mut config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     let clock = Clock::system();
+    if let Some(Redis { address, prefix }) = config.settings.redis.take() {
+        let store = Store::connect(address, &prefix);
+        let lock = Arc::new(RedisLock::new(store.clone()));
+        return serve(listener, config, clock, lock, Some(store), shutdown).await;
+    }
     let lock = Arc::new(MemoryLock::new(clock.clone()));
     let sweeper = Arc::clone(&lock);
     let sweep = async move {
@@ -85,7 +92,7 @@ pub async fn run(
     }
 }
 
-/// Like [`run`], with the clock and the lock store that are given.
+/// Like [`run`] alone, with the clock and the lock store that are given.
 pub async fn run_with(
     listener: TcpListener,
     config: Config,
@@ -93,9 +100,20 @@ pub async fn run_with(
     lock: Arc<dyn SessionLock>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
+    serve(listener, config, clock, lock, None, shutdown).await
+}
+
+async fn serve(
+    listener: TcpListener,
+    config: Config,
+    clock: Clock,
+    lock: Arc<dyn SessionLock>,
+    store: Option<Store>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), RunError> {
     check_address(&config, listener.local_addr()?)?;
     let secret = jwt_secret(&config);
-    let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock)?);
+    let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock, store)?);
     let router = router(Arc::clone(&sidecar));
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (stop, _) = watch::channel(());

@@ -1,7 +1,11 @@
 //! The sessions that a sign-in begins: their refresh tokens, and which of them have ended.
+//!
+//! A refresh token begins with the id of its session and goes on with 256 random bits; only its hash
+//! is kept.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard};
+mod memory;
+mod redis;
+
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -10,7 +14,10 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::random::random_bytes;
+use crate::store::{Store, Unanswered};
 use crate::token::Caller;
+use memory::MemorySessions;
+use redis::RedisSessions;
 
 /// How long a used refresh token still works, so that an answer that was lost on the way does not
 /// sign an agent out: the longest outage a running call survives is 60 s, twice that covers the
@@ -23,6 +30,28 @@ const SESSIONS_PER_MEMBER: usize = 16;
 /// Used refresh tokens that a session remembers to recognise their reuse: 32 h at one per 30 min.
 const REMEMBERED: usize = 64;
 
+/// Characters of a session's id, which is a UUID.
+const ID_LENGTH: usize = 36;
+
+/// The sessions of one server, or of all that share a Redis.
+#[derive(Debug)]
+pub(crate) enum Sessions {
+    Memory(MemorySessions),
+    Redis(RedisSessions),
+}
+
+/// What is known of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SessionState {
+    /// Nothing: it may have begun before the store forgot it.
+    Unknown,
+    /// `device_name` is what the device called itself that began it.
+    Live {
+        device_name: String,
+    },
+    Ended,
+}
+
 /// Why a refresh token was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RefreshRefused {
@@ -32,207 +61,115 @@ pub(crate) enum RefreshRefused {
     Reused(Caller),
     /// It was given to another device.
     OtherDevice,
-}
-
-/// All sessions of one server.
-#[derive(Debug)]
-pub(crate) struct Sessions {
-    refresh_lifetime: Duration,
-    /// How long an ended session must be remembered: as long as its last access token lives.
-    access_lifetime: Duration,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    sessions: HashMap<String, Session>,
-    by_token: HashMap<TokenHash, String>,
-    /// Each entry stands for a correct password and lives no longer than an access token, so the
-    /// pace of argon2 bounds their number.
-    ended: HashMap<String, Instant>,
-}
-
-#[derive(Debug)]
-struct Session {
-    caller: Caller,
-    device_name: String,
-    current: TokenHash,
-    retired: VecDeque<(TokenHash, Instant)>,
-    refreshed_at: Instant,
+    /// Nobody knows.
+    Unanswered(Unanswered),
 }
 
 type TokenHash = [u8; 32];
 
 impl Sessions {
-    pub(crate) fn new(refresh_lifetime: Duration, access_lifetime: Duration) -> Self {
-        Self {
-            refresh_lifetime,
-            access_lifetime,
-            state: Mutex::default(),
-        }
+    /// Keeps them in the memory of this server. One may rest for `refresh_lifetime`, and its access
+    /// tokens are accepted for `access_lifetime`.
+    pub(crate) fn in_memory(refresh_lifetime: Duration, access_lifetime: Duration) -> Self {
+        Self::Memory(MemorySessions::new(refresh_lifetime, access_lifetime))
+    }
+
+    /// Keeps them for all servers that share `store`.
+    pub(crate) fn in_redis(
+        store: Store,
+        refresh_lifetime: Duration,
+        access_lifetime: Duration,
+    ) -> Self {
+        Self::Redis(RedisSessions::new(store, refresh_lifetime, access_lifetime))
     }
 
     /// Begins the session of `caller` and returns its first refresh token.
-    pub(crate) fn begin(&self, caller: Caller, device_name: String, now: Instant) -> SecretString {
-        let mut state = self.state();
-        state.make_room(&caller.member_id);
-        let (token, hash) = new_token();
-        let id = caller.session_id.clone();
-        state.by_token.insert(hash, id.clone());
-        state.sessions.insert(
-            id,
-            Session {
-                caller,
-                device_name,
-                current: hash,
-                retired: VecDeque::new(),
-                refreshed_at: now,
-            },
-        );
-        token
+    pub(crate) async fn begin(
+        &self,
+        caller: &Caller,
+        device_name: &str,
+        now: Instant,
+    ) -> Result<SecretString, Unanswered> {
+        match self {
+            Self::Memory(sessions) => Ok(sessions.begin(caller, device_name, now)),
+            Self::Redis(sessions) => sessions.begin(caller, device_name).await,
+        }
     }
 
     /// Exchanges `token` for the next one of its session. `device_id` is what the caller names, if
     /// it does.
-    pub(crate) fn refresh(
+    pub(crate) async fn refresh(
         &self,
         token: &SecretString,
         device_id: Option<&str>,
         now: Instant,
     ) -> Result<(Caller, SecretString), RefreshRefused> {
-        let mut state = self.state();
-        let hash = hash(token);
-        let id = state
-            .by_token
-            .get(&hash)
-            .cloned()
-            .ok_or(RefreshRefused::Unknown)?;
-        let session = state
-            .sessions
-            .get_mut(&id)
-            .expect("a token's session is there");
-        if self.has_expired(session, now) {
-            return Err(RefreshRefused::Unknown);
+        match self {
+            Self::Memory(sessions) => sessions.refresh(token, device_id, now),
+            Self::Redis(sessions) => sessions.refresh(token, device_id).await,
         }
-        if session.caller.is_other_device(device_id) {
-            return Err(RefreshRefused::OtherDevice);
-        }
-        let used_at = session
-            .retired
-            .iter()
-            .find_map(|(retired, at)| (*retired == hash).then_some(*at));
-        if used_at.is_some_and(|at| now.saturating_duration_since(at) > GRACE) {
-            let caller = session.caller.clone();
-            state.end(&id, now + self.access_lifetime);
-            return Err(RefreshRefused::Reused(caller));
-        }
-        let (next, next_hash) = new_token();
-        session.retired.push_back((session.current, now));
-        session.current = next_hash;
-        session.refreshed_at = now;
-        let caller = session.caller.clone();
-        let forgotten = if session.retired.len() > REMEMBERED {
-            session.retired.pop_front()
-        } else {
-            None
-        };
-        if let Some((forgotten, _)) = forgotten {
-            state.by_token.remove(&forgotten);
-        }
-        state.by_token.insert(next_hash, id);
-        Ok((caller, next))
     }
 
-    /// Returns the session that `token` belongs to, used or not.
-    pub(crate) fn of_refresh_token(&self, token: &SecretString) -> Option<Caller> {
-        let state = self.state();
-        let id = state.by_token.get(&hash(token))?;
-        Some(state.sessions.get(id)?.caller.clone())
+    /// Returns whose session `token` belongs to, used or not.
+    pub(crate) async fn of_refresh_token(
+        &self,
+        token: &SecretString,
+        now: Instant,
+    ) -> Result<Option<Caller>, Unanswered> {
+        match self {
+            Self::Memory(sessions) => Ok(sessions.of_refresh_token(token, now)),
+            Self::Redis(sessions) => sessions.of_refresh_token(token).await,
+        }
     }
 
-    /// Returns the name of the device that began the session, if this server still knows it.
-    pub(crate) fn device_name(&self, session_id: &str) -> Option<String> {
-        let state = self.state();
-        Some(state.sessions.get(session_id)?.device_name.clone())
+    /// Returns what is known of a session.
+    pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
+        match self {
+            Self::Memory(sessions) => Ok(sessions.state_of(session_id)),
+            Self::Redis(sessions) => sessions.state(session_id).await,
+        }
     }
 
     /// Ends a session: none of its tokens is accepted from here on.
-    pub(crate) fn end(&self, session_id: &str, now: Instant) {
-        self.state().end(session_id, now + self.access_lifetime);
-    }
-
-    /// Whether a session has ended. One that this server never knew has not: it may have begun
-    /// before a restart.
-    pub(crate) fn has_ended(&self, session_id: &str) -> bool {
-        self.state().ended.contains_key(session_id)
+    pub(crate) async fn end(&self, caller: &Caller, now: Instant) -> Result<(), Unanswered> {
+        match self {
+            Self::Memory(sessions) => {
+                sessions.end(&caller.session_id, now);
+                Ok(())
+            }
+            Self::Redis(sessions) => sessions.end(caller).await,
+        }
     }
 
     /// Forgets what has expired.
     pub(crate) fn sweep(&self, now: Instant) {
-        let mut state = self.state();
-        let expired: Vec<String> = state
-            .sessions
-            .iter()
-            .filter(|(_, session)| self.has_expired(session, now))
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in expired {
-            state.forget(&id);
-        }
-        state.ended.retain(|_, until| *until > now);
-    }
-
-    fn has_expired(&self, session: &Session, now: Instant) -> bool {
-        now.saturating_duration_since(session.refreshed_at) >= self.refresh_lifetime
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .expect("no operation panics while it holds the sessions")
-    }
-}
-
-impl State {
-    /// Forgets the member's oldest session if there are too many of them.
-    fn make_room(&mut self, member_id: &str) {
-        let theirs = || {
-            self.sessions
-                .iter()
-                .filter(|(_, session)| session.caller.member_id == member_id)
-        };
-        if theirs().count() < SESSIONS_PER_MEMBER {
-            return;
-        }
-        let oldest = theirs()
-            .min_by_key(|(_, session)| session.refreshed_at)
-            .map(|(id, _)| id.clone());
-        if let Some(id) = oldest {
-            self.forget(&id);
-        }
-    }
-
-    fn end(&mut self, id: &str, remember_until: Instant) {
-        self.forget(id);
-        self.ended.insert(id.to_owned(), remember_until);
-    }
-
-    fn forget(&mut self, id: &str) {
-        let Some(session) = self.sessions.remove(id) else {
-            return;
-        };
-        self.by_token.remove(&session.current);
-        for (hash, _) in &session.retired {
-            self.by_token.remove(hash);
+        match self {
+            Self::Memory(sessions) => sessions.sweep(now),
+            // There they expire.
+            Self::Redis(_) => {}
         }
     }
 }
 
-/// Returns 256 unpredictable bits and what is kept of them.
-fn new_token() -> (SecretString, TokenHash) {
-    let token = SecretString::from(URL_SAFE_NO_PAD.encode(random_bytes::<32>()));
+impl From<Unanswered> for RefreshRefused {
+    fn from(why: Unanswered) -> Self {
+        Self::Unanswered(why)
+    }
+}
+
+/// Returns an unpredictable refresh token of this session and what is kept of it.
+fn new_token(session_id: &str) -> (SecretString, TokenHash) {
+    let random = URL_SAFE_NO_PAD.encode(random_bytes::<32>());
+    let token = SecretString::from(format!("{session_id}{random}"));
     let hash = hash(&token);
     (token, hash)
+}
+
+/// Returns the session that a token names, if it looks like a token.
+fn session_of(token: &SecretString) -> Option<&str> {
+    let (id, _) = token.expose_secret().split_at_checked(ID_LENGTH)?;
+    let is_id = |b: u8| b.is_ascii_hexdigit() || b == b'-';
+    id.bytes().all(is_id).then_some(id)
 }
 
 /// A token of 256 random bits needs neither salt nor cost.

@@ -12,6 +12,7 @@ use crate::lock::{LockName, Owner, SessionLock};
 use crate::platform::RenewalSeal;
 use crate::refusal::Refusal;
 use crate::session::Sessions;
+use crate::store::Store;
 use crate::token::{AccessTokens, Caller, Expiry};
 use crate::upstream::NoHttp;
 
@@ -21,6 +22,8 @@ pub(crate) struct Sidecar {
     pub(crate) directory: Directory,
     pub(crate) clock: Clock,
     pub(crate) lock: Arc<dyn SessionLock>,
+    /// What is shared with other servers; `None`: this one is alone.
+    pub(crate) store: Option<Store>,
     pub(crate) attempts: Attempts,
     pub(crate) tokens: AccessTokens,
     pub(crate) sessions: Sessions,
@@ -33,22 +36,32 @@ impl Sidecar {
         jwt_secret: &SecretSlice<u8>,
         clock: Clock,
         lock: Arc<dyn SessionLock>,
+        store: Option<Store>,
     ) -> Result<Self, NoHttp> {
         let Config { settings, users } = config;
         let tokens = AccessTokens::new(jwt_secret, settings.access_token);
         let directory = Directory::new(users, clock.clone())?;
-        Ok(Self {
-            attempts: Attempts::new(
-                clock.clone(),
-                settings.account_limit,
-                settings.address_limit,
+        let (account, address) = (settings.account_limit, settings.address_limit);
+        let (refresh, access) = (settings.refresh_token, tokens.longest_use());
+        let (attempts, sessions) = match store.clone() {
+            Some(store) => (
+                Attempts::in_redis(store.clone(), account, address),
+                Sessions::in_redis(store, refresh, access),
             ),
-            sessions: Sessions::new(settings.refresh_token, tokens.longest_use()),
+            None => (
+                Attempts::in_memory(clock.clone(), account, address),
+                Sessions::in_memory(refresh, access),
+            ),
+        };
+        Ok(Self {
+            attempts,
+            sessions,
             seal: RenewalSeal::new(jwt_secret),
             tokens,
             directory,
             clock,
             lock,
+            store,
             settings,
         })
     }
@@ -89,19 +102,22 @@ impl Sidecar {
         self.directory.sweep();
     }
 
-    /// Returns `caller` as an owner of a lock that is taken now.
-    pub(crate) fn owner(&self, caller: &Caller, device: &Device) -> Owner {
-        let device_name = device
-            .name
-            .clone()
-            .or_else(|| self.sessions.device_name(&caller.session_id))
-            .unwrap_or_else(|| device.name_or_unnamed());
+    /// Returns `caller` as an owner of a lock that is taken now; `known_name` is what their session
+    /// knows of their device.
+    pub(crate) fn owner(
+        &self,
+        caller: &Caller,
+        device: &Device,
+        known_name: Option<String>,
+    ) -> Owner {
+        let named = device.name.clone().or(known_name);
         Owner {
             member_id: caller.member_id.clone(),
             device_id: caller.device_id.clone(),
-            device_name,
+            device_name: named.unwrap_or_else(|| device.name_or_unnamed()),
             session_id: caller.session_id.clone(),
-            since: self.clock.now().wall,
+            since: Some(self.clock.now().wall),
+            epoch: caller.epoch,
         }
     }
 }

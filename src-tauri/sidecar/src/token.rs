@@ -18,6 +18,8 @@ pub(crate) struct Caller {
     pub(crate) session_id: String,
     /// The device that signed in, if it named itself.
     pub(crate) device_id: Option<String>,
+    /// Since which change of the session lock it holds that; 0 without one.
+    pub(crate) epoch: u64,
 }
 
 impl Caller {
@@ -51,6 +53,8 @@ struct Claims {
     sid: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     did: Option<String>,
+    #[serde(default)]
+    epoch: u64,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -85,6 +89,7 @@ impl AccessTokens {
             sub: caller.member_id.clone(),
             sid: caller.session_id.clone(),
             did: caller.device_id.clone(),
+            epoch: caller.epoch,
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: (now + self.lifetime).unix_timestamp(),
@@ -115,6 +120,7 @@ impl AccessTokens {
             member_id: claims.sub,
             session_id: claims.sid,
             device_id: claims.did,
+            epoch: claims.epoch,
         })
     }
 }

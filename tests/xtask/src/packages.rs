@@ -145,6 +145,22 @@ pub(crate) const RTPENGINE: Need = Need {
     brew: &[],
 };
 
+pub(crate) const REDIS: Need = Need {
+    name: "Redis",
+    signs: &["redis-server"],
+    apt: &["redis-server", "redis-tools"],
+    dnf: &["redis"],
+    brew: &["redis"],
+};
+
+pub(crate) const REDIS_SENTINEL: Need = Need {
+    name: "Redis Sentinel",
+    signs: &["redis-sentinel"],
+    apt: &["redis-sentinel"],
+    dnf: &["redis"],
+    brew: &["redis"],
+};
+
 /// Namespaces and NATs between them.
 pub(crate) const NETWORKS: Need = Need {
     name: "nftables and iproute2",

@@ -6,7 +6,8 @@ use crate::{
     demo, installers,
     packages::{
         self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, DISPLAY, FONTS, KAMAILIO,
-        KEYRING, NETWORKS, PULSEAUDIO, RTPENGINE, SESSION_BUS, SOUND, SPEECH, WINDOW,
+        KEYRING, NETWORKS, PULSEAUDIO, REDIS, REDIS_SENTINEL, RTPENGINE, SESSION_BUS, SOUND,
+        SPEECH, WINDOW,
     },
     page,
     run::{cargo, exists, root, run, target_directory},
@@ -129,7 +130,7 @@ fn dependencies() -> Result<()> {
 }
 
 /// All of them, with the real peers: Kamailio, JsSIP in Chromium, coturn, rtpengine, PulseAudio with null sinks as the sound card,
-/// GNOME's keyring, and the window on a display that nobody looks at.
+/// GNOME's keyring, Redis, and the window on a display that nobody looks at.
 ///
 /// The features are those of the lints, so that everything is built once.
 fn tests() -> Result<()> {
@@ -142,6 +143,8 @@ fn tests() -> Result<()> {
         KEYRING,
         NETWORKS,
         PULSEAUDIO,
+        REDIS,
+        REDIS_SENTINEL,
         RTPENGINE,
         SESSION_BUS,
         SPEECH,

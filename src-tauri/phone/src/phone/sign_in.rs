@@ -198,7 +198,10 @@ pub(super) fn login_refusal(failure: SidecarFailure) -> SignedOutReason {
                 409 => SignedOutReason::HeldElsewhere {
                     message,
                     device_name: holder.as_ref().map(|it| shown(&it.device_name)),
-                    since: holder.as_ref().map(|it| shown(&it.since)),
+                    since: holder
+                        .as_ref()
+                        .and_then(|it| it.since.as_deref())
+                        .map(shown),
                     same_member: holder.as_ref().map(|it| it.same_member),
                 },
                 429 => SignedOutReason::TooManyTries {

@@ -29,6 +29,8 @@ pub(super) struct SettingsTable {
     pub(super) access_token_seconds: Spanned<u32>,
     pub(super) refresh_token_seconds: Spanned<u32>,
     pub(super) jwt_secret_file: Option<Spanned<PathBuf>>,
+    pub(super) redis_url_file: Option<Spanned<PathBuf>>,
+    pub(super) redis_key_prefix: Option<Spanned<String>>,
     pub(super) trusted_proxies: Vec<IpAddr>,
     pub(super) login_limits: LimitsTable,
 }
@@ -106,6 +108,8 @@ impl Default for SettingsTable {
             // One shift; it begins anew with each refresh.
             refresh_token_seconds: unplaced(12 * 60 * 60),
             jwt_secret_file: None,
+            redis_url_file: None,
+            redis_key_prefix: None,
             trusted_proxies: Vec::new(),
             login_limits: LimitsTable::default(),
         }

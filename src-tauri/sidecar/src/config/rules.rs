@@ -106,6 +106,7 @@ impl Rules<'_> {
             );
         }
         let jwt_secret = self.jwt_secret(&table);
+        let redis = self.redis(&table, jwt_secret.is_some());
         let limit = |burst: &Spanned<u32>, refill: &Spanned<u32>| Limit {
             burst: *burst.get_ref(),
             refill: seconds(refill),
@@ -116,6 +117,7 @@ impl Rules<'_> {
             access_token: seconds(&table.access_token_seconds),
             refresh_token: seconds(&table.refresh_token_seconds),
             jwt_secret,
+            redis,
             trusted_proxies: table.trusted_proxies,
             account_limit: limit(&limits.account_burst, &limits.account_refill_seconds),
             address_limit: limit(&limits.address_burst, &limits.address_refill_seconds),

@@ -10,6 +10,7 @@ use super::bearer;
 use crate::device::Device;
 use crate::lock::Beat;
 use crate::refusal::Refusal;
+use crate::session::SessionState;
 use crate::sidecar::{Sidecar, lock_name};
 use crate::token::Expiry;
 
@@ -20,9 +21,11 @@ pub(crate) async fn heartbeat(
 ) -> Result<(StatusCode, Json<HeartbeatResponse>), Refusal> {
     let device = Device::of(&headers)?;
     let caller = sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Enforced)?;
-    if sidecar.sessions.has_ended(&caller.session_id) {
-        return Err(Refusal::invalid_access_token());
-    }
+    let known_name = match sidecar.sessions.state(&caller.session_id).await? {
+        SessionState::Live { device_name } => Some(device_name),
+        SessionState::Unknown => None,
+        SessionState::Ended => return Err(Refusal::invalid_access_token()),
+    };
     // A member or an agent record that is gone: the next login tells what is missing.
     let phone = sidecar
         .directory
@@ -35,7 +38,7 @@ pub(crate) async fn heartbeat(
         }
         return Ok(answer(None));
     };
-    let owner = sidecar.owner(&caller, &device);
+    let owner = sidecar.owner(&caller, &device, known_name);
     let ttl = sidecar.settings.ttl;
     let (member, agent) = (&owner.member_id, &lock.ozonetel_agent_id);
     match sidecar.lock.beat(&lock, &owner, ttl).await? {
@@ -46,6 +49,7 @@ pub(crate) async fn heartbeat(
             device = owner.device_name,
             "the lock was absent and is held again"
         ),
+        Beat::Ended => return Err(Refusal::invalid_access_token()),
         Beat::Lost { holder } => {
             info!(
                 member,

@@ -2,6 +2,7 @@ mod credentials;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -18,7 +19,7 @@ use crate::body::{Field, read_json};
 use crate::client_address::client_address;
 use crate::device::Device;
 use crate::directory::SignedIn;
-use crate::lock::{Acquired, Owner};
+use crate::lock::{Acquired, Beat, Claim, LockName, LockUnavailable, Owner};
 use crate::random::random_id;
 use crate::refusal::Refusal;
 use crate::sidecar::{Sidecar, lock_name};
@@ -54,10 +55,11 @@ pub(crate) async fn login(
             "Your user has no workspace member. Contact administrator.".to_owned(),
         ]));
     };
-    let caller = Caller {
+    let mut caller = Caller {
         member_id,
         session_id: random_id(),
         device_id: device.id.clone(),
+        epoch: 0,
     };
     let device_name = device.name_or_unnamed();
     let lock = lock_name(&user.phone);
@@ -65,35 +67,33 @@ pub(crate) async fn login(
         info!(member = caller.member_id, "login refused: no agent record");
         return Err(Refusal::agent_not_configured());
     }
-    if let Some(lock) = &lock {
-        let owner = Owner {
-            device_name: device_name.clone(),
-            ..sidecar.owner(&caller, &device)
-        };
-        let acquired = sidecar
-            .lock
-            .acquire(lock, &owner, sidecar.settings.ttl, request.takeover)
-            .await
-            .map_err(|error| {
-                info!(member = owner.member_id, "login refused: no lock store");
-                Refusal::cannot_sign_in(&error.to_string())
-            })?;
-        report(&acquired, &owner, &lock.ozonetel_agent_id);
-        if let Acquired::Busy { holder } = &acquired {
-            return Err(Refusal::held(holder, &owner.member_id));
+    let claimed = match lock {
+        Some(lock) => {
+            let owner = sidecar.owner(&caller, &device, None);
+            let (claim, how) = claim(&sidecar, lock, owner, request.takeover).await?;
+            caller.epoch = claim.owner().epoch;
+            Some((claim, how))
         }
-    } else {
-        info!(
-            member = caller.member_id,
-            device = device_name,
-            "signed in without a phone"
-        );
-    }
+        None => None,
+    };
     let now = sidecar.clock.now();
     let access_token = sidecar.tokens.issue(&caller, now.wall);
     let session_id = caller.session_id.clone();
-    let refresh_token = sidecar.sessions.begin(caller, device_name, now.monotonic);
+    let member_id = caller.member_id.clone();
+    let refresh_token = sidecar
+        .sessions
+        .begin(&caller, &device_name, now.monotonic)
+        .await
+        .map_err(|error| Refusal::cannot_sign_in(&error.to_string()))?;
     let refresh_token = sidecar.carry(refresh_token, platform_token.as_ref());
+    match claimed {
+        Some((claim, how)) => keep(claim, &how, sidecar.settings.ttl).await?,
+        None => info!(
+            member = member_id,
+            device = device_name,
+            "signed in without a phone"
+        ),
+    }
     let settings = &sidecar.settings;
     let phone = user.phone.agent().map(|agent| &agent.config);
     let response = LoginResponse {
@@ -121,27 +121,64 @@ pub(crate) async fn login(
     Ok((StatusCode::CREATED, headers, Json(response)).into_response())
 }
 
-fn report(acquired: &Acquired, owner: &Owner, agent: &str) {
-    let (member, device) = (&owner.member_id, &owner.device_name);
-    match acquired {
-        Acquired::Taken => info!(member, agent, device, "signed in"),
-        Acquired::Refreshed => info!(member, agent, device, "signed in again"),
-        Acquired::TakenOver { from } => {
-            info!(
-                member,
-                agent,
-                device,
-                from = from.device_name,
-                "took the lock over"
-            );
+/// Claims the lock that `owner` needs; it lives for the time of a login until it is kept.
+async fn claim(
+    sidecar: &Sidecar,
+    lock: LockName,
+    owner: Owner,
+    takeover: bool,
+) -> Result<(Claim, Acquired), Refusal> {
+    let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock, owner);
+    let how = claim
+        .acquire(sidecar.settings.ttl, takeover)
+        .await
+        .map_err(|error| no_lock(error, claim.owner()))?;
+    match how {
+        Acquired::Busy { holder } => Err(held(&holder, &claim)),
+        Acquired::Ended => Err(no_lock(LockUnavailable::Unknown, claim.owner())),
+        Acquired::Taken { .. } | Acquired::Refreshed { .. } | Acquired::TakenOver { .. } => {
+            Ok((claim, how))
         }
-        Acquired::Busy { holder } => info!(
-            member,
-            agent,
-            device,
-            holder = holder.device_name,
-            same_member = holder.member_id == owner.member_id,
-            "login refused: the lock is held"
-        ),
     }
+}
+
+/// Ends the login with a lock of a whole term.
+async fn keep(mut claim: Claim, how: &Acquired, ttl: Duration) -> Result<(), Refusal> {
+    match claim.keep(ttl).await {
+        Ok(Beat::Extended | Beat::Retaken) => {}
+        Ok(Beat::Lost { holder }) => return Err(held(&holder, &claim)),
+        Ok(Beat::Ended) => return Err(no_lock(LockUnavailable::Unknown, claim.owner())),
+        Err(error) => return Err(no_lock(error, claim.owner())),
+    }
+    let (owner, agent) = (claim.owner(), claim.agent());
+    let (member, device) = (&owner.member_id, &owner.device_name);
+    match how {
+        Acquired::TakenOver { from, .. } => {
+            let from = &from.device_name;
+            info!(member, agent, device, from, "took the lock over");
+        }
+        Acquired::Refreshed { .. } => info!(member, agent, device, "signed in again"),
+        Acquired::Taken { .. } | Acquired::Busy { .. } | Acquired::Ended => {
+            info!(member, agent, device, "signed in");
+        }
+    }
+    Ok(())
+}
+
+fn held(holder: &Owner, claim: &Claim) -> Refusal {
+    let owner = claim.owner();
+    info!(
+        member = owner.member_id,
+        agent = claim.agent(),
+        device = owner.device_name,
+        holder = holder.device_name,
+        same_member = holder.member_id == owner.member_id,
+        "login refused: the lock is held"
+    );
+    Refusal::held(holder, &owner.member_id)
+}
+
+fn no_lock(error: LockUnavailable, owner: &Owner) -> Refusal {
+    info!(member = owner.member_id, "login refused: no lock store");
+    Refusal::cannot_sign_in(&error.to_string())
 }

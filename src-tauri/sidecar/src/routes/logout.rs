@@ -26,12 +26,13 @@ pub(crate) async fn logout(
         read_optional_json(&headers, body, &[Field::OptionalText("refreshToken")]).await?;
     let caller = match sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Ignored) {
         Ok(caller) => caller,
-        Err(refusal) => of_refresh_token(&sidecar, request, &device).ok_or(refusal)?,
+        Err(refusal) => of_refresh_token(&sidecar, request, &device)
+            .await?
+            .ok_or(refusal)?,
     };
-    let owner = sidecar.owner(&caller, &device);
-    sidecar
-        .sessions
-        .end(&caller.session_id, sidecar.clock.now().monotonic);
+    let owner = sidecar.owner(&caller, &device, None);
+    let now = sidecar.clock.now().monotonic;
+    sidecar.sessions.end(&caller, now).await?;
     let phone = sidecar.directory.phone(&caller.member_id).await?;
     let released = match phone.as_ref().and_then(lock_name) {
         None => {
@@ -74,12 +75,16 @@ pub(crate) async fn logout(
     Ok((StatusCode::CREATED, Json(response)))
 }
 
-fn of_refresh_token(
+async fn of_refresh_token(
     sidecar: &Sidecar,
     request: Option<LogoutRequest>,
     device: &Device,
-) -> Option<Caller> {
-    let carried = sidecar.seal.open(&request?.refresh_token?);
-    let caller = sidecar.sessions.of_refresh_token(&carried.session_token)?;
-    (!caller.is_other_device(device.id.as_deref())).then_some(caller)
+) -> Result<Option<Caller>, Refusal> {
+    let Some(token) = request.and_then(|request| request.refresh_token) else {
+        return Ok(None);
+    };
+    let token = sidecar.seal.open(&token).session_token;
+    let now = sidecar.clock.now().monotonic;
+    let caller = sidecar.sessions.of_refresh_token(&token, now).await?;
+    Ok(caller.filter(|caller| !caller.is_other_device(device.id.as_deref())))
 }

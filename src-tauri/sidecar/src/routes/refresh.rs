@@ -32,7 +32,9 @@ pub(crate) async fn refresh(
     } = sidecar.seal.open(&request.refresh_token);
     // The platform is asked first, and only about sessions that there are: were it silent once our
     // part is used up, the device would have nothing left to try again with.
-    let platform_token = match sidecar.sessions.of_refresh_token(&session_token) {
+    let now = sidecar.clock.now().monotonic;
+    let of_token = sidecar.sessions.of_refresh_token(&session_token, now);
+    let platform_token = match of_token.await? {
         None => {
             debug!("unknown refresh token");
             return Err(Refusal::invalid_refresh_token());
@@ -47,8 +49,9 @@ pub(crate) async fn refresh(
     let refreshed = sidecar
         .sessions
         .refresh(&session_token, device.id.as_deref(), now.monotonic);
-    let (caller, refresh_token) = refreshed.map_err(|refused| {
+    let (caller, refresh_token) = refreshed.await.map_err(|refused| {
         match refused {
+            RefreshRefused::Unanswered(why) => return why.into(),
             RefreshRefused::Unknown => debug!("unknown refresh token"),
             RefreshRefused::OtherDevice => warn!("refresh token of another device refused"),
             RefreshRefused::Reused(caller) => warn!(
@@ -75,7 +78,7 @@ async fn renew(
     let renewed = sidecar.directory.renew(platform_token).await;
     if matches!(renewed, Err(NotRenewed::Refused)) {
         let now = sidecar.clock.now().monotonic;
-        sidecar.sessions.end(&caller.session_id, now);
+        sidecar.sessions.end(caller, now).await?;
     }
     Ok(renewed?)
 }

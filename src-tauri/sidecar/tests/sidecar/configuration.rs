@@ -416,6 +416,88 @@ fn a_platform_can_be_configured_by_the_environment_alone() {
 }
 
 #[test]
+fn every_mistake_about_redis_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("url"),
+        "redis://:hunter2@redis.example\n",
+    )
+    .unwrap();
+    let read = |settings: &str, url: Option<&str>, secret: Option<&str>| {
+        let variable = |name: &str| match name {
+            "REDIS_URL" => url.map(str::to_owned),
+            "HELIX_JWT_SECRET" => secret.map(str::to_owned),
+            _ => None,
+        };
+        Config::from_toml(&config_text(settings), folder.path(), variable)
+            .map_err(|error| error.to_string())
+    };
+    let (file, good) = ("redis_url_file = \"url\"", Some("redis://redis.example"));
+    for (settings, url) in [
+        ("", good),
+        (file, None),
+        ("redis_key_prefix = \"a:\"", good),
+    ] {
+        read(settings, url, Some(JWT_SECRET)).unwrap();
+    }
+    for (settings, url, secret, words) in [
+        (
+            "redis_key_prefix = \"a:\"",
+            None,
+            Some(JWT_SECRET),
+            "line 2: redis_key_prefix is of no use without REDIS_URL or redis_url_file",
+        ),
+        (
+            "redis_key_prefix = \"a b\"",
+            good,
+            Some(JWT_SECRET),
+            "line 2: redis_key_prefix must be at most 64 visible ASCII characters",
+        ),
+        (
+            "redis_url_file = \"none\"",
+            None,
+            Some(JWT_SECRET),
+            "line 2: redis_url_file: cannot read none",
+        ),
+        (
+            file,
+            None,
+            None,
+            "line 2: HELIX_JWT_SECRET (or jwt_secret_file) is missing",
+        ),
+        (
+            "",
+            good,
+            None,
+            "HELIX_JWT_SECRET (or jwt_secret_file) is missing",
+        ),
+        (
+            "",
+            Some("http://:hunter2@redis.example"),
+            Some(JWT_SECRET),
+            "REDIS_URL begins with none of redis://",
+        ),
+        (
+            "",
+            Some(""),
+            Some(JWT_SECRET),
+            "REDIS_URL begins with none of redis://",
+        ),
+        (
+            "",
+            Some("redis-sentinel://:hunter2@one.example"),
+            Some(JWT_SECRET),
+            "REDIS_URL does not end with the name of what the Sentinels watch: /name",
+        ),
+    ] {
+        let error = read(settings, url, secret).unwrap_err();
+        assert!(error.starts_with(words), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let error = Config::load(Path::new("no/such/file.toml")).unwrap_err();
     assert!(error.to_string().contains("no/such/file.toml"), "{error}");

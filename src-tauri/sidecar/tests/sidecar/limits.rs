@@ -154,7 +154,7 @@ async fn behind_a_trusted_proxy_each_client_has_its_own_limit() {
     }
 }
 
-async fn guess(device: &Device<'_>, email: &str) -> Answer {
+async fn guess(device: &Device, email: &str) -> Answer {
     let password = format!("not-{PASSWORD}");
     device
         .login_with(json!({"email": email, "password": password}))

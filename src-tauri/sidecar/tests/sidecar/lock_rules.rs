@@ -1,5 +1,6 @@
 //! The lock against a model of it, in virtual time.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -29,15 +30,18 @@ enum Step {
     Wait(u64),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Caller {
     member: u8,
     device: Option<u8>,
     session: u8,
 }
 
-/// Who holds which of the agents, and until which millisecond.
-type Model = [Option<(Caller, u64)>; 2];
+/// Who holds which of the agents, since which epoch and until which millisecond.
+type Model = [Option<(Caller, u64, u64)>; 2];
+
+/// For how many milliseconds a store knows that a session was released.
+const MARKED: u64 = 600_000;
 
 proptest! {
     #[test]
@@ -47,6 +51,11 @@ proptest! {
         let clock = MovedClock::new();
         let lock = MemoryLock::new(clock.clock());
         let mut model: Model = [None, None];
+        // What each caller was given last.
+        let mut epochs = HashMap::new();
+        let mut last_epoch = 0;
+        // Which sessions were released, and until when that is known.
+        let mut ended: HashMap<u8, u64> = HashMap::new();
         let mut now = 0;
         for step in steps {
             match step {
@@ -54,52 +63,75 @@ proptest! {
                     clock.advance(Duration::from_millis(ms));
                     now += ms;
                     for held in &mut model {
-                        *held = held.filter(|(_, until)| *until > now);
+                        *held = held.filter(|(_, _, until)| *until > now);
                     }
+                    ended.retain(|_, until| *until > now);
                 }
                 Step::Acquire { agent, caller, takeover, ttl } => {
                     let answer = ready(lock.acquire(
-                        &name(agent), &owner(caller), Duration::from_millis(ttl), takeover,
+                        &name(agent), &owner(caller, 0), Duration::from_millis(ttl), takeover,
                     ));
-                    let expected = match model[agent] {
-                        None => Acquired::Taken,
-                        Some((holder, _)) if same(holder, caller) => Acquired::Refreshed,
-                        Some((holder, _)) if takeover && holder.member == caller.member => {
-                            Acquired::TakenOver { from: owner(holder) }
+                    let epoch = epoch_of(&answer);
+                    let expected = match (model[agent], epoch) {
+                        _ if ended.contains_key(&caller.session) => Acquired::Ended,
+                        (None, Some(epoch)) => Acquired::Taken { epoch },
+                        (Some((holder, ..)), Some(epoch)) if same(holder, caller) => {
+                            Acquired::Refreshed { epoch }
                         }
-                        Some((holder, _)) => Acquired::Busy { holder: owner(holder) },
+                        (Some((holder, since, _)), Some(epoch))
+                            if takeover && holder.member == caller.member =>
+                        {
+                            Acquired::TakenOver { epoch, from: owner(holder, since) }
+                        }
+                        (Some((holder, since, _)), _) => {
+                            Acquired::Busy { holder: owner(holder, since) }
+                        }
+                        (None, None) => return Err(TestCaseError::fail("a free lock is busy")),
                     };
                     prop_assert_eq!(&answer, &expected);
-                    if !matches!(answer, Acquired::Busy { .. }) {
-                        model[agent] = Some((caller, now + ttl));
+                    if let Some(epoch) = epoch {
+                        prop_assert!(epoch > last_epoch);
+                        last_epoch = epoch;
+                        epochs.insert(caller, epoch);
+                        model[agent] = Some((caller, epoch, now + ttl));
                     }
                 }
                 Step::Beat { agent, caller, ttl } => {
-                    let answer =
-                        ready(lock.beat(&name(agent), &owner(caller), Duration::from_millis(ttl)));
+                    let epoch = epochs.get(&caller).copied().unwrap_or_default();
+                    let beat = owner(caller, epoch);
+                    let answer = ready(lock.beat(&name(agent), &beat, Duration::from_millis(ttl)));
                     let (expected, holder) = match model[agent] {
-                        None => (Beat::Retaken, Some((caller, now + ttl))),
-                        Some((holder, _)) if same(holder, caller) => {
-                            (Beat::Extended, Some((holder, now + ttl)))
+                        held if ended.contains_key(&caller.session) => (Beat::Ended, held),
+                        None => (Beat::Retaken, Some((caller, epoch, now + ttl))),
+                        Some((holder, since, _)) if same(holder, caller) && since >= epoch => {
+                            (Beat::Extended, Some((holder, since, now + ttl)))
                         }
-                        Some((holder, until)) => {
-                            (Beat::Lost { holder: owner(holder) }, Some((holder, until)))
+                        // It was taken again by somebody who had lost it meanwhile.
+                        Some((_, since, _)) if since < epoch => {
+                            (Beat::Retaken, Some((caller, epoch, now + ttl)))
+                        }
+                        Some((holder, since, until)) => {
+                            let lost = Beat::Lost { holder: owner(holder, since) };
+                            (lost, Some((holder, since, until)))
                         }
                     };
                     prop_assert_eq!(answer, expected);
                     model[agent] = holder;
                 }
                 Step::Release { agent, caller } => {
-                    let answer = ready(lock.release(&name(agent), &owner(caller)));
+                    let answer = ready(lock.release(&name(agent), &owner(caller, 0)));
+                    ended.insert(caller.session, now + MARKED);
                     let expected = match model[agent] {
                         None => Released::Absent,
-                        Some((holder, _))
+                        Some((holder, ..))
                             if same(holder, caller) && holder.session == caller.session =>
                         {
                             model[agent] = None;
                             Released::Freed
                         }
-                        Some((holder, _)) => Released::NotOwner { holder: owner(holder) },
+                        Some((holder, since, _)) => {
+                            Released::NotOwner { holder: owner(holder, since) }
+                        }
                     };
                     prop_assert_eq!(answer, expected);
                 }
@@ -109,11 +141,30 @@ proptest! {
         clock.advance(Duration::from_millis(MAX_TTL));
         for agent in 0..2 {
             let stranger = Caller { member: 9, device: Some(9), session: 9 };
-            let answer =
-                ready(lock.acquire(&name(agent), &owner(stranger), Duration::from_secs(1), false));
-            prop_assert_eq!(answer, Acquired::Taken);
+            let ttl = Duration::from_secs(1);
+            let answer = ready(lock.acquire(&name(agent), &owner(stranger, 0), ttl, false));
+            prop_assert!(epoch_of(&answer).is_some_and(|epoch| answer == Acquired::Taken { epoch }), "a lock outlived its term");
         }
     }
+}
+
+#[test]
+fn of_two_that_believe_they_hold_it_the_later_one_does() {
+    let clock = MovedClock::new();
+    let lock = MemoryLock::new(clock.clock());
+    let (name, ttl) = (name(0), Duration::from_secs(10));
+    let (desk, laptop) = (caller(1, 1), caller(1, 2));
+    let take = |caller, takeover| {
+        let answer = ready(lock.acquire(&name, &owner(caller, 0), ttl, takeover));
+        owner(caller, epoch_of(&answer).unwrap())
+    };
+    let (desk, laptop) = (take(desk, false), take(laptop, true));
+    // The store forgets, as one does that starts anew; the loser is the first to be heard.
+    clock.advance(ttl);
+    assert_eq!(ready(lock.beat(&name, &desk, ttl)), Beat::Retaken);
+    assert_eq!(ready(lock.beat(&name, &laptop, ttl)), Beat::Retaken);
+    let lost = Beat::Lost { holder: laptop };
+    assert_eq!(ready(lock.beat(&name, &desk, ttl)), lost);
 }
 
 #[test]
@@ -123,25 +174,22 @@ fn two_agents_that_share_an_extension_exclude_each_other() {
     let two = shared("agent2");
     let (ana, ravi) = (caller(1, 1), caller(2, 2));
     let ttl = Duration::from_secs(10);
-    assert_eq!(
-        ready(lock.acquire(&one, &owner(ana), ttl, false)),
-        Acquired::Taken
-    );
-    assert_eq!(
-        ready(lock.acquire(&two, &owner(ravi), ttl, true)),
-        Acquired::Busy { holder: owner(ana) }
-    );
-    assert_eq!(ready(lock.release(&one, &owner(ana))), Released::Freed);
-    assert_eq!(
-        ready(lock.acquire(&two, &owner(ravi), ttl, false)),
-        Acquired::Taken
-    );
-    assert_eq!(
-        ready(lock.beat(&one, &owner(ana), ttl)),
-        Beat::Lost {
-            holder: owner(ravi)
-        }
-    );
+    let take = |name, caller| ready(lock.acquire(name, &owner(caller, 0), ttl, true));
+    let epoch = epoch_of(&take(&one, ana)).unwrap();
+    let ana = owner(ana, epoch);
+    let busy = Acquired::Busy {
+        holder: ana.clone(),
+    };
+    assert_eq!(take(&two, ravi), busy);
+    assert_eq!(ready(lock.release(&one, &ana)), Released::Freed);
+    let epoch = epoch_of(&take(&two, ravi)).unwrap();
+    assert_eq!(ready(lock.beat(&one, &ana, ttl)), Beat::Ended);
+    let lost = Beat::Lost {
+        holder: owner(ravi, epoch),
+    };
+    let session_id = "another session".to_owned();
+    let ana = Owner { session_id, ..ana };
+    assert_eq!(ready(lock.beat(&one, &ana, ttl)), lost);
 }
 
 #[test]
@@ -174,12 +222,13 @@ fn step() -> impl Strategy<Value = Step> {
         }),
         (agent, any_caller()).prop_map(|(agent, caller)| Step::Release { agent, caller }),
         (0..=MAX_TTL).prop_map(Step::Wait),
+        (0..=MARKED).prop_map(Step::Wait),
     ]
 }
 
 fn any_caller() -> impl Strategy<Value = Caller> {
     let device = prop_oneof![1 => Just(None), 3 => (0..2_u8).prop_map(Some)];
-    (0..2_u8, device, 0..2_u8).prop_map(|(member, device, session)| Caller {
+    (0..2_u8, device, 0..6_u8).prop_map(|(member, device, session)| Caller {
         member,
         device,
         session,
@@ -194,17 +243,27 @@ fn caller(member: u8, device: u8) -> Caller {
     Caller {
         member,
         device: Some(device),
-        session: 0,
+        session: device,
     }
 }
 
-fn owner(caller: Caller) -> Owner {
+fn epoch_of(answer: &Acquired) -> Option<u64> {
+    match answer {
+        Acquired::Taken { epoch }
+        | Acquired::Refreshed { epoch }
+        | Acquired::TakenOver { epoch, .. } => Some(*epoch),
+        Acquired::Busy { .. } | Acquired::Ended => None,
+    }
+}
+
+fn owner(caller: Caller, epoch: u64) -> Owner {
     Owner {
         member_id: format!("member {}", caller.member),
         device_id: caller.device.map(|device| format!("device {device}")),
         device_name: "a device".to_owned(),
         session_id: format!("session {}", caller.session),
-        since: OffsetDateTime::UNIX_EPOCH,
+        since: Some(OffsetDateTime::UNIX_EPOCH),
+        epoch,
     }
 }
 

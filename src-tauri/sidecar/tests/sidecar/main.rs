@@ -6,6 +6,7 @@ mod configuration;
 mod limits;
 mod lock_rules;
 mod locking;
+mod old_front_end;
 mod platform;
 mod program;
 mod signing_in;

@@ -286,7 +286,7 @@ async fn world_of(platform: &Platform, instead: (&str, &str)) -> World {
     .await
 }
 
-async fn login(device: &Device<'_>, email: &str) -> Answer {
+async fn login(device: &Device, email: &str) -> Answer {
     device
         .login_with(json!({"email": email, "password": PASSWORD}))
         .await

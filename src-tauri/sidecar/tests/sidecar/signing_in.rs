@@ -167,7 +167,7 @@ impl SessionLock for DeadStore {
         _ttl: Duration,
         _takeover: bool,
     ) -> LockAnswer<'a, Acquired> {
-        Box::pin(async { Err(LockUnavailable) })
+        Box::pin(async { Err(LockUnavailable::Unknown) })
     }
 
     fn beat<'a>(
@@ -176,10 +176,10 @@ impl SessionLock for DeadStore {
         _owner: &'a Owner,
         _ttl: Duration,
     ) -> LockAnswer<'a, Beat> {
-        Box::pin(async { Err(LockUnavailable) })
+        Box::pin(async { Err(LockUnavailable::Unknown) })
     }
 
     fn release<'a>(&'a self, _name: &'a LockName, _owner: &'a Owner) -> LockAnswer<'a, Released> {
-        Box::pin(async { Err(LockUnavailable) })
+        Box::pin(async { Err(LockUnavailable::Unknown) })
     }
 }

@@ -54,9 +54,10 @@ pub(crate) struct World {
     server: JoinHandle<Result<(), RunError>>,
 }
 
-/// One installation of the phone.
-pub(crate) struct Device<'a> {
-    world: &'a World,
+/// One installation of the phone, at one sidecar.
+pub(crate) struct Device {
+    client: Client,
+    url: String,
     id: Option<String>,
     name: Option<String>,
 }
@@ -85,23 +86,16 @@ impl World {
 
     /// Starts a sidecar on a clock and a lock store that others may use, too.
     pub(crate) async fn at(clock: MovedClock, config: Config, lock: Arc<dyn SessionLock>) -> Self {
-        // Another test may have installed it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(run_with(listener, config, clock.clock(), lock, async {
             let _ = stopped.await;
         }));
-        let client = Client::builder()
-            .no_proxy()
-            .timeout(DEADLINE)
-            .build()
-            .unwrap();
         Self {
             url,
             clock,
-            client,
+            client: client(),
             stop,
             server,
         }
@@ -113,20 +107,21 @@ impl World {
     }
 
     /// Returns a device that names itself.
-    pub(crate) fn device(&self, name: &str) -> Device<'_> {
+    pub(crate) fn device(&self, name: &str) -> Device {
         Device {
-            world: self,
+            client: self.client.clone(),
             id: Some(format!("id-of-{name}")),
             name: Some(name.to_owned()),
+            url: self.url.clone(),
         }
     }
 
     /// Returns a device without headers, as old clients are.
-    pub(crate) fn old_client(&self) -> Device<'_> {
+    pub(crate) fn old_client(&self) -> Device {
         Device {
-            world: self,
             id: None,
             name: None,
+            ..self.device("")
         }
     }
 
@@ -139,10 +134,29 @@ impl World {
     }
 }
 
-impl Device<'_> {
+impl Device {
+    /// Returns a device that names itself, at the sidecar of this address.
+    #[allow(dead_code, reason = "for sidecars that are processes")]
+    pub(crate) fn at(url: &str, name: &str) -> Self {
+        Self {
+            client: client(),
+            url: url.to_owned(),
+            id: Some(format!("id-of-{name}")),
+            name: Some(name.to_owned()),
+        }
+    }
+
     pub(crate) async fn login(&self, email: &str) -> Answer {
         self.login_with(json!({"email": email, "password": PASSWORD}))
             .await
+    }
+
+    /// Signs in at a sidecar that may die meanwhile, and says whether that answered.
+    #[allow(dead_code, reason = "for sidecars that are processes")]
+    pub(crate) async fn try_login(&self, email: &str) -> bool {
+        let body = json!({"email": email, "password": PASSWORD});
+        let answer = self.post("/auth/login").json(&body).send().await;
+        answer.is_ok()
     }
 
     pub(crate) async fn take_over(&self, email: &str) -> Answer {
@@ -173,7 +187,7 @@ impl Device<'_> {
     }
 
     fn post(&self, path: &str) -> RequestBuilder {
-        let mut request = self.world.post(path);
+        let mut request = self.client.post(format!("{}{path}", self.url));
         if let Some(id) = &self.id {
             request = request.header("X-Device-Id", id);
         }
@@ -210,6 +224,16 @@ impl Answer {
         }
         self
     }
+}
+
+fn client() -> Client {
+    // Another test may have installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .no_proxy()
+        .timeout(DEADLINE)
+        .build()
+        .unwrap()
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> Answer {

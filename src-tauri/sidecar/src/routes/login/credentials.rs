@@ -5,6 +5,7 @@ use sidecar_api::LoginRequest;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, info};
 
+use crate::attempts::Refused;
 use crate::config::fold_email;
 use crate::device::Device;
 use crate::directory::{NotSignedIn, SignedIn};
@@ -28,10 +29,16 @@ pub(super) async fn check(
     let attempt = timeout(TURN, sidecar.attempts.begin(&email, address))
         .await
         .map_err(|_| busy())?
-        .map_err(|wait| {
-            debug!(%address, ?wait, "wait before another attempt");
-            info!(device = device.name, "login refused: too many attempts");
-            Refusal::too_many_attempts(wait)
+        .map_err(|refused| match refused {
+            Refused::Wait(wait) => {
+                debug!(%address, ?wait, "wait before another attempt");
+                info!(device = device.name, "login refused: too many attempts");
+                Refusal::too_many_attempts(wait)
+            }
+            Refused::Unanswered(error) => {
+                info!(device = device.name, "login refused: no session store");
+                Refusal::cannot_sign_in(&error.to_string())
+            }
         })?;
     let begun = Instant::now();
     let refused = |why: &str| {
@@ -44,7 +51,7 @@ pub(super) async fn check(
     };
     match sidecar.directory.sign_in(&email, &request.password).await {
         Ok(signed_in) => {
-            attempt.succeeded();
+            attempt.succeeded().await;
             Ok(signed_in)
         }
         Err(NotSignedIn::WrongCredentials) => {
@@ -55,12 +62,12 @@ pub(super) async fn check(
             Err(Refusal::wrong_credentials())
         }
         Err(NotSignedIn::SecondFactor) => {
-            attempt.succeeded();
+            attempt.succeeded().await;
             refused("a second factor is wanted");
             Err(Refusal::second_factor())
         }
         Err(NotSignedIn::EmailNotVerified) => {
-            attempt.succeeded();
+            attempt.succeeded().await;
             refused("the e-mail is not verified");
             Err(Refusal::email_not_verified())
         }

@@ -1,0 +1,24 @@
+-- KEYS the buckets of the account and of the address. ARGV[1] the attempt's id, ARGV[2] how long one
+-- takes at the most in ms, then size and refill in ms of each bucket.
+-- Returns 'go', 'others' where an attempt under way may give its place back, or 'wait' with how many ms.
+
+local now, longest = now_ms(), tonumber(ARGV[2])
+local full, wait, may_be_given_back = {}, 0, true
+for i, key in ipairs(KEYS) do
+  local burst, refill, under_way = tonumber(ARGV[1 + 2 * i]), tonumber(ARGV[2 + 2 * i]), 0
+  full[i], under_way = read(key, now, longest)
+  full[i] = full[i] + refill
+  local empty_for = full[i] - now - burst * refill
+  if empty_for > 0 then
+    wait = math.max(wait, empty_for)
+    may_be_given_back = may_be_given_back and under_way > 0
+  end
+end
+if wait > 0 then
+  return {may_be_given_back and 'others' or 'wait', string.format('%.0f', wait)}
+end
+for i, key in ipairs(KEYS) do
+  redis.call('HSET', key, ARGV[1], string.format('%.0f', now))
+  write(key, full[i], now, longest)
+end
+return {'go', '0'}

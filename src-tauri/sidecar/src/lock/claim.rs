@@ -1,0 +1,117 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use super::{Acquired, Beat, LockName, LockUnavailable, Owner, SessionLock};
+
+/// How long a login may take: its lock frees itself then if the server dies in the middle of it. The
+/// phone waits 8 s, and a telephony platform is waited for 5 s.
+const TERM: Duration = Duration::from_secs(30);
+
+/// Between two tries to give a lock back to a store that does not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long that is tried. A lock that was kept ends with its term, whatever becomes of this.
+const PERSISTENCE: Duration = Duration::from_secs(10 * 60);
+
+/// The lock of a login under way. Until the login keeps it, it lives for a short term alone; what is
+/// not kept, because the login failed, or its caller went away, or nobody knows what the store did,
+/// is given back.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    lock: Arc<dyn SessionLock>,
+    name: LockName,
+    owner: Owner,
+    /// Whether there is anything to give back.
+    is_open: bool,
+}
+
+impl Claim {
+    /// Begins the claim of `owner`; nothing is asked yet.
+    pub(crate) fn new(lock: Arc<dyn SessionLock>, name: LockName, owner: Owner) -> Self {
+        Self {
+            lock,
+            name,
+            owner,
+            is_open: false,
+        }
+    }
+
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    pub(crate) fn agent(&self) -> &str {
+        &self.name.ozonetel_agent_id
+    }
+
+    /// Asks for the lock, and notes the epoch since which the owner holds it.
+    pub(crate) async fn acquire(
+        &mut self,
+        ttl: Duration,
+        takeover: bool,
+    ) -> Result<Acquired, LockUnavailable> {
+        // Also while it waits, this may be dropped.
+        self.is_open = true;
+        let asked = self
+            .lock
+            .acquire(&self.name, &self.owner, ttl.min(TERM), takeover);
+        let acquired = asked.await;
+        match &acquired {
+            Ok(
+                Acquired::Taken { epoch }
+                | Acquired::Refreshed { epoch }
+                | Acquired::TakenOver { epoch, .. },
+            ) => self.owner.epoch = *epoch,
+            Ok(Acquired::Busy { .. } | Acquired::Ended) | Err(LockUnavailable::NotAsked) => {
+                self.is_open = false;
+            }
+            Err(LockUnavailable::Unknown) => {}
+        }
+        acquired
+    }
+
+    /// Ends the claim: the lock is the owner's for a whole term, unless somebody else has taken it
+    /// meanwhile.
+    pub(crate) async fn keep(&mut self, ttl: Duration) -> Result<Beat, LockUnavailable> {
+        let kept = self.lock.beat(&self.name, &self.owner, ttl).await?;
+        self.is_open = false;
+        Ok(kept)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.is_open {
+            return;
+        }
+        let (lock, name, owner) = (
+            Arc::clone(&self.lock),
+            self.name.clone(),
+            self.owner.clone(),
+        );
+        // Where the runtime is gone, the server ends, and the lock with its short term.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(give_back(lock, name, owner));
+        }
+    }
+}
+
+async fn give_back(lock: Arc<dyn SessionLock>, name: LockName, owner: Owner) {
+    let until_done = async {
+        while lock.release(&name, &owner).await.is_err() {
+            sleep(PAUSE).await;
+        }
+    };
+    let (member, agent) = (&owner.member_id, &name.ozonetel_agent_id);
+    match timeout(PERSISTENCE, until_done).await {
+        Ok(()) => info!(
+            member,
+            agent, "the lock of a login that failed is given back"
+        ),
+        Err(_) => warn!(member, agent, "a lock could not be given back"),
+    }
+}

@@ -1,0 +1,18 @@
+-- ARGV[4] how long it is remembered that the session has ended, in ms.
+-- Returns how it ended, nothing, and the holder where the lock stays.
+
+local is_freed, stays = false, nil
+for _, key in ipairs(LOCKED) do
+  local owner = holder(key)
+  if owner and is_caller(owner) and owner.sessionId == ARGV[3] then
+    redis.call('DEL', key)
+    is_freed = true
+  elseif owner then
+    stays = owner.value
+  end
+end
+redis.call('SET', MARK, '1', 'PX', ARGV[4])
+if is_freed then
+  return {'freed', '', ''}
+end
+return {stays and 'not_owner' or 'absent', '', stays or ''}

@@ -1,0 +1,178 @@
+use std::time::Duration;
+
+use redis::Script;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    GRACE, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState, hash, new_token,
+    session_of,
+};
+use crate::store::{Store, Unanswered, millis};
+use crate::token::Caller;
+
+/// What stands in place of a session that has ended.
+const ENDED: &str = "ended";
+
+/// The sessions of all servers that share a Redis. Its clock measures them, and each change is one
+/// script.
+#[derive(Debug)]
+pub(crate) struct RedisSessions {
+    store: Store,
+    refresh_lifetime: Duration,
+    /// How long an ended session must be remembered: as long as its last access token lives.
+    access_lifetime: Duration,
+    begin: Script,
+    refresh: Script,
+    read: Script,
+    end: Script,
+}
+
+/// A session as it stands in Redis.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Value {
+    member_id: String,
+    device_id: Option<String>,
+    device_name: String,
+    /// As text: Lua's numbers are written with too few digits.
+    epoch: String,
+    /// The hash of its refresh token.
+    current: String,
+    /// The hashes of its used refresh tokens, each with the time of its use, oldest first. Lua writes
+    /// no lists without elements, so only Lua reads it.
+    #[serde(skip_deserializing)]
+    used: [(); 0],
+}
+
+impl RedisSessions {
+    pub(crate) fn new(store: Store, refresh_lifetime: Duration, access_lifetime: Duration) -> Self {
+        let script =
+            |own: &str| Script::new(&format!("{}\n{own}", include_str!("redis/common.lua")));
+        Self {
+            store,
+            refresh_lifetime,
+            access_lifetime,
+            begin: script(include_str!("redis/begin.lua")),
+            refresh: script(include_str!("redis/refresh.lua")),
+            read: script(include_str!("redis/read.lua")),
+            end: script(include_str!("redis/end.lua")),
+        }
+    }
+
+    pub(crate) async fn begin(
+        &self,
+        caller: &Caller,
+        device_name: &str,
+    ) -> Result<SecretString, Unanswered> {
+        let id = &caller.session_id;
+        let (token, hash) = new_token(id);
+        let value = Value {
+            member_id: caller.member_id.clone(),
+            device_id: caller.device_id.clone(),
+            device_name: device_name.to_owned(),
+            epoch: caller.epoch.to_string(),
+            current: hex(&hash),
+            used: [],
+        };
+        let value = serde_json::to_string(&value).expect("its keys are text");
+        let mut call = self.begin.prepare_invoke();
+        call.key(self.key(id))
+            .key(self.member_key(&caller.member_id))
+            .arg(value)
+            .arg(id)
+            .arg(millis(self.refresh_lifetime))
+            .arg(SESSIONS_PER_MEMBER)
+            .arg(self.key(""));
+        self.store.run::<String>(&call).await?;
+        Ok(token)
+    }
+
+    pub(crate) async fn refresh(
+        &self,
+        token: &SecretString,
+        device_id: Option<&str>,
+    ) -> Result<(Caller, SecretString), RefreshRefused> {
+        let id = session_of(token).ok_or(RefreshRefused::Unknown)?;
+        let (next, next_hash) = new_token(id);
+        let mut call = self.refresh.prepare_invoke();
+        call.key(self.key(id))
+            .arg(id)
+            .arg(hex(&hash(token)))
+            .arg(device_id.unwrap_or_default())
+            .arg(hex(&next_hash))
+            .arg(millis(self.refresh_lifetime))
+            .arg(millis(self.access_lifetime))
+            .arg(millis(GRACE))
+            .arg(REMEMBERED)
+            .arg(self.member_key(""));
+        let (how, value) = self.store.run::<(String, String)>(&call).await?;
+        match (&*how, caller(id, &value)) {
+            ("refreshed", Some((caller, _))) => Ok((caller, next)),
+            ("reused", Some((caller, _))) => Err(RefreshRefused::Reused(caller)),
+            ("other_device", _) => Err(RefreshRefused::OtherDevice),
+            ("unknown", _) => Err(RefreshRefused::Unknown),
+            _ => Err(Unanswered::Unknown.into()),
+        }
+    }
+
+    pub(crate) async fn of_refresh_token(
+        &self,
+        token: &SecretString,
+    ) -> Result<Option<Caller>, Unanswered> {
+        let Some(id) = session_of(token) else {
+            return Ok(None);
+        };
+        let value = self.read(id, &hex(&hash(token))).await?;
+        Ok(caller(id, &value).map(|(caller, _)| caller))
+    }
+
+    pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
+        let value = self.read(session_id, "").await?;
+        Ok(match caller(session_id, &value) {
+            Some((_, device_name)) => SessionState::Live { device_name },
+            None if value == ENDED => SessionState::Ended,
+            None => SessionState::Unknown,
+        })
+    }
+
+    pub(crate) async fn end(&self, caller: &Caller) -> Result<(), Unanswered> {
+        let mut call = self.end.prepare_invoke();
+        call.key(self.key(&caller.session_id))
+            .key(self.member_key(&caller.member_id))
+            .arg(&caller.session_id)
+            .arg(millis(self.access_lifetime));
+        self.store.run::<String>(&call).await?;
+        Ok(())
+    }
+
+    async fn read(&self, id: &str, token_hash: &str) -> Result<String, Unanswered> {
+        let mut call = self.read.prepare_invoke();
+        call.key(self.key(id)).arg(token_hash);
+        self.store.run(&call).await
+    }
+
+    fn key(&self, id: &str) -> String {
+        self.store.key(&format!("session:{id}"))
+    }
+
+    fn member_key(&self, member_id: &str) -> String {
+        self.store.key(&format!("sessions-of:{member_id}"))
+    }
+}
+
+/// Returns whose session this is, and the name of the device that began it.
+fn caller(id: &str, value: &str) -> Option<(Caller, String)> {
+    let value: Value = serde_json::from_str(value).ok()?;
+    let caller = Caller {
+        member_id: value.member_id,
+        session_id: id.to_owned(),
+        device_id: value.device_id,
+        epoch: value.epoch.parse().ok()?,
+    };
+    Some((caller, value.device_name))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

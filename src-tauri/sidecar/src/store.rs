@@ -1,0 +1,239 @@
+//! Redis, however it is found: alone, behind Sentinels or as a cluster.
+
+mod address;
+
+pub use address::{Address, BadAddress};
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::cluster_async::ClusterConnection;
+use redis::{
+    AsyncConnectionConfig, FromRedisValue, RedisError, RedisResult, Script, ScriptInvocation,
+    ServerErrorKind,
+};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use address::{CONNECTING, Place};
+
+/// How long a call may take, waiting for a connection included: whoever asks hears soon that Redis
+/// does not answer.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Between two connections: twice a second keeps the way back short.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// One connection to Redis that all calls share, and that is made anew whenever it breaks.
+///
+/// Cloning is cheap: all clones share it.
+#[derive(Clone)]
+pub struct Store {
+    /// Stands before the names of all keys.
+    prefix: Arc<str>,
+    connection: watch::Receiver<Option<Numbered>>,
+    broken: mpsc::Sender<Broken>,
+    _keeper: Arc<Keeper>,
+}
+
+/// Redis did not do what it was asked, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unanswered {
+    /// There is no connection, so it was not asked.
+    #[error("The session store does not answer")]
+    NotAsked,
+    /// It may have done it all the same, or may do it later.
+    #[error("The session store does not answer")]
+    Unknown,
+}
+
+#[derive(Clone)]
+enum Connection {
+    One(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+/// A connection and which one it is, counted from 1.
+#[derive(Clone)]
+struct Numbered(u64, Connection);
+
+/// Which connection is of no use any more, and why.
+struct Broken(u64, String);
+
+/// The task that keeps the connection; it ends with this.
+struct Keeper(JoinHandle<()>);
+
+impl Store {
+    /// Begins to connect to Redis at `address`, where all keys begin with `prefix`. Call it inside a
+    /// runtime.
+    pub fn connect(address: Address, prefix: &str) -> Self {
+        let (to_callers, connection) = watch::channel(None);
+        let (broken, reports) = mpsc::channel(1);
+        let keeper = tokio::spawn(keep(address.0, to_callers, reports));
+        Self {
+            prefix: prefix.into(),
+            connection,
+            broken,
+            _keeper: Arc::new(Keeper(keeper)),
+        }
+    }
+
+    /// Returns the whole name of a key.
+    pub(crate) fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Finds out whether Redis answers.
+    pub(crate) async fn ask(&self) -> Result<(), Unanswered> {
+        let nothing = Script::new("return 1");
+        match self.run(&nothing.prepare_invoke()).await? {
+            1 => Ok(()),
+            _ => Err(Unanswered::Unknown),
+        }
+    }
+
+    /// Runs a script.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        call: &ScriptInvocation<'_>,
+    ) -> Result<T, Unanswered> {
+        let mut connection = self.connection.clone();
+        let mut number = None;
+        let answer = timeout(PATIENCE, async {
+            let Numbered(n, connection) =
+                connection.wait_for(Option::is_some).await.ok()?.clone()?;
+            number = Some(n);
+            Some(connection.run(call).await)
+        })
+        .await;
+        let why = match answer {
+            Ok(Some(Ok(answer))) => return Ok(answer),
+            Ok(Some(Err(error))) if is_of_the_call(&error) => {
+                warn!(%error, "Redis refuses");
+                return Err(Unanswered::Unknown);
+            }
+            Ok(Some(Err(error))) => error.to_string(),
+            Ok(None) => return Err(Unanswered::NotAsked),
+            Err(_) => format!("no answer in {} ms", PATIENCE.as_millis()),
+        };
+        let Some(number) = number else {
+            return Err(Unanswered::NotAsked);
+        };
+        // Where somebody else has just told of it, that is enough.
+        let _ = self.broken.try_send(Broken(number, why));
+        Err(Unanswered::Unknown)
+    }
+}
+
+/// Returns a duration as scripts take it.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether another connection would bring the same answer.
+fn is_of_the_call(error: &RedisError) -> bool {
+    use redis::ErrorKind::{Extension, Server, UnexpectedReturnType};
+
+    matches!(
+        error.kind(),
+        Extension
+            | UnexpectedReturnType
+            | Server(
+                ServerErrorKind::ResponseError
+                    | ServerErrorKind::CrossSlot
+                    | ServerErrorKind::NoPerm
+            )
+    )
+}
+
+async fn keep(
+    mut place: Place,
+    to_callers: watch::Sender<Option<Numbered>>,
+    mut reports: mpsc::Receiver<Broken>,
+) {
+    let mut number = 0;
+    let mut was_told = false;
+    loop {
+        let begun = Instant::now();
+        match place.connect().await {
+            Ok(connection) => {
+                number += 1;
+                was_told = false;
+                info!("Redis is connected");
+                to_callers.send_replace(Some(Numbered(number, connection)));
+                let why = loop {
+                    match reports.recv().await {
+                        Some(Broken(of, why)) if of == number => break why,
+                        Some(_) => {}
+                        None => return,
+                    }
+                };
+                warn!(why, "Redis is lost");
+                to_callers.send_replace(None);
+            }
+            // An outage of hours is told once.
+            Err(why) if !was_told => {
+                was_told = true;
+                warn!(why, "Redis cannot be reached");
+            }
+            Err(_) => {}
+        }
+        sleep(PAUSE.saturating_sub(begun.elapsed())).await;
+    }
+}
+
+impl Place {
+    /// Connects; fails, in words, when that takes too long.
+    async fn connect(&mut self) -> Result<Connection, String> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECTING))
+            .set_response_timeout(Some(CONNECTING));
+        let connected = timeout(CONNECTING, async {
+            match self {
+                Self::Alone(client) => client
+                    .get_multiplexed_async_connection_with_config(&config)
+                    .await
+                    .map(Connection::One),
+                Self::Sentinel(client) => client
+                    .get_async_connection_with_config(&config)
+                    .await
+                    .map(Connection::One),
+                Self::Cluster(client) => {
+                    client.get_async_connection().await.map(Connection::Cluster)
+                }
+            }
+        });
+        match connected.await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("no connection in {} s", CONNECTING.as_secs())),
+        }
+    }
+}
+
+impl Connection {
+    async fn run<T: FromRedisValue>(self, call: &ScriptInvocation<'_>) -> RedisResult<T> {
+        match self {
+            Self::One(mut connection) => call.invoke_async(&mut connection).await,
+            Self::Cluster(mut connection) => call.invoke_async(&mut connection).await,
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("is_connected", &self.connection.borrow().is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,237 @@
+use std::fmt;
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use redis::cluster::ClusterClient;
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
+use redis::{Client, ConnectionAddr, RedisError, TlsMode};
+use secrecy::{ExposeSecret, SecretString};
+
+/// How long connecting may take.
+pub(super) const CONNECTING: Duration = Duration::from_secs(2);
+
+/// A port of Redis and one of Sentinel where an address names none.
+const PORT: u16 = 6379;
+const SENTINEL_PORT: u16 = 26379;
+
+/// Where Redis is, and who may use it.
+pub struct Address(pub(super) Place);
+
+pub(super) enum Place {
+    Alone(Client),
+    /// The Sentinels are asked anew for each connection, since the master changes.
+    Sentinel(SentinelClient),
+    Cluster(ClusterClient),
+}
+
+/// An address of Redis that cannot be used. It may hold a password, so it is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadAddress {
+    #[error(
+        "begins with none of redis://, rediss://, unix://, redis-sentinel://, rediss-sentinel://, \
+         redis-cluster:// and rediss-cluster://"
+    )]
+    Scheme,
+    #[error("names no host")]
+    NoHost,
+    #[error("has an impossible port: {0:?}")]
+    Port(String),
+    #[error("does not end with the name of what the Sentinels watch: /name")]
+    NoService,
+    #[error("has a database that is no number")]
+    Database,
+    /// The crate would read `#insecure` there.
+    #[error("has something after #")]
+    Fragment,
+    #[error("cannot be used: {0}")]
+    Other(String),
+}
+
+impl Address {
+    /// Reads where Redis is.
+    ///
+    /// `redis://user:password@host:port/database`, `rediss://` with TLS, `unix:///path`;
+    /// `redis-sentinel://user:password@host:port,host:port/name/database` asks Sentinels for the
+    /// master of that name; `redis-cluster://user:password@host:port,host:port` is a cluster. Both
+    /// have a `rediss-` form.
+    pub fn parse(text: &SecretString) -> Result<Self, BadAddress> {
+        Place::parse(text.expose_secret()).map(Self)
+    }
+
+    /// Whether the keys are spread over nodes.
+    pub(crate) fn is_cluster(&self) -> bool {
+        match &self.0 {
+            Place::Cluster(_) => true,
+            Place::Alone(_) | Place::Sentinel(_) => false,
+        }
+    }
+}
+
+impl Place {
+    fn parse(address: &str) -> Result<Self, BadAddress> {
+        let (scheme, rest) = address.split_once("://").ok_or(BadAddress::Scheme)?;
+        if rest.contains('#') {
+            return Err(BadAddress::Fragment);
+        }
+        match scheme {
+            "redis" | "rediss" | "unix" => Ok(Self::Alone(Client::open(address).map_err(other)?)),
+            "redis-sentinel" => Self::behind_sentinels(rest, false),
+            "rediss-sentinel" => Self::behind_sentinels(rest, true),
+            "redis-cluster" => Self::in_cluster(rest, "redis"),
+            "rediss-cluster" => Self::in_cluster(rest, "rediss"),
+            _ => Err(BadAddress::Scheme),
+        }
+    }
+
+    fn behind_sentinels(rest: &str, with_tls: bool) -> Result<Self, BadAddress> {
+        let (authority, path) = rest.split_once('/').ok_or(BadAddress::NoService)?;
+        let (name, database) = match path.split_once('/') {
+            Some((name, database)) => (name, Some(database)),
+            None => (path, None),
+        };
+        if name.is_empty() {
+            return Err(BadAddress::NoService);
+        }
+        let (user, hosts) = authority_of(authority);
+        let sentinels: Vec<_> = hosts_of(hosts, SENTINEL_PORT)?
+            .into_iter()
+            .map(|(host, port)| match with_tls {
+                false => ConnectionAddr::Tcp(host, port),
+                true => ConnectionAddr::TcpTls {
+                    host,
+                    port,
+                    insecure: false,
+                    tls_params: None,
+                },
+            })
+            .collect();
+        let mut builder = SentinelClientBuilder::new(sentinels, name, SentinelServerType::Master)
+            .map_err(other)?;
+        if with_tls {
+            builder = builder
+                .set_client_to_redis_tls_mode(TlsMode::Secure)
+                .set_client_to_sentinel_tls_mode(TlsMode::Secure);
+        }
+        if let Some(database) = database.filter(|it| !it.is_empty()) {
+            let database = database.parse().map_err(|_| BadAddress::Database)?;
+            builder = builder.set_client_to_redis_db(database);
+        }
+        if let Some((user, password)) = user {
+            if !user.is_empty() {
+                builder = builder.set_client_to_redis_username(decoded(user)?);
+            }
+            builder = builder.set_client_to_redis_password(decoded(password)?);
+        }
+        Ok(Self::Sentinel(builder.build().map_err(other)?))
+    }
+
+    fn in_cluster(rest: &str, scheme: &str) -> Result<Self, BadAddress> {
+        let authority = rest.split_once('/').map_or(rest, |(it, _)| it);
+        let (user, hosts) = authority_of(authority);
+        let user = user.map_or_else(String::new, |(user, password)| {
+            format!("{user}:{password}@")
+        });
+        let nodes = hosts_of(hosts, PORT)?
+            .into_iter()
+            .map(|(host, port)| format!("{scheme}://{user}{host}:{port}"));
+        let client = ClusterClient::builder(nodes)
+            .connection_timeout(CONNECTING)
+            .response_timeout(CONNECTING)
+            .retries(0)
+            .build();
+        Ok(Self::Cluster(client.map_err(other)?))
+    }
+}
+
+/// Returns user and password, where there are any, and the hosts.
+fn authority_of(authority: &str) -> (Option<(&str, &str)>, &str) {
+    match authority.rsplit_once('@') {
+        Some((user, hosts)) => (Some(user.split_once(':').unwrap_or(("", user))), hosts),
+        None => (None, authority),
+    }
+}
+
+fn hosts_of(hosts: &str, usual_port: u16) -> Result<Vec<(String, u16)>, BadAddress> {
+    let one = |host: &str| match host.rsplit_once(':') {
+        // An IPv6 address without a port ends with its bracket.
+        Some((name, port)) if !host.ends_with(']') => match port.parse() {
+            Ok(port) if !name.is_empty() => Ok((name.to_owned(), port)),
+            Ok(_) => Err(BadAddress::NoHost),
+            Err(_) => Err(BadAddress::Port(port.to_owned())),
+        },
+        Some(_) | None if host.is_empty() => Err(BadAddress::NoHost),
+        Some(_) | None => Ok((host.to_owned(), usual_port)),
+    };
+    hosts.split(',').map(one).collect()
+}
+
+fn decoded(text: &str) -> Result<String, BadAddress> {
+    let text = percent_decode_str(text).decode_utf8();
+    Ok(text
+        .map_err(|_| BadAddress::Other("user or password is no text".to_owned()))?
+        .into_owned())
+}
+
+fn other(error: RedisError) -> BadAddress {
+    BadAddress::Other(error.category().to_owned())
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address")
+            .field("is_cluster", &self.is_cluster())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn each_form_of_an_address_is_read() {
+        for good in [
+            "redis://127.0.0.1",
+            "redis://:password@127.0.0.1:6380/3",
+            "redis://user:pass%2Fword@redis.example",
+            "rediss://redis.example:6380",
+            "unix:///run/redis/redis.sock?db=2",
+            "redis-sentinel://one.example,two.example:26380,[::1]:26381/mymaster",
+            "redis-sentinel://user:p%40ss@one.example/mymaster/2",
+            "rediss-sentinel://:secret@one.example/mymaster",
+            "redis-cluster://one.example,two.example:6380",
+            "rediss-cluster://user:secret@one.example/",
+        ] {
+            let address = Address::parse(&good.into()).unwrap();
+            assert_eq!(address.is_cluster(), good.contains("-cluster"), "{good}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_named_and_its_password_is_not() {
+        for (bad, words) in [
+            ("", "begins with none"),
+            ("127.0.0.1:6379", "begins with none"),
+            ("http://hunter2@x", "begins with none"),
+            ("redis://:hunter2@", "cannot be used"),
+            ("rediss://:hunter2@x/#insecure", "after #"),
+            ("redis-sentinel://:hunter2@one.example", "does not end"),
+            ("redis-sentinel://:hunter2@one.example/", "does not end"),
+            ("redis-sentinel://:hunter2@/mymaster", "names no host"),
+            ("redis-sentinel://:hunter2@a,,b/mymaster", "names no host"),
+            (
+                "redis-sentinel://:hunter2@a:1:x/mymaster",
+                "impossible port",
+            ),
+            ("redis-sentinel://:hunter2@a/mymaster/x", "no number"),
+            ("redis-cluster://:hunter2@", "names no host"),
+            ("redis-cluster://a:70000", "impossible port"),
+        ] {
+            let error = Address::parse(&bad.into()).unwrap_err().to_string();
+            assert!(error.contains(words), "{bad}: {error}");
+            assert!(!error.contains("hunter2"), "{bad}: {error}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The lock checker: sixty-four clients at three connections, while Redis is paused, emptied, killed
+//! and cut off. No two of them may ever hold the same lock, and nothing may lie there for ever.
+//!
+//! `HELIX_LOCK_ROUNDS=100 cargo test --package sidecar --features peers --test redis checker` repeats it
+//! a hundred times, each time with other numbers.
+
+use std::env;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sidecar::{Acquired, Beat, LockName, LockUnavailable, Owner, RedisLock, SessionLock};
+use tokio::sync::watch;
+use tokio::task::{JoinSet, block_in_place};
+
+use crate::history::{Client, History, Outcome};
+use crate::locks::Random;
+use crate::server::RedisServer;
+
+/// Calls that Redis answers in one round.
+const OPERATIONS: u64 = 100_000;
+
+const CLIENTS: u64 = 64;
+
+/// Each has eight clients: four devices of each of two members.
+const LOCKS: u64 = 8;
+
+/// What Redis suffers in one round; as many of each kind.
+const FAULTS: u64 = 16;
+
+/// No lock ends by itself while a round lasts.
+const TTL: Duration = Duration::from_secs(600);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_two_clients_ever_hold_the_same_lock() {
+    let rounds = env::var("HELIX_LOCK_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap());
+    for round in 0..rounds {
+        let mut redis = RedisServer::start();
+        let world = Arc::new(World::at(&redis));
+        let mut clients = JoinSet::new();
+        for client in 0..CLIENTS {
+            let world = Arc::clone(&world);
+            clients.spawn(async move { world.client(client, round).await });
+        }
+        world.faults(&mut redis).await;
+        clients.join_all().await;
+        let Count { answered, failures } = *world.count.borrow();
+        let contradictions = world.history.contradictions();
+        assert!(contradictions.is_empty(), "{contradictions:#?}");
+        block_in_place(|| redis.assert_every_key_expires());
+        let [grants, takeovers, losses] =
+            world.seen.each_ref().map(|it| it.load(Ordering::Relaxed));
+        println!(
+            "round {round}: {answered} calls, {failures} more not answered, {grants} grants, {takeovers} \
+             takeovers, {losses} heard of a loss"
+        );
+        // What was never tried proves nothing.
+        assert!(answered >= OPERATIONS && failures >= FAULTS);
+        assert!(
+            [grants, takeovers, losses]
+                .iter()
+                .all(|it| *it > OPERATIONS / 1_000)
+        );
+    }
+}
+
+/// What the clients share.
+struct World {
+    history: History,
+    /// As many sidecars would have.
+    locks: [RedisLock; 3],
+    count: watch::Sender<Count>,
+    sessions: AtomicU64,
+    /// Grants, takeovers and beats that heard of a loss.
+    seen: [AtomicU64; 3],
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    answered: u64,
+    failures: u64,
+}
+
+impl World {
+    fn at(redis: &RedisServer) -> Self {
+        Self {
+            history: History::default(),
+            locks: [(); 3].map(|()| RedisLock::new(redis.store())),
+            count: watch::channel(Count::default()).0,
+            sessions: AtomicU64::new(1),
+            seen: Default::default(),
+        }
+    }
+
+    /// Signs in, beats, rests, and signs out, by chance, at one connection or another.
+    async fn client(&self, number: u64, round: u64) {
+        let mut random = Random(1 + number + round * CLIENTS);
+        let lock = number % LOCKS;
+        let device = number / LOCKS;
+        let client = Client {
+            member: lock * 2 + device % 2,
+            device,
+        };
+        let mut session: Option<Owner> = None;
+        while self.count.borrow().answered < OPERATIONS {
+            let at = &self.locks[usize::try_from(random.below(3)).unwrap()];
+            session = match (session, random.below(100)) {
+                (None, _) => {
+                    let takeover = random.below(3) == 0;
+                    self.sign_in(at, lock, client, takeover).await
+                }
+                (Some(owner), 0..=69) => self.beat(at, lock, owner).await,
+                (Some(owner), 70..=79) => {
+                    self.sign_out(at, lock, &owner).await;
+                    None
+                }
+                (Some(_), 80..=84) => self.sign_in(at, lock, client, false).await,
+                (Some(owner), _) => {
+                    // It is somebody else's turn meanwhile.
+                    for _ in 0..random.below(200) {
+                        tokio::task::yield_now().await;
+                    }
+                    Some(owner)
+                }
+            };
+        }
+    }
+
+    async fn sign_in(
+        &self,
+        at: &RedisLock,
+        lock: u64,
+        client: Client,
+        takeover: bool,
+    ) -> Option<Owner> {
+        let session = self.sessions.fetch_add(1, Ordering::SeqCst);
+        let mut owner = Owner {
+            member_id: client.member.to_string(),
+            device_id: Some(client.device.to_string()),
+            device_name: "a device".to_owned(),
+            session_id: session.to_string(),
+            since: None,
+            epoch: 0,
+        };
+        let made = self.history.now();
+        let answer = at.acquire(&name(lock), &owner, TTL, takeover).await;
+        let outcome = match &answer {
+            Ok(
+                Acquired::Taken { epoch }
+                | Acquired::Refreshed { epoch }
+                | Acquired::TakenOver { epoch, .. },
+            ) => Outcome::Granted { epoch: *epoch },
+            Ok(Acquired::Busy { .. }) | Err(LockUnavailable::NotAsked) => Outcome::Refused,
+            Ok(Acquired::Ended) => panic!("nobody ended session {session}"),
+            Err(LockUnavailable::Unknown) => Outcome::Unknown,
+        };
+        let asked = (session, lock, client);
+        self.history.asked(asked, takeover, made, outcome);
+        self.counted(answer.is_err());
+        match outcome {
+            Outcome::Granted { epoch } => {
+                let is_takeover = matches!(answer, Ok(Acquired::TakenOver { .. }));
+                self.seen[usize::from(is_takeover)].fetch_add(1, Ordering::Relaxed);
+                owner.epoch = epoch;
+                Some(owner)
+            }
+            Outcome::Refused => None,
+            Outcome::Unknown => {
+                self.sign_out(at, lock, &owner).await;
+                None
+            }
+        }
+    }
+
+    async fn beat(&self, at: &RedisLock, lock: u64, owner: Owner) -> Option<Owner> {
+        let made = self.history.now();
+        let answer = at.beat(&name(lock), &owner, TTL).await;
+        match &answer {
+            Ok(Beat::Extended | Beat::Retaken) => self.history.held(number(&owner), made),
+            Ok(Beat::Lost { .. }) => {
+                self.seen[2].fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(Beat::Ended) => panic!("nobody ended session {}", owner.session_id),
+            Err(_) => {}
+        }
+        self.counted(answer.is_err());
+        (!matches!(answer, Ok(Beat::Lost { .. }))).then_some(owner)
+    }
+
+    /// Gives the lock back, however long that takes.
+    async fn sign_out(&self, at: &RedisLock, lock: u64, owner: &Owner) {
+        let made = self.history.now();
+        loop {
+            let answer = at.release(&name(lock), owner).await;
+            self.counted(answer.is_err());
+            if answer.is_ok() {
+                break;
+            }
+        }
+        self.history.released(number(owner), made);
+    }
+
+    fn counted(&self, is_failure: bool) {
+        self.count.send_modify(|count| {
+            count.answered += u64::from(!is_failure);
+            count.failures += u64::from(is_failure);
+        });
+    }
+
+    /// Does to Redis what may befall it, evenly over all calls.
+    async fn faults(&self, redis: &mut RedisServer) {
+        let mut count = self.count.subscribe();
+        for fault in 1..=FAULTS {
+            let due = |count: &Count| count.answered >= OPERATIONS / (FAULTS + 1) * fault;
+            count.wait_for(due).await.unwrap();
+            let made = self.history.now();
+            match fault % 4 {
+                0 => {
+                    block_in_place(|| redis.signal("STOP"));
+                    let before = count.borrow().failures;
+                    let noticed = |count: &Count| count.failures >= before + 10;
+                    count.wait_for(noticed).await.unwrap();
+                    block_in_place(|| redis.signal("CONT"));
+                }
+                1 => {
+                    assert_eq!(block_in_place(|| redis.command(&["FLUSHALL"])), "OK");
+                    self.history.lost_data(made);
+                }
+                2 => {
+                    block_in_place(|| {
+                        redis.kill();
+                        redis.start_again();
+                    });
+                    self.history.lost_data(made);
+                }
+                _ => {
+                    let kill = ["CLIENT", "KILL", "TYPE", "normal"];
+                    // They may just be coming back.
+                    block_in_place(|| redis.until("it cuts some off", &kill, |count| count != "0"));
+                }
+            }
+        }
+    }
+}
+
+fn number(owner: &Owner) -> u64 {
+    owner.session_id.parse().unwrap()
+}
+
+fn name(lock: u64) -> LockName {
+    LockName {
+        ozonetel_agent_id: format!("agent{lock}"),
+        sip_extension: format!("70020{lock}"),
+    }
+}

@@ -1,0 +1,305 @@
+//! What befalls a Redis, and what the sidecars make of it.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::cluster::Cluster;
+use crate::instance::Instance;
+use crate::sentinels::Watched;
+use crate::server::{self, RedisServer};
+use crate::side_by_side::until_served;
+
+const ANA: &str = "ana@helix.example";
+const RAVI: &str = "ravi@helix.example";
+/// Has the agent of Ravi.
+const RITA: &str = "rita@helix.example";
+
+#[tokio::test]
+async fn after_a_loss_of_all_data_the_later_of_two_keeps_its_session() {
+    let redis = RedisServer::start();
+    let (one, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let (desk, laptop) = (one.device("desk"), other.device("laptop"));
+    let loser = desk.login(ANA).await.expect(201);
+    let winner = laptop.take_over(ANA).await.expect(201);
+    assert_eq!(redis.command(&["FLUSHALL"]), "OK");
+    // The store has forgotten who came last, and believes whom it hears first.
+    desk.beat(loser.access_token()).await.expect(201);
+    laptop.beat(winner.access_token()).await.expect(201);
+    let lost = desk.beat(loser.access_token()).await.expect(409);
+    assert_eq!(lost.body["holder"]["deviceName"], "laptop");
+    one.device("tablet").login(ANA).await.expect(409);
+    // The refresh token is gone with the rest.
+    laptop.refresh(winner.refresh_token()).await.expect(401);
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn after_a_loss_of_all_data_a_new_holder_is_not_displaced() {
+    let redis = RedisServer::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let (desk, office) = (sidecar.device("desk"), sidecar.device("office"));
+    let before = desk.login(RAVI).await.expect(201);
+    assert_eq!(redis.command(&["FLUSHALL"]), "OK");
+    let after = office.login(RITA).await.expect(201);
+    let lost = desk.beat(before.access_token()).await.expect(409);
+    assert_eq!(lost.body["holder"]["sameMember"], false);
+    office.beat(after.access_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_paused_redis_is_no_redis_and_goes_on_where_it_stopped() {
+    let redis = RedisServer::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let desk = sidecar.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    redis.signal("STOP");
+    for _ in 0..3 {
+        desk.beat(token.access_token()).await.expect(503);
+        desk.refresh(token.refresh_token()).await.expect(503);
+        desk.logout(token.access_token()).await.expect(503);
+        sidecar.device("laptop").login(ANA).await.expect(503);
+    }
+    redis.signal("CONT");
+    // The logouts that nobody heard an answer to may have been carried out.
+    let beat = until_served(async || desk.beat(token.access_token()).await).await;
+    assert!([201, 401].contains(&beat.status), "{beat:?}");
+    let login = until_served(async || desk.login(ANA).await).await;
+    login.expect(201);
+    sidecar.device("laptop").login(ANA).await.expect(409);
+}
+
+#[tokio::test]
+async fn writes_that_are_paused_fail_and_reads_do_not_deceive() {
+    let redis = RedisServer::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let desk = sidecar.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    assert_eq!(redis.command(&["CLIENT", "PAUSE", "60000", "WRITE"]), "OK");
+    desk.beat(token.access_token()).await.expect(503);
+    sidecar.device("laptop").login(ANA).await.expect(503);
+    assert_eq!(redis.command(&["CLIENT", "UNPAUSE"]), "OK");
+    let beat = until_served(async || desk.beat(token.access_token()).await).await;
+    beat.expect(201);
+    let laptop = sidecar.device("laptop");
+    let refused = until_served(async || laptop.login(ANA).await).await;
+    refused.expect(409);
+}
+
+#[tokio::test]
+async fn a_paused_sidecar_wakes_up_to_what_is() {
+    let redis = RedisServer::start();
+    let (paused, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let (desk, laptop) = (paused.device("desk"), other.device("laptop"));
+    let token = desk.login(ANA).await.expect(201);
+    paused.signal("STOP");
+    let beat = tokio::spawn({
+        let token = token.access_token().to_owned();
+        async move { desk.beat(&token).await }
+    });
+    let winner = laptop.take_over(ANA).await.expect(201);
+    paused.signal("CONT");
+    let lost = beat.await.unwrap().expect(409);
+    assert_eq!(lost.body["holder"]["deviceName"], "laptop");
+    laptop.beat(winner.access_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_replica_that_missed_a_takeover_learns_of_it_when_it_is_promoted() {
+    let mut redis = Watched::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let (desk, laptop) = (sidecar.device("desk"), sidecar.device("laptop"));
+    let login = until_served(async || desk.login(ANA).await).await;
+    let loser = login.expect(201);
+    let key = ["EXISTS", "agent:session:agent1"];
+    redis
+        .replica
+        .until("it has the lock", &key, |count| count == "1");
+    redis.cut_replication();
+    let winner = laptop.take_over(ANA).await.expect(201);
+    desk.beat(loser.access_token()).await.expect(409);
+    redis.master.kill();
+    laptop.beat(winner.access_token()).await.expect(503);
+    redis.until_promoted();
+    // The new master believes that the desk holds the lock.
+    let beat = until_served(async || desk.beat(loser.access_token()).await).await;
+    beat.expect(201);
+    laptop.beat(winner.access_token()).await.expect(201);
+    let lost = desk.beat(loser.access_token()).await.expect(409);
+    assert_eq!(lost.body["holder"]["deviceName"], "laptop");
+    sidecar.device("tablet").login(ANA).await.expect(409);
+    redis.replica.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn a_planned_fail_over_loses_nothing() {
+    let redis = Watched::start();
+    let (one, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let desk = one.device("desk");
+    let login = until_served(async || desk.login(ANA).await).await;
+    let token = login.expect(201);
+    let key = ["EXISTS", "agent:session:agent1"];
+    redis
+        .replica
+        .until("it has the lock", &key, |count| count == "1");
+    redis.fail_over();
+    // Who still has a connection to the old master is refused there, and finds the new one.
+    let beat = until_served(async || desk.beat(token.access_token()).await).await;
+    beat.expect(201);
+    let laptop = other.device("laptop");
+    let refused = until_served(async || laptop.login(ANA).await).await;
+    refused.expect(409);
+    desk.refresh(token.refresh_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_cluster_keeps_what_belongs_together_on_one_node() {
+    let mut cluster = Cluster::start();
+    let (one, other) = (
+        Instance::start(&cluster.url()).await,
+        Instance::start(&cluster.url()).await,
+    );
+    let (desk, laptop) = (one.device("desk"), other.device("laptop"));
+    let login = until_served(async || desk.login(ANA).await).await;
+    let token = login.expect(201);
+    let refused = until_served(async || laptop.login(ANA).await).await;
+    refused.expect(409);
+    desk.beat(token.access_token()).await.expect(201);
+    let token = desk.refresh(token.refresh_token()).await.expect(201);
+    let &[node] = &cluster.with_keys()[..] else {
+        panic!("the keys lie on {:?}", cluster.with_keys());
+    };
+    cluster.nodes[node].assert_every_key_expires();
+    cluster.nodes[node].kill();
+    desk.beat(token.access_token()).await.expect(503);
+    laptop.login(ANA).await.expect(503);
+    cluster.nodes[node].start_again();
+    cluster.until_whole();
+    // Its data is lost; the session is not.
+    let beat = until_served(async || desk.beat(token.access_token()).await).await;
+    beat.expect(201);
+    let refused = until_served(async || laptop.login(ANA).await).await;
+    refused.expect(409);
+    let logout = desk.logout(token.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+}
+
+#[tokio::test]
+async fn a_user_of_redis_with_the_rights_of_the_readme_is_enough() {
+    let redis = RedisServer::start();
+    let readme = include_str!("../../README.md");
+    let rights = readme
+        .split_once("these rights and no others:")
+        .and_then(|(_, rest)| rest.split('`').nth(1))
+        .unwrap();
+    let mut words = vec!["ACL", "SETUSER", "helix", "on", ">hunter2"];
+    words.extend(rights.split_whitespace());
+    assert_eq!(redis.command(&words), "OK");
+    let url = format!("redis://helix:hunter2@127.0.0.1:{}", redis.port);
+    let sidecar = Instance::start(&url).await;
+    let desk = sidecar.device("desk");
+    let login = until_served(async || desk.login(ANA).await).await;
+    let token = login.expect(201);
+    sidecar.device("laptop").login(ANA).await.expect(409);
+    sidecar.device("laptop").take_over(ANA).await.expect(201);
+    desk.beat(token.access_token()).await.expect(409);
+    desk.refresh(token.refresh_token()).await.expect(201);
+    desk.logout(token.access_token()).await.expect(201);
+    for _ in 0..17 {
+        desk.login("mira@helix.example").await.expect(201);
+    }
+    // A connection says what made it (`CLIENT SETINFO`), and does not mind to be refused that.
+    let log = redis.command(&["ACL", "LOG"]);
+    let denied = log.split("object\n").skip(1);
+    for more in denied.filter_map(|it| it.lines().next()) {
+        assert!(more.starts_with("client"), "{more}");
+    }
+    // What is not named is refused.
+    for words in [
+        &["CONFIG", "GET", "*"][..],
+        &["FLUSHALL"],
+        &["KEYS", "*"],
+        &["EVAL", "return 1", "0"],
+        &["SET", "something", "else"],
+    ] {
+        let mut as_user = vec!["--user", "helix", "--pass", "hunter2", "--no-auth-warning"];
+        as_user.extend(words);
+        let answer = redis.command(&as_user);
+        assert!(answer.starts_with("NOPERM"), "{words:?}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_answers_nonsense_is_none() {
+    let deep = [&b"*1\r\n".repeat(5_000)[..], b":1\r\n"].concat();
+    let answers: [&[u8]; 12] = [
+        b"",
+        b"\r\n",
+        b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n",
+        b"\x00\xff\xfe\x80garbage",
+        b"+OK\r\n",
+        b":42\r\n",
+        b"$-1\r\n",
+        b"$999999999999\r\nx",
+        b"*-7\r\n",
+        b"*3\r\n$6\r\ntakenX\r\n$1\r\n1\r\n$0\r\n\r\n",
+        b"*3\r\n$5\r\ntaken\r\n$1\r\nx\r\n$0\r\n\r\n",
+        &deep,
+    ];
+    for answer in answers {
+        for from in [From::TheStart, From::TheFirstScript] {
+            let port = nonsense(answer.to_vec(), from).await;
+            let sidecar = Instance::at_anything(&server::url(port)).await;
+            let desk = sidecar.device("desk");
+            let login = desk.login(ANA).await;
+            let shown = String::from_utf8_lossy(&answer[..answer.len().min(40)]);
+            assert_eq!(login.status, 503, "{shown}: {login:?}");
+            assert_eq!(sidecar.get("/healthz").await.status, 200, "{shown}");
+            assert_eq!(sidecar.get("/readyz").await.status, 503, "{shown}");
+        }
+    }
+}
+
+/// Since when a stand-in answers nonsense; before, it agrees to everything.
+#[derive(Clone, Copy)]
+enum From {
+    TheStart,
+    TheFirstScript,
+}
+
+/// Starts what is no Redis, and returns its port.
+async fn nonsense(answer: Vec<u8>, from: From) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(talk(stream, answer.clone(), from));
+        }
+    });
+    port
+}
+
+async fn talk(mut stream: TcpStream, answer: Vec<u8>, from: From) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = stream.read(&mut bytes).await {
+        let asked = &bytes[..length];
+        let has = |word: &[u8]| asked.windows(word.len()).any(|it| it == word);
+        let commands = asked.windows(3).filter(|it| it == b"\r\n*").count() + 1;
+        let is_script = has(b"EVALSHA") || has(b"SCRIPT");
+        let said = match from {
+            From::TheFirstScript if !is_script => b"+OK\r\n".repeat(commands),
+            From::TheStart | From::TheFirstScript => answer.clone(),
+        };
+        if said.is_empty() || stream.write_all(&said).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Sidecars as real processes, which share a Redis and can be killed.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use reqwest::Client;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::side_by_side::until_served;
+use crate::world::{Answer, DEADLINE, Device, JWT_SECRET, config_text, send};
+
+pub(crate) struct Instance {
+    pub(crate) url: String,
+    process: Child,
+    _folder: TempDir,
+}
+
+impl Instance {
+    /// Starts a sidecar at this Redis.
+    pub(crate) async fn start(redis_url: &str) -> Self {
+        Self::with(redis_url, "").await
+    }
+
+    /// Starts a sidecar at this Redis with further settings, and waits until it is connected.
+    pub(crate) async fn with(redis_url: &str, settings: &str) -> Self {
+        let sidecar = Self::begin(redis_url, settings, |_| {}).await;
+        until_served(async || sidecar.get("/readyz").await).await;
+        sidecar
+    }
+
+    /// Starts a sidecar at what may be no Redis.
+    pub(crate) async fn at_anything(redis_url: &str) -> Self {
+        Self::begin(redis_url, "", |_| {}).await
+    }
+
+    /// Starts a sidecar at this Redis that trusts the authority in this file and no other.
+    pub(crate) async fn trusting(redis_url: &str, authority: &Path) -> Self {
+        Self::begin(redis_url, "", |command| {
+            command.env("SSL_CERT_FILE", authority);
+        })
+        .await
+    }
+
+    async fn begin(redis_url: &str, settings: &str, change: impl FnOnce(&mut Command)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let config = folder.path().join("sidecar.toml");
+        std::fs::write(&config, config_text(settings)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_helix-sidecar"));
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(&config)
+            .env("HELIX_JWT_SECRET", JWT_SECRET)
+            .env("REDIS_URL", redis_url)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        change(&mut command);
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = timeout(DEADLINE, lines.next_line()).await.unwrap();
+        let line = line.unwrap().expect("it tells its address");
+        let url = line.strip_prefix("listening on ").unwrap().to_owned();
+        Self {
+            url,
+            process,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let client = Client::builder().no_proxy().build().unwrap();
+        send(client.get(format!("{}{path}", self.url))).await
+    }
+
+    pub(crate) fn device(&self, name: &str) -> Device {
+        Device::at(&self.url, name)
+    }
+
+    /// Has it hear everything and answer nothing (`STOP`), or go on (`CONT`).
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.id().expect("it runs");
+        let status = std::process::Command::new("sh")
+            .args(["-c", &format!("kill -{name} {id}")])
+            .status();
+        assert!(status.expect("sh starts").success());
+    }
+
+    /// Ends it as a crash does.
+    pub(crate) async fn kill(mut self) {
+        self.process.kill().await.unwrap();
+    }
+}

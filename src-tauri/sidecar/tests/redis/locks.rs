@@ -1,0 +1,319 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use sidecar::{
+    Acquired, Beat, Clock, LockName, MemoryLock, Owner, RedisLock, Released, SessionLock,
+};
+use time::OffsetDateTime;
+
+use crate::server::RedisServer;
+
+const TTL: Duration = Duration::from_secs(600);
+
+/// How many random operations the two stores are compared by.
+const STEPS: u64 = 4_000;
+
+#[tokio::test]
+async fn redis_answers_as_the_memory_does_whatever_is_asked() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let memory = MemoryLock::new(Clock::system());
+    let mut random = Random(7);
+    // What each caller was given last, in Redis and in memory.
+    let mut epochs: HashMap<(u64, u64, u64), [u64; 2]> = HashMap::new();
+    for step in 0..STEPS {
+        let name = name(random.below(2));
+        let caller = (
+            random.below(2),
+            random.below(3),
+            random.below(50) + step / 50,
+        );
+        let takeover = random.below(2) == 0;
+        let [in_redis, in_memory] = epochs.get(&caller).copied().unwrap_or_default();
+        let (one, other) = (owner(caller, in_redis), owner(caller, in_memory));
+        match random.below(4) {
+            0 => {
+                let a = redis.acquire(&name, &one, TTL, takeover).await.unwrap();
+                let b = memory.acquire(&name, &other, TTL, takeover).await.unwrap();
+                let given = [epoch_of(&a), epoch_of(&b)];
+                assert_eq!(without_epochs(a), without_epochs(b), "step {step}");
+                if let [Some(a), Some(b)] = given {
+                    epochs.insert(caller, [a, b]);
+                }
+            }
+            1 | 2 => {
+                let a = redis.beat(&name, &one, TTL).await.unwrap();
+                let b = memory.beat(&name, &other, TTL).await.unwrap();
+                let same = |it| match it {
+                    Beat::Lost { holder } => Beat::Lost {
+                        holder: Owner { epoch: 0, ..holder },
+                    },
+                    Beat::Extended | Beat::Retaken | Beat::Ended => it,
+                };
+                assert_eq!(same(a), same(b), "step {step}");
+            }
+            _ => {
+                let a = redis.release(&name, &one).await.unwrap();
+                let b = memory.release(&name, &other).await.unwrap();
+                let same = |it| match it {
+                    Released::NotOwner { holder } => Released::NotOwner {
+                        holder: Owner { epoch: 0, ..holder },
+                    },
+                    Released::Freed | Released::Absent => it,
+                };
+                assert_eq!(same(a), same(b), "step {step}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_key_has_the_term_and_the_value_of_the_contract() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store_with("acme:"));
+    let (name, ana) = (name(0), owner((0, 1, 0), 0));
+    redis.acquire(&name, &ana, TTL, false).await.unwrap();
+    let keys = ["acme:agent:session:agent0", "acme:agent:extension:700200"];
+    for key in keys {
+        let left: u64 = server.command(&["PTTL", key]).parse().unwrap();
+        assert!(left > 0 && u128::from(left) <= TTL.as_millis(), "{left}");
+        let value = server.command(&["GET", key]);
+        let value: serde_json::Value = serde_json::from_str(&value).unwrap();
+        assert_eq!(value["memberId"], "member 0");
+        assert_eq!(value["deviceId"], "device 1");
+        assert_eq!(value["deviceName"], "a device");
+        assert_eq!(value["sessionId"], "session 0");
+        assert_eq!(value["since"], "1970-01-01T00:00:00Z");
+        assert_eq!(value["extension"], "700200");
+        assert!(value["epoch"].as_u64().unwrap() > 1_700_000_000_000_000);
+    }
+    assert_eq!(server.command(&["DBSIZE"]), "2");
+    assert_eq!(redis.release(&name, &ana).await, Ok(Released::Freed));
+    // What stays is the mark that the session has ended.
+    let left: u64 = server
+        .command(&["PTTL", "acme:agent:ended:session 0"])
+        .parse()
+        .unwrap();
+    assert!(left > 0 && left <= 600_000, "{left}");
+    assert_eq!(server.command(&["DBSIZE"]), "1");
+}
+
+#[tokio::test]
+async fn what_the_first_sidecar_wrote_is_its_members_unknown_device() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let name = name(0);
+    let old = |member: &str| {
+        let key = "agent:session:agent0";
+        assert_eq!(server.command(&["SET", key, member, "PX", "600000"]), "OK");
+    };
+    // A bare number is JSON, too.
+    for member in ["member 0", "2020", "null", "{", "[1]", "{\"a\":1}"] {
+        old(member);
+        let mut ana = owner((0, 1, 0), 5);
+        ana.member_id = member.to_owned();
+        ana.session_id = format!("session of {member}");
+        let busy = redis.acquire(&name, &ana, TTL, false).await.unwrap();
+        let Acquired::Busy { holder } = busy else {
+            panic!("{member}: {busy:?}");
+        };
+        assert_eq!(holder.member_id, member);
+        assert_eq!((holder.device_id, holder.since), (None, None));
+        // It does not say since when, so it is no loser.
+        let beat = redis.beat(&name, &ana, TTL).await.unwrap();
+        assert!(matches!(beat, Beat::Lost { .. }), "{member}: {beat:?}");
+        // A client of those days names no device, and a takeover is its member's.
+        let mut nameless = ana.clone();
+        nameless.device_id = None;
+        let beat = redis.beat(&name, &nameless, TTL).await;
+        assert_eq!(beat, Ok(Beat::Extended), "{member}");
+        let taken = redis.acquire(&name, &ana, TTL, true).await.unwrap();
+        assert!(matches!(taken, Acquired::TakenOver { .. }), "{taken:?}");
+        assert_eq!(redis.release(&name, &ana).await, Ok(Released::Freed));
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_forgot_learns_from_the_later_holder() {
+    let mut server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let name = name(0);
+    let mut sessions = Vec::new();
+    for (caller, takeover) in [((0, 1, 0), false), ((0, 2, 1), true)] {
+        let taken = redis.acquire(&name, &owner(caller, 0), TTL, takeover).await;
+        sessions.push(owner(caller, epoch_of(&taken.unwrap()).unwrap()));
+    }
+    let [loser, winner] = &sessions[..] else {
+        unreachable!("two have signed in");
+    };
+    server.kill();
+    assert!(redis.beat(&name, winner, TTL).await.is_err());
+    server.start_again();
+    // The one who does not know yet that it has lost is heard first.
+    let beat = until_it_answers(async || redis.beat(&name, loser, TTL).await).await;
+    assert_eq!(beat, Beat::Retaken);
+    assert_eq!(redis.beat(&name, winner, TTL).await, Ok(Beat::Retaken));
+    let beat = redis.beat(&name, loser, TTL).await.unwrap();
+    assert!(matches!(beat, Beat::Lost { .. }), "{beat:?}");
+    assert_eq!(redis.beat(&name, winner, TTL).await, Ok(Beat::Extended));
+}
+
+#[tokio::test]
+async fn a_store_that_is_paused_is_no_store_until_it_goes_on() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let (name, ana) = (name(0), owner((0, 1, 0), 0));
+    let taken = redis.acquire(&name, &ana, TTL, false).await.unwrap();
+    let ana = owner((0, 1, 0), epoch_of(&taken).unwrap());
+    server.signal("STOP");
+    for _ in 0..3 {
+        assert!(redis.beat(&name, &ana, TTL).await.is_err());
+    }
+    server.signal("CONT");
+    let beat = until_it_answers(async || redis.beat(&name, &ana, TTL).await).await;
+    assert_eq!(beat, Beat::Extended);
+}
+
+#[tokio::test]
+async fn a_key_that_holds_something_else_is_an_error_and_stays() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let (name, ana) = (name(0), owner((0, 1, 0), 0));
+    server.command(&["RPUSH", "agent:extension:700200", "x"]);
+    assert!(redis.acquire(&name, &ana, TTL, true).await.is_err());
+    assert!(redis.beat(&name, &ana, TTL).await.is_err());
+    assert!(redis.release(&name, &ana).await.is_err());
+    assert_eq!(server.command(&["DBSIZE"]), "1");
+}
+
+#[tokio::test]
+async fn names_of_any_kind_have_locks_of_their_own() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let long = "x".repeat(64 * 1024);
+    let names = [
+        "*",
+        "?",
+        "[a-z]",
+        "a b",
+        "a\nb",
+        "a\r\nFLUSHALL\r\n",
+        "a:b",
+        "a",
+        "{a}",
+        "{b}a",
+        "ä",
+        "\0",
+        "",
+        "agent:session:a",
+        "return 1",
+        &long,
+    ];
+    for (session, id) in names.iter().enumerate() {
+        let name = LockName {
+            ozonetel_agent_id: (*id).to_owned(),
+            sip_extension: (*id).to_owned(),
+        };
+        // Each member asks for one.
+        let session = u64::try_from(session).unwrap();
+        let asks = owner((session, 1, session), 0);
+        let taken = redis.acquire(&name, &asks, TTL, false).await.unwrap();
+        assert!(matches!(taken, Acquired::Taken { .. }), "{id:?}: {taken:?}");
+    }
+    let keys: usize = server.command(&["DBSIZE"]).parse().unwrap();
+    assert_eq!(keys, names.len() * 2);
+}
+
+#[tokio::test]
+async fn a_takeover_by_sixty_four_at_once_leaves_one_holder() {
+    let server = RedisServer::start();
+    let name = name(0);
+    let all = (1..=64).map(|device| {
+        let (lock, name) = (RedisLock::new(server.store()), &name);
+        async move {
+            let asks = owner((0, device, device), 0);
+            let taken = until_it_answers(async || lock.acquire(name, &asks, TTL, true).await).await;
+            let epoch = epoch_of(&taken).unwrap();
+            (lock, Owner { epoch, ..asks })
+        }
+    });
+    let mut holders = 0;
+    for (lock, holds) in join_all(all).await {
+        let beat = until_it_answers(async || lock.beat(&name, &holds, TTL).await).await;
+        holders += usize::from(beat == Beat::Extended);
+    }
+    assert_eq!(holders, 1);
+}
+
+/// Asks again until the store answers.
+async fn until_it_answers<T, E>(mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
+    let answer = async {
+        loop {
+            if let Ok(answer) = ask().await {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), answer)
+        .await
+        .expect("the store answers again")
+}
+
+fn epoch_of(answer: &Acquired) -> Option<u64> {
+    match answer {
+        Acquired::Taken { epoch }
+        | Acquired::Refreshed { epoch }
+        | Acquired::TakenOver { epoch, .. } => Some(*epoch),
+        Acquired::Busy { .. } | Acquired::Ended => None,
+    }
+}
+
+fn without_epochs(answer: Acquired) -> Acquired {
+    let epoch = 0;
+    match answer {
+        Acquired::Taken { .. } => Acquired::Taken { epoch },
+        Acquired::Refreshed { .. } => Acquired::Refreshed { epoch },
+        Acquired::TakenOver { from, .. } => Acquired::TakenOver {
+            epoch,
+            from: Owner { epoch, ..from },
+        },
+        Acquired::Busy { holder } => Acquired::Busy {
+            holder: Owner { epoch, ..holder },
+        },
+        Acquired::Ended => Acquired::Ended,
+    }
+}
+
+/// A member, a device (0: it names none) and a session.
+fn owner((member, device, session): (u64, u64, u64), epoch: u64) -> Owner {
+    Owner {
+        member_id: format!("member {member}"),
+        device_id: (device > 0).then(|| format!("device {device}")),
+        device_name: "a device".to_owned(),
+        session_id: format!("session {session}"),
+        since: Some(OffsetDateTime::UNIX_EPOCH),
+        epoch,
+    }
+}
+
+fn name(agent: u64) -> LockName {
+    LockName {
+        ozonetel_agent_id: format!("agent{agent}"),
+        sip_extension: format!("70020{agent}"),
+    }
+}
+
+/// Numbers that are the same in each run (Knuth's MMIX generator).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        let Self(state) = self;
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 33) % bound
+    }
+}

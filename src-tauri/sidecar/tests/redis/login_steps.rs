@@ -1,0 +1,151 @@
+//! A login that is broken in each of its steps: nobody is locked out by it, and nobody holds twice.
+
+use crate::instance::Instance;
+use crate::server::RedisServer;
+use crate::side_by_side::until_served;
+use crate::wire::{Fault, Wire};
+
+const RAVI: &str = "ravi@helix.example";
+/// Has the agent of Ravi.
+const RITA: &str = "rita@helix.example";
+
+/// What a login asks of Redis: to begin an attempt, to end it, the lock, the session, the lock for a
+/// whole term.
+const STEPS: std::ops::RangeInclusive<usize> = 1..=5;
+
+const KEYS: [&str; 2] = ["agent:session:agent2", "agent:extension:700202"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_redis_did_not_answer_leaves_no_lock() {
+    for fault in [Fault::LosesCommand, Fault::LosesAnswer] {
+        for step in STEPS {
+            let redis = RedisServer::start();
+            let wire = Wire::to(redis.port).await;
+            let sidecar = warm(&wire.url()).await;
+            wire.break_at(step, fault);
+            let answer = sidecar.device("desk").login(RAVI).await;
+            wire.broken().await;
+            if answer.status == 201 {
+                // The end of an attempt is waited for, but nothing hangs on it.
+                assert_eq!(step, 2, "{fault:?}");
+                let refused = sidecar.device("office").login(RITA).await;
+                refused.expect(409);
+                continue;
+            }
+            answer.expect(503);
+            for key in KEYS {
+                redis.until("it is given back", &["EXISTS", key], |count| count == "0");
+            }
+            let login = until_served(async || sidecar.device("office").login(RITA).await).await;
+            login.expect(201);
+            redis.assert_every_key_expires();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_reaches_redis_after_it_was_given_up_takes_nothing() {
+    for step in [3, 5] {
+        let redis = RedisServer::start();
+        let wire = Wire::to(redis.port).await;
+        let sidecar = warm(&wire.url()).await;
+        wire.break_at(step, Fault::DelaysCommand);
+        sidecar.device("desk").login(RAVI).await.expect(503);
+        wire.broken().await;
+        // It is given back: the session is marked.
+        let marks = ["KEYS", "agent:ended:*"];
+        redis.until("it is given back", &marks, |keys| keys.lines().count() == 2);
+        let before = scripts_run(&redis);
+        wire.deliver();
+        redis.until("it arrives", &["INFO", "commandstats"], |info| {
+            evalshas(info) > before
+        });
+        for key in KEYS {
+            assert_eq!(redis.command(&["EXISTS", key]), "0", "step {step}");
+        }
+        let login = until_served(async || sidecar.device("office").login(RITA).await).await;
+        login.expect(201);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sidecar_that_dies_in_a_login_locks_nobody_out() {
+    for step in STEPS {
+        for fault in [Fault::DelaysCommand, Fault::LosesAnswer] {
+            let redis = RedisServer::start();
+            let wire = Wire::to(redis.port).await;
+            let (dying, other) = (warm(&wire.url()).await, Instance::start(&redis.url()).await);
+            wire.break_at(step, fault);
+            let desk = dying.device("desk");
+            let login = tokio::spawn(async move { desk.try_login(RAVI).await });
+            wire.broken().await;
+            dying.kill().await;
+            // The answer of a step that was lost may have been 503 already.
+            let _ = login.await;
+            wire.deliver();
+            // The same device signs in at once, at any other.
+            let again = until_served(async || other.device("desk").login(RAVI).await).await;
+            let token = again.expect(201);
+            let beat = other.device("desk").beat(token.access_token()).await;
+            beat.expect(201);
+            redis.assert_every_key_expires();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lock_of_a_login_that_is_not_whole_ends_soon() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let dying = warm(&wire.url()).await;
+    // The lock is taken, and the server dies before it begins the session.
+    wire.break_at(4, Fault::DelaysCommand);
+    let desk = dying.device("desk");
+    let login = tokio::spawn(async move { desk.try_login(RAVI).await });
+    wire.broken().await;
+    for key in KEYS {
+        let left: u64 = redis.command(&["PTTL", key]).parse().unwrap();
+        assert!((1..=30_000).contains(&left), "{left}");
+    }
+    dying.kill().await;
+    let _ = login.await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_goes_away_in_its_login_leaves_no_lock() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let sidecar = warm(&wire.url()).await;
+    wire.break_at(4, Fault::DelaysCommand);
+    let desk = sidecar.device("desk");
+    let login = tokio::spawn(async move { desk.try_login(RAVI).await });
+    wire.broken().await;
+    login.abort();
+    for key in KEYS {
+        redis.until("it is given back", &["EXISTS", key], |count| count == "0");
+    }
+}
+
+/// Starts a sidecar whose Redis knows all scripts: one more login and all that follows is over.
+async fn warm(redis_url: &str) -> Instance {
+    let sidecar = Instance::start(redis_url).await;
+    let desk = sidecar.device("desk");
+    let login = until_served(async || desk.login(RAVI).await).await;
+    let token = login.expect(201);
+    desk.beat(token.access_token()).await.expect(201);
+    desk.logout(token.access_token()).await.expect(201);
+    sidecar
+}
+
+fn scripts_run(redis: &RedisServer) -> u64 {
+    evalshas(&redis.command(&["INFO", "commandstats"]))
+}
+
+/// Reads how many scripts ran from `cmdstat_evalsha:calls=7,usec=…`.
+fn evalshas(info: &str) -> u64 {
+    let line = info
+        .lines()
+        .find_map(|it| it.strip_prefix("cmdstat_evalsha:calls="));
+    let calls = line.and_then(|it| it.split(',').next());
+    calls.map_or(0, |calls| calls.parse().unwrap())
+}

@@ -1,0 +1,22 @@
+//! The sidecar with real Redis: the rules of the lock, sidecars side by side, and what befalls them.
+//!
+//! Needs redis-server, redis-sentinel and redis-cli: `cargo verify tests` installs them and runs this.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod checker;
+mod cluster;
+mod faults;
+mod history;
+mod instance;
+mod locks;
+mod login_steps;
+mod sentinels;
+mod server;
+mod side_by_side;
+mod tls;
+mod wire;
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "../sidecar/world.rs"]
+mod world;

@@ -1,0 +1,117 @@
+//! Redis with a replica, watched by three Sentinels.
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::server::{PASSWORD, RedisServer, command, free_port, until};
+
+const NAME: &str = "mymaster";
+
+pub(crate) struct Watched {
+    pub(crate) master: RedisServer,
+    pub(crate) replica: RedisServer,
+    sentinels: Vec<(u16, Child)>,
+    _folder: TempDir,
+}
+
+impl Watched {
+    /// Starts all of them, and waits until the Sentinels know each other and the replica.
+    pub(crate) fn start() -> Self {
+        let master = RedisServer::start();
+        let port = master.port.to_string();
+        let replica = RedisServer::with(&["--replicaof", "127.0.0.1", &port]);
+        replica.until("it follows", &["INFO", "replication"], |info| {
+            info.contains("master_link_status:up")
+        });
+        let folder = TempDir::new().unwrap();
+        let sentinels: Vec<_> = (0..3)
+            .map(|n| {
+                let own = free_port();
+                let file = folder.path().join(format!("{n}.conf"));
+                // It notices within 1 s, so that a test need not wait longer.
+                let text = format!(
+                    "port {own}\nbind 127.0.0.1\nlogfile {n}.log\ndir {folder}\n\
+                     sentinel monitor {NAME} 127.0.0.1 {port} 2\n\
+                     sentinel auth-pass {NAME} {PASSWORD}\n\
+                     sentinel down-after-milliseconds {NAME} 1000\n\
+                     sentinel failover-timeout {NAME} 3000\n",
+                    folder = folder.path().display(),
+                );
+                fs::write(&file, text).unwrap();
+                let process = Command::new("redis-sentinel")
+                    .arg(&file)
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::null())
+                    .spawn()
+                    .expect("redis-sentinel starts");
+                (own, process)
+            })
+            .collect();
+        for (sentinel, _) in &sentinels {
+            let quorum = ["SENTINEL", "ckquorum", NAME];
+            until(*sentinel, "they know each other", &quorum, |answer| {
+                answer.starts_with("OK 3 usable Sentinels")
+            });
+            let replicas = ["SENTINEL", "replicas", NAME];
+            until(*sentinel, "they know the replica", &replicas, |answer| {
+                answer.contains("master-link-status\nok")
+            });
+        }
+        Self {
+            master,
+            replica,
+            sentinels,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        let ports = self.sentinels.iter().map(|(port, _)| port);
+        let hosts: Vec<_> = ports.map(|port| format!("127.0.0.1:{port}")).collect();
+        format!("redis-sentinel://:{PASSWORD}@{}/{NAME}", hosts.join(","))
+    }
+
+    /// Has the replica follow nobody any more, without the Sentinels' doing: what is written from
+    /// here on does not reach it.
+    pub(crate) fn cut_replication(&self) {
+        let wrong = ["CONFIG", "SET", "masterauth", "wrong"];
+        assert_eq!(self.replica.command(&wrong), "OK");
+        self.replica.command(&["CLIENT", "KILL", "TYPE", "master"]);
+        self.replica
+            .until("it follows nobody", &["INFO", "replication"], |info| {
+                info.contains("master_link_status:down")
+            });
+    }
+
+    /// Waits until the replica is the master.
+    pub(crate) fn until_promoted(&self) {
+        let port = self.replica.port.to_string();
+        for (sentinel, _) in &self.sentinels {
+            let address = ["SENTINEL", "get-master-addr-by-name", NAME];
+            until(*sentinel, "it is promoted", &address, |answer| {
+                answer.lines().any(|line| line == port)
+            });
+        }
+        self.replica.until("it is the master", &["ROLE"], |role| {
+            role.starts_with("master")
+        });
+    }
+
+    /// Asks the Sentinels to have the replica take the master's place, which goes on as its replica.
+    pub(crate) fn fail_over(&self) {
+        let (sentinel, _) = &self.sentinels[0];
+        assert_eq!(command(*sentinel, &["SENTINEL", "failover", NAME]), "OK");
+        self.until_promoted();
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        for (_, process) in &mut self.sentinels {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}

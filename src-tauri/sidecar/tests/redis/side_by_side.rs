@@ -1,0 +1,240 @@
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::instance::Instance;
+use crate::server::RedisServer;
+use crate::world::{Answer, Device};
+
+const ANA: &str = "ana@helix.example";
+const MIRA: &str = "mira@helix.example";
+
+/// The contract's words, and the part that failed.
+const NO_STORE: &str =
+    "The server cannot sign you in right now. The session store does not answer.";
+
+#[tokio::test]
+async fn any_sidecar_serves_any_call() {
+    let redis = RedisServer::start();
+    let (one, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let token = one.device("desk").login(ANA).await.expect(201);
+    let beat = other.device("desk").beat(token.access_token()).await;
+    assert_eq!(beat.expect(201).body["lock"], "held");
+    let busy = other.device("laptop").login(ANA).await.expect(409);
+    assert_eq!(busy.body["holder"]["deviceName"], "desk");
+    let logout = other.device("desk").logout(token.access_token()).await;
+    assert_eq!(logout.expect(201).body["released"], true);
+    one.device("laptop").login(ANA).await.expect(201);
+    other.device("desk").take_over(ANA).await.expect(201);
+}
+
+#[tokio::test]
+async fn of_a_hundred_devices_at_three_sidecars_one_signs_in() {
+    let redis = RedisServer::start();
+    let mut sidecars = Vec::new();
+    for _ in 0..3 {
+        sidecars.push(Instance::start(&redis.url()).await);
+    }
+    let devices: Vec<_> = (0..100)
+        .map(|n| sidecars[n % 3].device(&format!("device-{n}")))
+        .collect();
+    let answers = join_all(devices.iter().map(|device| device.login(ANA))).await;
+    let count = |status| answers.iter().filter(|a| a.status == status).count();
+    assert_eq!((count(201), count(409)), (1, 99));
+
+    // Each takes over from the one before; the last one keeps it. Who loses it so soon hears so in
+    // the answer to the login, the others at their next heartbeat.
+    let answers = join_all(devices.iter().map(|device| device.take_over(ANA))).await;
+    let mut holders = 0;
+    for (device, answer) in devices.iter().zip(answers) {
+        if answer.status != 201 {
+            assert_eq!(answer.expect(409).body["holder"]["sameMember"], true);
+            continue;
+        }
+        let beat = device.beat(answer.access_token()).await;
+        assert!([201, 409].contains(&beat.status), "{beat:?}");
+        holders += usize::from(beat.status == 201);
+    }
+    assert_eq!(holders, 1);
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn without_redis_nobody_signs_in_and_a_session_goes_on_when_it_is_back() {
+    let mut redis = RedisServer::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let (desk, laptop) = (sidecar.device("desk"), sidecar.device("laptop"));
+    let token = desk.login(ANA).await.expect(201);
+    ready(&sidecar).await.expect(200);
+    redis.kill();
+    ready(&sidecar).await.expect(503);
+    desk.beat(token.access_token()).await.expect(503);
+    let refused = laptop.login(ANA).await.expect(503);
+    assert_eq!(refused.message(), NO_STORE);
+    redis.start_again();
+    let beat = until_served(async || desk.beat(token.access_token()).await).await;
+    assert_eq!(beat.expect(201).body["lock"], "held");
+    laptop.login(ANA).await.expect(409);
+    ready(&sidecar).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_restart_of_every_sidecar_loses_nothing() {
+    let redis = RedisServer::start();
+    let before = Instance::start(&redis.url()).await;
+    let desk = before.device("desk").login(ANA).await.expect(201);
+    let mira = before.device("office").login(MIRA).await.expect(201);
+    before.kill().await;
+    let after = Instance::start(&redis.url()).await;
+    after.device("laptop").login(ANA).await.expect(409);
+    let (ana, office) = (after.device("desk"), after.device("office"));
+    ana.beat(desk.access_token()).await.expect(201);
+    let next = ana.refresh(desk.refresh_token()).await.expect(201);
+    office.refresh(mira.refresh_token()).await.expect(201);
+    let logout = ana.logout(next.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_at_one_sidecar_has_ended_at_all() {
+    let redis = RedisServer::start();
+    let (one, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let token = one.device("desk").login(ANA).await.expect(201);
+    one.device("desk")
+        .logout(token.access_token())
+        .await
+        .expect(201);
+    let desk = other.device("desk");
+    desk.beat(token.access_token()).await.expect(401);
+    desk.refresh(token.refresh_token()).await.expect(401);
+    let again = desk.logout(token.access_token()).await.expect(201);
+    assert_eq!(again.body["released"], false);
+
+    let token = one.device("desk").login(ANA).await.expect(201);
+    let logout = desk.logout_by_refresh_token(token.refresh_token()).await;
+    assert_eq!(logout.expect(201).body["released"], true);
+    one.device("desk")
+        .beat(token.access_token())
+        .await
+        .expect(401);
+}
+
+#[tokio::test]
+async fn tokens_belong_to_their_device_and_rotate_at_any_sidecar() {
+    let redis = RedisServer::start();
+    let (one, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let first = one.device("desk").login(ANA).await.expect(201);
+    let thief = other.device("thief");
+    thief.refresh(first.refresh_token()).await.expect(401);
+    thief
+        .logout_by_refresh_token(first.refresh_token())
+        .await
+        .expect(401);
+    let mut forged = first.refresh_token().to_owned();
+    forged.pop();
+    thief.refresh(&forged).await.expect(401);
+    let mut token = first.refresh_token().to_owned();
+    // A used one works again for a while, in case the answer was lost.
+    for sidecar in [&one, &other, &one, &other] {
+        let desk = sidecar.device("desk");
+        desk.refresh(&token).await.expect(201);
+        let next = desk.refresh(&token).await.expect(201);
+        assert_ne!(next.refresh_token(), token);
+        token = next.refresh_token().to_owned();
+    }
+}
+
+#[tokio::test]
+async fn a_member_keeps_at_most_sixteen_sessions() {
+    let redis = RedisServer::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let office = sidecar.device("office");
+    let mut tokens = Vec::new();
+    for _ in 0..16 {
+        tokens.push(office.login(MIRA).await.expect(201));
+    }
+    // The one that was refreshed longest ago makes room.
+    office.refresh(tokens[0].refresh_token()).await.expect(201);
+    office.login(MIRA).await.expect(201);
+    office.refresh(tokens[0].refresh_token()).await.expect(201);
+    office.refresh(tokens[1].refresh_token()).await.expect(401);
+    office.refresh(tokens[2].refresh_token()).await.expect(201);
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn wrong_passwords_count_wherever_they_are_tried() {
+    let redis = RedisServer::start();
+    let (one, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let guesses = (0..40).map(|n| {
+        let device = if n % 2 == 0 { &one } else { &other }.device("desk");
+        async move { guess(&device).await }
+    });
+    let answers = join_all(guesses).await;
+    let count = |status| answers.iter().filter(|a| a.status == status).count();
+    // Five at once, and one more each twelve seconds.
+    assert_eq!(count(401) + count(429), 40);
+    assert!((5..=8).contains(&count(401)), "{}", count(401));
+    let waits = other.device("desk").login(ANA).await.expect(429);
+    assert!((1..=12).contains(&waits.retry_after.unwrap()));
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn right_passwords_do_not_count_however_many_come_at_once() {
+    let redis = RedisServer::start();
+    let settings = "[settings.login_limits]\naddress_burst = 3\naddress_refill_seconds = 600";
+    let (one, other) = (
+        Instance::with(&redis.url(), settings).await,
+        Instance::with(&redis.url(), settings).await,
+    );
+    for _ in 0..2 {
+        guess(&one.device("desk")).await.expect(401);
+    }
+    let logins = (0..20).map(|n| {
+        let device = if n % 2 == 0 { &one } else { &other }.device("desk");
+        async move { device.login(ANA).await }
+    });
+    for answer in join_all(logins).await {
+        answer.expect(201);
+    }
+    // The account's mistakes are forgotten, those of the address are not.
+    guess(&one.device("desk")).await.expect(401);
+    other.device("desk").login(ANA).await.expect(429);
+}
+
+async fn ready(sidecar: &Instance) -> Answer {
+    sidecar.get("/readyz").await
+}
+
+async fn guess(device: &Device) -> Answer {
+    device
+        .login_with(json!({"email": ANA, "password": "wrong"}))
+        .await
+}
+
+/// Asks again as long as the answer is 503.
+pub(crate) async fn until_served(mut ask: impl AsyncFnMut() -> Answer) -> Answer {
+    let served = async {
+        loop {
+            let answer = ask().await;
+            if answer.status != 503 {
+                return answer;
+            }
+        }
+    };
+    tokio::time::timeout(crate::world::DEADLINE, served)
+        .await
+        .expect("Redis is back")
+}
