@@ -4,11 +4,13 @@
 //! works against this sidecar and this client against an old one. Success is any 2xx. A client decides by status and by the presence of
 //! fields, never by the words of `message` or by the name of a role.
 
+mod agent;
 mod error;
 mod login;
 mod secret;
 mod session;
 
+pub use agent::{AgentResponse, AgentState, AgentStateRequest, DialRequest, DisposeRequest};
 pub use error::{ErrorBody, Holder, Message};
 pub use login::{
     AgentConfig, IceServer, LoginRequest, LoginResponse, SessionGrant, Telephony, TelephonyState,

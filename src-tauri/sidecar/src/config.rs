@@ -1,6 +1,7 @@
 //! The configuration, by file and environment: who may sign in, and with which phone.
 
 mod file;
+mod ozonetel;
 mod phones;
 mod platform;
 mod redis;
@@ -15,6 +16,7 @@ use std::{env, fmt, fs};
 
 use secrecy::SecretSlice;
 
+pub(crate) use self::ozonetel::{Authentication, OzonetelSettings};
 pub(crate) use self::platform::PlatformSettings;
 use crate::attempts::Limit;
 use crate::directory::Roster;
@@ -31,6 +33,8 @@ pub const REDIS_URL_VARIABLE: &str = "REDIS_URL";
 pub struct Config {
     pub(crate) settings: Settings,
     pub(crate) users: UserSource,
+    /// `None`: calls go through SIP alone.
+    pub(crate) ozonetel: Option<OzonetelSettings>,
 }
 
 /// Where users come from.

@@ -49,9 +49,11 @@ pub(crate) enum Phone {
     Of(Arc<Agent>),
 }
 
-/// An agent.
+/// An agent: a phone account, and what Ozonetel knows them by.
 pub(crate) struct Agent {
     pub(crate) config: AgentConfig,
+    /// The agent's own password at Ozonetel.
+    pub(crate) ozonetel_password: Option<SecretString>,
 }
 
 /// Somebody whose credentials were right.
@@ -230,6 +232,7 @@ impl Agent {
                 campaign_name: None,
                 ice_servers: Vec::new(),
             },
+            ozonetel_password: None,
         }
     }
 }

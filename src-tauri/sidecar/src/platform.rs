@@ -179,7 +179,10 @@ impl Platform {
 
     /// Asks for the agent of a member and remembers it.
     async fn look_up(&self, member_id: &str) -> Result<Option<Arc<Agent>>, Silent> {
-        let question = Question::AgentsOf { member_id };
+        let question = Question::AgentsOf {
+            member_id,
+            password_field: self.settings.ozonetel_password_field.as_deref(),
+        };
         let asked = self.ask(question, &self.settings.api_key).await;
         let data: AgentsData = asked.map_err(|fault| match fault {
             Fault::Refused(No { code, .. }) => {
@@ -245,7 +248,10 @@ impl Platform {
                 );
             })
             .ok()?;
-        Some(Arc::new(Agent { config }))
+        Some(Arc::new(Agent {
+            config,
+            ozonetel_password: record.ozonetel_password,
+        }))
     }
 
     async fn ask_openly<T: DeserializeOwned>(&self, question: Question<'_>) -> Result<T, Fault> {

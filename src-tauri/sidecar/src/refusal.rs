@@ -11,6 +11,7 @@ use sidecar_api::{
 use time::format_description::well_known::Rfc3339;
 
 use crate::lock::{LockUnavailable, Owner};
+use crate::ozonetel::{self, Words};
 use crate::platform::{NotRenewed, Silent};
 use crate::store::Unanswered;
 
@@ -89,6 +90,32 @@ impl Refusal {
         }
     }
 
+    /// 404: there is nobody to give an order to.
+    pub(crate) fn no_ozonetel() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "No Ozonetel account is configured here.",
+        )
+    }
+
+    /// 403: the caller works without a phone.
+    pub(crate) fn not_an_agent() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "This call is for agents alone.")
+    }
+
+    /// 422: the agent's record names no campaign to dial in.
+    pub(crate) fn no_campaign() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Your agent account has no campaign to dial in. Contact administrator.",
+        )
+    }
+
+    /// 422: Ozonetel understood and says no.
+    pub(crate) fn of_ozonetel(words: &Words) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, words.as_str())
+    }
+
     pub(crate) fn body_too_large(limit: usize) -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -156,6 +183,12 @@ impl From<LockUnavailable> for Refusal {
 
 impl From<Silent> for Refusal {
     fn from(silent: Silent) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, &format!("{silent}."))
+    }
+}
+
+impl From<ozonetel::Silent> for Refusal {
+    fn from(silent: ozonetel::Silent) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, &format!("{silent}."))
     }
 }

@@ -3,6 +3,7 @@
 //! Success is 201 for every POST, as the original sidecar answers, so that a client which compares
 //! with that number is not broken.
 
+mod agent;
 mod health;
 mod heartbeat;
 mod login;
@@ -27,6 +28,10 @@ pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
         .route("/auth/refresh", post(refresh::refresh))
         .route("/auth/heartbeat", post(heartbeat::heartbeat))
         .route("/auth/logout", post(logout::logout))
+        .route("/api/ozonetel/agent-state", post(agent::state))
+        .route("/api/ozonetel/agent-ready", post(agent::ready))
+        .route("/api/ozonetel/dial", post(agent::dial))
+        .route("/api/ozonetel/dispose", post(agent::dispose))
         .route("/healthz", get(health::health))
         .route("/readyz", get(ready::ready))
         .fallback(async || Refusal::not_found())

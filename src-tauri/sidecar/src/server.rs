@@ -18,6 +18,7 @@ use tracing::{debug, info, warn};
 
 use crate::clock::Clock;
 use crate::config::{Config, JWT_SECRET_VARIABLE, Redis};
+use crate::duty;
 use crate::lock::{MemoryLock, RedisLock, SessionLock};
 use crate::random::random_bytes;
 use crate::routes::router;
@@ -42,6 +43,9 @@ const CONNECTION_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// How long calls under way may take to end once the server is to stop.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// How long what goes on behind answered calls may take after that.
+const BACKGROUND_TIME: Duration = Duration::from_secs(5);
 
 /// How often expired locks, sessions and limits are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
@@ -132,6 +136,7 @@ async fn serve(
             () = &mut shutdown => break,
             _ = sweep.tick() => {
                 sidecar.sweep();
+                duty::sweep_behind(&sidecar);
                 continue;
             }
             accepted = accept => accepted,
@@ -154,6 +159,12 @@ async fn serve(
     stop.send_replace(());
     // Each connection gives its receiver back as it ends.
     stop.closed().await;
+    if timeout(BACKGROUND_TIME, sidecar.background.closed())
+        .await
+        .is_err()
+    {
+        warn!("stopped with logins or logouts at Ozonetel under way");
+    }
     info!("stopped");
     Ok(())
 }

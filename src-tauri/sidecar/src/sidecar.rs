@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use secrecy::{SecretSlice, SecretString};
+use tokio::sync::watch;
 use tracing::info;
 
 use crate::attempts::Attempts;
@@ -9,6 +10,7 @@ use crate::config::{Config, Settings};
 use crate::device::Device;
 use crate::directory::{Directory, Phone};
 use crate::lock::{LockName, Owner, SessionLock};
+use crate::ozonetel::Ozonetel;
 use crate::platform::RenewalSeal;
 use crate::refusal::Refusal;
 use crate::session::Sessions;
@@ -28,6 +30,10 @@ pub(crate) struct Sidecar {
     pub(crate) tokens: AccessTokens,
     pub(crate) sessions: Sessions,
     pub(crate) seal: RenewalSeal,
+    /// `None`: calls go through SIP alone.
+    pub(crate) ozonetel: Option<Arc<Ozonetel>>,
+    /// What goes on behind a call that is answered subscribes to it until its end.
+    pub(crate) background: watch::Sender<()>,
 }
 
 impl Sidecar {
@@ -38,9 +44,16 @@ impl Sidecar {
         lock: Arc<dyn SessionLock>,
         store: Option<Store>,
     ) -> Result<Self, NoHttp> {
-        let Config { settings, users } = config;
+        let Config {
+            settings,
+            users,
+            ozonetel,
+        } = config;
         let tokens = AccessTokens::new(jwt_secret, settings.access_token);
         let directory = Directory::new(users, clock.clone())?;
+        let ozonetel = ozonetel
+            .map(|settings| Ozonetel::new(settings, clock.clone()))
+            .transpose()?;
         let (account, address) = (settings.account_limit, settings.address_limit);
         let (refresh, access) = (settings.refresh_token, tokens.longest_use());
         let (attempts, sessions) = match store.clone() {
@@ -59,6 +72,8 @@ impl Sidecar {
             seal: RenewalSeal::new(jwt_secret),
             tokens,
             directory,
+            ozonetel: ozonetel.map(Arc::new),
+            background: watch::Sender::new(()),
             clock,
             lock,
             store,

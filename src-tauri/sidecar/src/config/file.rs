@@ -15,6 +15,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) settings: SettingsTable,
     pub(super) platform: Option<Spanned<PlatformTable>>,
+    pub(super) ozonetel: Option<Spanned<OzonetelTable>>,
     #[serde(default)]
     pub(super) agents: Vec<Spanned<AgentTable>>,
     #[serde(default)]
@@ -55,10 +56,26 @@ pub(super) struct PlatformTable {
     pub(super) api_key_env: Option<String>,
     pub(super) sip_domain: Option<Spanned<String>>,
     pub(super) sip_ws_server: Option<Spanned<String>>,
+    pub(super) ozonetel_password_field: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) roles: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) ice_servers: Vec<Spanned<IceServerTable>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OzonetelTable {
+    pub(super) url: Option<Spanned<String>>,
+    pub(super) user_name: Option<Spanned<String>>,
+    pub(super) api_key: Option<Text>,
+    pub(super) api_key_file: Option<PathBuf>,
+    pub(super) api_key_env: Option<String>,
+    pub(super) authentication: Option<Spanned<String>>,
+    pub(super) agent_password: Option<Text>,
+    pub(super) agent_password_file: Option<PathBuf>,
+    pub(super) agent_password_env: Option<String>,
+    pub(super) did: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +86,9 @@ pub(super) struct AgentTable {
     pub(super) sip_password: Option<Text>,
     pub(super) sip_password_file: Option<PathBuf>,
     pub(super) sip_password_env: Option<String>,
+    pub(super) ozonetel_password: Option<Text>,
+    pub(super) ozonetel_password_file: Option<PathBuf>,
+    pub(super) ozonetel_password_env: Option<String>,
     pub(super) sip_uri: Spanned<String>,
     pub(super) sip_ws_server: Spanned<String>,
     pub(super) campaign_name: Option<String>,

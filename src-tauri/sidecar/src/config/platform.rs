@@ -31,6 +31,8 @@ pub(crate) struct PlatformSettings {
     pub(crate) api_key: SecretString,
     pub(crate) roles: Roles,
     pub(crate) phones: PhoneSettings,
+    /// The field of an Agent record with the agent's password at Ozonetel, where there is one.
+    pub(crate) ozonetel_password_field: Option<String>,
 }
 
 impl Rules<'_> {
@@ -75,6 +77,10 @@ impl Rules<'_> {
                 check_ws_server(text).map(|()| text.to_owned())
             })
         });
+        let field = table.ozonetel_password_field.and_then(|field| {
+            let field = Setting::of_file("platform.ozonetel_password_field", field);
+            self.checked(field, check_field)
+        });
         let path = table.user_path.and_then(|path| {
             let path = Setting::of_file("platform.user_path", path);
             self.checked(path, check_path)
@@ -111,6 +117,7 @@ impl Rules<'_> {
                 sip_ws_server: server?,
                 ice_servers,
             },
+            ozonetel_password_field: field,
         })
     }
 
@@ -182,4 +189,14 @@ fn check_path(path: &str) -> Result<String, String> {
         return Err(format!("is no path: {path:?}"));
     }
     Ok(segments.to_owned())
+}
+
+/// Whether this is the name of a GraphQL field (GraphQL, October 2021, §2.1.9).
+fn check_field(name: &str) -> Result<String, String> {
+    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
+    if name.starts_with(is_start) && name.chars().all(|c| is_start(c) || c.is_ascii_digit()) {
+        Ok(name.to_owned())
+    } else {
+        Err(format!("is no name of a field: {name:?}"))
+    }
 }

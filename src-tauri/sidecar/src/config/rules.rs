@@ -39,6 +39,7 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
         file.platform,
         !file.users.is_empty() || !file.agents.is_empty(),
     );
+    let ozonetel = rules.ozonetel(file.ozonetel);
     let agents = rules.agents(file.agents);
     let users = rules.users(file.users, &agents);
     if !rules.problems.is_empty() {
@@ -50,6 +51,7 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
             Some(platform) => UserSource::Platform(Box::new(platform)),
             None => UserSource::Roster(Roster::new(users)),
         },
+        ozonetel,
     })
 }
 
@@ -228,6 +230,18 @@ impl Rules<'_> {
                 return None;
             }
         };
+        let ozonetel_password = self.sources.one_of(
+            "ozonetel_password",
+            Forms {
+                given: table.ozonetel_password,
+                file: table.ozonetel_password_file,
+                variable: table.ozonetel_password_env,
+            },
+        );
+        let ozonetel_password = ozonetel_password.unwrap_or_else(|error| {
+            self.report(span, format!("agent {id:?}: {error}"));
+            None
+        });
         Some(Agent {
             config: AgentConfig {
                 ozonetel_agent_id: id,
@@ -238,6 +252,7 @@ impl Rules<'_> {
                 campaign_name: table.campaign_name,
                 ice_servers,
             },
+            ozonetel_password,
         })
     }
 

@@ -133,6 +133,8 @@ pub(super) struct AgentRecord {
     pub(super) sip_password: Option<SecretString>,
     #[serde(default, rename = "campaignname", deserialize_with = "text")]
     pub(super) campaign_name: Option<String>,
+    #[serde(default, rename = "ozonetelPassword", deserialize_with = "secret_text")]
+    pub(super) ozonetel_password: Option<SecretString>,
 }
 
 /// A member has more than one Agent record.

@@ -26,7 +26,11 @@ pub(super) enum Question<'a> {
     /// Who the bearer of an access token is.
     CurrentUser,
     /// The Agent records of a workspace member.
-    AgentsOf { member_id: &'a str },
+    AgentsOf {
+        member_id: &'a str,
+        /// Where the workspace keeps the passwords for Ozonetel.
+        password_field: Option<&'a str>,
+    },
 }
 
 /// A question as it goes over the wire.
@@ -81,12 +85,14 @@ impl<'a> Question<'a> {
                  workspaceMember{id name{firstName lastName} userEmail roles{id label}}}}"
                 .to_owned(),
             // Two, so that a member with more than one record is noticed.
-            Self::AgentsOf { .. } => {
-                "query($member:UUID!){agents(first:2,filter:{wsmemberId:{eq:$member}})\
-                 {edges{node{id ozonetelagentid sipextension sippassword campaignname}} \
-                 pageInfo{hasNextPage}}}"
-                    .to_owned()
-            }
+            Self::AgentsOf { password_field, .. } => format!(
+                "query($member:UUID!){{agents(first:2,filter:{{wsmemberId:{{eq:$member}}}})\
+                 {{edges{{node{{id ozonetelagentid sipextension sippassword campaignname{}}}}} \
+                 pageInfo{{hasNextPage}}}}}}",
+                password_field
+                    .map(|field| format!(" ozonetelPassword:{field}"))
+                    .unwrap_or_default()
+            ),
         }
     }
 }
@@ -115,7 +121,7 @@ impl Serialize for Variables<'_> {
                 map.serialize_entry("appToken", refresh_token.expose_secret())?;
             }
             Question::CurrentUser => {}
-            Question::AgentsOf { member_id } => map.serialize_entry("member", member_id)?,
+            Question::AgentsOf { member_id, .. } => map.serialize_entry("member", member_id)?,
         }
         map.end()
     }
@@ -161,7 +167,14 @@ mod tests {
                 refresh_token: &token,
             },
             Question::CurrentUser,
-            Question::AgentsOf { member_id: "m" },
+            Question::AgentsOf {
+                member_id: "m",
+                password_field: None,
+            },
+            Question::AgentsOf {
+                member_id: "m",
+                password_field: Some("ozonetelpassword"),
+            },
         ];
         for question in questions {
             for dialect in Dialect::default().and_others() {

@@ -10,15 +10,15 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use sidecar_api::{
-    LoginRequest, LoginResponse, SessionGrant, Telephony, TelephonyState, User as UserBody,
-};
+use sidecar_api::{LoginRequest, LoginResponse, SessionGrant, User as UserBody};
+use tokio::time::Instant;
 use tracing::info;
 
 use crate::body::{Field, read_json};
 use crate::client_address::client_address;
 use crate::device::Device;
 use crate::directory::SignedIn;
+use crate::duty;
 use crate::lock::{Acquired, Beat, Claim, LockName, LockUnavailable, Owner};
 use crate::random::random_id;
 use crate::refusal::Refusal;
@@ -31,10 +31,6 @@ const FIELDS: [Field; 3] = [
     Field::OptionalFlag("takeover"),
 ];
 
-/// The embedded sidecar drives no telephony platform: nothing stands between the agent and their
-/// calls, and `message` says why.
-const NO_TELEPHONY: &str = "No Ozonetel account is configured: calls go through SIP alone.";
-
 /// `POST /auth/login`.
 pub(crate) async fn login(
     State(sidecar): State<Arc<Sidecar>>,
@@ -42,6 +38,7 @@ pub(crate) async fn login(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
+    let begun = Instant::now();
     let device = Device::of(&headers)?;
     let request: LoginRequest = read_json(&headers, body, &FIELDS).await?;
     let address = client_address(peer, &headers, &sidecar.settings.trusted_proxies);
@@ -86,6 +83,10 @@ pub(crate) async fn login(
         .await
         .map_err(|error| Refusal::cannot_sign_in(&error.to_string()))?;
     let refresh_token = sidecar.carry(refresh_token, platform_token.as_ref());
+    let telephony = match user.phone.agent() {
+        Some(agent) => Some(duty::begin(&sidecar, agent, begun).await),
+        None => None,
+    };
     match claimed {
         Some((claim, how)) => keep(claim, &how, sidecar.settings.ttl).await?,
         None => info!(
@@ -111,10 +112,7 @@ pub(crate) async fn login(
             ttl_seconds: settings.ttl.as_secs(),
             heartbeat_seconds: settings.heartbeat.as_secs(),
         }),
-        telephony: phone.map(|_| Telephony {
-            state: TelephonyState::Ready,
-            message: Some(NO_TELEPHONY.to_owned()),
-        }),
+        telephony,
     };
     // RFC 6749 §5.1: nothing on the way may keep an answer with tokens.
     let headers = [(CACHE_CONTROL, "no-store")];

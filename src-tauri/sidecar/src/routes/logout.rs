@@ -10,6 +10,8 @@ use tracing::info;
 use super::bearer;
 use crate::body::{Field, read_optional_json};
 use crate::device::Device;
+use crate::directory::Phone;
+use crate::duty;
 use crate::lock::Released;
 use crate::refusal::Refusal;
 use crate::sidecar::{Sidecar, lock_name};
@@ -49,6 +51,9 @@ pub(crate) async fn logout(
                         device = owner.device_name,
                         "signed out, lock released"
                     );
+                    if let Some(agent) = phone.as_ref().and_then(Phone::agent) {
+                        duty::end(&sidecar, agent);
+                    }
                     true
                 }
                 Released::Absent => {

@@ -17,6 +17,7 @@ use serde_json::json;
 use sidecar::MemoryLock;
 use tracing_subscriber::fmt::MakeWriter;
 
+use stand_in::ozonetel::{self, Mode, Ozonetel};
 use stand_in::platform::{self, Fault, Platform};
 use world::{JWT_SECRET, PASSWORD, SIP_PASSWORD, TURN_PASSWORD, World};
 
@@ -68,6 +69,7 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
     }
     world.stop().await.unwrap();
     secrets.extend(a_day_at_a_platform().await);
+    secrets.extend(a_day_at_ozonetel().await);
 
     let log = log.text();
     for line in [
@@ -84,6 +86,10 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
         "a second factor is wanted",
         "the platform renews a sign-in no more",
         "an Agent record lacks a field",
+        "Ozonetel did agent=\"agent1\" order=\"login\"",
+        "Ozonetel refused agent=\"agent1\" order=\"login\" words=\"Invalid Authentication\"",
+        "another token of the account is made",
+        "Ozonetel does not answer agent=\"agent1\" order=\"state\"",
         "stopped",
     ] {
         assert!(log.contains(line), "{line}\n{log}");
@@ -133,6 +139,35 @@ async fn a_day_at_a_platform() -> Vec<String> {
         "sip-password-of-agent1".into(),
     ]);
     secrets
+}
+
+/// Works at Ozonetel in all ways, and returns the secrets that were told.
+async fn a_day_at_ozonetel() -> Vec<String> {
+    let account = Ozonetel::start(Mode::Token).await;
+    let config = stand_in::ozonetel_config(&account, Mode::Token);
+    let world = World::with(config, |clock| Arc::new(MemoryLock::new(clock))).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let ready = async |status| {
+        let request = desk.post("/api/ozonetel/agent-ready");
+        let request = request.bearer_auth(answer.access_token());
+        world::send(request).await.expect(status);
+    };
+    ready(201).await;
+    account.with(|world| world.kill_token());
+    ready(201).await;
+    account.with(|world| world.fault = Some(ozonetel::Fault::Body("<html>")));
+    ready(503).await;
+    account.with(|world| {
+        world.fault = None;
+        world.passwords.clear();
+    });
+    desk.login(ANA).await.expect(201);
+    vec![
+        ozonetel::API_KEY.to_owned(),
+        ozonetel::password_of("agent"),
+        "token-of-ozonetel".to_owned(),
+    ]
 }
 
 #[derive(Clone, Default)]

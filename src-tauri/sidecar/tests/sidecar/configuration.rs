@@ -341,6 +341,12 @@ fn a_platform_is_configured_by_file_or_environment_and_every_mistake_is_named() 
             &[],
             "platform.sip_ws_server must begin with wss://",
         ),
+        (
+            "url",
+            "ozonetel_password_field = \"a b\"\nurl",
+            &[],
+            "is no name of a field",
+        ),
         ("url", "uri = 1\nurl", &[], "unknown field `uri`"),
         (
             "",
@@ -388,6 +394,48 @@ fn a_platform_is_configured_by_file_or_environment_and_every_mistake_is_named() 
     let both = format!("{good}{}", config_text(""));
     let error = Config::from_toml(&both, Path::new("."), |_| None).unwrap_err();
     assert!(error.to_string().contains("leave [[users]]"), "{error}");
+}
+
+#[test]
+fn an_account_at_ozonetel_is_configured_whole_or_not_at_all() {
+    let good = "[ozonetel]\nurl = \"https://ozonetel.example\"\nuser_name = \"acme\"\n\
+                api_key = \"canary\"\nauthentication = \"token\"\n";
+    let config = Config::from_toml(good, Path::new("."), |_| None).unwrap();
+    assert!(!format!("{config:?}").contains("canary"));
+    for (find, replace, words) in [
+        ("url", "# url", "OZONETEL_URL (or ozonetel.url) is missing"),
+        (
+            "user_name",
+            "# user",
+            "OZONETEL_USER_NAME (or ozonetel.user_name) is missing",
+        ),
+        (
+            "api_key",
+            "# api",
+            "OZONETEL_API_KEY (or OZONETEL_API_KEY_FILE",
+        ),
+        (
+            "authentication",
+            "# a",
+            "OZONETEL_AUTHENTICATION (or ozonetel.authentication) is missing",
+        ),
+        ("\"token\"", "\"basic\"", "must be \"api-key\" or \"token\""),
+        ("https:", "http:", "ozonetel.url must begin with https://"),
+        (
+            "url",
+            "agent_password_file = \"no/file\"\nurl",
+            "cannot read no/file",
+        ),
+        ("url", "key = 1\nurl", "unknown field `key`"),
+    ] {
+        let text = good.replacen(find, replace, 1);
+        let error = Config::from_toml(&text, Path::new("."), |_| None).unwrap_err();
+        assert!(error.to_string().contains(words), "{words}: {error}");
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+    let user_name = |name: &str| (name == "OZONETEL_USER_NAME").then(|| "acme".to_owned());
+    let error = Config::from_toml("", Path::new("."), user_name).unwrap_err();
+    assert!(error.to_string().contains("OZONETEL_URL"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Servers of others that the sidecar calls.
 #![allow(unreachable_pub, reason = "tests of other rooms use them, too")]
 
+#[path = "../../../../tests/support/ozonetel.rs"]
+pub(crate) mod ozonetel;
 #[path = "../../../../tests/support/platform.rs"]
 pub(crate) mod platform;
 
@@ -8,11 +10,12 @@ use std::path::Path;
 
 use sidecar::Config;
 
-use self::platform::{API_KEY, ORIGIN, Platform};
-use crate::world::JWT_SECRET;
+use self::ozonetel::{Mode, Ozonetel, USER_NAME, password_of};
+use self::platform::{ORIGIN, Platform};
+use crate::world::{JWT_SECRET, config_text};
 
-/// Returns the configuration of a sidecar for `platform`, by environment but for what only a file has.
-pub(crate) fn platform_config(platform: &Platform, instead: Option<(&str, &str)>) -> Config {
+/// Returns the configuration of a sidecar for a platform, by environment but for what only a file has.
+pub(crate) fn platform_config(served: &Platform, instead: Option<(&str, &str)>) -> Config {
     let text = "[platform]\nice_servers = [{ urls = [\"stun:stun.example\"] }]\n";
     Config::from_toml(text, Path::new("."), |name| {
         if let Some((_, value)) = instead.filter(|(variable, _)| *variable == name) {
@@ -20,11 +23,33 @@ pub(crate) fn platform_config(platform: &Platform, instead: Option<(&str, &str)>
         }
         let value = match name {
             "HELIX_JWT_SECRET" => JWT_SECRET,
-            "PLATFORM_URL" => &platform.url,
+            "PLATFORM_URL" => &served.url,
             "PLATFORM_ORIGIN" => ORIGIN,
-            "PLATFORM_API_KEY" => API_KEY,
+            "PLATFORM_API_KEY" => platform::API_KEY,
             "SIP_DOMAIN" => "sip.example",
             "SIP_WS_SERVER" => "wss://sip.example:444",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    })
+    .unwrap()
+}
+
+/// The people of the tests, with an account at Ozonetel by environment; agent2's password is the one
+/// that all have who have none of their own.
+pub(crate) fn ozonetel_config(account: &Ozonetel, mode: Mode) -> Config {
+    let own = format!("ozonetel_password = \"{}\"\nsip_uri", password_of("agent1"));
+    let text = config_text("").replacen("sip_uri", &own, 1);
+    Config::from_toml(&text, Path::new("."), |name| {
+        let value = match (name, mode) {
+            ("HELIX_JWT_SECRET", _) => JWT_SECRET,
+            ("OZONETEL_URL", _) => &account.url,
+            ("OZONETEL_USER_NAME", _) => USER_NAME,
+            ("OZONETEL_API_KEY", _) => ozonetel::API_KEY,
+            ("OZONETEL_AUTHENTICATION", Mode::ApiKey) => "api-key",
+            ("OZONETEL_AUTHENTICATION", Mode::Token) => "token",
+            ("OZONETEL_AGENT_PASSWORD", _) => return Some(password_of("agent2")),
+            ("OZONETEL_DID", _) => "918000000000",
             _ => return None,
         };
         Some(value.to_owned())

@@ -186,7 +186,7 @@ impl Device {
         send(self.post("/auth/logout").json(&body)).await
     }
 
-    fn post(&self, path: &str) -> RequestBuilder {
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
         let mut request = self.client.post(format!("{}{path}", self.url));
         if let Some(id) = &self.id {
             request = request.header("X-Device-Id", id);

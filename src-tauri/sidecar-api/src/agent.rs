@@ -1,0 +1,60 @@
+use serde::{Deserialize, Serialize};
+
+/// `POST /api/ozonetel/agent-state`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentStateRequest {
+    pub state: AgentState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_reason: Option<String>,
+}
+
+/// Whether calls of the queue reach an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgentState {
+    Ready,
+    Pause,
+}
+
+/// `POST /api/ozonetel/dial`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DialRequest {
+    pub phone_number: String,
+}
+
+/// `POST /api/ozonetel/dispose`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisposeRequest {
+    pub ucid: String,
+    pub disposition: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments: Option<String>,
+}
+
+/// The success of an agent's call; a refusal is an [`ErrorBody`](crate::ErrorBody) in Ozonetel's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentResponse {
+    pub status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Names the call that this one began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ucid: Option<String>,
+}
+
+impl AgentState {
+    /// Returns the state of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        [Self::Ready, Self::Pause]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Pause => "Pause",
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Keeps agents at Ozonetel as their sessions are here: in while a session lasts, out after its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sidecar_api::{Telephony, TelephonyState};
+use tokio::time::{Instant, timeout_at};
+use tracing::{info, warn};
+
+use crate::directory::Agent;
+use crate::lock::{Acquired, Owner};
+use crate::ozonetel::{Ozonetel, Silent, Verdict};
+use crate::random::random_id;
+use crate::sidecar::Sidecar;
+
+/// How long a sign-in waits for Ozonetel.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// How long a sign-in may take altogether: a phone gives up after 8 s (faults, 68).
+const SIGN_IN_TIME: Duration = Duration::from_millis(7500);
+
+/// How long the lock of an agent whose session expired is held to log them out: longer than
+/// Ozonetel may take for it.
+const LOGOUT_TERM: Duration = Duration::from_secs(30);
+
+/// After which an agent is tried again who could not be logged out.
+const RETRY: Duration = Duration::from_secs(60);
+
+/// What a device that signs in meanwhile reads as the holder's name.
+const SWEEPER: &str = "the server, which ends an expired session";
+
+/// Without an account at Ozonetel nothing stands between agents and their calls, and this says why.
+const NO_TELEPHONY: &str = "No Ozonetel account is configured: calls go through SIP alone.";
+
+/// Logs an agent in who signs in, and returns what the answer says of it. A sign-in that began at
+/// `begun` waits for it no longer than it may take; the login goes on behind it.
+pub(crate) async fn begin(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, begun: Instant) -> Telephony {
+    let Some(ozonetel) = &sidecar.ozonetel else {
+        return telephony(TelephonyState::Ready, NO_TELEPHONY);
+    };
+    let login = tokio::spawn({
+        let (ozonetel, agent) = (Arc::clone(ozonetel), Arc::clone(agent));
+        let going_on = sidecar.background.subscribe();
+        async move {
+            let verdict = ozonetel.log_in(&agent).await;
+            drop(going_on);
+            verdict
+        }
+    });
+    prolong(sidecar, agent);
+    let deadline = (Instant::now() + WAIT).min(begun + SIGN_IN_TIME);
+    match timeout_at(deadline, login).await {
+        Ok(Ok(Ok(Verdict::Done(done)))) => Telephony {
+            state: TelephonyState::Ready,
+            message: done.message.map(|words| words.as_str().to_owned()),
+        },
+        Ok(Ok(Ok(Verdict::Refused(words)))) => telephony(TelephonyState::Failed, words.as_str()),
+        Ok(Ok(Err(silent @ Silent))) => telephony(TelephonyState::Failed, &format!("{silent}.")),
+        Ok(Err(error)) => {
+            warn!(%error, "a login at Ozonetel broke off");
+            telephony(TelephonyState::Failed, &format!("{Silent}."))
+        }
+        Err(_) => telephony(
+            TelephonyState::Pending,
+            "Ozonetel takes its time; the login goes on.",
+        ),
+    }
+}
+
+/// Logs an agent in again whose session was thought to have ended.
+pub(crate) fn begin_again(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>) {
+    let Some(ozonetel) = sidecar.ozonetel.clone() else {
+        return;
+    };
+    prolong(sidecar, agent);
+    let agent = Arc::clone(agent);
+    in_background(sidecar, async move {
+        // What becomes of it stands in the log.
+        let _ = ozonetel.log_in(&agent).await;
+    });
+}
+
+/// Notes that the session of an agent goes on.
+pub(crate) fn prolong(sidecar: &Sidecar, agent: &Arc<Agent>) {
+    if let Some(ozonetel) = &sidecar.ozonetel {
+        let until = sidecar.clock.now().monotonic + sidecar.settings.ttl;
+        ozonetel.duties.last(agent, until);
+    }
+}
+
+/// Notes that the session of an agent is another device's.
+pub(crate) fn lose(sidecar: &Sidecar, agent_id: &str) {
+    if let Some(ozonetel) = &sidecar.ozonetel {
+        ozonetel.duties.end(agent_id);
+    }
+}
+
+/// Logs an agent out who has signed out. Nobody waits for it: a phone that quits has 2 s.
+pub(crate) fn end(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>) {
+    let Some(ozonetel) = sidecar.ozonetel.clone() else {
+        return;
+    };
+    lose(sidecar, &agent.config.ozonetel_agent_id);
+    let agent = Arc::clone(agent);
+    in_background(sidecar, async move {
+        let _ = ozonetel.log_out(&agent).await;
+    });
+}
+
+/// Begins to log out whose session expired, as a crash leaves it.
+pub(crate) fn sweep_behind(sidecar: &Arc<Sidecar>) {
+    let Some(ozonetel) = &sidecar.ozonetel else {
+        return;
+    };
+    for agent in ozonetel.duties.take_expired(sidecar.clock.now().monotonic) {
+        let (server, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
+        in_background(sidecar, async move {
+            end_expired(&server, &ozonetel, &agent).await;
+        });
+    }
+}
+
+/// Logs out an agent whose session expired here. The lock tells whether another server prolonged it,
+/// and keeps a device that signs in meanwhile from being logged out again.
+async fn end_expired(sidecar: &Sidecar, ozonetel: &Ozonetel, agent: &Arc<Agent>) {
+    let name = agent.lock_name();
+    let owner = Owner {
+        member_id: "helix-sidecar".to_owned(),
+        device_id: Some(random_id()),
+        device_name: SWEEPER.to_owned(),
+        session_id: random_id(),
+        since: Some(sidecar.clock.now().wall),
+        epoch: 0,
+    };
+    let agent_id = &name.ozonetel_agent_id;
+    let later = sidecar.clock.now().monotonic + RETRY;
+    let acquired = sidecar.lock.acquire(&name, &owner, LOGOUT_TERM, false);
+    match acquired.await {
+        Ok(Acquired::Busy { .. }) => {}
+        Ok(Acquired::Taken { .. } | Acquired::Refreshed { .. } | Acquired::TakenOver { .. }) => {
+            info!(agent = agent_id, "session expired: logging the agent out");
+            if ozonetel.log_out(agent).await.is_err() {
+                ozonetel.duties.last(agent, later);
+            }
+            if let Err(error) = sidecar.lock.release(&name, &owner).await {
+                warn!(agent = agent_id, %error, "the lock of a logout ends by its term");
+            }
+        }
+        Ok(Acquired::Ended) | Err(_) => ozonetel.duties.last(agent, later),
+    }
+}
+
+/// Has `work` go on behind the call that began it; a server that stops waits for it.
+fn in_background(sidecar: &Sidecar, work: impl Future<Output = ()> + Send + 'static) {
+    let going_on = sidecar.background.subscribe();
+    tokio::spawn(async move {
+        work.await;
+        drop(going_on);
+    });
+}
+
+fn telephony(state: TelephonyState, message: &str) -> Telephony {
+    Telephony {
+        state,
+        message: Some(message.to_owned()),
+    }
+}

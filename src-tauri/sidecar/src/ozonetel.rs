@@ -1,0 +1,199 @@
+//! Ozonetel's CloudAgent: logs agents in and out, and carries out what they ask for.
+
+mod account_token;
+mod answer;
+mod duties;
+mod order;
+mod turns;
+
+use std::time::{Duration, Instant};
+
+use reqwest::RequestBuilder;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use self::account_token::{AccountToken, NoToken};
+pub(crate) use self::answer::{Done, Verdict, Words};
+pub(crate) use self::duties::Duties;
+pub(crate) use self::order::Order;
+use self::order::{Account, Action, Presence, TOKEN_PATH, address};
+use self::turns::Turns;
+use crate::clock::Clock;
+use crate::config::{Authentication, OzonetelSettings};
+use crate::directory::Agent;
+use crate::upstream::{NoHttp, Reply, Upstream, is_loopback, with_json};
+
+/// How long a login or logout may take. Nobody waits for all of it, but its end is worth knowing.
+const PRESENCE_TIME: Duration = Duration::from_secs(20);
+
+/// How long an order may take, its token included: somebody waits for it at a screen.
+const ORDER_TIME: Duration = Duration::from_secs(5);
+
+/// The account at Ozonetel as this server uses it.
+pub(crate) struct Ozonetel {
+    settings: OzonetelSettings,
+    upstream: Upstream,
+    clock: Clock,
+    token: AccountToken,
+    turns: Turns,
+    /// Whom this server logged in, and until when their sessions last.
+    pub(crate) duties: Duties,
+}
+
+/// Ozonetel does not answer, or not as itself; nothing is known about the order. What happened
+/// stands in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Ozonetel does not answer")]
+pub(crate) struct Silent;
+
+impl Ozonetel {
+    pub(crate) fn new(settings: OzonetelSettings, clock: Clock) -> Result<Self, NoHttp> {
+        Ok(Self {
+            upstream: Upstream::new(is_loopback(&settings.url))?,
+            settings,
+            clock,
+            token: AccountToken::default(),
+            turns: Turns::default(),
+            duties: Duties::default(),
+        })
+    }
+
+    /// Logs an agent in with their own credentials; who is in already is as good.
+    pub(crate) async fn log_in(&self, agent: &Agent) -> Result<Verdict, Silent> {
+        self.presence(Action::Login, agent, Words::is_already_in)
+            .await
+    }
+
+    /// Logs an agent out; who is out already is as good.
+    pub(crate) async fn log_out(&self, agent: &Agent) -> Result<Verdict, Silent> {
+        self.presence(Action::Logout, agent, Words::is_already_out)
+            .await
+    }
+
+    /// Carries out what an agent asks for.
+    pub(crate) async fn order(&self, agent_id: &str, order: Order<'_>) -> Result<Verdict, Silent> {
+        let name = order.name();
+        let given = timeout(ORDER_TIME, self.give(agent_id, order)).await;
+        let verdict = given.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        log(name, agent_id, &verdict);
+        verdict.map_err(|_| Silent)
+    }
+
+    async fn presence(
+        &self,
+        action: Action,
+        agent: &Agent,
+        is_good_enough: impl Fn(&Words) -> bool,
+    ) -> Result<Verdict, Silent> {
+        let agent_id = &agent.config.ozonetel_agent_id;
+        let own = agent.ozonetel_password.as_ref();
+        let Some(password) = own.or(self.settings.agent_password.as_ref()) else {
+            warn!(agent = agent_id, "no password for Ozonetel is set");
+            return Ok(Verdict::Refused(Words::no_password(agent_id)));
+        };
+        let _turn = self.turns.of(agent_id).await;
+        let presence = Presence {
+            action,
+            agent_id,
+            password,
+            phone_number: &agent.config.sip_extension,
+        };
+        let request = presence.request(self.account(), &self.settings.url, |url| {
+            self.upstream.post(url)
+        });
+        let answer = timeout(PRESENCE_TIME, self.send(request)).await;
+        let verdict = answer
+            .unwrap_or_else(|_| Err("no answer in time".to_owned()))
+            .map(|verdict| match verdict {
+                Verdict::Refused(words) if is_good_enough(&words) => Verdict::Done(Done {
+                    message: Some(words),
+                    ucid: None,
+                }),
+                Verdict::Refused(_) | Verdict::Done(_) => verdict,
+            });
+        log(action.name(), agent_id, &verdict);
+        verdict.map_err(|_| Silent)
+    }
+
+    /// Gives an order, and once more where only the token was refused.
+    async fn give(&self, agent_id: &str, order: Order<'_>) -> Result<Verdict, String> {
+        let request = || {
+            let post = |url| self.upstream.post(url);
+            order.request(self.account(), agent_id, &self.settings.url, post)
+        };
+        match self.settings.authentication {
+            Authentication::ApiKey => {
+                let key = &self.settings.api_key;
+                self.send(request().header("apiKey", sensitive(key))).await
+            }
+            Authentication::Token => {
+                let token = self.account_token(None).await?;
+                let bearer = |token: &SecretString| request().bearer_auth(token.expose_secret());
+                match self.send(bearer(&token)).await? {
+                    Verdict::Refused(words) if words.is_about_the_token() => {
+                        info!("another token of the account is made: this one is refused");
+                        let token = self.account_token(Some(&token)).await?;
+                        self.send(bearer(&token)).await
+                    }
+                    verdict @ (Verdict::Done(_) | Verdict::Refused(_)) => Ok(verdict),
+                }
+            }
+        }
+    }
+
+    async fn account_token(&self, refused: Option<&SecretString>) -> Result<SecretString, String> {
+        let now = || -> Instant { self.clock.now().monotonic };
+        let made = self
+            .token
+            .get(refused, now, async || self.make_token().await);
+        made.await.map_err(|error| match error {
+            NoToken::Spent => "the tokens of this hour are used up".to_owned(),
+            NoToken::NotMade(why) => why,
+        })
+    }
+
+    async fn make_token(&self) -> Result<SecretString, String> {
+        let request = self
+            .upstream
+            .post(address(&self.settings.url, TOKEN_PATH))
+            .header("apiKey", sensitive(&self.settings.api_key));
+        let request = with_json(request, &json!({"userName": self.settings.user_name}));
+        let Reply { status, body } = self.upstream.send(request).await.map_err(|it| it.0)?;
+        let token = answer::read_token(status, &body).map_err(|unusable| unusable.0)?;
+        token.map_err(|words| format!("no token of the account: {}", words.as_str()))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Verdict, String> {
+        let Reply { status, body } = self.upstream.send(request).await.map_err(|it| it.0)?;
+        answer::read(status, &body).map_err(|unusable| unusable.0)
+    }
+
+    fn account(&self) -> Account<'_> {
+        Account {
+            user_name: &self.settings.user_name,
+            api_key: &self.settings.api_key,
+            did: self.settings.did.as_deref(),
+        }
+    }
+}
+
+fn log(order: &'static str, agent: &str, verdict: &Result<Verdict, String>) {
+    match verdict {
+        Ok(Verdict::Done(_)) => info!(agent, order, "Ozonetel did"),
+        Ok(Verdict::Refused(words)) => {
+            info!(agent, order, words = words.as_str(), "Ozonetel refused");
+        }
+        Err(why) => warn!(agent, order, why, "Ozonetel does not answer"),
+    }
+}
+
+/// Returns a header that no log of HTTP shows; one that cannot be a header is as good as none.
+fn sensitive(secret: &SecretString) -> HeaderValue {
+    let mut value =
+        HeaderValue::from_str(secret.expose_secret()).unwrap_or(HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}

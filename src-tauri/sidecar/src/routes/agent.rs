@@ -1,0 +1,233 @@
+//! What agents ask of Ozonetel. The agent is always the caller's own, and only who holds the session
+//! lock speaks for it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use sidecar_api::{AgentResponse, AgentState, DialRequest, DisposeRequest};
+
+use super::{bearer, heartbeat};
+use crate::body::{Field, read_json, read_optional_json};
+use crate::device::Device;
+use crate::directory::Agent;
+use crate::ozonetel::{Order, Ozonetel, Verdict};
+use crate::refusal::Refusal;
+use crate::sidecar::Sidecar;
+use crate::token::{Caller, Expiry};
+
+/// Characters of a number to dial: a country's code and fifteen digits at most (E.164 §6.1), with
+/// room for what an exchange wants before them.
+const MAX_NUMBER: usize = 24;
+
+/// Characters of any other text that an agent sends.
+const MAX_TEXT: usize = 1000;
+
+type Answer = Result<(StatusCode, Json<AgentResponse>), Refusal>;
+
+/// `POST /api/ozonetel/agent-state`.
+pub(crate) async fn state(
+    State(sidecar): State<Arc<Sidecar>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    /// As `sidecar_api::AgentStateRequest`, but a wrong state is named.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Request {
+        state: String,
+        pause_reason: Option<String>,
+    }
+
+    let fields = [Field::Text("state"), Field::OptionalText("pauseReason")];
+    let on_duty = OnDuty::of(&sidecar, &headers).await?;
+    let request: Request = read_json(&headers, body, &fields).await?;
+    let state = AgentState::of(&request.state)
+        .ok_or_else(|| Refusal::bad_request(["state must be Ready or Pause.".to_owned()]))?;
+    let pause_reason = request.pause_reason.as_deref();
+    check([("pauseReason", pause_reason)])?;
+    on_duty
+        .order(Order::State {
+            state,
+            pause_reason,
+        })
+        .await
+}
+
+/// `POST /api/ozonetel/agent-ready`.
+pub(crate) async fn ready(
+    State(sidecar): State<Arc<Sidecar>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let on_duty = OnDuty::of(&sidecar, &headers).await?;
+    let _empty: Option<serde::de::IgnoredAny> = read_optional_json(&headers, body, &[]).await?;
+    on_duty
+        .order(Order::State {
+            state: AgentState::Ready,
+            pause_reason: None,
+        })
+        .await
+}
+
+/// `POST /api/ozonetel/dial`.
+pub(crate) async fn dial(
+    State(sidecar): State<Arc<Sidecar>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let on_duty = OnDuty::of(&sidecar, &headers).await?;
+    let request: DialRequest = read_json(&headers, body, &[Field::Text("phoneNumber")]).await?;
+    let number = number(&request.phone_number)?;
+    let campaign = on_duty.agent.config.campaign_name.as_deref();
+    let campaign = campaign.ok_or_else(Refusal::no_campaign)?;
+    on_duty
+        .order(Order::Dial {
+            campaign,
+            number: &number,
+        })
+        .await
+}
+
+/// `POST /api/ozonetel/dispose`.
+pub(crate) async fn dispose(
+    State(sidecar): State<Arc<Sidecar>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let fields = [
+        Field::Text("ucid"),
+        Field::Text("disposition"),
+        Field::OptionalText("comments"),
+    ];
+    let on_duty = OnDuty::of(&sidecar, &headers).await?;
+    let request: DisposeRequest = read_json(&headers, body, &fields).await?;
+    let comments = request.comments.as_deref();
+    check([
+        ("ucid", Some(&*request.ucid)),
+        ("disposition", Some(&*request.disposition)),
+        ("comments", comments),
+    ])?;
+    on_duty
+        .order(Order::Dispose {
+            ucid: &request.ucid,
+            disposition: &request.disposition,
+            comments,
+        })
+        .await
+}
+
+/// An agent who calls and holds their session.
+struct OnDuty {
+    sidecar: Arc<Sidecar>,
+    ozonetel: Arc<Ozonetel>,
+    caller: Caller,
+    agent: Arc<Agent>,
+}
+
+impl OnDuty {
+    async fn of(sidecar: &Arc<Sidecar>, headers: &HeaderMap) -> Result<Self, Refusal> {
+        let device = Device::of(headers)?;
+        let caller = sidecar.caller(bearer(headers).as_ref(), &device, Expiry::Enforced)?;
+        let ozonetel = sidecar.ozonetel.clone().ok_or_else(Refusal::no_ozonetel)?;
+        let agent = heartbeat::hold(sidecar, &caller, &device).await?;
+        Ok(Self {
+            sidecar: Arc::clone(sidecar),
+            ozonetel,
+            agent: agent.ok_or_else(Refusal::not_an_agent)?,
+            caller,
+        })
+    }
+
+    async fn order(&self, order: Order<'_>) -> Answer {
+        let agent_id = &self.agent.config.ozonetel_agent_id;
+        match self.ozonetel.order(agent_id, order).await? {
+            Verdict::Done(done) => Ok((
+                StatusCode::CREATED,
+                Json(AgentResponse {
+                    status: "success".to_owned(),
+                    message: done.message.map(|words| words.as_str().to_owned()),
+                    ucid: done.ucid,
+                }),
+            )),
+            Verdict::Refused(words) => {
+                // Perhaps the record has changed: the next call reads it anew.
+                self.sidecar.directory.forget(&self.caller.member_id);
+                Err(Refusal::of_ozonetel(&words))
+            }
+        }
+    }
+}
+
+/// Returns the digits of a number, without what people write between them.
+fn number(text: &str) -> Result<String, Refusal> {
+    let number: String = text
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
+        .collect();
+    let digits = number.strip_prefix('+').unwrap_or(&number);
+    let is_number = !digits.is_empty()
+        && digits.len() <= MAX_NUMBER
+        && digits.bytes().all(|b| b.is_ascii_digit());
+    if is_number {
+        Ok(number)
+    } else {
+        Err(Refusal::bad_request([format!(
+            "phoneNumber must have 1 to {MAX_NUMBER} digits, perhaps with + before them."
+        )]))
+    }
+}
+
+/// Checks the texts that are there.
+fn check<const N: usize>(texts: [(&str, Option<&str>); N]) -> Result<(), Refusal> {
+    let problems: Vec<String> = texts
+        .into_iter()
+        .filter_map(|(name, text)| {
+            let text = text?;
+            if text.trim().is_empty() {
+                Some(format!("{name} is empty."))
+            } else if text.chars().count() > MAX_TEXT {
+                Some(format!("{name} is longer than {MAX_TEXT} characters."))
+            } else {
+                None
+            }
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::bad_request(problems))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_number_is_digits_however_it_is_written() {
+        for (text, digits) in [
+            ("09876543210", "09876543210"),
+            ("+91 (987) 654-3210", "+919876543210"),
+            ("100", "100"),
+        ] {
+            assert_eq!(number(text).unwrap(), digits);
+        }
+        for wrong in [
+            "",
+            "+",
+            "12a",
+            "１２３",
+            "1;2",
+            "++1",
+            "1234567890123456789012345",
+        ] {
+            number(wrong).unwrap_err();
+        }
+    }
+}

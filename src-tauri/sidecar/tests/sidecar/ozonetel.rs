@@ -1,0 +1,295 @@
+//! Agents who are logged in and out at Ozonetel, and what they ask of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use sidecar::MemoryLock;
+
+use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
+use crate::stand_in::ozonetel_config;
+use crate::world::{Answer, DEADLINE, Device, World, send};
+
+const ANA: &str = "ana@helix.example";
+const RAVI: &str = "ravi@helix.example";
+const MIRA: &str = "mira@helix.example";
+
+#[tokio::test]
+async fn a_sign_in_logs_the_agent_in_and_a_sign_out_logs_them_out() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    assert_eq!(
+        answer.body["telephony"],
+        json!({"state": "ready", "message": "Agent agent1 logged in successfully"})
+    );
+    ozonetel.with(|world| assert_eq!(world.present["agent1"], "700201"));
+    desk.logout(answer.access_token()).await.expect(201);
+    until(&ozonetel, |world| world.present.is_empty()).await;
+}
+
+#[tokio::test]
+async fn who_is_in_already_is_ready() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    world.device("desk").login(ANA).await.expect(201);
+    let answer = world.device("laptop").take_over(ANA).await.expect(201);
+    assert_eq!(answer.body["telephony"]["state"], "ready");
+    // The device that lost the session logs nobody out.
+    let desk = world.device("desk").login(ANA).await.expect(409);
+    assert_eq!(desk.body["holder"]["sameMember"], true);
+    ozonetel.with(|world| assert!(world.present.contains_key("agent1")));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_ozonetel_refuses_holds_and_says_so_in_its_words() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    ozonetel.with(|world| world.passwords.clear());
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    assert_eq!(
+        answer.body["telephony"],
+        json!({"state": "failed", "message": "Invalid Authentication"})
+    );
+    desk.beat(answer.access_token()).await.expect(201);
+    let manager = desk.login(MIRA).await.expect(201);
+    assert!(manager.body.get("telephony").is_none());
+}
+
+#[tokio::test]
+async fn two_agents_cannot_be_in_with_one_number() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    ozonetel.with(|world| {
+        world
+            .present
+            .insert("agent9".to_owned(), "700201".to_owned());
+    });
+    let answer = world.device("desk").login(ANA).await.expect(201);
+    let message = answer.body["telephony"]["message"].as_str().unwrap();
+    assert_eq!(message, "agent9 logged in with the number (700201)");
+}
+
+#[tokio::test]
+async fn an_ozonetel_that_is_out_of_order_fails_the_telephony_and_not_the_sign_in() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    for fault in [
+        Fault::Status(500),
+        Fault::Status(404),
+        Fault::Body(""),
+        Fault::Body("<html>"),
+        Fault::Body("{}"),
+        Fault::Body("[[[["),
+    ] {
+        ozonetel.with(|world| world.fault = Some(fault));
+        let answer = desk.login(ANA).await.expect(201);
+        assert_eq!(
+            answer.body["telephony"],
+            json!({"state": "failed", "message": "Ozonetel does not answer."}),
+            "{fault:?}"
+        );
+        let refused = ready(&desk, answer.access_token()).await;
+        assert_eq!(refused.expect(503).message(), "Ozonetel does not answer.");
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_takes_its_time_is_pending_and_goes_on() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    let answer = world.device("desk").login(ANA).await.expect(201);
+    assert_eq!(answer.body["telephony"]["state"], "pending");
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    until(&ozonetel, |world| world.present.contains_key("agent1")).await;
+}
+
+#[tokio::test]
+async fn orders_reach_ozonetel_and_its_refusals_the_agent() {
+    for mode in [Mode::ApiKey, Mode::Token] {
+        let (ozonetel, world) = start(mode).await;
+        let desk = world.device("desk");
+        let answer = desk.login(ANA).await.expect(201);
+        let token = answer.access_token();
+        let post = async |path: &str, body: Value| order(&desk, token, path, body).await;
+
+        let dial = json!({"phoneNumber": "+91 98765-43210"});
+        let refused = post("dial", dial.clone()).await.expect(422);
+        assert_eq!(refused.message(), "Agent is not available");
+        let done = post("agent-ready", json!({})).await.expect(201);
+        assert_eq!(done.body, json!({"status": "success"}));
+        let done = post("dial", dial.clone()).await.expect(201);
+        assert_eq!(
+            done.body,
+            json!({"status": "success", "ucid": "9011223344"})
+        );
+        ozonetel.with(|world| {
+            let (_, dialled) = world.orders.last().unwrap();
+            assert_eq!(dialled["customerNumber"], "+919876543210");
+            assert_eq!(dialled["campaignName"], "Inbound_1");
+            assert_eq!(dialled["agentID"], "agent1");
+        });
+
+        let pause = json!({"state": "Pause", "pauseReason": "Unheard of"});
+        let refused = post("agent-state", pause).await.expect(422);
+        assert_eq!(refused.message(), "pauseReason is Invalid");
+        let pause = json!({"state": "Pause", "pauseReason": "Lunch"});
+        post("agent-state", pause).await.expect(201);
+        post("dial", dial).await.expect(422);
+
+        let dispose = json!({"ucid": "9011223344", "disposition": "Sale", "comments": "two"});
+        let done = post("dispose", dispose.clone()).await.expect(201);
+        assert_eq!(done.body["message"], "Disposition saved successfully");
+        let refused = post("dispose", dispose).await.expect(422);
+        assert_eq!(refused.message(), "This call is already Disposed.");
+        ozonetel.with(|world| assert_eq!(world.orders.last().unwrap().1["did"], "918000000000"));
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_one_never_leaves() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let orders = ozonetel.with(|world| world.orders.len());
+    for (path, body, words) in [
+        (
+            "agent-state",
+            json!({"state": "Busy"}),
+            "state must be Ready or Pause.",
+        ),
+        ("agent-state", json!({}), "state is missing."),
+        (
+            "agent-state",
+            json!({"state": "Pause", "pauseReason": " "}),
+            "pauseReason is empty.",
+        ),
+        (
+            "dial",
+            json!({"phoneNumber": "sip:1@x"}),
+            "phoneNumber must have 1 to 24 digits",
+        ),
+        (
+            "dial",
+            json!({"phoneNumber": 100}),
+            "phoneNumber must be a string.",
+        ),
+        (
+            "dispose",
+            json!({"ucid": "", "disposition": "Sale"}),
+            "ucid is empty.",
+        ),
+        (
+            "dispose",
+            json!({"ucid": "9", "disposition": "x".repeat(1001)}),
+            "disposition is longer than 1000 characters.",
+        ),
+    ] {
+        let refused = order(&desk, answer.access_token(), path, body).await;
+        let refused = refused.expect(400);
+        assert!(refused.message().contains(words), "{refused:?}");
+    }
+    assert_eq!(ozonetel.with(|world| world.orders.len()), orders);
+}
+
+#[tokio::test]
+async fn only_an_agent_who_holds_the_session_gives_orders() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop"));
+    let first = desk.login(ANA).await.expect(201);
+    laptop.take_over(ANA).await.expect(201);
+    ready(&desk, first.access_token()).await.expect(409);
+    ready(&desk, "no-token").await.expect(401);
+    let manager = desk.login(MIRA).await.expect(201);
+    ready(&desk, manager.access_token()).await.expect(403);
+    ozonetel.with(|world| assert!(world.ready.is_empty()));
+
+    let without = World::start().await;
+    let desk = without.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    ready(&desk, answer.access_token()).await.expect(404);
+}
+
+#[tokio::test]
+async fn all_orders_share_one_token_until_it_is_refused_and_then_the_next() {
+    let (ozonetel, world) = start(Mode::Token).await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop"));
+    let both = async || {
+        let ana = desk.login(ANA).await.expect(201);
+        let ravi = laptop.login(RAVI).await.expect(201);
+        let orders = (0..10).map(|n| match n % 2 {
+            0 => ready(&desk, ana.access_token()),
+            _ => ready(&laptop, ravi.access_token()),
+        });
+        for answer in join_all(orders).await {
+            answer.expect(201);
+        }
+        ozonetel.with(|world| world.tokens_made)
+    };
+    assert_eq!(both().await, 1);
+    ozonetel.with(|world| world.kill_token());
+    assert_eq!(both().await, 2);
+    world.clock.advance(Duration::from_secs(54 * 60));
+    assert_eq!(both().await, 2);
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(both().await, 3);
+}
+
+#[tokio::test]
+async fn a_token_that_others_keep_killing_is_given_up_before_the_hour_is_spent() {
+    let (ozonetel, world) = start(Mode::Token).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    for _ in 0..10 {
+        ozonetel.with(|world| world.kill_token());
+        ready(&desk, answer.access_token()).await.expect(201);
+    }
+    ozonetel.with(|world| world.kill_token());
+    ready(&desk, answer.access_token()).await.expect(503);
+    assert_eq!(ozonetel.with(|world| world.tokens_made), 10);
+}
+
+#[tokio::test]
+async fn a_session_that_expires_logs_its_agent_out_and_a_late_beat_logs_them_in_again() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let laptop = world.device("laptop");
+    let other = laptop.login(RAVI).await.expect(201);
+    world.clock.advance(Duration::from_secs(1500));
+    laptop.beat(other.access_token()).await.expect(201);
+    world.clock.advance(Duration::from_secs(2200));
+    // The server looks every ten seconds.
+    until(&ozonetel, |world| !world.present.contains_key("agent1")).await;
+    ozonetel.with(|world| assert!(world.present.contains_key("agent2")));
+    let next = desk.refresh(answer.refresh_token()).await.expect(201);
+    until_beat(&desk, next.access_token()).await;
+    until(&ozonetel, |world| world.present.contains_key("agent1")).await;
+}
+
+async fn start(mode: Mode) -> (Ozonetel, World) {
+    let ozonetel = Ozonetel::start(mode).await;
+    let config = ozonetel_config(&ozonetel, mode);
+    let world = World::with(config, |clock| Arc::new(MemoryLock::new(clock))).await;
+    (ozonetel, world)
+}
+
+/// Beats until the server has let go of the lock under which it logged the agent out.
+async fn until_beat(device: &Device, token: &str) {
+    while device.beat(token).await.status == 409 {}
+}
+
+async fn ready(device: &Device, token: &str) -> Answer {
+    order(device, token, "agent-ready", json!({})).await
+}
+
+async fn order(device: &Device, token: &str, path: &str, body: Value) -> Answer {
+    let request = device.post(&format!("/api/ozonetel/{path}"));
+    send(request.bearer_auth(token).json(&body)).await
+}
+
+async fn until(ozonetel: &Ozonetel, is_so: impl Fn(&crate::stand_in::ozonetel::World) -> bool) {
+    tokio::time::timeout(DEADLINE, ozonetel.until(is_so))
+        .await
+        .unwrap();
+}

@@ -1,0 +1,321 @@
+//! A stand-in of Ozonetel's CloudAgent API: answers on loopback as the vendor documents it, refusals included, in either
+//! mode of an account.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
+
+pub const USER_NAME: &str = "acme";
+pub const API_KEY: &str = "an-api-key-of-ozonetel";
+
+/// An account at Ozonetel, until it is dropped.
+pub struct Ozonetel {
+    pub url: String,
+    desk: Arc<Desk>,
+    server: JoinHandle<()>,
+}
+
+struct Desk {
+    world: Mutex<World>,
+    /// Told after each order.
+    orders: watch::Sender<usize>,
+    go_on: Notify,
+}
+
+/// What Ozonetel knows, and what it has seen.
+pub struct World {
+    pub mode: Mode,
+    pub fault: Option<Fault>,
+    /// The agents' passwords.
+    pub passwords: BTreeMap<String, String>,
+    /// Who is logged in, with the number their calls go to.
+    pub present: BTreeMap<String, String>,
+    pub ready: BTreeSet<String>,
+    pub campaigns: BTreeSet<String>,
+    pub disposed: BTreeSet<String>,
+    /// The orders in their order: their path and their fields.
+    pub orders: Vec<(String, Value)>,
+    token: Option<String>,
+    pub tokens_made: usize,
+}
+
+/// "API Authentication" in the account's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    ApiKey,
+    Token,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    Status(u16),
+    Body(&'static str),
+    /// No answer before [`Ozonetel::go_on`].
+    Wait,
+}
+
+impl Ozonetel {
+    /// Starts an account with the agents agent1 and agent2, and the campaign Inbound_1.
+    pub async fn start(mode: Mode) -> Self {
+        let passwords = ["agent1", "agent2"].map(|id| (id.to_owned(), password_of(id)));
+        let desk = Arc::new(Desk {
+            world: Mutex::new(World {
+                mode,
+                fault: None,
+                passwords: passwords.into(),
+                present: BTreeMap::new(),
+                ready: BTreeSet::new(),
+                campaigns: ["Inbound_1".to_owned()].into(),
+                disposed: BTreeSet::new(),
+                orders: Vec::new(),
+                token: None,
+                tokens_made: 0,
+            }),
+            orders: watch::Sender::new(0),
+            go_on: Notify::new(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new()
+            .route("/{*path}", post(answer))
+            .with_state(Arc::clone(&desk));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, desk, server }
+    }
+
+    /// Changes or reads what Ozonetel knows.
+    pub fn with<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(&mut self.desk.world.lock().unwrap())
+    }
+
+    /// Waits until what Ozonetel knows is as it should be.
+    pub async fn until(&self, is_so: impl Fn(&World) -> bool) {
+        let mut orders = self.desk.orders.subscribe();
+        loop {
+            orders.borrow_and_update();
+            if self.with(|world| is_so(world)) {
+                return;
+            }
+            orders.changed().await.unwrap();
+        }
+    }
+
+    /// Has an answer leave that waits for it.
+    pub fn go_on(&self) {
+        self.desk.go_on.notify_one();
+    }
+}
+
+impl Drop for Ozonetel {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+pub fn password_of(agent_id: &str) -> String {
+    format!("ozonetel-password-of-{agent_id}")
+}
+
+async fn answer(
+    State(desk): State<Arc<Desk>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let fault = desk.world.lock().unwrap().fault;
+    let answer = match fault {
+        Some(Fault::Status(status)) => {
+            let status = StatusCode::from_u16(status).unwrap();
+            (status, "<html>A page for people</html>").into_response()
+        }
+        Some(Fault::Body(body)) => body.into_response(),
+        Some(Fault::Wait) => {
+            desk.go_on.notified().await;
+            desk.world.lock().unwrap().take(uri.path(), &headers, &body)
+        }
+        None => desk.world.lock().unwrap().take(uri.path(), &headers, &body),
+    };
+    desk.orders.send_modify(|orders| *orders += 1);
+    answer
+}
+
+impl World {
+    /// Kills the token of the account, as a new one of somebody else does.
+    pub fn kill_token(&mut self) {
+        self.token = Some("somebody else's".to_owned());
+    }
+
+    fn take(&mut self, path: &str, headers: &HeaderMap, body: &[u8]) -> Response {
+        let is_json = text(headers, "content-type").starts_with("application/json");
+        let fields: Value = match is_json {
+            true => serde_json::from_slice(body).unwrap(),
+            false => url::form_urlencoded::parse(body)
+                .map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+        };
+        self.orders.push((path.to_owned(), fields.clone()));
+        // Errors of the application come inside of HTTP 200.
+        let answer = match path {
+            "/ca_apis/CAToken/generateToken" => self.make_token(headers, &fields),
+            "/CAServices/AgentAuthenticationV2/index.php" => self.presence(headers, &fields),
+            _ => match self.refuse_account(headers, &fields) {
+                Some(words) => json!({"status": "false", "message": words, "data": null}),
+                None => self.order(path, &fields),
+            },
+        };
+        ([(header::CONTENT_TYPE, "text/html")], answer.to_string()).into_response()
+    }
+
+    fn make_token(&mut self, headers: &HeaderMap, fields: &Value) -> Value {
+        if fields["userName"] != USER_NAME || text(headers, "apiKey") != API_KEY {
+            let words = "Invalid userName or apiKey";
+            return json!({"status": "false", "message": words, "data": null});
+        }
+        self.tokens_made += 1;
+        let token = format!("token-of-ozonetel-{}", self.tokens_made);
+        self.token = Some(token.clone());
+        json!({"token": token, "message": ""})
+    }
+
+    fn refuse_account(&self, headers: &HeaderMap, fields: &Value) -> Option<&'static str> {
+        if fields["userName"] != USER_NAME {
+            return Some("Invalid User Details");
+        }
+        match self.mode {
+            Mode::ApiKey => match text(headers, "apiKey").as_str() {
+                "" => Some("Api Key Should Not be Null or Empty."),
+                API_KEY => None,
+                _ => Some("Invalid User Details"),
+            },
+            Mode::Token => match text(headers, "authorization").strip_prefix("Bearer ") {
+                None => Some("Token Should Not be Null or Empty."),
+                Some(token) if Some(token) == self.token.as_deref() => None,
+                Some(_) => Some("Invalid Token"),
+            },
+        }
+    }
+
+    fn presence(&mut self, headers: &HeaderMap, fields: &Value) -> Value {
+        let error = |words: String| json!({"status": "error", "message": words});
+        if fields["userName"] != USER_NAME || fields["apiKey"] != API_KEY {
+            return error("Invalid userName or apiKey".to_owned());
+        }
+        let basic = text(headers, "authorization");
+        let basic = basic
+            .strip_prefix("Basic ")
+            .and_then(|it| STANDARD.decode(it).ok());
+        let basic = String::from_utf8(basic.unwrap_or_default()).unwrap();
+        let (id, password) = basic.split_once(':').unwrap_or_default();
+        if self.passwords.get(id).is_none_or(|it| it != password) {
+            return error("Invalid Authentication".to_owned());
+        }
+        match fields["action"].as_str().unwrap().to_lowercase().as_str() {
+            "login" => {
+                let number = fields["phoneNumber"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
+                if self.present.contains_key(id) {
+                    return error("Agent has already logged in".to_owned());
+                }
+                if let Some((other, _)) = self.present.iter().find(|(_, it)| **it == number) {
+                    return error(format!("{other} logged in with the number ({number})"));
+                }
+                self.present.insert(id.to_owned(), number);
+                json!({"status": "success", "message": format!("Agent {id} logged in successfully")})
+            }
+            "logout" => match self.present.remove(id) {
+                Some(_) => {
+                    self.ready.remove(id);
+                    json!({"status": "success", "message": format!("Agent {id} logged out successfully")})
+                }
+                None => error(format!("Agent {id} is not logged in")),
+            },
+            _ => error("Invalid action".to_owned()),
+        }
+    }
+
+    fn order(&mut self, path: &str, fields: &Value) -> Value {
+        let field = |name: &str| fields[name].as_str().unwrap_or_default().to_owned();
+        match path {
+            "/ca_apis/changeAgentState" => {
+                let id = field("agentId");
+                let error = |words: &str| json!({"status": "error", "message": words});
+                if !self.present.contains_key(&id) {
+                    return error("Agent is not Logged In");
+                }
+                let status = match field("state").as_str() {
+                    "Ready" => {
+                        self.ready.insert(id);
+                        "AVAILABLE"
+                    }
+                    "Pause" if field("pauseReason") == "Unheard of" => {
+                        return error("pauseReason is Invalid");
+                    }
+                    "Pause" => {
+                        self.ready.remove(&id);
+                        "PAUSED"
+                    }
+                    _ => return error("The state should be either 'Ready' or 'Pause' state'"),
+                };
+                let details =
+                    json!({"agentStatus": status, "resp": "Success:tbAgentPause~INBOUND"});
+                json!({"status": "success", "message": details.to_string()})
+            }
+            "/ca_apis/AgentManualDial" => {
+                let fail = |words: &str| json!({"status": "Fail", "message": words});
+                if field("customerNumber").is_empty() || field("UCID").is_empty() {
+                    return fail("All parameters are mandatory");
+                }
+                if !self.campaigns.contains(&field("campaignName")) {
+                    return fail("Campaign is invalid");
+                }
+                if !self.ready.contains(&field("agentID")) {
+                    return fail("Agent is not available");
+                }
+                json!({"ucid": "9011223344", "status": "queued successfully"})
+            }
+            "/ca_apis/DispositionAPIV2" => {
+                let error = |words: &str| json!({"status": "Error", "details": words});
+                if field("disposition").is_empty() {
+                    return error("Empty disposition code");
+                }
+                let ucid = field("ucid");
+                if ucid.len() >= 20 {
+                    return json!({
+                        "status": "Error",
+                        "message": "Unable to Dispose . Please retry after some time.",
+                    });
+                }
+                if !self.disposed.insert(ucid) {
+                    return error("This call is already Disposed.");
+                }
+                json!({"details": "Disposition saved successfully", "status": "Success"})
+            }
+            _ => json!({"status": "error", "message": "There is no such call"}),
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> String {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
+}
