@@ -31,6 +31,11 @@ pub(crate) fn client_address(
     client
 }
 
+/// Whether a proxy says that it passes a call on.
+pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED_FOR)
+}
+
 /// Reads an address with or without a port.
 fn address(note: &str) -> Option<IpAddr> {
     note.parse()

@@ -56,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) redis: Option<Redis>,
     /// Whose word on the address of a caller is believed.
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Who may read the metrics beside this machine.
+    pub(crate) metrics_from: Vec<IpAddr>,
     pub(crate) account_limit: Limit,
     pub(crate) address_limit: Limit,
 }

@@ -13,6 +13,7 @@ pub(crate) use self::roster::{Roster, RosterUser};
 use crate::clock::Clock;
 use crate::config::UserSource;
 use crate::lock::LockName;
+use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::platform::{NotRenewed, Platform, Silent};
 use crate::upstream::NoHttp;
@@ -77,7 +78,7 @@ pub(crate) enum NotSignedIn {
 }
 
 impl Directory {
-    pub(crate) fn new(source: UserSource, clock: Clock) -> Result<Self, NoHttp> {
+    pub(crate) fn new(source: UserSource, clock: Clock, metrics: &Metrics) -> Result<Self, NoHttp> {
         Ok(match source {
             UserSource::Roster(roster) => {
                 for weak in roster.users().filter(|user| user.password.is_weak()) {
@@ -90,7 +91,7 @@ impl Directory {
                 Self::Roster(Arc::new(roster), passwords)
             }
             UserSource::Platform(settings) => {
-                Self::Platform(Box::new(Platform::new(*settings, clock)?))
+                Self::Platform(Box::new(Platform::new(*settings, clock, metrics)?))
             }
         })
     }

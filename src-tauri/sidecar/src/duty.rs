@@ -7,6 +7,7 @@ use sidecar_api::{Telephony, TelephonyState};
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
+use crate::audit::AUDIT;
 use crate::directory::Agent;
 use crate::lock::{Acquired, Owner};
 use crate::ozonetel::{Ozonetel, Silent, Verdict};
@@ -138,7 +139,7 @@ async fn end_expired(sidecar: &Sidecar, ozonetel: &Ozonetel, agent: &Arc<Agent>)
     match acquired.await {
         Ok(Acquired::Busy { .. }) => {}
         Ok(Acquired::Taken { .. } | Acquired::Refreshed { .. } | Acquired::TakenOver { .. }) => {
-            info!(agent = agent_id, "session expired: logging the agent out");
+            info!(target: AUDIT, agent = agent_id, "session expired: logging the agent out");
             if ozonetel.log_out(agent).await.is_err() {
                 ozonetel.duties.last(agent, later);
             }

@@ -5,6 +5,7 @@
 //! and locks in memory; with Redis any number of them serve side by side.
 
 mod attempts;
+mod audit;
 mod body;
 mod client_address;
 mod clock;
@@ -13,6 +14,8 @@ mod device;
 mod directory;
 mod duty;
 mod lock;
+mod metrics;
+mod observe;
 mod ozonetel;
 mod password;
 mod platform;
@@ -26,6 +29,7 @@ mod store;
 mod token;
 mod upstream;
 
+pub use audit::AUDIT;
 pub use clock::{Clock, Now};
 pub use config::{Config, ConfigError, JWT_SECRET_VARIABLE, Problem, REDIS_URL_VARIABLE};
 pub use lock::{

@@ -1,6 +1,8 @@
 //! `helix-sidecar`: the sidecar as a program.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+mod logs;
+
+use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,8 +13,9 @@ use secrecy::SecretString;
 use sidecar::{Config, ConfigError};
 use tokio::net::TcpListener;
 use tracing::info;
-use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
+
+use logs::Format;
 
 #[derive(Parser)]
 #[command(version, about = "Signs agents in and keeps each on one device")]
@@ -31,6 +34,12 @@ enum Command {
         /// Where to listen; port 0 takes a free one
         #[arg(long, default_value = "127.0.0.1:4100")]
         listen: SocketAddr,
+        /// How the log on standard error is written
+        #[arg(long, value_enum, env = "HELIX_LOG_FORMAT", default_value_t = Format::Text)]
+        log_format: Format,
+        /// Also keeps who signed in, was refused, took over or left in this file, a line of JSON each
+        #[arg(long, env = "HELIX_AUDIT_LOG")]
+        audit_log: Option<PathBuf>,
     },
     /// Reads a password from standard input and prints its hash for the configuration
     HashPassword,
@@ -50,16 +59,13 @@ fn main() -> ExitCode {
 
 fn execute(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve { config, listen } => {
-            let filter = EnvFilter::builder()
-                .with_default_directive(tracing::Level::INFO.into())
-                .from_env()
-                .context("RUST_LOG cannot be understood")?;
-            tracing_subscriber::fmt()
-                .with_env_filter(filter)
-                .with_ansi(io::stderr().is_terminal())
-                .with_writer(io::stderr)
-                .init();
+        Command::Serve {
+            config,
+            listen,
+            log_format,
+            audit_log,
+        } => {
+            logs::start(log_format, audit_log.as_deref())?;
             let config = load(config.as_deref())?;
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()

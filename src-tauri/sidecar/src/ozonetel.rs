@@ -24,6 +24,7 @@ use self::turns::Turns;
 use crate::clock::Clock;
 use crate::config::{Authentication, OzonetelSettings};
 use crate::directory::Agent;
+use crate::metrics::Metrics;
 use crate::upstream::{NoHttp, Reply, Upstream, is_loopback, with_json};
 
 /// How long a login or logout may take. Nobody waits for all of it, but its end is worth knowing.
@@ -50,9 +51,14 @@ pub(crate) struct Ozonetel {
 pub(crate) struct Silent;
 
 impl Ozonetel {
-    pub(crate) fn new(settings: OzonetelSettings, clock: Clock) -> Result<Self, NoHttp> {
+    pub(crate) fn new(
+        settings: OzonetelSettings,
+        clock: Clock,
+        metrics: &Metrics,
+    ) -> Result<Self, NoHttp> {
+        let counters = metrics.upstream("ozonetel");
         Ok(Self {
-            upstream: Upstream::new(is_loopback(&settings.url))?,
+            upstream: Upstream::new(is_loopback(&settings.url), counters)?,
             settings,
             clock,
             token: AccountToken::default(),

@@ -26,6 +26,7 @@ pub(crate) use self::renewal::{Carried, RenewalSeal};
 use crate::clock::Clock;
 use crate::config::PlatformSettings;
 use crate::directory::{AGENT_ROLE, Agent, NotSignedIn, Phone, User};
+use crate::metrics::Metrics;
 use crate::upstream::{NoHttp, Upstream, is_loopback, with_json};
 
 /// How long the platform may take for all questions of one call (faults, 78).
@@ -61,9 +62,14 @@ pub(crate) enum NotRenewed {
 pub(crate) struct Silent;
 
 impl Platform {
-    pub(crate) fn new(settings: PlatformSettings, clock: Clock) -> Result<Self, NoHttp> {
+    pub(crate) fn new(
+        settings: PlatformSettings,
+        clock: Clock,
+        metrics: &Metrics,
+    ) -> Result<Self, NoHttp> {
+        let counters = metrics.upstream("platform");
         Ok(Self {
-            upstream: Upstream::new(is_loopback(&settings.url))?,
+            upstream: Upstream::new(is_loopback(&settings.url), counters)?,
             settings,
             clock,
             dialect: Mutex::default(),

@@ -4,10 +4,12 @@
 //! with that number is not broken.
 
 mod agent;
+mod docs;
 mod health;
 mod heartbeat;
 mod login;
 mod logout;
+mod metrics;
 mod ready;
 mod refresh;
 
@@ -16,9 +18,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use secrecy::SecretString;
 
+use crate::observe::observe;
 use crate::refusal::Refusal;
 use crate::sidecar::Sidecar;
 
@@ -32,10 +36,14 @@ pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
         .route("/api/ozonetel/agent-ready", post(agent::ready))
         .route("/api/ozonetel/dial", post(agent::dial))
         .route("/api/ozonetel/dispose", post(agent::dispose))
+        .route("/metrics", get(metrics::metrics))
+        .route("/openapi.json", get(docs::document))
+        .route("/docs", get(docs::page))
         .route("/healthz", get(health::health))
         .route("/readyz", get(ready::ready))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
+        .layer(from_fn_with_state(Arc::clone(&sidecar), observe))
         .with_state(sidecar)
 }
 

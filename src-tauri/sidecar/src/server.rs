@@ -144,8 +144,11 @@ async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 let connection = connection(stream, peer, router.clone(), stop.subscribe());
+                let sidecar = Arc::clone(&sidecar);
                 tokio::spawn(async move {
+                    sidecar.metrics.connections.inc();
                     connection.await;
+                    sidecar.metrics.connections.dec();
                     drop(place);
                 });
             }

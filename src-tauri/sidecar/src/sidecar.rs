@@ -10,6 +10,7 @@ use crate::config::{Config, Settings};
 use crate::device::Device;
 use crate::directory::{Directory, Phone};
 use crate::lock::{LockName, Owner, SessionLock};
+use crate::metrics::Metrics;
 use crate::ozonetel::Ozonetel;
 use crate::platform::RenewalSeal;
 use crate::refusal::Refusal;
@@ -30,6 +31,7 @@ pub(crate) struct Sidecar {
     pub(crate) tokens: AccessTokens,
     pub(crate) sessions: Sessions,
     pub(crate) seal: RenewalSeal,
+    pub(crate) metrics: Metrics,
     /// `None`: calls go through SIP alone.
     pub(crate) ozonetel: Option<Arc<Ozonetel>>,
     /// What goes on behind a call that is answered subscribes to it until its end.
@@ -50,9 +52,10 @@ impl Sidecar {
             ozonetel,
         } = config;
         let tokens = AccessTokens::new(jwt_secret, settings.access_token);
-        let directory = Directory::new(users, clock.clone())?;
+        let metrics = Metrics::new();
+        let directory = Directory::new(users, clock.clone(), &metrics)?;
         let ozonetel = ozonetel
-            .map(|settings| Ozonetel::new(settings, clock.clone()))
+            .map(|settings| Ozonetel::new(settings, clock.clone(), &metrics))
             .transpose()?;
         let (account, address) = (settings.account_limit, settings.address_limit);
         let (refresh, access) = (settings.refresh_token, tokens.longest_use());
@@ -72,6 +75,7 @@ impl Sidecar {
             seal: RenewalSeal::new(jwt_secret),
             tokens,
             directory,
+            metrics,
             ozonetel: ozonetel.map(Arc::new),
             background: watch::Sender::new(()),
             clock,

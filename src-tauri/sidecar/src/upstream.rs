@@ -14,6 +14,8 @@ use serde::Serialize;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use crate::metrics::UpstreamMetrics;
+
 /// Bytes of an answer, far above what any of the servers sends.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -24,9 +26,12 @@ const CONNECTING: Duration = Duration::from_secs(3);
 /// How long a connection stays open for the next call.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Makes HTTP calls; cloning is cheap.
-#[derive(Debug, Clone)]
-pub(crate) struct Upstream(Client);
+/// Makes HTTP calls of one server.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    client: Client,
+    metrics: UpstreamMetrics,
+}
 
 /// What a server answered.
 pub(crate) struct Reply {
@@ -47,39 +52,45 @@ pub struct NoHttp(String);
 
 impl Upstream {
     /// `direct`: for servers of this machine, which no proxy stands in front of.
-    pub(crate) fn new(direct: bool) -> Result<Self, NoHttp> {
+    pub(crate) fn new(direct: bool, metrics: UpstreamMetrics) -> Result<Self, NoHttp> {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECTING)
             .pool_idle_timeout(IDLE)
             .tls_backend_preconfigured(tls().map_err(|error| NoHttp(error.to_string()))?);
         let client = if direct { client.no_proxy() } else { client };
-        Ok(Self(
-            client.build().map_err(|error| NoHttp(causes(&error)))?,
-        ))
+        let client = client.build().map_err(|error| NoHttp(causes(&error)))?;
+        Ok(Self { client, metrics })
     }
 
     pub(crate) fn post(&self, url: Url) -> RequestBuilder {
-        self.0.post(url)
+        self.client.post(url)
     }
 
     /// Sends `request` and reads the whole answer. Its time is the caller's to bound.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Reply, Unreachable> {
-        let broken = |error: reqwest::Error| Unreachable(causes(&error.without_url()));
-        let mut response = request.send().await.map_err(broken)?;
-        let status = response.status().as_u16();
-        // Room for all of it, so that no outgrown copy of a secret stays behind.
-        let mut body = Zeroizing::new(Vec::with_capacity(MAX_ANSWER));
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(Unreachable(format!(
-                    "the answer is larger than {MAX_ANSWER} bytes"
-                )));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Reply { status, body })
+        let call = self.metrics.begin();
+        let reply = receive(request).await;
+        call.end(reply.is_ok());
+        reply
     }
+}
+
+async fn receive(request: RequestBuilder) -> Result<Reply, Unreachable> {
+    let broken = |error: reqwest::Error| Unreachable(causes(&error.without_url()));
+    let mut response = request.send().await.map_err(broken)?;
+    let status = response.status().as_u16();
+    // Room for all of it, so that no outgrown copy of a secret stays behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(MAX_ANSWER));
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(Unreachable(format!(
+                "the answer is larger than {MAX_ANSWER} bytes"
+            )));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply { status, body })
 }
 
 /// Puts `value` into the body of `request`, in memory that is overwritten afterwards.

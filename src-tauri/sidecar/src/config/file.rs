@@ -33,6 +33,7 @@ pub(super) struct SettingsTable {
     pub(super) redis_url_file: Option<Spanned<PathBuf>>,
     pub(super) redis_key_prefix: Option<Spanned<String>>,
     pub(super) trusted_proxies: Vec<IpAddr>,
+    pub(super) metrics_from: Vec<IpAddr>,
     pub(super) login_limits: LimitsTable,
 }
 
@@ -131,6 +132,7 @@ impl Default for SettingsTable {
             redis_url_file: None,
             redis_key_prefix: None,
             trusted_proxies: Vec::new(),
+            metrics_from: Vec::new(),
             login_limits: LimitsTable::default(),
         }
     }

@@ -121,6 +121,7 @@ impl Rules<'_> {
             jwt_secret,
             redis,
             trusted_proxies: table.trusted_proxies,
+            metrics_from: table.metrics_from,
             account_limit: limit(&limits.account_burst, &limits.account_refill_seconds),
             address_limit: limit(&limits.address_burst, &limits.address_refill_seconds),
         }

@@ -14,6 +14,7 @@ use sidecar_api::{LoginRequest, LoginResponse, SessionGrant, User as UserBody};
 use tokio::time::Instant;
 use tracing::info;
 
+use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
 use crate::client_address::client_address;
 use crate::device::Device;
@@ -47,7 +48,7 @@ pub(crate) async fn login(
         platform_token,
     } = credentials::check(&sidecar, &request, address, &device).await?;
     let Some(member_id) = user.member_id.clone() else {
-        info!("login refused: the user has no workspace member");
+        info!(target: AUDIT, "login refused: the user has no workspace member");
         return Err(Refusal::bad_request([
             "Your user has no workspace member. Contact administrator.".to_owned(),
         ]));
@@ -61,7 +62,7 @@ pub(crate) async fn login(
     let device_name = device.name_or_unnamed();
     let lock = lock_name(&user.phone);
     if user.phone.is_missing() {
-        info!(member = caller.member_id, "login refused: no agent record");
+        info!(target: AUDIT, member = caller.member_id, "login refused: no agent record");
         return Err(Refusal::agent_not_configured());
     }
     let claimed = match lock {
@@ -90,6 +91,7 @@ pub(crate) async fn login(
     match claimed {
         Some((claim, how)) => keep(claim, &how, sidecar.settings.ttl).await?,
         None => info!(
+            target: AUDIT,
             member = member_id,
             device = device_name,
             "signed in without a phone"
@@ -153,11 +155,13 @@ async fn keep(mut claim: Claim, how: &Acquired, ttl: Duration) -> Result<(), Ref
     match how {
         Acquired::TakenOver { from, .. } => {
             let from = &from.device_name;
-            info!(member, agent, device, from, "took the lock over");
+            info!(target: AUDIT, member, agent, device, from, "took the lock over");
         }
-        Acquired::Refreshed { .. } => info!(member, agent, device, "signed in again"),
+        Acquired::Refreshed { .. } => {
+            info!(target: AUDIT, member, agent, device, "signed in again")
+        }
         Acquired::Taken { .. } | Acquired::Busy { .. } | Acquired::Ended => {
-            info!(member, agent, device, "signed in");
+            info!(target: AUDIT, member, agent, device, "signed in");
         }
     }
     Ok(())
@@ -166,6 +170,7 @@ async fn keep(mut claim: Claim, how: &Acquired, ttl: Duration) -> Result<(), Ref
 fn held(holder: &Owner, claim: &Claim) -> Refusal {
     let owner = claim.owner();
     info!(
+        target: AUDIT,
         member = owner.member_id,
         agent = claim.agent(),
         device = owner.device_name,
@@ -177,6 +182,6 @@ fn held(holder: &Owner, claim: &Claim) -> Refusal {
 }
 
 fn no_lock(error: LockUnavailable, owner: &Owner) -> Refusal {
-    info!(member = owner.member_id, "login refused: no lock store");
+    info!(target: AUDIT, member = owner.member_id, "login refused: no lock store");
     Refusal::cannot_sign_in(&error.to_string())
 }

@@ -8,6 +8,7 @@ use sidecar_api::{LogoutRequest, LogoutResponse};
 use tracing::info;
 
 use super::bearer;
+use crate::audit::AUDIT;
 use crate::body::{Field, read_optional_json};
 use crate::device::Device;
 use crate::directory::Phone;
@@ -38,7 +39,7 @@ pub(crate) async fn logout(
     let phone = sidecar.directory.phone(&caller.member_id).await?;
     let released = match phone.as_ref().and_then(lock_name) {
         None => {
-            info!(member = caller.member_id, "signed out");
+            info!(target: AUDIT, member = caller.member_id, "signed out");
             false
         }
         Some(lock) => {
@@ -46,6 +47,7 @@ pub(crate) async fn logout(
             match sidecar.lock.release(&lock, &owner).await? {
                 Released::Freed => {
                     info!(
+                        target: AUDIT,
                         member,
                         agent,
                         device = owner.device_name,
@@ -57,11 +59,12 @@ pub(crate) async fn logout(
                     true
                 }
                 Released::Absent => {
-                    info!(member, agent, "signed out, no lock was held");
+                    info!(target: AUDIT, member, agent, "signed out, no lock was held");
                     false
                 }
                 Released::NotOwner { holder } => {
                     info!(
+                        target: AUDIT,
                         member,
                         agent,
                         holder = holder.device_name,

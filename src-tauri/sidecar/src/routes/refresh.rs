@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use sidecar_api::{RefreshRequest, RefreshResponse};
 use tracing::{debug, warn};
 
+use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
 use crate::device::Device;
 use crate::platform::{Carried, NotRenewed};
@@ -55,6 +56,7 @@ pub(crate) async fn refresh(
             RefreshRefused::Unknown => debug!("unknown refresh token"),
             RefreshRefused::OtherDevice => warn!("refresh token of another device refused"),
             RefreshRefused::Reused(caller) => warn!(
+                target: AUDIT,
                 member = caller.member_id,
                 "a used refresh token came back: its session has ended"
             ),

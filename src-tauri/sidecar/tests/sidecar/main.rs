@@ -7,6 +7,7 @@ mod limits;
 mod lock_rules;
 mod locking;
 mod old_front_end;
+mod operations;
 mod ozonetel;
 mod platform;
 mod program;

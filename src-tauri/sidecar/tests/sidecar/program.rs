@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::world::{DEADLINE, config_text};
+use crate::world::{DEADLINE, PASSWORD, config_text};
 
 #[tokio::test]
 async fn hash_password_reads_standard_input_and_prints_an_argon2id_hash() {
@@ -110,6 +110,51 @@ async fn serve_tells_its_address_answers_and_stops_at_sigterm_and_sigint() {
         assert!(kill.success());
         let status = timeout(DEADLINE, server.wait()).await.unwrap().unwrap();
         assert!(status.success(), "{signal}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write(folder.path(), "sidecar.toml", &config_text(""));
+    let audit = folder.path().join("audit.jsonl");
+    let audit = audit.to_str().unwrap();
+    let arguments = ["serve", "--config", &config, "--listen", "127.0.0.1:0"];
+    let mut server = program(&arguments)
+        .args(["--log-format", "json", "--audit-log", audit])
+        .env("RUST_LOG", "error")
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
+    let url = line
+        .unwrap()
+        .strip_prefix("listening on ")
+        .unwrap()
+        .to_owned();
+    // Another test may have installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (id, password) in [("call-1", "a-wrong-password"), ("call-2", PASSWORD)] {
+        let body = serde_json::json!({"email": "ana@helix.example", "password": password});
+        let request = client.post(format!("{url}/auth/login")).json(&body);
+        request.header("X-Request-Id", id).send().await.unwrap();
+    }
+    server.kill().await.unwrap();
+    let kept = fs::read_to_string(audit).unwrap();
+    let kept: Vec<serde_json::Value> = kept
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    for (line, (id, message)) in kept.iter().zip([
+        ("call-1", "login refused: wrong e-mail or password"),
+        ("call-2", "signed in"),
+    ]) {
+        assert_eq!(line["message"], message);
+        assert_eq!(line["member"], "m-ana");
+        assert_eq!(line["span"]["request"], id);
+        assert_eq!(line["target"], "audit");
     }
 }
 

@@ -75,6 +75,11 @@ impl World {
         Self::with(config(""), |clock| Arc::new(MemoryLock::new(clock))).await
     }
 
+    /// Starts a sidecar with the locks in its memory.
+    pub(crate) async fn alone(config: Config) -> Self {
+        Self::with(config, |clock| Arc::new(MemoryLock::new(clock))).await
+    }
+
     pub(crate) async fn with(
         config: Config,
         lock: impl FnOnce(Clock) -> Arc<dyn SessionLock>,

@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, info};
 
 use crate::attempts::Refused;
+use crate::audit::AUDIT;
 use crate::config::fold_email;
 use crate::device::Device;
 use crate::directory::{NotSignedIn, SignedIn};
@@ -32,11 +33,11 @@ pub(super) async fn check(
         .map_err(|refused| match refused {
             Refused::Wait(wait) => {
                 debug!(%address, ?wait, "wait before another attempt");
-                info!(device = device.name, "login refused: too many attempts");
+                info!(target: AUDIT, device = device.name, "login refused: too many attempts");
                 Refusal::too_many_attempts(wait)
             }
             Refused::Unanswered(error) => {
-                info!(device = device.name, "login refused: no session store");
+                info!(target: AUDIT, device = device.name, "login refused: no session store");
                 Refusal::cannot_sign_in(&error.to_string())
             }
         })?;
@@ -44,6 +45,7 @@ pub(super) async fn check(
     let refused = |why: &str| {
         debug!(%address, "login refused");
         info!(
+            target: AUDIT,
             member = sidecar.directory.member_of(&email),
             device = device.name,
             "login refused: {why}"

@@ -1,0 +1,213 @@
+//! What the server counts, for Prometheus.
+
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// Bounds of the times in seconds: from a heartbeat in memory to the longest that anybody waits.
+const TIMES: [f64; 11] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 8.0,
+];
+
+/// The paths that are counted each by itself.
+pub(crate) const PATHS: [&str; 13] = [
+    "/auth/login",
+    "/auth/refresh",
+    "/auth/heartbeat",
+    "/auth/logout",
+    "/api/ozonetel/agent-state",
+    "/api/ozonetel/agent-ready",
+    "/api/ozonetel/dial",
+    "/api/ozonetel/dispose",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+];
+
+/// A call, as it is counted and logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Call(&'static str);
+
+/// All counters of one server.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    answers: Family<AnswerLabels, Counter>,
+    answer_times: Family<PathLabels, Histogram, fn() -> Histogram>,
+    upstream: Upstreams,
+    /// Connections that are open.
+    pub(crate) connections: Gauge,
+}
+
+/// The counters of the calls of one other server; cloning is cheap.
+#[derive(Debug, Clone)]
+pub(crate) struct UpstreamMetrics {
+    server: &'static str,
+    upstreams: Upstreams,
+}
+
+/// A call of another server that is under way; one that is dropped was given up.
+#[derive(Debug)]
+pub(crate) struct UpstreamCall<'a> {
+    metrics: &'a UpstreamMetrics,
+    begun: Instant,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone)]
+struct Upstreams {
+    outcomes: Family<OutcomeLabels, Counter>,
+    times: Family<ServerLabels, Histogram, fn() -> Histogram>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AnswerLabels {
+    path: &'static str,
+    status: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PathLabels {
+    path: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    server: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ServerLabels {
+    server: &'static str,
+}
+
+impl Call {
+    /// Returns the call at `path`; all paths that there are none of are one.
+    pub(crate) fn of(path: &str) -> Self {
+        Self(PATHS.into_iter().find(|it| *it == path).unwrap_or("other"))
+    }
+
+    pub(crate) fn path(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let metrics = Self {
+            registry: Registry::with_prefix("helix_sidecar"),
+            answers: Family::default(),
+            answer_times: Family::new_with_constructor(times),
+            upstream: Upstreams {
+                outcomes: Family::default(),
+                times: Family::new_with_constructor(times),
+            },
+            connections: Gauge::default(),
+        };
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let Self {
+            registry,
+            answers,
+            answer_times,
+            upstream,
+            connections,
+        } = &mut self;
+        registry.register("answers", "Calls answered", answers.clone());
+        registry.register_with_unit(
+            "answer",
+            "How long calls took",
+            Unit::Seconds,
+            answer_times.clone(),
+        );
+        registry.register(
+            "upstream_calls",
+            "Calls of other servers",
+            upstream.outcomes.clone(),
+        );
+        registry.register_with_unit(
+            "upstream",
+            "How long other servers took",
+            Unit::Seconds,
+            upstream.times.clone(),
+        );
+        registry.register("connections", "Connections open", connections.clone());
+        self
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self, call: Call, status: StatusCode, time: Duration) {
+        let labels = AnswerLabels {
+            path: call.0,
+            status: u32::from(status.as_u16()),
+        };
+        self.answers.get_or_create(&labels).inc();
+        self.answer_times
+            .get_or_create(&PathLabels { path: call.0 })
+            .observe(time.as_secs_f64());
+    }
+
+    /// Returns the counters of the calls of `server`.
+    pub(crate) fn upstream(&self, server: &'static str) -> UpstreamMetrics {
+        UpstreamMetrics {
+            server,
+            upstreams: self.upstream.clone(),
+        }
+    }
+
+    /// Returns all counters as OpenMetrics 1.0 has them, which Prometheus reads.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("a text grows as it must");
+        text
+    }
+}
+
+impl UpstreamMetrics {
+    /// Begins to count a call.
+    pub(crate) fn begin(&self) -> UpstreamCall<'_> {
+        UpstreamCall {
+            metrics: self,
+            begun: Instant::now(),
+            outcome: "given_up",
+        }
+    }
+}
+
+impl UpstreamCall<'_> {
+    /// Notes that the server answered, or that it could not be reached.
+    pub(crate) fn end(mut self, was_answered: bool) {
+        self.outcome = if was_answered { "answered" } else { "failed" };
+    }
+}
+
+impl Drop for UpstreamCall<'_> {
+    fn drop(&mut self) {
+        let UpstreamMetrics { server, upstreams } = self.metrics;
+        let labels = OutcomeLabels {
+            server,
+            outcome: self.outcome,
+        };
+        upstreams.outcomes.get_or_create(&labels).inc();
+        upstreams
+            .times
+            .get_or_create(&ServerLabels { server })
+            .observe(self.begun.elapsed().as_secs_f64());
+    }
+}
+
+fn times() -> Histogram {
+    Histogram::new(TIMES)
+}
