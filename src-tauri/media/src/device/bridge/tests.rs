@@ -162,6 +162,24 @@ fn a_tone_passes_at_its_level_and_with_65_db_to_everything_else() {
 }
 
 #[test]
+fn all_that_a_call_carries_passes_an_ordinary_device() {
+    for rate in [32_000, 44_100, 48_000, 96_000] {
+        let card = Card { rate, ..STEADY };
+        let mut capture = Capturing::new(card, 12_000.0);
+        let heard: Vec<f32> = (0..2 * SECOND)
+            .flat_map(|at| capture.pull(at, 0.0))
+            .collect();
+        let loss_captured = loss(&heard[48_000..]);
+        assert!(loss_captured.abs() < 0.5, "{rate} Hz: {loss_captured} dB");
+
+        let mut playback = Playing::new(card, 12_000.0);
+        run(&mut playback, 2);
+        let loss_played = loss(&playback.heard[rate as usize..]);
+        assert!(loss_played.abs() < 0.5, "{rate} Hz: {loss_played} dB");
+    }
+}
+
+#[test]
 fn what_a_narrow_speaker_cannot_play_does_not_come_back_as_another_tone() {
     let card = Card {
         rate: 8_000,
