@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use reqwest::Client;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::side_by_side::until_served;
-use crate::world::{Answer, DEADLINE, Device, JWT_SECRET, config_text, send};
+use crate::world::{Answer, DEADLINE, Device, JWT_SECRET, client, config_text, send};
 
 pub(crate) struct Instance {
     pub(crate) url: String,
@@ -72,8 +71,7 @@ impl Instance {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        let client = Client::builder().no_proxy().build().unwrap();
-        send(client.get(format!("{}{path}", self.url))).await
+        send(client().get(format!("{}{path}", self.url))).await
     }
 
     pub(crate) fn device(&self, name: &str) -> Device {

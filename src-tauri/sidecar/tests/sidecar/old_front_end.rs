@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, SIP_PASSWORD, World};
+use crate::world::{PASSWORD, SIP_PASSWORD, World, client};
 
 const ANA: &str = "ana@helix.example";
 const RAVI: &str = "ravi@helix.example";
@@ -137,7 +137,7 @@ impl Page {
     fn at(world: &World) -> Self {
         Self {
             url: world.url.clone(),
-            client: Client::builder().no_proxy().build().unwrap(),
+            client: client(),
         }
     }
 

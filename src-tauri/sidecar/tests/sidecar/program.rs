@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::world::{DEADLINE, PASSWORD, config_text};
+use crate::world::{DEADLINE, PASSWORD, client, config_text};
 
 #[tokio::test]
 async fn hash_password_reads_standard_input_and_prints_an_argon2id_hash() {
@@ -132,9 +132,7 @@ async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the
         .strip_prefix("listening on ")
         .unwrap()
         .to_owned();
-    // Another test may have installed it.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = client();
     for (id, password) in [("call-1", "a-wrong-password"), ("call-2", PASSWORD)] {
         let body = serde_json::json!({"email": "ana@helix.example", "password": password});
         let request = client.post(format!("{url}/auth/login")).json(&body);

@@ -231,7 +231,8 @@ impl Answer {
     }
 }
 
-fn client() -> Client {
+/// Makes an HTTP client that goes past every proxy.
+pub(crate) fn client() -> Client {
     // Another test may have installed it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
