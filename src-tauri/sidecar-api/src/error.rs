@@ -9,6 +9,9 @@ pub struct ErrorBody {
     /// Who holds the session lock (409).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<Holder>,
+    /// Whether that holder can be asked for it (409 of a login).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub askable: bool,
 }
 
 /// One sentence or several, as validation errors have.

@@ -6,18 +6,27 @@
 
 mod agent;
 mod error;
+mod events;
 mod login;
+mod queue;
 mod secret;
 mod session;
+mod takeover;
 
 pub use agent::{AgentResponse, AgentState, AgentStateRequest, DialRequest, DisposeRequest};
 pub use error::{ErrorBody, Holder, Message};
+pub use events::{LOST_EVENT, LostEvent, TAKEOVER_EVENT, TakeoverDemand, TakeoverEvent};
 pub use login::{
     AgentConfig, IceServer, LoginRequest, LoginResponse, SessionGrant, Telephony, TelephonyState,
     Urls, User,
 };
+pub use queue::{Queue, QueueState};
 pub use session::{
     HeartbeatResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
+};
+pub use takeover::{
+    TakeoverAnswer, TakeoverAsked, TakeoverDone, TakeoverFree, TakeoverRequest, TakeoverResponse,
+    TakeoverState, TakeoverStatus, TakeoverStatusRequest, TakeoverWithdrawal, TakeoverWord,
 };
 
 /// Names the installation that calls: a random UUID, made once, not secret.

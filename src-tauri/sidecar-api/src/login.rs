@@ -1,6 +1,8 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::Queue;
+
 /// `POST /auth/login`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -11,6 +13,13 @@ pub struct LoginRequest {
     /// Takes the lock from the same member's other device.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub takeover: bool,
+    /// Takes the lock from the device that granted it to this ticket.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::secret::expose_option"
+    )]
+    pub takeover_ticket: Option<SecretString>,
 }
 
 /// What a sign-in grants; without `agent_config` the user has no phone (a manager, an executive).
@@ -28,6 +37,9 @@ pub struct LoginResponse {
     pub session: Option<SessionGrant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub telephony: Option<Telephony>,
+    /// Absent where the sidecar has no queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

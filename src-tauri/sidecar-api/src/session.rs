@@ -1,6 +1,8 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::{Queue, Telephony};
+
 /// `POST /auth/refresh`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +30,12 @@ pub struct HeartbeatResponse {
     pub lock: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<u64>,
+    /// What became of the agent's login at the telephony platform, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telephony: Option<Telephony>,
+    /// Absent where the sidecar has no queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
 }
 
 /// The body of `POST /auth/logout` for a caller without an access token; otherwise the body is empty.

@@ -10,8 +10,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sidecar_api::{
     AgentConfig, ErrorBody, HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse,
-    LogoutRequest, LogoutResponse, Message, RefreshRequest, RefreshResponse, SessionGrant,
-    Telephony, TelephonyState, Urls, User,
+    LogoutRequest, LogoutResponse, LostEvent, Message, Queue, QueueState, RefreshRequest,
+    RefreshResponse, SessionGrant, TakeoverAnswer, TakeoverAsked, TakeoverDone, TakeoverEvent,
+    TakeoverRequest, TakeoverResponse, TakeoverState, TakeoverStatus, TakeoverStatusRequest,
+    TakeoverWithdrawal, TakeoverWord, Telephony, TelephonyState, Urls, User,
 };
 
 #[test]
@@ -34,6 +36,68 @@ fn every_message_is_read_and_written_without_a_change() {
         "statusCode": 409, "message": "held",
         "holder": {"deviceName": "desk", "since": "2026-03-23T10:00:00Z", "sameMember": true},
     }));
+    round_trip::<ErrorBody>(json!({
+        "statusCode": 409, "message": "held",
+        "holder": {"deviceName": "desk", "sameMember": true}, "askable": true,
+    }));
+}
+
+#[test]
+fn every_message_of_a_takeover_is_read_and_written_without_a_change() {
+    let holder = json!({"deviceName": "desk", "sameMember": true});
+    round_trip::<LoginRequest>(json!({"email": "a", "password": "p", "takeoverTicket": "t"}));
+    round_trip::<TakeoverRequest>(json!({"email": "a@b.example", "password": "p"}));
+    let asked = json!({"ticket": "t", "deadlineSeconds": 20, "holder": holder});
+    round_trip::<TakeoverResponse>(asked.clone());
+    round_trip::<TakeoverResponse>(json!({"free": true}));
+    let read: TakeoverResponse = serde_json::from_value(asked).unwrap();
+    assert!(matches!(read, TakeoverResponse::Asked(_)));
+    round_trip::<TakeoverStatusRequest>(json!({"ticket": "t"}));
+    round_trip::<TakeoverStatusRequest>(json!({"ticket": "t", "known": "after_call"}));
+    for state in [
+        "waiting",
+        "after_call",
+        "granted",
+        "refused",
+        "unanswered",
+        "withdrawn",
+        "superseded",
+        "moved",
+    ] {
+        round_trip::<TakeoverStatus>(json!({"state": state, "secondsLeft": 17}));
+    }
+    round_trip::<TakeoverWithdrawal>(json!({"ticket": "t"}));
+    for answer in ["now", "after_call", "no"] {
+        round_trip::<TakeoverAnswer>(json!({"request": "r", "answer": answer}));
+    }
+    round_trip::<TakeoverDone>(json!({"status": "ok"}));
+    round_trip::<TakeoverEvent>(json!({"request": null}));
+    round_trip::<TakeoverEvent>(json!({"request": {
+        "id": "r", "deviceName": "LAPTOP-7", "secondsLeft": 18, "state": "waiting",
+    }}));
+    round_trip::<LostEvent>(json!({"holder": holder}));
+}
+
+#[test]
+fn the_queue_is_read_and_written_without_a_change() {
+    let queue = json!({
+        "state": "Pause", "pauseReason": "Lunch", "since": "2026-03-23T10:00:00Z",
+        "forSeconds": 90, "pauseReasons": ["Lunch", "Tea"], "dispositions": ["Sale"],
+        "wrapUpSeconds": 60, "wrapUpMoreSeconds": 30,
+    });
+    let nothing = json!({"state": "Unknown", "pauseReasons": [], "dispositions": []});
+    for queue in [queue, nothing] {
+        round_trip::<Queue>(queue.clone());
+        let telephony = json!({"state": "pending"});
+        round_trip::<HeartbeatResponse>(
+            json!({"status": "ok", "telephony": telephony, "queue": queue}),
+        );
+        let mut answer = agent_answer();
+        answer["queue"] = queue;
+        round_trip::<LoginResponse>(answer);
+    }
+    let least: Queue = serde_json::from_value(json!({"state": "Ready"})).unwrap();
+    assert!(least.pause_reasons.is_empty() && least.dispositions.is_empty());
 }
 
 #[test]
@@ -124,6 +188,13 @@ fn a_state_of_a_later_version_is_unknown_rather_than_an_error() {
         let read: Telephony = serde_json::from_value(json!({"state": text})).unwrap();
         assert_eq!(read.state, state);
     }
+    let asleep = json!("asleep");
+    let read: TakeoverState = serde_json::from_value(asleep.clone()).unwrap();
+    assert_eq!(read, TakeoverState::Unknown);
+    let read: TakeoverWord = serde_json::from_value(asleep.clone()).unwrap();
+    assert_eq!(read, TakeoverWord::Unknown);
+    let read: QueueState = serde_json::from_value(asleep).unwrap();
+    assert_eq!(read, QueueState::Unknown);
 }
 
 #[test]
@@ -171,12 +242,28 @@ proptest! {
             agent_config: Some(phone),
             session: Some(SessionGrant { id: word(), ttl_seconds: 1, heartbeat_seconds: 1 }),
             telephony: Some(Telephony { state: TelephonyState::Ready, message: Some(word()) }),
+            queue: None,
         };
-        let request = LoginRequest { email: word(), password: hidden(), takeover: true };
+        let request = LoginRequest {
+            email: word(),
+            password: hidden(),
+            takeover: true,
+            takeover_ticket: Some(hidden()),
+        };
+        let ask = TakeoverRequest { email: word(), password: hidden() };
+        let asked = TakeoverAsked {
+            ticket: hidden(),
+            deadline_seconds: 20,
+            holder: Holder { device_name: word(), since: None, same_member: true },
+        };
+        let look = TakeoverStatusRequest { ticket: hidden(), known: None };
+        let withdrawal = TakeoverWithdrawal { ticket: hidden() };
         let refresh = RefreshRequest { refresh_token: hidden() };
         let refreshed = RefreshResponse { access_token: hidden(), refresh_token: hidden() };
         let logout = LogoutRequest { refresh_token: Some(hidden()) };
-        let messages: [&dyn Debug; 5] = [&login, &request, &refresh, &refreshed, &logout];
+        let messages: [&dyn Debug; 9] = [
+            &login, &request, &refresh, &refreshed, &logout, &ask, &asked, &look, &withdrawal,
+        ];
         for message in messages {
             for shown in [format!("{message:?}"), format!("{message:#?}")] {
                 prop_assert!(!shown.contains(&secret), "{}", shown);

@@ -208,6 +208,7 @@ impl IntoResponse for Refusal {
             status_code: self.status.as_u16(),
             message: self.message,
             holder: self.holder,
+            askable: false,
         };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(wait) = self.retry_after {

@@ -343,6 +343,7 @@ fn credentials() -> LoginRequest {
         email: "ana@helix.example".into(),
         password: "canary".into(),
         takeover: false,
+        takeover_ticket: None,
     }
 }
 

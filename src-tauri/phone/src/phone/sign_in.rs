@@ -58,6 +58,7 @@ impl Phone {
             email: email.clone(),
             password,
             takeover,
+            takeover_ticket: None,
         };
         let attempt = self.request(Request::Login(login), LOGIN_DEADLINE);
         let deadline = now + LOGIN_DEADLINE + GRACE;

@@ -89,6 +89,8 @@ fn answer(ttl_seconds: Option<u64>) -> (StatusCode, Json<HeartbeatResponse>) {
         status: "ok".to_owned(),
         lock: ttl_seconds.map(|_| "held".to_owned()),
         ttl_seconds,
+        telephony: None,
+        queue: None,
     };
     (StatusCode::CREATED, Json(response))
 }

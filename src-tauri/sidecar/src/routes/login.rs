@@ -115,6 +115,7 @@ pub(crate) async fn login(
             heartbeat_seconds: settings.heartbeat.as_secs(),
         }),
         telephony,
+        queue: None,
     };
     // RFC 6749 §5.1: nothing on the way may keep an answer with tokens.
     let headers = [(CACHE_CONTROL, "no-store")];
