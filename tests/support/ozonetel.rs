@@ -50,6 +50,10 @@ pub struct World {
     pub ready: BTreeSet<String>,
     pub campaigns: BTreeSet<String>,
     pub disposed: BTreeSet<String>,
+    /// The calls that are on, each with whom agents have called into it.
+    pub calls: BTreeMap<String, BTreeSet<String>>,
+    /// The calls whose recording is paused.
+    pub unrecorded: BTreeSet<String>,
     /// The orders in their order: their path and their fields.
     pub orders: Vec<(String, Value)>,
     token: Option<String>,
@@ -84,6 +88,8 @@ impl Ozonetel {
                 ready: BTreeSet::new(),
                 campaigns: ["Inbound_1".to_owned()].into(),
                 disposed: BTreeSet::new(),
+                calls: BTreeMap::new(),
+                unrecorded: BTreeSet::new(),
                 orders: Vec::new(),
                 token: None,
                 tokens_made: 0,
@@ -94,7 +100,7 @@ impl Ozonetel {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new()
-            .route("/{*path}", post(answer))
+            .route("/{*path}", post(answer).get(answer))
             .with_state(Arc::clone(&desk));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, desk, server }
@@ -137,8 +143,12 @@ async fn answer(
     State(desk): State<Arc<Desk>>,
     uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
+    mut body: Bytes,
 ) -> Response {
+    // A call by GET has its fields in its address.
+    if let Some(query) = uri.query() {
+        body = Bytes::copy_from_slice(query.as_bytes());
+    }
     let fault = desk.world.lock().unwrap().fault;
     let answer = match fault {
         Some(Fault::Status(status)) => {
@@ -176,6 +186,7 @@ impl World {
         let answer = match path {
             "/ca_apis/CAToken/generateToken" => self.make_token(headers, &fields),
             "/CAServices/AgentAuthenticationV2/index.php" => self.presence(headers, &fields),
+            "/CAServices/Call/Record.php" => self.record(&fields),
             _ => match self.refuse_account(headers, &fields) {
                 Some(words) => json!({"status": "false", "message": words, "data": null}),
                 None => self.order(path, &fields),
@@ -291,7 +302,9 @@ impl World {
                 if !self.ready.contains(&field("agentID")) {
                     return fail("Agent is not available");
                 }
-                json!({"ucid": "9011223344", "status": "queued successfully"})
+                let ucid = "9011223344";
+                self.calls.entry(ucid.to_owned()).or_default();
+                json!({"ucid": ucid, "status": "queued successfully"})
             }
             "/ca_apis/DispositionAPIV2" => {
                 let error = |words: &str| json!({"status": "Error", "details": words});
@@ -310,8 +323,47 @@ impl World {
                 }
                 json!({"details": "Disposition saved successfully", "status": "Success"})
             }
+            "/ca_apis/CallControl_V4" => {
+                let error = |words: &str| json!({"status": "Error", "message": words});
+                let (ucid, number) = (field("ucid"), field("conferenceNumber"));
+                let Some(others) = self.calls.get_mut(&ucid) else {
+                    return error("Call not Found");
+                };
+                let is_number = number.strip_prefix('0').is_some_and(|it| it.len() == 10)
+                    || number.strip_prefix('+').is_some_and(|it| it.len() >= 8);
+                let is_valid = match field("action").as_str() {
+                    "CONFERENCE" if is_number => {
+                        others.insert(number);
+                        true
+                    }
+                    "KICK_CALL" => others.remove(&number),
+                    _ => false,
+                };
+                match is_valid {
+                    true => json!({"status": "Success", "message": "dialing", "ucid": ucid}),
+                    false => error("Please pass valid Conference number"),
+                }
+            }
             _ => json!({"status": "error", "message": "There is no such call"}),
         }
+    }
+
+    /// The account is proven in the address, in either mode.
+    fn record(&mut self, fields: &Value) -> Value {
+        let error = |words: &str| json!({"status": "error", "message": words});
+        if fields["userName"] != USER_NAME || fields["apiKey"] != API_KEY {
+            return error("Invalid userName or apiKey");
+        }
+        let ucid = fields["ucid"].as_str().unwrap_or_default();
+        if !self.calls.contains_key(ucid) {
+            return error("Call not Found");
+        }
+        match fields["action"].as_str() {
+            Some("pause") => self.unrecorded.insert(ucid.to_owned()),
+            Some("unPause") => self.unrecorded.remove(ucid),
+            _ => return error("Invalid action"),
+        };
+        json!({"status": "success", "message": "Recording changed"})
     }
 }
 

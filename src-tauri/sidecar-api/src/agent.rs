@@ -32,6 +32,28 @@ pub struct DisposeRequest {
     pub comments: Option<String>,
 }
 
+/// `POST /api/ozonetel/conference`, which calls somebody into a call, and `POST /api/ozonetel/kick`, which drops them from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartyRequest {
+    pub ucid: String,
+    pub number: String,
+}
+
+/// `POST /api/ozonetel/recording`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingRequest {
+    pub ucid: String,
+    pub action: RecordingAction,
+}
+
+/// What becomes of the recording of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordingAction {
+    Pause,
+    Resume,
+}
+
 /// The success of an agent's call; a refusal is an [`ErrorBody`](crate::ErrorBody) in Ozonetel's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentResponse {
@@ -41,6 +63,17 @@ pub struct AgentResponse {
     /// Names the call that this one began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ucid: Option<String>,
+}
+
+impl RecordingAction {
+    /// Returns the action of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "pause" => Some(Self::Pause),
+            "resume" => Some(Self::Resume),
+            _ => None,
+        }
+    }
 }
 
 impl AgentState {

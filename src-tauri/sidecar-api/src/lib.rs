@@ -13,7 +13,10 @@ mod secret;
 mod session;
 mod takeover;
 
-pub use agent::{AgentResponse, AgentState, AgentStateRequest, DialRequest, DisposeRequest};
+pub use agent::{
+    AgentResponse, AgentState, AgentStateRequest, DialRequest, DisposeRequest, PartyRequest,
+    RecordingAction, RecordingRequest,
+};
 pub use error::{ErrorBody, Holder, Message};
 pub use events::{LOST_EVENT, LostEvent, TAKEOVER_EVENT, TakeoverDemand, TakeoverEvent};
 pub use login::{

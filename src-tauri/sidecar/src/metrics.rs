@@ -17,7 +17,7 @@ const TIMES: [f64; 11] = [
 ];
 
 /// The paths that are counted each by itself.
-pub(crate) const PATHS: [&str; 13] = [
+pub(crate) const PATHS: [&str; 16] = [
     "/auth/login",
     "/auth/refresh",
     "/auth/heartbeat",
@@ -26,6 +26,9 @@ pub(crate) const PATHS: [&str; 13] = [
     "/api/ozonetel/agent-ready",
     "/api/ozonetel/dial",
     "/api/ozonetel/dispose",
+    "/api/ozonetel/conference",
+    "/api/ozonetel/kick",
+    "/api/ozonetel/recording",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -127,8 +127,8 @@ impl Ozonetel {
     /// Gives an order, and once more where only the token was refused.
     async fn give(&self, agent_id: &str, order: Order<'_>) -> Result<Verdict, String> {
         let request = || {
-            let post = |url| self.upstream.post(url);
-            order.request(self.account(), agent_id, &self.settings.url, post)
+            let begin = |method, url| self.upstream.request(method, url);
+            order.request(self.account(), agent_id, &self.settings.url, begin)
         };
         match self.settings.authentication {
             Authentication::ApiKey => {

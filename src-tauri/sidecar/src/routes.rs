@@ -4,6 +4,7 @@
 //! with that number is not broken.
 
 mod agent;
+mod call_control;
 mod docs;
 mod health;
 mod heartbeat;
@@ -36,6 +37,9 @@ pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
         .route("/api/ozonetel/agent-ready", post(agent::ready))
         .route("/api/ozonetel/dial", post(agent::dial))
         .route("/api/ozonetel/dispose", post(agent::dispose))
+        .route("/api/ozonetel/conference", post(call_control::conference))
+        .route("/api/ozonetel/kick", post(call_control::kick))
+        .route("/api/ozonetel/recording", post(call_control::recording))
         .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(docs::document))
         .route("/docs", get(docs::page))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, RequestBuilder, redirect};
+use reqwest::{Client, Method, RequestBuilder, redirect};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::Verifier;
@@ -64,7 +64,11 @@ impl Upstream {
     }
 
     pub(crate) fn post(&self, url: Url) -> RequestBuilder {
-        self.client.post(url)
+        self.request(Method::POST, url)
+    }
+
+    pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
     }
 
     /// Sends `request` and reads the whole answer. Its time is the caller's to bound.

@@ -1,10 +1,10 @@
 //! What Ozonetel is told to do: the calls of its CloudAgent API.
 
-use reqwest::RequestBuilder;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use sidecar_api::AgentState;
+use sidecar_api::{AgentState, RecordingAction};
 use url::Url;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
@@ -42,6 +42,18 @@ pub(crate) enum Order<'a> {
         ucid: &'a str,
         disposition: &'a str,
         comments: Option<&'a str>,
+    },
+    /// Calls somebody into a call, or drops them from it.
+    Party {
+        ucid: &'a str,
+        number: &'a str,
+        is_wanted: bool,
+        /// The agent's own phone, which is in the call.
+        extension: &'a str,
+    },
+    Recording {
+        ucid: &'a str,
+        action: RecordingAction,
     },
 }
 
@@ -97,19 +109,40 @@ impl Order<'_> {
             Self::State { .. } => "state",
             Self::Dial { .. } => "dial",
             Self::Dispose { .. } => "dispose",
+            Self::Party {
+                is_wanted: true, ..
+            } => "conference",
+            Self::Party {
+                is_wanted: false, ..
+            } => "kick",
+            Self::Recording { .. } => "recording",
         }
     }
 
-    /// Fills in `post`; what proves the account is the caller's to add.
+    /// Fills in what `begin` makes; what proves the account is the caller's to add, but for a
+    /// recording, whose call takes it in its address alone.
     pub(super) fn request(
         self,
         account: Account<'_>,
         agent_id: &str,
         base: &Url,
-        post: impl FnOnce(Url) -> RequestBuilder,
+        begin: impl FnOnce(Method, Url) -> RequestBuilder,
     ) -> RequestBuilder {
-        let request = post(address(base, self.path()));
-        with_json(request, &self.json(account, agent_id))
+        let mut address = address(base, self.path());
+        if let Self::Recording { ucid, action } = self {
+            let action = match action {
+                RecordingAction::Pause => "pause",
+                RecordingAction::Resume => "unPause",
+            };
+            address
+                .query_pairs_mut()
+                .append_pair("userName", account.user_name)
+                .append_pair("apiKey", account.api_key.expose_secret())
+                .append_pair("action", action)
+                .append_pair("ucid", ucid);
+            return begin(Method::GET, address);
+        }
+        with_json(begin(Method::POST, address), &self.json(account, agent_id))
     }
 
     fn path(self) -> &'static str {
@@ -117,6 +150,8 @@ impl Order<'_> {
             Self::State { .. } => "ca_apis/changeAgentState",
             Self::Dial { .. } => "ca_apis/AgentManualDial",
             Self::Dispose { .. } => "ca_apis/DispositionAPIV2",
+            Self::Party { .. } => "ca_apis/CallControl_V4",
+            Self::Recording { .. } => "CAServices/Call/Record.php",
         }
     }
 
@@ -143,6 +178,17 @@ impl Order<'_> {
                 "did": account.did, "disposition": disposition, "comments": comments,
                 "autoRelease": "true",
             }),
+            Self::Party {
+                ucid,
+                number,
+                is_wanted,
+                extension,
+            } => json!({
+                "action": if is_wanted { "CONFERENCE" } else { "KICK_CALL" },
+                "userName": user_name, "agentPhoneName": extension, "ucid": ucid,
+                "did": account.did, "conferenceNumber": number,
+            }),
+            Self::Recording { .. } => Value::Null,
         };
         // What is not set is left out: Ozonetel takes null for the word "null".
         if let Value::Object(fields) = &mut json {

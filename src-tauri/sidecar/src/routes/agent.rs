@@ -26,7 +26,7 @@ const MAX_NUMBER: usize = 24;
 /// Characters of any other text that an agent sends.
 const MAX_TEXT: usize = 1000;
 
-type Answer = Result<(StatusCode, Json<AgentResponse>), Refusal>;
+pub(super) type Answer = Result<(StatusCode, Json<AgentResponse>), Refusal>;
 
 /// `POST /api/ozonetel/agent-state`.
 pub(crate) async fn state(
@@ -81,7 +81,7 @@ pub(crate) async fn dial(
 ) -> Answer {
     let on_duty = OnDuty::of(&sidecar, &headers).await?;
     let request: DialRequest = read_json(&headers, body, &[Field::Text("phoneNumber")]).await?;
-    let number = number(&request.phone_number)?;
+    let number = number("phoneNumber", &request.phone_number)?;
     let campaign = on_duty.agent.config.campaign_name.as_deref();
     let campaign = campaign.ok_or_else(Refusal::no_campaign)?;
     on_duty
@@ -121,15 +121,15 @@ pub(crate) async fn dispose(
 }
 
 /// An agent who calls and holds their session.
-struct OnDuty {
+pub(super) struct OnDuty {
     sidecar: Arc<Sidecar>,
     ozonetel: Arc<Ozonetel>,
     caller: Caller,
-    agent: Arc<Agent>,
+    pub(super) agent: Arc<Agent>,
 }
 
 impl OnDuty {
-    async fn of(sidecar: &Arc<Sidecar>, headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(super) async fn of(sidecar: &Arc<Sidecar>, headers: &HeaderMap) -> Result<Self, Refusal> {
         let device = Device::of(headers)?;
         let caller = sidecar.caller(bearer(headers).as_ref(), &device, Expiry::Enforced)?;
         let ozonetel = sidecar.ozonetel.clone().ok_or_else(Refusal::no_ozonetel)?;
@@ -142,7 +142,7 @@ impl OnDuty {
         })
     }
 
-    async fn order(&self, order: Order<'_>) -> Answer {
+    pub(super) async fn order(&self, order: Order<'_>) -> Answer {
         let agent_id = &self.agent.config.ozonetel_agent_id;
         match self.ozonetel.order(agent_id, order).await? {
             Verdict::Done(done) => Ok((
@@ -162,8 +162,8 @@ impl OnDuty {
     }
 }
 
-/// Returns the digits of a number, without what people write between them.
-fn number(text: &str) -> Result<String, Refusal> {
+/// Returns the digits of the number in a field, without what people write between them.
+pub(super) fn number(field: &str, text: &str) -> Result<String, Refusal> {
     let number: String = text
         .chars()
         .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
@@ -176,13 +176,13 @@ fn number(text: &str) -> Result<String, Refusal> {
         Ok(number)
     } else {
         Err(Refusal::bad_request([format!(
-            "phoneNumber must have 1 to {MAX_NUMBER} digits, perhaps with + before them."
+            "{field} must have 1 to {MAX_NUMBER} digits, perhaps with + before them."
         )]))
     }
 }
 
 /// Checks the texts that are there.
-fn check<const N: usize>(texts: [(&str, Option<&str>); N]) -> Result<(), Refusal> {
+pub(super) fn check<const N: usize>(texts: [(&str, Option<&str>); N]) -> Result<(), Refusal> {
     let problems: Vec<String> = texts
         .into_iter()
         .filter_map(|(name, text)| {
@@ -216,7 +216,7 @@ mod tests {
             ("+91 (987) 654-3210", "+919876543210"),
             ("100", "100"),
         ] {
-            assert_eq!(number(text).unwrap(), digits);
+            assert_eq!(number("n", text).unwrap(), digits);
         }
         for wrong in [
             "",
@@ -227,7 +227,7 @@ mod tests {
             "++1",
             "1234567890123456789012345",
         ] {
-            number(wrong).unwrap_err();
+            number("n", wrong).unwrap_err();
         }
     }
 }

@@ -156,6 +156,12 @@ async fn a_day_at_ozonetel() -> Vec<String> {
     ready(201).await;
     account.with(|world| world.kill_token());
     ready(201).await;
+    // The key of the account is in the address of this one.
+    account.with(|world| world.calls.entry("9".to_owned()).or_default().len());
+    let recording = desk.post("/api/ozonetel/recording");
+    let recording = recording.bearer_auth(answer.access_token());
+    let recording = recording.json(&json!({"ucid": "9", "action": "pause"}));
+    world::send(recording).await.expect(201);
     account.with(|world| world.fault = Some(ozonetel::Fault::Body("<html>")));
     ready(503).await;
     account.with(|world| {

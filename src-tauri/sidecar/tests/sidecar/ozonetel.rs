@@ -147,6 +147,56 @@ async fn orders_reach_ozonetel_and_its_refusals_the_agent() {
 }
 
 #[tokio::test]
+async fn others_are_called_into_a_call_and_dropped_and_its_recording_is_paused() {
+    for mode in [Mode::ApiKey, Mode::Token] {
+        let (ozonetel, world) = start(mode).await;
+        let desk = world.device("desk");
+        let answer = desk.login(ANA).await.expect(201);
+        let token = answer.access_token();
+        let post = async |path: &str, body: Value| order(&desk, token, path, body).await;
+        let (ucid, number) = ("9011223344", "09876543210");
+        let party = |number: &str| json!({"ucid": ucid, "number": number});
+        let recording = |action: &str| json!({"ucid": ucid, "action": action});
+
+        for (path, body) in [
+            ("conference", party(number)),
+            ("kick", party(number)),
+            ("recording", recording("pause")),
+        ] {
+            let refused = post(path, body).await.expect(422);
+            assert_eq!(refused.message(), "Call not Found", "{path}");
+        }
+        post("agent-ready", json!({})).await.expect(201);
+        let dial = json!({"phoneNumber": "100"});
+        post("dial", dial).await.expect(201);
+
+        for wrong in ["100", "+9198"] {
+            let refused = post("conference", party(wrong)).await.expect(422);
+            assert_eq!(refused.message(), "Please pass valid Conference number");
+        }
+        let done = post("conference", party("0 98765-43210")).await.expect(201);
+        assert_eq!(
+            done.body,
+            json!({"status": "success", "message": "dialing", "ucid": ucid})
+        );
+        ozonetel.with(|world| {
+            assert!(world.calls[ucid].contains(number));
+            let (_, ordered) = world.orders.last().unwrap();
+            assert_eq!(ordered["agentPhoneName"], "700201");
+            assert_eq!(ordered["did"], "918000000000");
+        });
+        post("kick", party("+919876543210")).await.expect(422);
+        post("kick", party(number)).await.expect(201);
+        ozonetel.with(|world| assert!(world.calls[ucid].is_empty()));
+
+        post("recording", recording("pause")).await.expect(201);
+        ozonetel.with(|world| assert!(world.unrecorded.contains(ucid)));
+        post("recording", recording("resume")).await.expect(201);
+        ozonetel.with(|world| assert!(world.unrecorded.is_empty()));
+    }
+}
+
+#[tokio::test]
 async fn an_order_that_cannot_be_one_never_leaves() {
     let (ozonetel, world) = start(Mode::ApiKey).await;
     let desk = world.device("desk");
@@ -173,6 +223,22 @@ async fn an_order_that_cannot_be_one_never_leaves() {
             "dial",
             json!({"phoneNumber": 100}),
             "phoneNumber must be a string.",
+        ),
+        (
+            "conference",
+            json!({"ucid": "9", "number": "9;1"}),
+            "number must have 1 to 24 digits",
+        ),
+        ("kick", json!({"number": "100"}), "ucid is missing."),
+        (
+            "recording",
+            json!({"ucid": "9", "action": "stop"}),
+            "action must be pause or resume.",
+        ),
+        (
+            "recording",
+            json!({"ucid": " ", "action": "pause"}),
+            "ucid is empty.",
         ),
         (
             "dispose",
