@@ -22,11 +22,17 @@ use crate::attempts::Limit;
 use crate::directory::Roster;
 use crate::store::Address;
 
-/// The environment variable with the key that signs access tokens, unless a file holds it.
+/// The environment variable with the key that signs access tokens, unless a file holds it; with
+/// `_FILE` behind it, it names that file.
 pub const JWT_SECRET_VARIABLE: &str = "HELIX_JWT_SECRET";
 
-/// The environment variable with the address of Redis, unless a file holds it.
+/// The environment variable with the address of Redis, unless a file holds it; with `_FILE` behind it,
+/// it names that file.
 pub const REDIS_URL_VARIABLE: &str = "REDIS_URL";
+
+/// The environment variable with the addresses of the proxies that are believed, with commas between
+/// them.
+const TRUSTED_PROXIES_VARIABLE: &str = "HELIX_TRUSTED_PROXIES";
 
 /// Everything a sidecar serves: settings, and where its users come from, checked as a whole.
 #[derive(Debug)]
@@ -58,6 +64,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     /// Who may read the metrics beside this machine.
     pub(crate) metrics_from: Vec<IpAddr>,
+    /// Connections at a time; further ones wait in the system's queue.
+    pub(crate) max_connections: usize,
     pub(crate) account_limit: Limit,
     pub(crate) address_limit: Limit,
 }

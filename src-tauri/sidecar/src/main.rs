@@ -1,6 +1,7 @@
 //! `helix-sidecar`: the sidecar as a program.
 
 mod logs;
+mod probe;
 
 use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
@@ -32,7 +33,7 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
         /// Where to listen; port 0 takes a free one
-        #[arg(long, default_value = "127.0.0.1:4100")]
+        #[arg(long, env = LISTEN_VARIABLE, default_value = LISTEN)]
         listen: SocketAddr,
         /// How the log on standard error is written
         #[arg(long, value_enum, env = "HELIX_LOG_FORMAT", default_value_t = Format::Text)]
@@ -45,7 +46,17 @@ enum Command {
     HashPassword,
     /// Tells what is wrong with a configuration file and the environment
     CheckConfig { file: Option<PathBuf> },
+    /// Asks the server of this machine whether it can serve, as /readyz says; for those who watch it
+    Ready {
+        /// Where it listens
+        #[arg(env = LISTEN_VARIABLE, default_value = LISTEN)]
+        address: SocketAddr,
+    },
 }
+
+/// Where a server listens that nobody tells otherwise.
+const LISTEN: &str = "127.0.0.1:4100";
+const LISTEN_VARIABLE: &str = "HELIX_LISTEN";
 
 fn main() -> ExitCode {
     match execute(Arguments::parse().command) {
@@ -66,6 +77,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             audit_log,
         } => {
             logs::start(log_format, audit_log.as_deref())?;
+            allow_descriptors();
             let config = load(config.as_deref())?;
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
@@ -81,6 +93,11 @@ fn execute(command: Command) -> anyhow::Result<()> {
         Command::CheckConfig { file } => {
             load(file.as_deref())?;
             println!("{}: no problems", name_of(file.as_deref()));
+            Ok(())
+        }
+        Command::Ready { address } => {
+            probe::ask(address)?;
+            println!("ready");
             Ok(())
         }
     }
@@ -121,6 +138,23 @@ async fn serve(config: Config, listen: SocketAddr) -> anyhow::Result<()> {
     sidecar::run(listener, config, shutdown).await?;
     Ok(())
 }
+
+/// Takes as many descriptors as this process may have: systems begin with 1024, and there may be more
+/// connections than that.
+#[cfg(unix)]
+fn allow_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        info!(%error, "the limit of descriptors stays");
+    }
+}
+
+/// This system has no such limit.
+#[cfg(not(unix))]
+fn allow_descriptors() {}
 
 /// Returns what is over at the first SIGINT or SIGTERM.
 #[cfg(unix)]

@@ -26,9 +26,6 @@ use crate::sidecar::Sidecar;
 use crate::store::Store;
 use crate::upstream::NoHttp;
 
-/// Connections at a time; further ones wait in the system's queue.
-const MAX_CONNECTIONS: usize = 1024;
-
 /// Bytes of a request's head (security, S20).
 const MAX_HEAD: usize = 8 * 1024;
 
@@ -117,9 +114,9 @@ async fn serve(
 ) -> Result<(), RunError> {
     check_address(&config, listener.local_addr()?)?;
     let secret = jwt_secret(&config);
+    let connections = Arc::new(Semaphore::new(config.settings.max_connections));
     let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock, store)?);
     let router = router(Arc::clone(&sidecar));
-    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (stop, _) = watch::channel(());
     let mut sweep = interval(SWEEP_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -2,8 +2,9 @@
 
 mod clean;
 mod contents;
-mod licences;
+pub(crate) mod licences;
 mod needs;
+mod sidecar;
 
 use std::{
     fs::{self, File},
@@ -35,14 +36,16 @@ const COMPRESSED: [(&str, &str); 3] = [
     ("src-tauri/CHANGELOG.md", "changelog.gz"),
 ];
 
-/// The packages that were made of one program.
+/// The packages of one version.
 #[derive(Debug)]
 pub(crate) struct Installers {
     pub(crate) deb: PathBuf,
     pub(crate) rpm: PathBuf,
+    /// The sidecar's, for Debian's systems.
+    pub(crate) sidecar: PathBuf,
 }
 
-/// Packs the program that was built for the tests, looks into the packages, signs them with keys that are thrown away, and installs them where
+/// Packs the programs that were built for the tests, looks into the packages, signs them with keys that are thrown away, and installs them where
 /// nothing else is.
 pub(crate) fn check() -> Result<()> {
     packages::require(
@@ -61,19 +64,17 @@ pub(crate) fn check() -> Result<()> {
     // As the tests build it, so that it is built once.
     run(cargo()
         .args(["test", "--workspace", "--all-features"])
-        .args(["--test=installed", "--no-run"]))?;
+        .args(["--test=installed", "--test=sidecar", "--no-run"]))?;
     let folder = target_directory().join("installers");
-    let made = bundle(
-        &target_directory().join("debug/helix-phone"),
-        &folder.join("debug"),
-    )?;
+    let made = bundle(&target_directory().join("debug"), &folder.join("debug"))?;
+    sidecar::check(&made.sidecar, &folder)?;
     contents::check(&made)?;
     release::check_signing(&made)?;
     clean::check(&made, &folder)
 }
 
-/// Makes both packages of a program.
-pub(crate) fn bundle(program: &Path, folder: &Path) -> Result<Installers> {
+/// Makes the packages of the programs that were built there.
+pub(crate) fn bundle(built: &Path, folder: &Path) -> Result<Installers> {
     packages::require_npm(page::FOLDER)?;
     // The Tauri command writes into the program which package it is in, so it gets one of its own; and a package has no use for symbols.
     let staged = folder.join("release");
@@ -85,7 +86,7 @@ pub(crate) fn bundle(program: &Path, folder: &Path) -> Result<Installers> {
     run(Command::new("strip")
         .arg("-o")
         .arg(&program_in_it)
-        .arg(program))?;
+        .arg(built.join("helix-phone")))?;
 
     let made = root().join(MADE);
     fs::create_dir_all(&made).with_context(|| format!("Cannot make {}", made.display()))?;
@@ -93,7 +94,7 @@ pub(crate) fn bundle(program: &Path, folder: &Path) -> Result<Installers> {
         compress(&root().join(source), &made.join(name))?;
     }
     let licences = made.join("THIRD-PARTY");
-    fs::write(&licences, licences::all()?)
+    fs::write(&licences, licences::of_phone()?)
         .with_context(|| format!("Cannot write {}", licences.display()))?;
     compress(&licences, &made.join("THIRD-PARTY.gz"))?;
     let configuration = made.join("linux.json");
@@ -109,6 +110,7 @@ pub(crate) fn bundle(program: &Path, folder: &Path) -> Result<Installers> {
     Ok(Installers {
         deb: only(&bundles.join("deb"), "deb")?,
         rpm: only(&bundles.join("rpm"), "rpm")?,
+        sidecar: sidecar::pack(&built.join("helix-sidecar"), &folder.join("sidecar"))?,
     })
 }
 

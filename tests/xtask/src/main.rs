@@ -29,6 +29,10 @@ fn main() -> ExitCode {
         Some("demo") => demo::demo(&rest),
         Some("figures") => figures::figures(&rest),
         Some("release") => release::release(&rest),
+        // For the sidecar's Dockerfile, which has no packages to put them into.
+        Some("licences") if rest == ["sidecar"] => {
+            installers::licences::of_sidecar().map(|text| print!("{text}"))
+        }
         Some("verify") => verify::verify(&rest),
         Some(_) | None => {
             eprint!("{USAGE}");

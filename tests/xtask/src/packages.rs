@@ -161,6 +161,15 @@ pub(crate) const REDIS_SENTINEL: Need = Need {
     brew: &["redis"],
 };
 
+/// Stands in front of sidecars, in compose.yaml.
+pub(crate) const HAPROXY: Need = Need {
+    name: "HAProxy",
+    signs: &["/usr/sbin/haproxy", "haproxy"],
+    apt: &["haproxy"],
+    dnf: &["haproxy"],
+    brew: &["haproxy"],
+};
+
 /// Namespaces and NATs between them.
 pub(crate) const NETWORKS: Need = Need {
     name: "nftables and iproute2",
@@ -282,7 +291,7 @@ pub(crate) const GNUPG: Need = Need {
 };
 
 /// What looks into packages, and what makes a system to install them in; they are Debian's.
-pub(crate) const PACKAGE_CHECKS: [Need; 5] = [
+pub(crate) const PACKAGE_CHECKS: [Need; 6] = [
     Need {
         name: "lintian",
         signs: &["lintian"],
@@ -295,6 +304,13 @@ pub(crate) const PACKAGE_CHECKS: [Need; 5] = [
         signs: &["desktop-file-validate"],
         apt: &["desktop-file-utils"],
         dnf: &["desktop-file-utils"],
+        brew: &[],
+    },
+    Need {
+        name: "systemd-analyze",
+        signs: &["systemd-analyze"],
+        apt: &["systemd"],
+        dnf: &["systemd"],
         brew: &[],
     },
     Need {

@@ -34,15 +34,16 @@ pub(crate) fn release(arguments: &[String]) -> Result<()> {
     let keys = Keys::of_environment()?;
     packages::require(&[&BUILD[..], SOUND, WINDOW, &PACKAGING].concat())?;
     page::build()?;
-    run(cargo().args([
-        "build",
-        "--profile=dist",
-        "--locked",
-        "--package=helix-phone",
-        "--features=gui",
-    ]))?;
+    for program in [
+        &["--package=helix-phone", "--features=gui"][..],
+        &["--package=sidecar"],
+    ] {
+        run(cargo()
+            .args(["build", "--profile=dist", "--locked"])
+            .args(program))?;
+    }
     let folder = target_directory().join("installers/dist");
-    let made = installers::bundle(&target_directory().join("dist/helix-phone"), &folder)?;
+    let made = installers::bundle(&target_directory().join("dist"), &folder)?;
     let signed = sign(&made, &keys, &folder.join("signed"))?;
     println!("Signed by {}: {}", keys.fingerprint(), signed.display());
     Ok(())
@@ -98,7 +99,7 @@ fn sign(made: &Installers, keys: &Keys, folder: &Path) -> Result<PathBuf> {
     }
     fs::create_dir_all(folder).with_context(|| format!("Cannot make {}", folder.display()))?;
     let mut sums = Vec::new();
-    for package in [&made.deb, &made.rpm] {
+    for package in [&made.deb, &made.rpm, &made.sidecar] {
         let name = name(package)?;
         let copy = folder.join(&name);
         fs::copy(package, &copy).with_context(|| format!("Cannot copy {name}"))?;
@@ -112,8 +113,12 @@ fn sign(made: &Installers, keys: &Keys, folder: &Path) -> Result<PathBuf> {
                 .arg(&copy))?;
         }
         keys.sign_detached(&copy)?;
-        keys.sign_for_the_updater(&copy)?;
-        sums.extend([name.clone(), format!("{name}.sig")]);
+        sums.push(name.clone());
+        // The sidecar is updated by its system alone.
+        if package != &made.sidecar {
+            keys.sign_for_the_updater(&copy)?;
+            sums.push(format!("{name}.sig"));
+        }
     }
     let file = File::create(folder.join(SUMS)).context("Cannot write the sums")?;
     let status = Command::new("sha256sum")

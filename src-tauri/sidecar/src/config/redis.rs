@@ -70,7 +70,7 @@ impl Rules<'_> {
         &mut self,
         file: Option<&Spanned<PathBuf>>,
     ) -> Option<(SecretString, &'static str, std::ops::Range<usize>)> {
-        if let Some(address) = self.sources.optional_variable(REDIS_URL_VARIABLE) {
+        if let Some(address) = self.secret_of_environment(REDIS_URL_VARIABLE) {
             return Some((address, REDIS_URL_VARIABLE, 0..0));
         }
         let path = file?;

@@ -1,18 +1,23 @@
 //! What must hold in a configuration beyond its shape.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sidecar_api::{AgentConfig, IceServer, Urls};
+use tokio::sync::Semaphore;
 use toml::Spanned;
 
 use super::file::{AgentTable, File, IceServerTable, SettingsTable, UserTable};
 use super::phones::{check_sip_uri, check_ws_server, is_ice_url};
 use super::secret::{Forms, Sources};
-use super::{Config, JWT_SECRET_VARIABLE, Problem, Settings, UserSource, fold_email};
+use super::{
+    Config, JWT_SECRET_VARIABLE, Problem, Settings, TRUSTED_PROXIES_VARIABLE, UserSource,
+    fold_email,
+};
 use crate::attempts::Limit;
 use crate::directory::{AGENT_ROLE, Agent, Phone, Roster, RosterUser, User};
 use crate::password::StoredHash;
@@ -81,6 +86,7 @@ impl Rules<'_> {
             ("heartbeat_seconds", &table.heartbeat_seconds),
             ("access_token_seconds", &table.access_token_seconds),
             ("refresh_token_seconds", &table.refresh_token_seconds),
+            ("max_connections", &table.max_connections),
             ("account_burst", &limits.account_burst),
             ("account_refill_seconds", &limits.account_refill_seconds),
             ("address_burst", &limits.address_burst),
@@ -120,27 +126,29 @@ impl Rules<'_> {
             refresh_token: seconds(&table.refresh_token_seconds),
             jwt_secret,
             redis,
-            trusted_proxies: table.trusted_proxies,
+            trusted_proxies: self.trusted_proxies(table.trusted_proxies),
             metrics_from: table.metrics_from,
+            max_connections: usize::try_from(*table.max_connections.get_ref())
+                .unwrap_or(usize::MAX)
+                .min(Semaphore::MAX_PERMITS),
             account_limit: limit(&limits.account_burst, &limits.account_refill_seconds),
             address_limit: limit(&limits.address_burst, &limits.address_refill_seconds),
         }
     }
 
     fn jwt_secret(&mut self, table: &SettingsTable) -> Option<SecretSlice<u8>> {
-        let (secret, name, span) = match &table.jwt_secret_file {
-            Some(path) => match self.sources.file(path.get_ref()) {
-                Ok(secret) => (secret, "jwt_secret_file", path.span()),
-                Err(error) => {
-                    self.report(&path.span(), format!("jwt_secret_file: {error}"));
-                    return None;
+        let (secret, name, span) = match self.secret_of_environment(JWT_SECRET_VARIABLE) {
+            Some(secret) => (secret, JWT_SECRET_VARIABLE, 0..0),
+            None => {
+                let path = table.jwt_secret_file.as_ref()?;
+                match self.sources.file(path.get_ref()) {
+                    Ok(secret) => (secret, "jwt_secret_file", path.span()),
+                    Err(error) => {
+                        self.report(&path.span(), format!("jwt_secret_file: {error}"));
+                        return None;
+                    }
                 }
-            },
-            None => (
-                self.sources.optional_variable(JWT_SECRET_VARIABLE)?,
-                JWT_SECRET_VARIABLE,
-                0..0,
-            ),
+            }
         };
         let bytes = secret.expose_secret().as_bytes();
         if bytes.len() < JWT_SECRET_BYTES {
@@ -150,6 +158,35 @@ impl Rules<'_> {
             );
         }
         Some(bytes.to_vec().into())
+    }
+
+    /// Reads a secret from the variable `name`, or from the file that `name` with `_FILE` names.
+    pub(super) fn secret_of_environment(&mut self, name: &str) -> Option<SecretString> {
+        let secret = self.sources.secret(name, name, Forms::default());
+        secret.unwrap_or_else(|problem| {
+            self.report(&(0..0), problem);
+            None
+        })
+    }
+
+    /// Returns whose word on the address of a caller is believed; the environment comes before the
+    /// file.
+    fn trusted_proxies(&mut self, in_file: Vec<IpAddr>) -> Vec<IpAddr> {
+        let Some(text) = self.sources.optional_variable(TRUSTED_PROXIES_VARIABLE) else {
+            return in_file;
+        };
+        let mut proxies = Vec::new();
+        for address in text.expose_secret().split(',').map(str::trim) {
+            match address.parse() {
+                Ok(proxy) => proxies.push(proxy),
+                Err(_) if address.is_empty() => {}
+                Err(_) => self.report(
+                    &(0..0),
+                    format!("{TRUSTED_PROXIES_VARIABLE}: {address:?} is no IP address"),
+                ),
+            }
+        }
+        proxies
     }
 
     fn agents(&mut self, tables: Vec<Spanned<AgentTable>>) -> Agents {

@@ -43,7 +43,12 @@ impl Instance {
         .await
     }
 
-    async fn begin(redis_url: &str, settings: &str, change: impl FnOnce(&mut Command)) -> Self {
+    /// Starts a sidecar whose command is changed before.
+    pub(crate) async fn begin(
+        redis_url: &str,
+        settings: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let config = folder.path().join("sidecar.toml");
         std::fs::write(&config, config_text(settings)).unwrap();

@@ -1,12 +1,13 @@
 //! The sidecar with real Redis: the rules of the lock, sidecars side by side, and what befalls them.
 //!
-//! Needs redis-server, redis-sentinel and redis-cli: `cargo verify tests` installs them and runs this.
+//! Needs redis-server, redis-sentinel, redis-cli and haproxy: `cargo verify tests` installs them and runs this.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod checker;
 mod cluster;
+mod deployment;
 mod faults;
 mod history;
 mod instance;

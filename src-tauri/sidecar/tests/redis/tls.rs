@@ -44,7 +44,7 @@ async fn redis_is_spoken_to_by_tls_where_its_certificate_is_trusted_and_not_othe
 }
 
 /// Writes an authority and a server that it vouches for, and returns the file of the authority.
-fn write(folder: &Path, name: &str) -> PathBuf {
+pub(crate) fn write(folder: &Path, name: &str) -> PathBuf {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, name);

@@ -289,6 +289,42 @@ fn secrets_are_read_from_files_and_the_environment() {
 }
 
 #[test]
+fn the_environment_names_files_with_secrets_and_the_proxies() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("jwt"), format!("{JWT_SECRET}\n")).unwrap();
+    fs::write(folder.path().join("url"), "redis://redis.example\n").unwrap();
+    let read = |redis_url: Option<&str>, proxies: &str| {
+        let variable = |name: &str| match name {
+            "HELIX_JWT_SECRET_FILE" => Some("jwt".to_owned()),
+            "REDIS_URL_FILE" => Some("url".to_owned()),
+            "REDIS_URL" => redis_url.map(str::to_owned),
+            "HELIX_TRUSTED_PROXIES" => Some(proxies.to_owned()),
+            _ => None,
+        };
+        Config::from_toml(&config_text(""), folder.path(), variable)
+            .map_err(|error| error.to_string())
+    };
+    let config = format!("{:?}", read(None, "10.0.0.2, ::1").unwrap());
+    for part in ["trusted_proxies: [10.0.0.2, ::1]", "redis: Some("] {
+        assert!(config.contains(part), "{config}");
+    }
+    for (redis_url, proxies, words) in [
+        (
+            Some("redis://other.example"),
+            "",
+            "give only one of REDIS_URL and REDIS_URL_FILE",
+        ),
+        (
+            None,
+            "10.0.0.0/8",
+            "HELIX_TRUSTED_PROXIES: \"10.0.0.0/8\" is no IP address",
+        ),
+    ] {
+        assert_eq!(read(redis_url, proxies).unwrap_err(), words);
+    }
+}
+
+#[test]
 fn a_short_signing_key_is_refused() {
     let short = |name: &str| (name == "HELIX_JWT_SECRET").then(|| "x".repeat(31));
     let error = Config::from_toml(&config_text(""), Path::new("."), short).unwrap_err();
@@ -525,12 +561,7 @@ fn every_mistake_about_redis_is_named() {
             Some(JWT_SECRET),
             "REDIS_URL begins with none of redis://",
         ),
-        (
-            "",
-            Some(""),
-            Some(JWT_SECRET),
-            "REDIS_URL begins with none of redis://",
-        ),
+        ("", Some(""), Some(JWT_SECRET), "REDIS_URL is empty"),
         (
             "",
             Some("redis-sentinel://:hunter2@one.example"),

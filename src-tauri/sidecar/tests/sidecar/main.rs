@@ -3,6 +3,7 @@
 
 mod bodies;
 mod configuration;
+mod deployment;
 mod limits;
 mod lock_rules;
 mod locking;

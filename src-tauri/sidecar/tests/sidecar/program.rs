@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::world::{DEADLINE, PASSWORD, client, config_text};
+use crate::world::{DEADLINE, JWT_SECRET, PASSWORD, client, config_text};
 
 #[tokio::test]
 async fn hash_password_reads_standard_input_and_prints_an_argon2id_hash() {
@@ -110,6 +110,34 @@ async fn serve_tells_its_address_answers_and_stops_at_sigterm_and_sigint() {
         assert!(kill.success());
         let status = timeout(DEADLINE, server.wait()).await.unwrap().unwrap();
         assert!(status.success(), "{signal}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn ready_tells_by_its_status_whether_a_server_can_serve() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write(folder.path(), "sidecar.toml", &config_text(""));
+    // Nobody is Redis at the second address.
+    for (redis, is_ready) in [(None, true), (Some("redis://127.0.0.1:1"), false)] {
+        let mut command = program(&["serve", "--config", &config, "--listen", "127.0.0.1:0"]);
+        command.env("HELIX_JWT_SECRET", JWT_SECRET);
+        if let Some(redis) = redis {
+            command.env("REDIS_URL", redis);
+        }
+        let mut server = command.spawn().unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        let line = timeout(DEADLINE, lines.next_line()).await.unwrap();
+        let line = line.unwrap().unwrap();
+        let address = line.strip_prefix("listening on http://").unwrap();
+        let asked = run(&["ready", address], "").await;
+        assert_eq!(asked.status.success(), is_ready, "{asked:?}");
+        // Who listens everywhere is found here.
+        let everywhere = address.replace("127.0.0.1", "0.0.0.0");
+        let asked = run(&["ready", &everywhere], "").await;
+        assert_eq!(asked.status.success(), is_ready, "{asked:?}");
+        server.kill().await.unwrap();
+        let asked = run(&["ready", address], "").await;
+        assert!(!asked.status.success(), "{asked:?}");
     }
 }
 

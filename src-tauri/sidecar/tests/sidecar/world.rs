@@ -143,8 +143,14 @@ impl Device {
     /// Returns a device that names itself, at the sidecar of this address.
     #[allow(dead_code, reason = "for sidecars that are processes")]
     pub(crate) fn at(url: &str, name: &str) -> Self {
+        Self::with(client(), url, name)
+    }
+
+    /// Returns one that calls with `client`.
+    #[allow(dead_code, reason = "for sidecars behind a proxy")]
+    pub(crate) fn with(client: Client, url: &str, name: &str) -> Self {
         Self {
-            client: client(),
+            client,
             url: url.to_owned(),
             id: Some(format!("id-of-{name}")),
             name: Some(name.to_owned()),

@@ -36,7 +36,7 @@ pub(super) fn check(made: &Installers, folder: &Path) -> Result<()> {
 }
 
 /// Returns the script in namespaces of its own, as root.
-fn system(folder: &Path, what: &str) -> Command {
+pub(super) fn system(folder: &Path, what: &str) -> Command {
     let words = ["unshare", "--mount", "--pid", "--fork", "--kill-child"];
     let is_root = Command::new("id")
         .arg("-u")

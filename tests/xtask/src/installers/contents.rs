@@ -1,6 +1,11 @@
 //! What is in the packages, as the tools of each system see it.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -13,21 +18,15 @@ const MEANT: &str = "syntax-error-in-debian-changelog";
 
 /// Both packages have the files that they should, and what is said in them is true of the program.
 pub(super) fn check(made: &Installers) -> Result<()> {
-    run(Command::new("lintian")
-        .args([
-            "--fail-on=error,warning",
-            "--allow-root",
-            "--tag-display-limit=0",
-        ])
-        .args(["--suppress-tags", MEANT])
-        .arg(&made.deb))?;
-    let folder = made.deb.with_extension("unpacked");
-    run(Command::new("dpkg-deb")
-        .arg("--extract")
-        .args([&made.deb, &folder]))?;
+    let folder = unpacked(&made.deb)?;
     run(Command::new("desktop-file-validate")
         .arg(folder.join("usr/share/applications/helix-phone.desktop")))?;
-    manual(&folder)?;
+    manual(
+        &folder,
+        "helix-phone",
+        "src-tauri/app/installers/helix-phone.1",
+        &[&[], &["--headless"]],
+    )?;
     let deb = files_of(&folder)?;
     let rpm = output(
         Command::new("rpm")
@@ -36,6 +35,23 @@ pub(super) fn check(made: &Installers) -> Result<()> {
     )?;
     let rpm = rpm.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     same(&deb, &rpm)
+}
+
+/// Returns what a package for Debian has in it, of which lintian finds nothing wrong.
+pub(super) fn unpacked(deb: &Path) -> Result<PathBuf> {
+    run(Command::new("lintian")
+        .args([
+            "--fail-on=error,warning",
+            "--allow-root",
+            "--tag-display-limit=0",
+        ])
+        .args(["--suppress-tags", MEANT])
+        .arg(deb))?;
+    let folder = deb.with_extension("unpacked");
+    run(Command::new("dpkg-deb")
+        .arg("--extract")
+        .args([deb, &folder]))?;
+    Ok(folder)
 }
 
 /// The same files, but for the licences, for which RPM has a place.
@@ -51,9 +67,9 @@ fn same(deb: &BTreeSet<String>, rpm: &BTreeSet<String>) -> Result<()> {
     Ok(())
 }
 
-/// The manual can be set, and names the options that the program has.
-fn manual(folder: &Path) -> Result<()> {
-    let packed = folder.join("usr/share/man/man1/helix-phone.1.gz");
+/// The manual can be set, and names the options that the program has; `commands` are what comes before them.
+pub(super) fn manual(folder: &Path, name: &str, source: &str, commands: &[&[&str]]) -> Result<()> {
+    let packed = folder.join(format!("usr/share/man/man1/{name}.1.gz"));
     let set = Command::new("man")
         .args(["--warnings", "--local-file"])
         .arg(&packed)
@@ -66,17 +82,18 @@ fn manual(folder: &Path) -> Result<()> {
     if !set.status.success() || !complaints.trim().is_empty() {
         bail!("man complains of {}: {complaints}", packed.display());
     }
-    let source = root().join("src-tauri/app/installers/helix-phone.1");
-    let source = fs::read_to_string(&source).context("No manual")?;
+    let source = fs::read_to_string(root().join(source)).context("No manual")?;
     let told = options(source.lines().filter(|line| {
         // The lines that begin a paragraph about an option.
         [".B \\-", ".BI \\-", ".BR \\-"]
             .iter()
             .any(|it| line.starts_with(it))
     }));
-    let program = folder.join("usr/bin/helix-phone");
-    let mut helps = output(Command::new(&program).arg("--help"))?;
-    helps += &output(Command::new(&program).args(["--headless", "--help"]))?;
+    let program = folder.join("usr/bin").join(name);
+    let mut helps = String::new();
+    for command in commands {
+        helps += &output(Command::new(&program).args(*command).arg("--help"))?;
+    }
     let known = options(
         helps
             .lines()

@@ -41,20 +41,29 @@ struct Part {
     texts: Vec<String>,
 }
 
-/// Returns the names of all parts, each with its licence, and the texts of those, each once.
-pub(super) fn all() -> Result<String> {
-    let mut parts = crates()?;
+/// Returns the names of all parts of the phone, each with its licence, and the texts of those, each once.
+pub(super) fn of_phone() -> Result<String> {
+    let mut parts = crates("helix-phone", &["--features=gui"])?;
     parts.extend(npm_packages()?);
+    text_of("Helix Phone", &parts)
+}
+
+/// The same for the sidecar.
+pub(crate) fn of_sidecar() -> Result<String> {
+    text_of("The sidecar of Helix Phone", &crates("sidecar", &[])?)
+}
+
+fn text_of(program: &str, parts: &[Part]) -> Result<String> {
     let mut users = BTreeMap::<String, Vec<&str>>::new();
     let mut list = String::new();
-    for part in &parts {
+    for part in parts {
         writeln!(list, "{}: {}", part.name, part.licence)?;
         for text in &part.texts {
             users.entry(text.clone()).or_default().push(&part.name);
         }
     }
     let mut whole = format!(
-        "Helix Phone contains these {} libraries. The texts of their licences follow; where a library comes without one, the licence is that of \
+        "{program} contains these {} libraries. The texts of their licences follow; where a library comes without one, the licence is that of \
          the name.\n\n{list}",
         parts.len()
     );
@@ -69,24 +78,22 @@ pub(super) fn all() -> Result<String> {
     Ok(whole)
 }
 
-/// Returns the crates that are linked into the program on this system.
-fn crates() -> Result<Vec<Part>> {
-    let metadata = output(cargo().args([
-        "metadata",
-        "--format-version=1",
-        "--locked",
-        "--features=gui",
-        "--filter-platform",
-        &host()?,
-    ]))?;
+/// Returns the crates that are linked into the program of a package on this system.
+fn crates(own: &str, features: &[&str]) -> Result<Vec<Part>> {
+    let metadata = output(
+        cargo()
+            .args(["metadata", "--format-version=1", "--locked"])
+            .args(["--filter-platform", &host()?])
+            .args(features),
+    )?;
     let metadata = serde_json::from_str::<Value>(&metadata).context("cargo metadata")?;
     let nodes = by_id(&metadata["resolve"]["nodes"]);
     let packages = by_id(&metadata["packages"]);
     let own = packages
         .iter()
-        .find(|(_, it)| it["name"] == "helix-phone")
+        .find(|(_, it)| it["name"] == own)
         .map(|(id, _)| *id)
-        .context("cargo metadata has no helix-phone")?;
+        .with_context(|| format!("cargo metadata has no {own}"))?;
 
     let mut reached = BTreeSet::from([own]);
     let mut open = vec![own];

@@ -42,7 +42,7 @@ fn named(list: &Value) -> Result<Vec<String>> {
 }
 
 /// Returns the packages with the libraries that the program is linked with, each from the version on that has what is used.
-fn of_debian(program: &Path) -> Result<Vec<String>> {
+pub(super) fn of_debian(program: &Path) -> Result<Vec<String>> {
     // The tool wants to stand beside a source package.
     let folder = program.with_extension("source");
     let control = folder.join("debian/control");
