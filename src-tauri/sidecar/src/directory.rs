@@ -87,7 +87,8 @@ impl Directory {
                         "the password hash is weaker than those of hash-password"
                     );
                 }
-                let passwords = Passwords::new(roster.users().map(|user| &*user.password));
+                let hashes = roster.users().map(|user| &*user.password);
+                let passwords = Passwords::new(hashes, metrics.password_work.clone());
                 Self::Roster(Arc::new(roster), passwords)
             }
             UserSource::Platform(settings) => {

@@ -49,6 +49,8 @@ pub(crate) struct Metrics {
     upstream: Upstreams,
     /// Connections that are open.
     pub(crate) connections: Gauge,
+    /// Memory that checking passwords has filled, in KiB; the same for each, whoever it is of.
+    pub(crate) password_work: Counter,
 }
 
 /// The counters of the calls of one other server; cloning is cheap.
@@ -116,6 +118,7 @@ impl Metrics {
                 times: Family::new_with_constructor(times),
             },
             connections: Gauge::default(),
+            password_work: Counter::default(),
         };
         metrics.registered()
     }
@@ -127,6 +130,7 @@ impl Metrics {
             answer_times,
             upstream,
             connections,
+            password_work,
         } = &mut self;
         registry.register("answers", "Calls answered", answers.clone());
         registry.register_with_unit(
@@ -147,6 +151,11 @@ impl Metrics {
             upstream.times.clone(),
         );
         registry.register("connections", "Connections open", connections.clone());
+        registry.register(
+            "password_work_kib",
+            "Memory filled to check passwords",
+            password_work.clone(),
+        );
         self
     }
 

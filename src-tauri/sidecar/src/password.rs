@@ -7,6 +7,7 @@ use std::time::Duration;
 use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use prometheus_client::metrics::counter::Counter;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -68,11 +69,14 @@ pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     /// What an unknown user's password is checked against, so that both answers take as long.
     decoy: Arc<StoredHash>,
+    /// What all checks have cost, in KiB.
+    work: Counter,
 }
 
 impl Passwords {
-    /// `hashes` are those of all users; the decoy costs as much as the dearest of them.
-    pub(crate) fn new<'a>(hashes: impl Iterator<Item = &'a StoredHash>) -> Self {
+    /// `hashes` are those of all users; the decoy costs as much as the dearest of them. What checks
+    /// cost is added to `work`.
+    pub(crate) fn new<'a>(hashes: impl Iterator<Item = &'a StoredHash>, work: Counter) -> Self {
         let params = hashes
             .max_by_key(|hash| hash.cost())
             .map_or(Params::DEFAULT, |hash| hash.params.clone());
@@ -82,6 +86,7 @@ impl Passwords {
         Self {
             turns: Arc::new(Semaphore::new(cores)),
             decoy: Arc::new(decoy),
+            work,
         }
     }
 
@@ -97,6 +102,7 @@ impl Passwords {
             .expect("nobody closes the semaphore");
         let known = stored.is_some();
         let stored = Arc::clone(stored.unwrap_or(&self.decoy));
+        self.work.inc_by(stored.cost());
         let matches = tokio::task::spawn_blocking(move || {
             // The turn ends with the computation, also when the caller has hung up.
             let _turn = turn;

@@ -13,6 +13,7 @@ mod history;
 mod instance;
 mod locks;
 mod login_steps;
+mod security;
 mod sentinels;
 mod server;
 mod side_by_side;

@@ -12,6 +12,7 @@ mod operations;
 mod ozonetel;
 mod platform;
 mod program;
+mod security;
 mod signing_in;
 mod stand_in;
 mod tokens;
