@@ -1,8 +1,9 @@
-//! Chirps from microphone to speaker, and what a call costs meanwhile: phones and browsers by turns.
+//! Chirps from microphone to speaker, and what a call costs meanwhile: phones, browsers and baresips by turns.
 
 use tokio::task::block_in_place;
 
 use crate::{
+    baresips::Baresips,
     browsers::Browsers,
     chirps::{self, Chirping, Delays, MEASURED, SETTLING},
     cost::{Cost, Memory, Program},
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// What is measured by turns: what it is called, what is run, and the goals of its delay and its processor.
-const SIDES: [(&str, Side, [&str; 2]); 6] = [
+const SIDES: [(&str, Side, [&str; 2]); 7] = [
     (
         "phone, 20 ms packets",
         phone(20, false),
@@ -26,6 +27,7 @@ const SIDES: [(&str, Side, [&str; 2]); 6] = [
         },
         ["", ""],
     ),
+    ("baresip", Side::Baresip, ["", ""]),
     (
         "phone, 20 ms packets, voice processing",
         phone(20, true),
@@ -48,6 +50,7 @@ const SIDES: [(&str, Side, [&str; 2]); 6] = [
 enum Side {
     Phone(Voice),
     Browser { is_processed: bool },
+    Baresip,
 }
 
 /// One call.
@@ -64,7 +67,7 @@ const fn phone(packet_ms: u8, is_processed: bool) -> Side {
     })
 }
 
-/// Prints what was measured in so many turns of each side; `beside`: of the browsers too.
+/// Prints what was measured in so many turns of each side; `beside`: of the other programs too.
 pub async fn print(card: &SoundCard, office: &Office, rounds: usize, beside: bool) {
     chirps::plug_in(card);
     println!(
@@ -94,8 +97,12 @@ pub async fn print(card: &SoundCard, office: &Office, rounds: usize, beside: boo
     {
         print_delays(name, runs, delay_goal);
     }
-    print_ratio("without processing", "0.65 (G2)", &runs[0], &runs[1], delay);
-    print_ratio("with processing", "0.65 (G2)", &runs[2], &runs[3], delay);
+    let [phone, browser, baresip, processed, browser_processed, ..] = &runs;
+    let chromium = |goal| format!("of Chromium's; goal <= {goal}");
+    let g2 = chromium("0.65 (G2)");
+    print_ratio("without processing", &g2, phone, browser, delay);
+    print_ratio("with processing", &g2, processed, browser_processed, delay);
+    print_ratio("without processing", "of baresip's", phone, baresip, delay);
 
     println!(
         "\nWhat one party of these calls costs (processor of one core, all processes of Chromium)"
@@ -127,16 +134,23 @@ pub async fn print(card: &SoundCard, office: &Office, rounds: usize, beside: boo
             "",
         );
     }
-    print_ratio("processor", "0.15 (G14)", &runs[0], &runs[1], processor);
+    let g14 = chromium("0.15 (G14)");
+    print_ratio("processor", &g14, phone, browser, processor);
     print_ratio(
         "processor, processed",
-        "0.15 (G14)",
-        &runs[2],
-        &runs[3],
+        &g14,
+        processed,
+        browser_processed,
         processor,
     );
+    let of_baresip = "of baresip's; goal <= 1.0 (G14)";
+    print_ratio("processor", of_baresip, phone, baresip, processor);
     let pss = |run: &Run| run.memory.proportional;
-    print_ratio("proportional memory", "0.04 (G16)", &runs[0], &runs[1], pss);
+    let g16 = chromium("0.04 (G16)");
+    print_ratio("proportional memory", &g16, phone, browser, pss);
+    let resident = |run: &Run| run.memory.resident;
+    let of_baresip = "of baresip's; goal <= 1.2 (G16)";
+    print_ratio("resident memory", of_baresip, phone, baresip, resident);
 }
 
 impl Side {
@@ -154,6 +168,12 @@ impl Side {
                 browsers.end().await;
                 run
             }
+            Self::Baresip => block_in_place(|| {
+                let baresips = Baresips::in_call();
+                let run = Run::measure(|| baresips.program());
+                baresips.end();
+                run
+            }),
         }
     }
 }
@@ -204,13 +224,13 @@ fn print_delays(name: &str, runs: &[Run], goal: &str) {
     );
 }
 
-fn print_ratio(what: &str, goal: &str, ours: &[Run], theirs: &[Run], of: impl Fn(&Run) -> f64) {
+fn print_ratio(what: &str, note: &str, ours: &[Run], theirs: &[Run], of: impl Fn(&Run) -> f64) {
     if theirs.is_empty() {
         return;
     }
     let median = |runs: &[Run]| figure::median(&runs.iter().map(&of).collect::<Vec<_>>());
     println!(
-        "{:<62} {:>8.3} of Chromium's; goal <= {goal}",
+        "{:<62} {:>8.3} {note}",
         format!("ratio, {what}"),
         median(ours) / median(theirs)
     );

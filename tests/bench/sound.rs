@@ -1,4 +1,4 @@
-//! Prints how long sound takes through the phone at real sound devices, and what it costs, beside Chromium: `cargo figures sound`.
+//! Prints how long sound takes through the phone at real sound devices, and what it costs, beside Chromium and baresip: `cargo figures sound`.
 //!
 //! PulseAudio is the sound system and null sinks are the devices; phones, browsers and the server are processes of their own. Linux only.
 
@@ -8,6 +8,7 @@
     reason = "a benchmark ends where something is wrong"
 )]
 
+mod baresips;
 mod browsers;
 mod chirps;
 #[allow(dead_code, reason = "the figures of the window use the rest")]
@@ -32,7 +33,7 @@ use support::office::Office;
 /// What can be named as an argument; all of them where none is.
 const PARTS: [&str; 4] = ["mouth", "idle", "unplug", "hang_up"];
 
-/// Leaves the browsers out.
+/// Leaves the other programs out.
 const ALONE: &str = "alone";
 
 /// How often each side of a comparison has its turn; a number among the arguments changes it.

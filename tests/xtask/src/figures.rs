@@ -1,7 +1,9 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    packages::{self, BUILD, CHROMIUM, DISPLAY, KEYRING, PULSEAUDIO, SESSION_BUS, SOUND, WINDOW},
+    packages::{
+        self, BARESIP, BUILD, CHROMIUM, DISPLAY, KEYRING, PULSEAUDIO, SESSION_BUS, SOUND, WINDOW,
+    },
     page,
     run::{cargo, run},
 };
@@ -14,6 +16,9 @@ const PARTS: [Part; 4] = [
     ("window", window),
     ("parts", parts),
 ];
+
+/// As installers have it: optimised across crates.
+const SHIPPED: &str = "--profile=dist";
 
 /// Prints all figures, or those of the part that the first argument names; what follows goes to that.
 pub(crate) fn figures(arguments: &[String]) -> Result<()> {
@@ -33,20 +38,31 @@ pub(crate) fn figures(arguments: &[String]) -> Result<()> {
 fn phone(arguments: &[String]) -> Result<()> {
     packages::require(&BUILD)?;
     run(cargo()
-        .args(["bench", "--package=helix-phone", "--bench=figures", "--"])
+        .args([
+            "bench",
+            SHIPPED,
+            "--package=helix-phone",
+            "--bench=figures",
+            "--",
+        ])
         .args(arguments))
 }
 
-/// The whole phone at sound devices, beside Chromium: about twenty minutes.
+/// The whole phone at sound devices, beside Chromium and baresip: about twenty-five minutes.
 fn sound(arguments: &[String]) -> Result<()> {
     if !cfg!(target_os = "linux") {
         println!("The figures of the sound devices need PulseAudio, and so Linux: left out");
         return Ok(());
     }
-    packages::require(&[&BUILD[..], SOUND, &[PULSEAUDIO, CHROMIUM]].concat())?;
+    packages::require(&[&BUILD[..], SOUND, &[PULSEAUDIO, CHROMIUM, BARESIP]].concat())?;
     packages::require_npm("tests/peers")?;
     run(cargo()
-        .args(["bench", "--package=helix-phone", "--features=peers,sound"])
+        .args([
+            "bench",
+            SHIPPED,
+            "--package=helix-phone",
+            "--features=peers,sound",
+        ])
         .args(["--bench=sound", "--"])
         .args(arguments))
 }

@@ -345,6 +345,15 @@ pub(crate) const PULSEAUDIO: Need = Need {
     brew: &[],
 };
 
+/// A soft phone to compare with.
+pub(crate) const BARESIP: Need = Need {
+    name: "baresip",
+    signs: &["baresip"],
+    apt: &["baresip-core"],
+    dnf: &["baresip", "baresip-pulse", "baresip-opus"],
+    brew: &[],
+};
+
 pub(crate) const ALSA_TO_PULSEAUDIO: Need = Need {
     name: "ALSA's plugin for PulseAudio",
     signs: &[
