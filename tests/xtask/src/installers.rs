@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What makes packages, beside what builds the program.
-pub(crate) const PACKAGING: [packages::Need; 2] = [packages::RPM, packages::GNUPG];
+pub(crate) const PACKAGING: [packages::Need; 3] = [packages::RPM, packages::GNUPG, packages::XZ];
 
 /// What makes packages; its lock would have to name the builds for all systems, so it is in no package.json.
 const TAURI: &str = "@tauri-apps/cli@2.12.5";
@@ -107,8 +107,10 @@ pub(crate) fn bundle(built: &Path, folder: &Path) -> Result<Installers> {
         .arg(&configuration)
         .env("CARGO_TARGET_DIR", folder))?;
     let bundles = staged.join("bundle");
+    let deb = only(&bundles.join("deb"), "deb")?;
+    pack_tighter(&deb)?;
     Ok(Installers {
-        deb: only(&bundles.join("deb"), "deb")?,
+        deb,
         rpm: only(&bundles.join("rpm"), "rpm")?,
         sidecar: sidecar::pack(&built.join("helix-sidecar"), &folder.join("sidecar"))?,
     })
@@ -132,6 +134,27 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("{name}: {}: {}", output.status, complaints.trim());
     }
     String::from_utf8(output.stdout).with_context(|| format!("{name} writes what is no text"))
+}
+
+/// Packs what a .deb installs with xz, as Debian itself does: the Tauri command knows gzip alone, which takes a quarter more.
+fn pack_tighter(deb: &Path) -> Result<()> {
+    let parts = deb.with_extension("parts");
+    fs::create_dir_all(&parts).with_context(|| format!("Cannot make {}", parts.display()))?;
+    let at = |program: &str| {
+        let mut command = Command::new(program);
+        command.current_dir(&parts);
+        command
+    };
+    run(at("ar").arg("x").arg(deb))?;
+    run(at("gunzip").arg("data.tar.gz"))?;
+    run(at("xz").args(["--threads=1", "-8e", "data.tar"]))?;
+    fs::remove_file(deb).with_context(|| format!("Cannot remove {}", deb.display()))?;
+    // No times and no owners, so that the same members always make the same file; the format fixes their order (deb(5)).
+    run(at("ar")
+        .arg("rcD")
+        .arg(deb)
+        .args(["debian-binary", "control.tar.gz", "data.tar.xz"]))?;
+    fs::remove_dir_all(&parts).with_context(|| format!("Cannot remove {}", parts.display()))
 }
 
 /// The same bytes always make the same file: no name, no time.

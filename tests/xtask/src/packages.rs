@@ -290,6 +290,14 @@ pub(crate) const GNUPG: Need = Need {
     brew: &[],
 };
 
+pub(crate) const XZ: Need = Need {
+    name: "xz",
+    signs: &["xz"],
+    apt: &["xz-utils"],
+    dnf: &["xz"],
+    brew: &[],
+};
+
 /// What looks into packages, and what makes a system to install them in; they are Debian's.
 pub(crate) const PACKAGE_CHECKS: [Need; 6] = [
     Need {
