@@ -268,7 +268,8 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::SoundLevels { .. }
         | Event::SoundCapture { .. }
         | Event::SoundMutedSpeech
-        | Event::SoundChecked { .. } => false,
+        | Event::SoundChecked { .. }
+        | Event::ServerChecked { .. } => false,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Calls at the window: taken in each way, made, and what can be done in them.
 
 use serde_json::{Value, json};
+use tokio::task::block_in_place;
 
 use crate::{
     desk::{Desk, HEADSET, LAPTOP, SPEAKERS, Setup, hears, story, story_at},
     page::{MAIN, RING},
-    sound_card::Speaking,
+    sound_card::{Listening, Speaking},
     support::process::Process,
 };
 
@@ -64,6 +65,38 @@ async fn a_call_is_answered_in_the_pop_up_and_the_next_one_declined_there() {
         assert_eq!(cause["status"], 486, "{cause}");
         page.look_at(MAIN).await;
         page.says("Declined").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ring_is_tried_without_a_call_and_muted_in_one() {
+    story(async |desk| {
+        desk.ready().await;
+        let ringer = desk.card.listen(SPEAKERS.name);
+        let page = desk.page();
+        page.press("Sound Headset").await;
+        page.press("Test the ringer").await;
+        sounds(&ringer).await;
+        page.offers("Test the ringer").await;
+        falls_silent(&ringer).await;
+        page.press("Back").await;
+
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        let call = dial(&mut ravi, "700201").await;
+        page.says("Incoming call").await;
+        sounds(&ringer).await;
+        page.press("Mute ring").await;
+        falls_silent(&ringer).await;
+        page.press("Answer").await;
+        ravi.event("call.connected").await;
+        ravi.send(json!({"command": "hang_up", "call": call})).await;
+
+        // The next call rings again.
+        page.says("Ended by the caller").await;
+        dial(&mut ravi, "700201").await;
+        sounds(&ringer).await;
+        page.press("Decline").await;
     })
     .await;
 }
@@ -290,6 +323,38 @@ pub(crate) async fn hears_tone(phone: &mut Process) {
             it["type"] == "media.quality" && hz.is_some_and(|hz| (435.0..445.0).contains(&hz))
         })
         .await;
+}
+
+/// Frames of 10 ms for as long as a ring pauses, and some more.
+const LONGER_THAN_A_PAUSE: usize = 400;
+
+/// Waits until a loudspeaker sounds.
+async fn sounds(loudspeaker: &Listening) {
+    loudspeaker.skip();
+    let heard = block_in_place(|| (0..3_000).any(|_| loudspeaker.next().is_some_and(is_loud)));
+    assert!(heard, "nothing sounds");
+}
+
+/// Waits until a loudspeaker has been silent for longer than a ring pauses.
+async fn falls_silent(loudspeaker: &Listening) {
+    loudspeaker.skip();
+    let mut silent = 0;
+    block_in_place(|| {
+        for _ in 0..3_000 {
+            silent = match loudspeaker.next() {
+                Some(frame) if is_loud(frame) => 0,
+                _ => silent + 1,
+            };
+            if silent == LONGER_THAN_A_PAUSE {
+                return;
+            }
+        }
+        panic!("it goes on sounding");
+    });
+}
+
+fn is_loud(frame: [f32; 480]) -> bool {
+    frame.iter().any(|sample| sample.abs() > 0.01)
 }
 
 /// Waits until a phone has heard nothing for a whole second.

@@ -168,6 +168,8 @@ async fn a_server_that_is_down_is_told_and_the_next_try_works() {
     story(async |desk| {
         desk.office.sidecar.kill();
         desk.start().await;
+        desk.page().press("Check my connection").await;
+        desk.page().says("The server cannot be reached").await;
         desk.sign_in("ana", PASSWORD).await;
         desk.page().says("The server cannot be reached").await;
         desk.page()
@@ -175,6 +177,9 @@ async fn a_server_that_is_down_is_told_and_the_next_try_works() {
             .await;
 
         desk.office.sidecar.restart().await;
+        desk.page().press("Check my connection").await;
+        desk.page().says("127.0.0.1").await;
+        desk.page().says("answers (").await;
         desk.page().type_into("Password", PASSWORD).await;
         desk.page().press("Sign in").await;
         desk.page().says("Connected").await;

@@ -71,6 +71,7 @@ fn the_page_has_values_of_these_types() {
     values.told("candidateKinds", &samples::candidate_kinds());
     values.told("codecs", &samples::codecs());
     values.told("soundChecks", &samples::sound_checks());
+    values.told("serverChecks", &samples::server_checks());
     values.told("verdicts", &samples::verdicts());
     values.told("deviceKinds", &samples::device_kinds());
     values.told("deviceRoles", &samples::device_roles());
@@ -280,7 +281,7 @@ fn windows() -> Vec<WindowView> {
 }
 
 /// Returns one of each command, as the page sends it.
-fn commands() -> [Value; 16] {
+fn commands() -> [Value; 18] {
     let of_a_call = |command: &str| json!({ "command": command, "call": 1 });
     [
         json!({
@@ -297,8 +298,10 @@ fn commands() -> [Value; 16] {
         of_a_call("unmute"),
         json!({ "command": "dtmf", "call": 1, "digits": "5#" }),
         json!({ "command": "reconnect" }),
+        json!({ "command": "check" }),
         json!({ "command": "devices" }),
         json!({ "command": "sound_check" }),
+        json!({ "command": "test_output", "output": "ringer" }),
         json!({ "command": "set_sound", "settings": phone::SoundSettings::default() }),
         json!({ "command": "set_calls", "settings": phone::CallSettings::default() }),
     ]

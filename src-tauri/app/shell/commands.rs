@@ -228,8 +228,10 @@ impl Shell {
             | Command::Unmute { .. }
             | Command::Dtmf { .. }
             | Command::Reconnect
+            | Command::Check
             | Command::Devices
-            | Command::SoundCheck => None,
+            | Command::SoundCheck
+            | Command::TestOutput { .. } => None,
         };
         let accepted = self.engine().send(command).await?;
         if let Some(change) = changed {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use phone::{Hop, Reply, Request, SidecarFailure};
 use reqwest::{
-    Client, Method, Proxy, Response,
+    Client, Proxy, RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{self, HeaderMap, HeaderValue},
     redirect,
@@ -108,6 +108,7 @@ impl Sidecar {
             Request::Refresh(_) => "refresh",
             Request::Heartbeat { .. } => "heartbeat",
             Request::Logout { .. } => "logout",
+            Request::Probe => "probe",
         };
         let result = match time::timeout(deadline, self.exchange(request)).await {
             Ok(result) => result,
@@ -148,6 +149,10 @@ impl Sidecar {
                 let answer = self.post(&path, Some(&access_token), Some(&body)).await?;
                 Ok(Reply::Logout(answer::read(&answer)?))
             }
+            Request::Probe => {
+                let request = self.client.get(self.url(&["healthz"]));
+                self.send(request).await.map(|_| Reply::Probe)
+            }
         }
     }
 
@@ -159,12 +164,7 @@ impl Sidecar {
         bearer: Option<&SecretString>,
         body: Option<&B>,
     ) -> Result<Zeroizing<Vec<u8>>, SidecarFailure> {
-        let mut url = self.base.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
-
-        let mut request = self.client.request(Method::POST, url);
+        let mut request = self.client.post(self.url(path));
         if let Some(token) = bearer {
             request = request.bearer_auth(token.expose_secret());
         }
@@ -176,6 +176,18 @@ impl Sidecar {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(Bytes::from_owner(Zeroizing::new(json)));
         }
+        self.send(request).await
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Zeroizing<Vec<u8>>, SidecarFailure> {
         let response = request
             .send()
             .await

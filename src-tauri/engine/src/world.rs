@@ -172,7 +172,7 @@ impl World {
         // contract/sidecar.md, "POST /auth/refresh": a pair is stored before it is used.
         let mut keeping = match request {
             Request::Heartbeat { .. } | Request::Refresh(_) => Some(self.keeping.clone()),
-            Request::Login(_) => None,
+            Request::Login(_) | Request::Probe => None,
             Request::Logout { .. } => {
                 // A beat that came after it would take the lock again.
                 self.beats.drain(..).for_each(|beat| beat.abort());

@@ -1,4 +1,4 @@
-use phone::{CallId, Command};
+use phone::{CallId, Command, Output};
 use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -178,8 +178,12 @@ impl Fields {
                 digits: self.text("digits")?,
             }),
             "reconnect" => Order::Phone(Command::Reconnect),
+            "check" => Order::Phone(Command::Check),
             "devices" => Order::Phone(Command::Devices),
             "sound_check" => Order::Phone(Command::SoundCheck),
+            "test_output" => Order::Phone(Command::TestOutput {
+                output: self.output()?,
+            }),
             "set_calls" => Order::SetCalls(self.change("calls")?),
             "set_sound" => Order::SetSound(self.change("sound")?),
             "view" => Order::View,
@@ -259,6 +263,14 @@ impl Fields {
             Some(Value::Bool(on)) => Ok(on),
             Some(_) => Err(self.wrong(field, "true or false is expected")),
             None => Ok(false),
+        }
+    }
+
+    fn output(&mut self) -> Result<Output, Malformed> {
+        match self.text("output")?.as_str() {
+            "speaker" => Ok(Output::Speaker),
+            "ringer" => Ok(Output::Ringer),
+            _ => Err(self.wrong("output", "speaker or ringer is expected")),
         }
     }
 

@@ -17,7 +17,7 @@ mod samples;
 
 const PAGE: &str = include_str!("../PROTOCOL.md");
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 20] = [
     "sign_in",
     "sign_out",
     "dial",
@@ -30,8 +30,10 @@ const COMMANDS: [&str; 18] = [
     "unmute",
     "dtmf",
     "reconnect",
+    "check",
     "devices",
     "sound_check",
+    "test_output",
     "set_calls",
     "set_sound",
     "view",
@@ -136,12 +138,14 @@ fn name(order: &Order) -> &'static str {
         Order::Phone(Command::Unmute { .. }) => COMMANDS[9],
         Order::Phone(Command::Dtmf { .. }) => COMMANDS[10],
         Order::Phone(Command::Reconnect) => COMMANDS[11],
-        Order::Phone(Command::Devices) => COMMANDS[12],
-        Order::Phone(Command::SoundCheck) => COMMANDS[13],
-        Order::SetCalls(_) | Order::Phone(Command::SetCalls { .. }) => COMMANDS[14],
-        Order::SetSound(_) | Order::Phone(Command::SetSound { .. }) => COMMANDS[15],
-        Order::View => COMMANDS[16],
-        Order::Quit => COMMANDS[17],
+        Order::Phone(Command::Check) => COMMANDS[12],
+        Order::Phone(Command::Devices) => COMMANDS[13],
+        Order::Phone(Command::SoundCheck) => COMMANDS[14],
+        Order::Phone(Command::TestOutput { .. }) => COMMANDS[15],
+        Order::SetCalls(_) | Order::Phone(Command::SetCalls { .. }) => COMMANDS[16],
+        Order::SetSound(_) | Order::Phone(Command::SetSound { .. }) => COMMANDS[17],
+        Order::View => COMMANDS[18],
+        Order::Quit => COMMANDS[19],
     }
 }
 

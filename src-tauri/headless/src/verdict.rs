@@ -94,6 +94,7 @@ impl Verdict {
             | Event::SoundCapture { .. }
             | Event::SoundMutedSpeech
             | Event::SoundChecked { .. }
+            | Event::ServerChecked { .. }
             | Event::CallTurnedAway { .. }
             | Event::VaultFault { .. } => {}
         }

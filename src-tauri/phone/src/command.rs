@@ -1,7 +1,11 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::{call_settings::CallSettings, sound::SoundSettings, view::CallId};
+use crate::{
+    call_settings::CallSettings,
+    sound::{Output, SoundSettings},
+    view::CallId,
+};
 
 /// What a user, a scenario or a script can ask of the phone.
 ///
@@ -54,11 +58,19 @@ pub enum Command {
     },
     /// Connects now instead of waiting for the next try.
     Reconnect,
+    /// Asks whether the sidecar answers ([`Event::ServerChecked`](crate::Event::ServerChecked)), and
+    /// has the session and the registration confirmed now.
+    Check,
     /// Asks for the sound devices; answered by [`Event::SoundDevices`](crate::Event::SoundDevices).
     Devices,
     /// Listens to the microphone for three seconds and plays back what it heard; answered by
     /// [`Event::SoundChecked`](crate::Event::SoundChecked).
     SoundCheck,
+    /// Plays three seconds at the speaker or the ringer, so that its user hears which device it is
+    /// and how loud; again for the same one: ends it.
+    TestOutput {
+        output: Output,
+    },
     /// Uses the sound devices like this from now on.
     SetSound {
         settings: SoundSettings,

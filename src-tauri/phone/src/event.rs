@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     io::Quality,
     sound::{Device, DeviceRole, SoundVerdict},
-    view::{CallId, UserView},
+    view::{CallId, ServerCheckView, UserView},
 };
 
 /// Something that happened. `type` names it in JSON.
@@ -140,6 +140,9 @@ pub enum Event {
         verdict: SoundVerdict,
         words: &'static str,
     },
+    /// Whether the sidecar answers, as [`Command::Check`](crate::Command::Check) asked.
+    #[serde(rename = "server.checked")]
+    ServerChecked { check: ServerCheckView },
     /// A second incoming call that was answered "busy".
     #[serde(rename = "call.turned_away")]
     CallTurnedAway { from: String },

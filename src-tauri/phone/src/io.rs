@@ -70,6 +70,8 @@ pub enum Request {
         access_token: SecretString,
         body: LogoutRequest,
     },
+    /// Any answer at all: who answers is there.
+    Probe,
 }
 
 /// A 2xx of the sidecar, by the request it answers.
@@ -79,6 +81,7 @@ pub enum Reply {
     Refresh(RefreshResponse),
     Heartbeat(HeartbeatResponse),
     Logout(LogoutResponse),
+    Probe,
 }
 
 /// Anything but a 2xx that makes sense.

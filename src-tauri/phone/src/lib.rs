@@ -32,12 +32,12 @@ pub use io::{
 pub use moment::Moment;
 pub use phone::{Fallback, Phone, Setup};
 pub use sound::{
-    COUNTRIES, Device, DeviceKind, DeviceRole, SoundNews, SoundRequest, SoundSettings,
+    COUNTRIES, Device, DeviceKind, DeviceRole, Output, SoundNews, SoundRequest, SoundSettings,
     SoundVerdict, Tone,
 };
 pub use view::{
     AccountView, AgentView, CallId, CallQuality, CallState, CallView, Direction, EndedCallView,
-    LeaseState, LeaseView, LineView, LinkView, PhoneView, Proofs, SoundCheckView, SoundView,
-    TroubleView, UserView, VaultView,
+    LeaseState, LeaseView, LineView, LinkView, PhoneView, Proofs, ServerCheckView, SoundCheckView,
+    SoundView, TroubleView, UserView, VaultView,
 };
 pub use voice_path::{CandidateKind, Codec, VoicePath};

@@ -317,6 +317,15 @@ impl Line {
         self.drain(now, outputs);
     }
 
+    /// Has the registrar confirm the binding now; where there is no flow, the next try is made now.
+    pub(crate) fn check(&mut self, now: Instant, outputs: &mut Outputs) {
+        if self.link.is_down() {
+            self.reopen(now, outputs);
+        }
+        self.ua.refresh(now);
+        self.drain(now, outputs);
+    }
+
     /// Ends all calls and removes the binding; [`is_unregistered`](Self::is_unregistered) tells when that is done.
     pub(crate) fn stop(&mut self, now: Instant, outputs: &mut Outputs) {
         while let Some(call) = self.calls.values().next() {

@@ -93,6 +93,11 @@ impl Link {
         }
     }
 
+    /// Returns whether it waits for its next try.
+    pub(crate) fn is_down(&self) -> bool {
+        matches!(self.state, State::Down { .. })
+    }
+
     pub(crate) fn view(&self, epoch: Epoch) -> LinkView {
         match &self.state {
             State::Down {

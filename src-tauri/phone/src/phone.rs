@@ -1,3 +1,4 @@
+mod checking;
 mod holding;
 mod resuming;
 mod sign_in;
@@ -18,10 +19,12 @@ use crate::{
     sound::{SoundRequest, SoundSettings, Tones},
     tokens::Tokens,
     view::{
-        AccountView, AgentView, CallId, LineView, LinkView, Proofs, SoundView, UserView, VaultView,
+        AccountView, AgentView, CallId, LineView, LinkView, Proofs, ServerCheckView, SoundView,
+        UserView, VaultView,
     },
 };
 
+use checking::Probe;
 use resuming::Resuming;
 
 /// How long the sidecar may take (design/faults.md 68).
@@ -89,6 +92,8 @@ pub struct Phone {
     account: Account,
     sound: SoundView,
     vault: VaultView,
+    probe: Option<Probe>,
+    server_check: Option<ServerCheckView>,
     tones: Tones,
     outputs: Outputs,
 }
@@ -206,6 +211,8 @@ impl Phone {
             account,
             sound: SoundView::new(settings),
             vault: vault_wished(&setup),
+            probe: None,
+            server_check: None,
             tones: Tones::default(),
             outputs,
             setup,
@@ -273,13 +280,10 @@ impl Phone {
                     line.reconnect(now, outputs);
                 }
             }
+            Command::Check => self.check(now)?,
             Command::Devices => self.ask_sound(SoundRequest::Devices),
-            Command::SoundCheck => {
-                if self.account.line().is_some_and(|line| line.has_calls()) {
-                    return Err(Rejected::InCall);
-                }
-                self.check_sound()?;
-            }
+            Command::SoundCheck => self.check_sound()?,
+            Command::TestOutput { output } => self.test_output(output, now)?,
             Command::SetSound { settings } => {
                 settings
                     .check()
@@ -346,6 +350,7 @@ impl Phone {
     /// Does what is due; call it when [`poll_timeout`](Self::poll_timeout) has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.outputs.set_now(now);
+        self.end_probe_if_due(now);
         match &mut self.account {
             Account::SigningIn { deadline, .. } if *deadline <= now => {
                 let detail = "The server does not answer".to_owned();
@@ -391,10 +396,12 @@ impl Phone {
         self.outputs.poll_event()
     }
 
-    /// Returns when [`handle_timeout`](Self::handle_timeout) wants to be called; `None` only while nobody is signed in or signing in or out.
+    /// Returns when [`handle_timeout`](Self::handle_timeout) wants to be called; `None` only while nobody is signed in or signing in or out and nothing is checked.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let account = self.account_timeout();
-        account.into_iter().chain(self.tones.poll_timeout()).min()
+        let probe = self.probe.as_ref().map(|it| it.deadline);
+        let tones = self.tones.poll_timeout();
+        account.into_iter().chain(probe).chain(tones).min()
     }
 
     fn account_timeout(&self) -> Option<Instant> {
@@ -484,6 +491,7 @@ impl Phone {
             ended: line.and_then(Line::ended).cloned(),
             call_settings: self.setup.calls.clone(),
             sound: self.sound.clone(),
+            server_check: self.server_check.clone(),
             vault: self.vault.clone(),
         }
     }

@@ -5,8 +5,8 @@ use crate::{
     AccountView, AgentView, AutoAnswer, CallId, CallQuality, CallSettings, CallState, CallView,
     CandidateKind, Codec, Device, DeviceKind, DeviceRole, Direction, EndCause, EndedCallView,
     Event, Hop, LeaseState, LeaseView, LineView, LinkView, Moment, PhoneView, Proofs, Quality,
-    Rejected, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView,
-    UserView, VaultView, VoicePath,
+    Rejected, ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict,
+    SoundView, TroubleView, UserView, VaultView, VoicePath,
 };
 
 /// Makes one value of each variant; one that is left out does not compile.
@@ -124,6 +124,12 @@ pub fn events() -> Vec<Event> {
         SoundChecked {
             verdict: SoundVerdict::VeryQuiet,
             words: "Very quiet: raise the microphone in the sound settings",
+        },
+        ServerChecked {
+            check: ServerCheckView::Reached {
+                took_ms: 84,
+                at: Moment(9_400),
+            },
         },
         CallTurnedAway {
             from: "700203".into(),
@@ -286,6 +292,23 @@ pub fn sound_checks() -> Vec<SoundCheckView> {
         Done {
             verdict: SoundVerdict::Good,
             words: "Good",
+            at: Moment(9_400),
+        },
+    )
+    .into()
+}
+
+/// Returns one question whether the sidecar answers in each state.
+pub fn server_checks() -> Vec<ServerCheckView> {
+    one_of_each!(ServerCheckView:
+        Running,
+        Reached {
+            took_ms: 84,
+            at: Moment(9_400),
+        },
+        Failed {
+            hop: Hop::Dns,
+            detail: "The name helix.example cannot be resolved: unknown".into(),
             at: Moment(9_400),
         },
     )
@@ -503,8 +526,10 @@ pub fn view() -> PhoneView {
             speaker: None,
             ringer: None,
             check: None,
+            tested: None,
             muted_speech_at: None,
         },
+        server_check: None,
         vault: VaultView::Keyring,
     }
 }

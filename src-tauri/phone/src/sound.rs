@@ -16,6 +16,15 @@ pub enum DeviceRole {
     Ringer,
 }
 
+/// What is played is heard here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Output {
+    Speaker,
+    Ringer,
+}
+
 /// The make of a device, as far as the system tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
@@ -145,6 +154,9 @@ const LONGEST_ID: usize = 1_024;
 /// How long a tone tells why a call came to nothing.
 const REFUSAL: Duration = Duration::from_secs(3);
 
+/// How long an output is tested.
+const TEST: Duration = Duration::from_secs(3);
+
 impl Default for SoundSettings {
     fn default() -> Self {
         Self {
@@ -202,6 +214,18 @@ pub(crate) struct Tones {
     sounding: Option<Tone>,
     /// What tells why a call came to nothing, and how long it does.
     refusal: Option<(Tone, Instant)>,
+    /// The output that is being tested, and how long it is.
+    test: Option<(Output, Instant)>,
+}
+
+impl Output {
+    /// What is heard there in a day's work.
+    fn tone(self) -> Tone {
+        match self {
+            Self::Speaker => Tone::Ringback,
+            Self::Ringer => Tone::Ring,
+        }
+    }
 }
 
 impl Tones {
@@ -220,6 +244,10 @@ impl Tones {
             self.refusal = None;
         }
         let tone = tone.or(self.refusal.map(|(tone, _)| tone));
+        if tone.is_some() || self.test.is_some_and(|(_, until)| until <= now) {
+            self.test = None;
+        }
+        let tone = tone.or(self.test.map(|(output, _)| output.tone()));
         if tone != self.sounding {
             self.sounding = tone;
             outputs.effect(Effect::Tone { tone });
@@ -231,7 +259,26 @@ impl Tones {
         self.refusal = None;
     }
 
+    /// Tests an output, or ends the test of it.
+    pub(crate) fn test(&mut self, output: Output, now: Instant) {
+        self.test = match self.test {
+            Some((tested, _)) if tested == output => None,
+            _ => Some((output, now + TEST)),
+        };
+    }
+
+    /// Ends the test of an output: its sound would be in the way.
+    pub(crate) fn end_test(&mut self) {
+        self.test = None;
+    }
+
+    pub(crate) fn tested(&self) -> Option<Output> {
+        self.test.map(|(output, _)| output)
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.refusal.map(|(_, until)| until)
+        let refusal = self.refusal.map(|(_, until)| until);
+        let test = self.test.map(|(_, until)| until);
+        refusal.into_iter().chain(test).min()
     }
 }

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{
-    CallSettings, Device, EndCause, Hop, Moment, SignedOutReason, SoundSettings, SoundVerdict,
-    VoicePath,
+    CallSettings, Device, EndCause, Hop, Moment, Output, SignedOutReason, SoundSettings,
+    SoundVerdict, VoicePath,
 };
 
 /// Names a call in commands, events and views; never used twice in one run.
@@ -30,6 +30,8 @@ pub struct PhoneView {
     pub ended: Option<EndedCallView>,
     pub call_settings: CallSettings,
     pub sound: SoundView,
+    /// The last question whether the sidecar answers; `None`: nobody asked.
+    pub server_check: Option<ServerCheckView>,
     pub vault: VaultView,
 }
 
@@ -72,6 +74,8 @@ pub struct SoundView {
     pub ringer: Option<Device>,
     /// The sound check that runs, or the last one.
     pub check: Option<SoundCheckView>,
+    /// The output that is being tested.
+    pub tested: Option<Output>,
     /// When somebody was last heard to speak into the muted microphone.
     pub muted_speech_at: Option<Moment>,
 }
@@ -85,6 +89,24 @@ pub enum SoundCheckView {
         verdict: SoundVerdict,
         /// The verdict in words.
         words: &'static str,
+        at: Moment,
+    },
+}
+
+/// Whether the sidecar answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ServerCheckView {
+    Running,
+    /// It answered after so long.
+    Reached {
+        took_ms: u64,
+        at: Moment,
+    },
+    Failed {
+        hop: Hop,
+        detail: String,
         at: Moment,
     },
 }

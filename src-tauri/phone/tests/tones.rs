@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    CallSettings, Command, Event, Input, Rejected, SoundNews, SoundRequest, SoundSettings,
+    CallSettings, Command, Event, Input, Output, Rejected, SoundNews, SoundRequest, SoundSettings,
     SoundVerdict, Tone,
 };
 use world::{World, setup};
@@ -226,6 +226,46 @@ fn sound_is_checked_while_there_is_no_call() {
 
     let (mut world, _) = World::in_call();
     assert_eq!(world.command(Command::SoundCheck), Err(Rejected::InCall));
+}
+
+#[test]
+fn an_output_is_heard_for_three_seconds() {
+    for (output, tone) in [
+        (Output::Speaker, Tone::Ringback),
+        (Output::Ringer, Tone::Ring),
+    ] {
+        let mut world = World::new(setup());
+        world.command(Command::TestOutput { output }).unwrap();
+        assert_eq!(world.tone, Some(tone));
+        assert_eq!(world.view().sound.tested, Some(output));
+        world.pass(Duration::from_millis(2_999));
+        assert_eq!(world.tone, Some(tone), "it goes on");
+        world.pass(Duration::from_millis(1));
+        assert_eq!(world.tone, None);
+        assert_eq!(world.view().sound.tested, None);
+    }
+}
+
+#[test]
+fn the_test_of_an_output_gives_way() {
+    let ringer = || Command::TestOutput {
+        output: Output::Ringer,
+    };
+    let mut world = World::new(setup());
+    world.command(ringer()).unwrap();
+    world.command(ringer()).unwrap();
+    assert_eq!(world.tone, None, "to a second press");
+
+    world.command(ringer()).unwrap();
+    let output = Output::Speaker;
+    world.command(Command::TestOutput { output }).unwrap();
+    assert_eq!(world.tone, Some(Tone::Ringback), "to that of another one");
+    world.command(Command::SoundCheck).unwrap();
+    assert_eq!(world.tone, None, "to the sound check");
+    assert_eq!(world.command(ringer()), Err(Rejected::CheckRuns));
+
+    let (mut world, _) = World::in_call();
+    assert_eq!(world.command(ringer()), Err(Rejected::InCall));
 }
 
 #[test]

@@ -115,8 +115,10 @@ export type Command =
   | { command: "unmute"; call: CallId }
   | { command: "dtmf"; call: CallId; digits: string }
   | { command: "reconnect" }
+  | { command: "check" }
   | { command: "devices" }
   | { command: "sound_check" }
+  | { command: "test_output"; output: Output }
   | { command: "set_sound"; settings: SoundSettings }
   | { command: "set_calls"; settings: CallSettings };
 
@@ -246,6 +248,7 @@ export type Event =
   | { type: "sound.capture"; open: boolean }
   | { type: "sound.muted_speech" }
   | { type: "sound.checked"; verdict: SoundVerdict; words: string }
+  | { type: "server.checked"; check: ServerCheckView }
   | { type: "call.turned_away"; from: string }
   | { type: "fault.vault"; detail: string };
 
@@ -326,6 +329,9 @@ export type Order = {
   order: Command;
 };
 
+/** What is played is heard here. */
+export type Output = "speaker" | "ringer";
+
 /** All that a front door needs to draw the phone; complete, never a delta. */
 export type PhoneView = {
   account: AccountView;
@@ -342,6 +348,8 @@ export type PhoneView = {
   ended: EndedCallView | null;
   call_settings: CallSettings;
   sound: SoundView;
+  /** The last question whether the sidecar answers; `null`: nobody asked. */
+  server_check: ServerCheckView | null;
   vault: VaultView;
 };
 
@@ -375,6 +383,12 @@ export type SaveSupport = {
 export type Saved = {
   path: string;
 };
+
+/** Whether the sidecar answers. */
+export type ServerCheckView =
+  | { state: "running" }
+  | { state: "reached"; took_ms: number; at: Moment }
+  | { state: "failed"; hop: Hop; detail: string; at: Moment };
 
 /** The arguments of `set_server`. */
 export type SetServer = {
@@ -472,6 +486,8 @@ export type SoundView = {
   ringer: Device | null;
   /** The sound check that runs, or the last one. */
   check: SoundCheckView | null;
+  /** The output that is being tested. */
+  tested: Output | null;
   /** When somebody was last heard to speak into the muted microphone. */
   muted_speech_at: Moment | null;
 };

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
 import { clear, show } from "../scripted/mounted";
+import { NOW } from "../scripted/states/ground";
 
 afterEach(clear);
 
@@ -79,6 +80,21 @@ test("reconnect gives the order, or says why not", async () => {
   script.refuse("reconnect", "signed_out", "Nobody is signed in");
   await page.getByRole("button", { name: "Reconnect", exact: true }).click();
   await expect.element(page.getByRole("main").getByRole("alert")).toHaveTextContent("Nobody is signed in");
+});
+
+test("the whole phone is checked, and the server's answer told", async () => {
+  const script = await show("connection");
+  const check = page.getByRole("button", { name: "Check my phone" });
+  await check.click();
+  await expect.poll(() => script.orders()).toContainEqual({ command: "check" });
+  await expect.element(page.getByText("Checking…")).toBeVisible();
+  await expect.element(check).toBeDisabled();
+  await script.view((view) => ({
+    ...view,
+    server_check: { state: "reached", took_ms: 84, at: NOW },
+  }));
+  await expect.element(page.getByText(/answers \(84.ms\)/)).toBeVisible();
+  await expect.element(check).toBeEnabled();
 });
 
 test("all of it is copied as text, without a secret", async () => {

@@ -4,6 +4,7 @@ import { page, userEvent } from "vitest/browser";
 import { typed } from "../lib/typed.svelte";
 import { clear, draw, show } from "../scripted/mounted";
 import { STATES, type Name } from "../scripted/states";
+import { NOW } from "../scripted/states/ground";
 
 const PASSWORD = "correct horse";
 
@@ -127,6 +128,33 @@ test("another server is set before anybody signs in there, and one that cannot b
   await page.getByLabelText("Server").fill("https://other.example");
   await signIn().click();
   await expect.poll(() => script.asked.slice(-2).map((it) => it.command)).toEqual(["set_server", "order"]);
+});
+
+test("the connection is checked before anybody signs in, with the server that was typed", async () => {
+  const script = await show("signed-out");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByLabelText("Server").fill("https://other.example");
+  await page.getByRole("button", { name: "Check my connection" }).click();
+  await expect.poll(() => script.asked.slice(-2).map((it) => it.command)).toEqual(["set_server", "order"]);
+  expect(script.orders()).toEqual([{ command: "check" }]);
+  await expect.element(page.getByText("Checking…")).toBeVisible();
+  await script.view((view) => ({
+    ...view,
+    server_check: { state: "failed", hop: "dns", detail: "It cannot be resolved", at: NOW },
+  }));
+  const alert = page.getByRole("main").getByRole("alert");
+  await expect.element(alert).toHaveTextContent("Cannot find the server");
+  await expect.element(alert).toHaveTextContent("It cannot be resolved");
+});
+
+test("an answer to an earlier question is not shown", async () => {
+  const script = await show("signed-out");
+  await script.view((view) => ({
+    ...view,
+    server_check: { state: "reached", took_ms: 84, at: NOW },
+  }));
+  await expect.element(page.getByRole("button", { name: "Check my connection" })).toBeEnabled();
+  await expect.element(page.getByText(/answers \(84.ms\)/)).not.toBeInTheDocument();
 });
 
 test("a phone held by the same person is moved here with the password once more", async () => {

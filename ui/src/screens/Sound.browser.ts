@@ -118,6 +118,31 @@ test("the tones of a country are chosen by its name", async () => {
   await expect.poll(() => set(script).at(-1)?.country).toBe("DE");
 });
 
+test.each([
+  ["Speaker", "speaker"],
+  ["Ringer", "ringer"],
+])("the test of an output is begun and stopped: %s", async (title, output) => {
+  const script = await show("sound");
+  const button = (name: string) => group(title).getByRole("button", { name });
+  await button(`Test the ${output}`).click();
+  await expect.poll(() => script.orders()).toContainEqual({ command: "test_output", output });
+  await button("Stop the test").click();
+  await expect.element(button(`Test the ${output}`)).toBeEnabled();
+});
+
+test("outputs are not tested in a call", async () => {
+  await show("sound-in-call");
+  await expect.element(page.getByRole("button", { name: "Test the speaker" })).toBeDisabled();
+  await expect.element(page.getByRole("button", { name: "Test the ringer" })).toBeDisabled();
+});
+
+test("a test that is refused says why", async () => {
+  const script = await show("sound");
+  script.refuse("test_output", "check_runs", "A sound check is running");
+  await page.getByRole("button", { name: "Test the ringer" }).click();
+  await expect.element(group("Ringer")).toHaveTextContent("A sound check is running");
+});
+
 describe("the sound check", () => {
   test("asks to speak, and gives its verdict", async () => {
     const script = await show("sound");

@@ -1,6 +1,6 @@
 // What is looked at: every state in its window, and every page of the window with what it can show.
 
-import type { HistoryEntry, SoundView, State, WindowView } from "../lib/phone";
+import type { HistoryEntry, ServerCheckView, SoundView, State, WindowView } from "../lib/phone";
 import { place, type Panel, type Tab } from "../lib/place.svelte";
 import { STATES } from "./states";
 import { HOSTILE } from "./states/calls";
@@ -57,6 +57,14 @@ const settings = (more: Partial<WindowView["settings"]>) => (): State => {
   const ready = STATES.ready();
   return withMore(ready, { window: { settings: { ...ready.window.settings, ...more } } });
 };
+
+/** What the server answers to whoever asks it from there. */
+const answering = (state: () => State, server_check: ServerCheckView) => (): State => {
+  const asked = state();
+  return { ...asked, view: { ...asked.view, server_check } };
+};
+
+const ANSWERED: ServerCheckView = { state: "reached", took_ms: 84, at: NOW };
 
 /** Whoever is signed in for the first time on this computer. */
 const firstRun = (sound: Partial<SoundView>) => (): State => {
@@ -145,6 +153,21 @@ const PANELS = {
   },
   "sign-in-missing": { page: "index", state: STATES["signed-out"], press: ["sign-in"] },
   "sign-in-server": { page: "index", state: STATES["signed-out"], press: ["change"] },
+  "sign-in-checked": {
+    page: "index",
+    state: answering(STATES["signed-out"], ANSWERED),
+    press: ["check-connection"],
+  },
+  "sign-in-unreachable": {
+    page: "index",
+    state: answering(STATES["signed-out"], {
+      state: "failed",
+      hop: "dns",
+      detail: "The name helix.example cannot be resolved: unknown",
+      at: NOW,
+    }),
+    press: ["check-connection"],
+  },
   "held-missing": { page: "index", state: STATES["held-elsewhere"], press: ["held-move"] },
   "state-sheet": { page: "index", state: STATES.ready, press: ["state-label"] },
   menu: { page: "index", state: STATES.ready, press: ["menu-label"] },
@@ -241,6 +264,12 @@ const PANELS = {
   "connection-fallback": { page: "index", state: STATES.fallback, at: "connection" },
   "connection-no-microphone": { page: "index", state: STATES["no-microphone"], at: "connection" },
   "connection-checked": { page: "index", state: verdict("good"), at: "connection" },
+  "connection-answered": {
+    page: "index",
+    state: answering(STATES.ready, ANSWERED),
+    at: "connection",
+    press: ["check-phone"],
+  },
   "connection-vault-memory": { page: "index", state: STATES["vault-memory"], at: "connection" },
   "connection-vault-failed": { page: "index", state: STATES["vault-failed"], at: "connection" },
   more: { page: "index", state: STATES.ready, at: "more" },

@@ -190,6 +190,18 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
         sound: { ...view.sound, capture_open: true, check: { state: "running" } },
       }));
       return {};
+    case "test_output":
+      await script.view((view) => ({
+        ...view,
+        sound: { ...view.sound, tested: view.sound.tested === order.output ? null : order.output },
+      }));
+      return {};
+    case "check":
+      await script.view((view) => ({
+        ...view,
+        server_check: view.server_check ?? { state: "running" },
+      }));
+      return {};
     case "reconnect":
     case "devices":
     case "dtmf":

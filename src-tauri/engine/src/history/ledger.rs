@@ -137,6 +137,7 @@ impl Ledger {
             | Event::SoundCapture { .. }
             | Event::SoundMutedSpeech
             | Event::SoundChecked { .. }
+            | Event::ServerChecked { .. }
             | Event::VaultFault { .. } => None,
         }
     }

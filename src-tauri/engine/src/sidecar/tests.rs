@@ -82,6 +82,29 @@ async fn a_logout_is_read() {
 }
 
 #[tokio::test]
+async fn a_probe_takes_any_answer_of_a_sidecar_and_no_page_of_a_gate() {
+    let ok = http("200 OK", JSON, r#"{"status":"ok"}"#);
+    let mut server = HttpServer::start(None, ok).await;
+    let reply = soon(plain(&server).call(Request::Probe, DEADLINE)).await;
+    assert!(matches!(reply, Ok(Reply::Probe)), "{reply:?}");
+    assert!(server.request().await.starts_with("GET /healthz "));
+
+    let old = r#"{"statusCode":404,"message":"Cannot GET /healthz"}"#;
+    let server = HttpServer::start(None, http("404 Not Found", JSON, old)).await;
+    let reply = soon(plain(&server).call(Request::Probe, DEADLINE)).await;
+    let refused = matches!(reply, Err(SidecarFailure::Refused { status: 404, .. }));
+    assert!(refused, "{reply:?}");
+
+    let gate = http("200 OK", "text/html", "<html>Sign in to the Wi-Fi</html>");
+    let server = HttpServer::start(None, gate).await;
+    let reply = soon(plain(&server).call(Request::Probe, DEADLINE)).await;
+    assert!(
+        matches!(reply, Err(SidecarFailure::Nonsense { .. })),
+        "{reply:?}"
+    );
+}
+
+#[tokio::test]
 async fn refusals_are_told_with_their_words_holder_and_wait() {
     let holder = r#"{"statusCode":409,"message":"You are already logged in on another device. Please log out there first.",
         "holder":{"deviceName":"Desk","since":"2026-01-05T08:00:00Z","sameMember":true}}"#;

@@ -99,6 +99,7 @@ pub(super) fn view_parts() -> Vec<String> {
         lines(samples::candidate_kinds()),
         lines(samples::codecs()),
         lines(samples::sound_checks()),
+        lines(samples::server_checks()),
         lines(samples::vaults()),
     ]
     .concat()

@@ -27,15 +27,18 @@ impl Phone {
         reply: Result<Reply, SidecarFailure>,
         now: Instant,
     ) {
+        if self.probe.as_ref().is_some_and(|it| it.attempt == number) {
+            return self.handle_probed(reply, now);
+        }
         match &mut self.account {
             Account::SigningIn { attempt, .. } if *attempt == number => match reply {
                 Ok(Reply::Login(grant)) => self.handle_granted(*grant, now),
-                Ok(Reply::Refresh(_) | Reply::Heartbeat(_) | Reply::Logout(_)) => {}
+                Ok(Reply::Refresh(_) | Reply::Heartbeat(_) | Reply::Logout(_) | Reply::Probe) => {}
                 Err(failure) => self.refuse(login_refusal(failure)),
             },
             Account::SignedIn(it) if it.tokens.awaits(number) => match reply {
                 Ok(Reply::Refresh(tokens)) => self.handle_refreshed(tokens, now),
-                Ok(Reply::Login(_) | Reply::Heartbeat(_) | Reply::Logout(_)) => {}
+                Ok(Reply::Login(_) | Reply::Heartbeat(_) | Reply::Logout(_) | Reply::Probe) => {}
                 Err(failure) => self.handle_refresh_failed(failure, now),
             },
             Account::SignedIn(it)
@@ -53,7 +56,7 @@ impl Phone {
                             }
                         });
                     }
-                    Ok(Reply::Login(_) | Reply::Refresh(_) | Reply::Logout(_)) => {}
+                    Ok(Reply::Login(_) | Reply::Refresh(_) | Reply::Logout(_) | Reply::Probe) => {}
                     Err(failure) => self.handle_beat_failed(failure, now),
                 }
             }

@@ -225,7 +225,7 @@ impl Phone {
         match reply {
             Ok(Reply::Heartbeat(beat)) => self.handle_resumed(beat, now),
             Ok(Reply::Refresh(pair)) => self.handle_resume_token(pair, now),
-            Ok(Reply::Login(_) | Reply::Logout(_)) => {}
+            Ok(Reply::Login(_) | Reply::Logout(_) | Reply::Probe) => {}
             Err(failure) => self.handle_resume_failed(failure, now),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Phone;
 use crate::{
     Device, DeviceKind, DeviceRole, Effect, Event, Rejected, SoundSettings,
-    sound::{SoundNews, SoundRequest},
+    sound::{Output, SoundNews, SoundRequest},
     view::{SoundCheckView, SoundView},
 };
 
@@ -19,6 +19,7 @@ impl SoundView {
             speaker: None,
             ringer: None,
             check: None,
+            tested: None,
             muted_speech_at: None,
         }
     }
@@ -66,6 +67,7 @@ impl Phone {
             None => (None, None),
         };
         self.tones.follow(tone, refusal, now, &mut self.outputs);
+        self.sound.tested = self.tones.tested();
     }
 
     pub(super) fn ask_sound(&mut self, request: SoundRequest) {
@@ -73,11 +75,27 @@ impl Phone {
     }
 
     pub(super) fn check_sound(&mut self) -> Result<(), Rejected> {
+        self.may_check()?;
+        self.tones.end_test();
+        self.sound.check = Some(SoundCheckView::Running);
+        self.ask_sound(SoundRequest::Check);
+        Ok(())
+    }
+
+    pub(super) fn test_output(&mut self, output: Output, now: Instant) -> Result<(), Rejected> {
+        self.may_check()?;
+        self.tones.test(output, now);
+        Ok(())
+    }
+
+    /// Refuses what would disturb a call or a check of the microphone.
+    fn may_check(&mut self) -> Result<(), Rejected> {
+        if self.account.line().is_some_and(|line| line.has_calls()) {
+            return Err(Rejected::InCall);
+        }
         if self.sound.check == Some(SoundCheckView::Running) {
             return Err(Rejected::CheckRuns);
         }
-        self.sound.check = Some(SoundCheckView::Running);
-        self.ask_sound(SoundRequest::Check);
         Ok(())
     }
 

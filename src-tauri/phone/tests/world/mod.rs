@@ -58,6 +58,7 @@ pub struct Sidecar {
     pub beat: Option<Result<String, SidecarFailure>>,
     pub refresh: Option<Result<String, SidecarFailure>>,
     pub logout: Option<Result<String, SidecarFailure>>,
+    pub probe: Option<Result<String, SidecarFailure>>,
 }
 
 /// How the phone server behaves.
@@ -176,6 +177,7 @@ impl World {
                         .to_owned(),
                 )),
                 logout: Some(Ok(r#"{"status":"ok","released":true}"#.to_owned())),
+                probe: Some(Ok(String::new())),
             },
             server: Server {
                 reachable: true,
@@ -505,6 +507,7 @@ impl World {
             Request::Refresh(_) => ("refresh", &self.sidecar.refresh),
             Request::Heartbeat { .. } => ("heartbeat", &self.sidecar.beat),
             Request::Logout { .. } => ("logout", &self.sidecar.logout),
+            Request::Probe => ("probe", &self.sidecar.probe),
         };
         self.asked.push(name);
         let Some(script) = script.clone() else {
@@ -515,6 +518,7 @@ impl World {
             Request::Refresh(_) => Reply::Refresh(serde_json::from_str(&json).unwrap()),
             Request::Heartbeat { .. } => Reply::Heartbeat(serde_json::from_str(&json).unwrap()),
             Request::Logout { .. } => Reply::Logout(serde_json::from_str(&json).unwrap()),
+            Request::Probe => Reply::Probe,
         });
         self.pending.push_back(Input::Sidecar { attempt, reply });
     }

@@ -128,6 +128,19 @@ impl Registration {
         }
     }
 
+    /// Brings the refresh of a binding forward.
+    pub(crate) fn refresh(&mut self, core: &mut Core, now: Instant) {
+        match self.state {
+            State::Registered { .. } => self.send(core, now),
+            State::Idle
+            | State::Offline
+            | State::Registering { .. }
+            | State::BackingOff { .. }
+            | State::Stopped
+            | State::Unregistering { .. } => {}
+        }
+    }
+
     pub(crate) fn unregister(&mut self, core: &mut Core, now: Instant) {
         match &mut self.state {
             State::Idle | State::Offline | State::Stopped => self.leave(core),

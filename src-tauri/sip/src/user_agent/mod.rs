@@ -178,6 +178,13 @@ impl UserAgent {
         self.finish(now);
     }
 
+    /// Brings the refresh of the binding forward, so that the registrar confirms it now; does nothing
+    /// where there is none.
+    pub fn refresh(&mut self, now: Instant) {
+        self.registration.refresh(&mut self.core, now);
+        self.finish(now);
+    }
+
     /// Allows so many calls at once from now on; those that there are go on.
     pub fn set_max_calls(&mut self, max_calls: usize) {
         self.core.config.max_calls = max_calls;

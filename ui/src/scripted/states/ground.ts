@@ -98,8 +98,10 @@ export const SIGNED_OUT: PhoneView = {
     speaker: JABRA,
     ringer: LAPTOP_SPEAKER,
     check: null,
+    tested: null,
     muted_speech_at: null,
   },
+  server_check: null,
   vault: { state: "keyring" },
   proofs: {
     session_confirmed_at: null,

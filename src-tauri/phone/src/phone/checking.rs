@@ -1,0 +1,82 @@
+//! The check that a user asks for: every part of the phone that can be proven is proven anew.
+
+use std::time::{Duration, Instant};
+
+use super::{GRACE, Phone};
+use crate::{Event, Hop, Rejected, Reply, Request, SidecarFailure, view::ServerCheckView};
+
+/// How long the sidecar may take to answer: as long as a heartbeat (design/faults.md 68).
+const PROBE_DEADLINE: Duration = Duration::from_secs(3);
+
+/// A question whether the sidecar answers at all.
+#[derive(Debug)]
+pub(super) struct Probe {
+    pub(super) attempt: u64,
+    sent_at: Instant,
+    pub(super) deadline: Instant,
+}
+
+impl Phone {
+    /// Asks the sidecar for an answer, brings the next heartbeat forward, and asks the phone server
+    /// for a sign of life and for the registration.
+    pub(super) fn check(&mut self, now: Instant) -> Result<(), Rejected> {
+        let has_line = self.account.line().is_some();
+        if !self.setup.sidecar && !has_line {
+            return Err(Rejected::NoSidecar);
+        }
+        if self.setup.sidecar && self.probe.is_none() {
+            let attempt = self.request(Request::Probe, PROBE_DEADLINE);
+            self.probe = Some(Probe {
+                attempt,
+                sent_at: now,
+                deadline: now + PROBE_DEADLINE + GRACE,
+            });
+            self.server_check = Some(ServerCheckView::Running);
+        }
+        self.with_lease(|lease, _| lease.beat_soon(now));
+        if let Some(line) = self.account.line() {
+            line.check(now, &mut self.outputs);
+        }
+        Ok(())
+    }
+
+    /// Takes the answer, whatever it says: who answers is there. A server that cannot serve at all
+    /// (5xx) is not.
+    pub(super) fn handle_probed(&mut self, reply: Result<Reply, SidecarFailure>, now: Instant) {
+        let Some(probe) = self.probe.take() else {
+            return;
+        };
+        let at = self.outputs.now();
+        let failed = |hop, detail| ServerCheckView::Failed { hop, detail, at };
+        self.finish_check(match reply {
+            Err(SidecarFailure::Refused {
+                status, message, ..
+            }) if status >= 500 => failed(Hop::Http, format!("{status}: {message}")),
+            Ok(_) | Err(SidecarFailure::Refused { .. }) => {
+                let took = now.saturating_duration_since(probe.sent_at);
+                ServerCheckView::Reached {
+                    took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                    at,
+                }
+            }
+            Err(SidecarFailure::Unreachable { hop, detail }) => failed(hop, detail),
+            Err(SidecarFailure::Nonsense { detail }) => failed(Hop::Http, detail),
+        });
+    }
+
+    /// Gives up a probe whose answer never came.
+    pub(super) fn end_probe_if_due(&mut self, now: Instant) {
+        if self.probe.as_ref().is_some_and(|it| it.deadline <= now) {
+            self.probe = None;
+            let at = self.outputs.now();
+            let detail = "The server does not answer".to_owned();
+            let hop = Hop::Timeout;
+            self.finish_check(ServerCheckView::Failed { hop, detail, at });
+        }
+    }
+
+    fn finish_check(&mut self, check: ServerCheckView) {
+        self.server_check = Some(check.clone());
+        self.outputs.event(Event::ServerChecked { check });
+    }
+}

@@ -1,0 +1,126 @@
+//! The check of the whole phone, and of the way to the sidecar before anybody signs in.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use phone::{Command, Event, Hop, Rejected, ServerCheckView, Setup};
+use world::{World, fallback, refused, setup, unreachable};
+
+#[test]
+fn before_the_sign_in_it_is_asked_whether_the_sidecar_answers() {
+    let mut world = World::new(setup());
+    assert_eq!(world.view().server_check, None);
+    world.command(Command::Check).unwrap();
+    assert_eq!(world.asked, ["probe"]);
+    let check = world.view().server_check.unwrap();
+    assert!(
+        matches!(check, ServerCheckView::Reached { .. }),
+        "{check:?}"
+    );
+    assert!(world.happened(|it| *it
+        == Event::ServerChecked {
+            check: check.clone()
+        }));
+    assert_eq!(world.signed_out(), None, "nothing else has changed");
+}
+
+#[test]
+fn whoever_answers_is_there_unless_it_cannot_serve() {
+    for (failure, reached) in [
+        (refused(404, "Cannot GET /healthz"), true),
+        (refused(503, "The lock store is down"), false),
+        (unreachable(), false),
+    ] {
+        let mut world = World::new(setup());
+        world.sidecar.probe = Some(Err(failure.clone()));
+        world.command(Command::Check).unwrap();
+        let check = world.view().server_check.unwrap();
+        let is_reached = matches!(check, ServerCheckView::Reached { .. });
+        assert_eq!(is_reached, reached, "{failure:?}: {check:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_never_comes_is_not_awaited_for_ever() {
+    let mut world = World::new(setup());
+    world.sidecar.probe = None;
+    world.command(Command::Check).unwrap();
+    assert_eq!(world.view().server_check, Some(ServerCheckView::Running));
+    world.command(Command::Check).unwrap();
+    assert_eq!(world.asked, ["probe"], "one question at a time");
+    world.pass(Duration::from_secs(4));
+    let check = world.view().server_check.unwrap();
+    let silent = matches!(
+        &check,
+        ServerCheckView::Failed {
+            hop: Hop::Timeout,
+            ..
+        }
+    );
+    assert!(silent, "{check:?}");
+}
+
+#[test]
+fn with_a_line_the_session_and_the_registration_are_confirmed_anew() {
+    let mut world = World::signed_in();
+    world.pass(Duration::from_secs(20));
+    let before = world.view().proofs;
+    let registered = world.count_sent("REGISTER");
+    world.asked.clear();
+    world.command(Command::Check).unwrap();
+    assert_eq!(world.asked, ["probe", "heartbeat"]);
+    assert!(world.count_sent("REGISTER") > registered);
+    let after = world.view().proofs;
+    assert!(after.session_confirmed_at > before.session_confirmed_at);
+    assert!(after.line_confirmed_at > before.line_confirmed_at);
+    assert!(after.line_expires_at > before.line_expires_at);
+}
+
+#[test]
+fn a_line_that_is_down_is_tried_now() {
+    let mut world = World::signed_in();
+    world.server.reachable = false;
+    world.drop_flow();
+    world.pass(Duration::from_secs(120));
+    world.server.reachable = true;
+    let opened = world.flows_opened;
+    world.command(Command::Check).unwrap();
+    assert_eq!(world.flows_opened, opened + 1);
+    assert!(world.view().proofs.line_confirmed_at.is_some());
+}
+
+#[test]
+fn a_call_goes_on_while_the_phone_is_checked() {
+    let (mut world, call) = World::in_call();
+    world.command(Command::Check).unwrap();
+    let calls = world.view().calls;
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].call, call);
+    assert!(!calls[0].interrupted);
+}
+
+#[test]
+fn without_a_server_there_is_nothing_to_check() {
+    let mut world = World::new(Setup {
+        sidecar: false,
+        ..setup()
+    });
+    assert_eq!(world.command(Command::Check), Err(Rejected::NoSidecar));
+
+    let mut world = World::new(Setup {
+        sidecar: false,
+        fallback: Some(fallback()),
+        ..setup()
+    });
+    world.pass(Duration::from_secs(20));
+    let registered = world.count_sent("REGISTER");
+    world.command(Command::Check).unwrap();
+    assert!(
+        world.count_sent("REGISTER") > registered,
+        "its line is checked"
+    );
+    assert_eq!(world.view().server_check, None);
+}
