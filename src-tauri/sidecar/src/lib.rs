@@ -6,6 +6,7 @@
 
 mod attempts;
 mod audit;
+mod bells;
 mod body;
 mod client_address;
 mod clock;
@@ -22,21 +23,25 @@ mod platform;
 mod random;
 mod refusal;
 mod routes;
+mod seats;
 mod server;
 mod session;
 mod sidecar;
 mod store;
+mod takeover;
 mod token;
 mod upstream;
 
 pub use audit::AUDIT;
+pub use bells::Changes;
 pub use clock::{Clock, Now};
 pub use config::{Config, ConfigError, JWT_SECRET_VARIABLE, Problem, REDIS_URL_VARIABLE};
 pub use lock::{
-    Acquired, Beat, LockAnswer, LockName, LockUnavailable, MemoryLock, Owner, RedisLock, Released,
-    SessionLock,
+    Acquired, Beat, Held, LockAnswer, LockName, LockUnavailable, Look, MemoryLock, Owner, Page,
+    RedisLock, Released, SessionLock,
 };
 pub use password::hash_password;
 pub use server::{RunError, check_address, run, run_with};
 pub use store::{Address, BadAddress, Store};
+pub use takeover::{ANSWER_TIME, Answered, Ask, Asker, Moment, Standing, TicketHash};
 pub use upstream::NoHttp;

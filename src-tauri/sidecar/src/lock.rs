@@ -6,12 +6,14 @@
 //!
 //! A session that was released takes no lock any more, so that what arrives late, be it a beat that
 //! a logout overtook or a login that was given up, frees nothing and locks nothing.
+//!
+//! What other devices ask of a holder lies beside the lock, under the rules of [`crate::takeover`].
 
 mod claim;
 mod memory;
 mod redis;
 
-pub(crate) use claim::Claim;
+pub(crate) use claim::{Claim, Displacing};
 pub use memory::MemoryLock;
 pub use redis::RedisLock;
 
@@ -21,9 +23,16 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::bells::Changes;
+use crate::takeover::{Ask, Moment, TicketHash};
+
 /// How long a store remembers that a session was released: far longer than anything of that session
 /// can be under way.
 const MARKED: Duration = Duration::from_secs(10 * 60);
+
+/// What the keys of agents and of extensions begin with.
+const AGENTS: &str = "agent:session:";
+const EXTENSIONS: &str = "agent:extension:";
 
 /// What is locked: an agent together with the extension their phone registers, so that two records
 /// which share an extension cannot both register.
@@ -87,6 +96,35 @@ pub enum Released {
     },
 }
 
+/// A lock as it is in one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// Who holds the agent and who the extension, which are the same unless records share one.
+    pub holders: [Option<Owner>; 2],
+    /// What was asked of the holder last, by somebody's device.
+    pub ask: Option<Ask>,
+    pub now: Moment,
+}
+
+/// A lock that is held, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub agent_id: String,
+    /// `None`: what was written of it does not say.
+    pub extension: Option<String>,
+    pub owner: Owner,
+    /// Until its term ends, unless it is prolonged.
+    pub left: Duration,
+}
+
+/// A part of the list of all locks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    pub held: Vec<Held>,
+    /// After whom the list goes on; `None`: this was the end.
+    pub next: Option<String>,
+}
+
 /// Nothing is known about the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LockUnavailable {
@@ -130,14 +168,55 @@ pub trait SessionLock: Debug + Send + Sync {
     /// earlier session of the device does not free its next one. Whoever holds it, the session of
     /// `owner` has ended.
     fn release<'a>(&'a self, name: &'a LockName, owner: &'a Owner) -> LockAnswer<'a, Released>;
+
+    /// Like [`Self::acquire`], but also displaces the session that has granted `ask`, if that still
+    /// stands as it was looked at and the session still holds the lock. Whether it grants anything is
+    /// the caller's to know.
+    fn acquire_granted<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+        ask: &'a Ask,
+    ) -> LockAnswer<'a, Acquired>;
+
+    /// Returns who holds the lock and what is asked of them.
+    fn look<'a>(&'a self, name: &'a LockName) -> LockAnswer<'a, Look>;
+
+    /// Keeps `ask` in place of `before`, until it is forgotten; returns whether `before` was still
+    /// what was there. `now` is when that was looked at.
+    fn put<'a>(
+        &'a self,
+        name: &'a LockName,
+        before: Option<&'a Ask>,
+        ask: &'a Ask,
+        now: Moment,
+    ) -> LockAnswer<'a, bool>;
+
+    /// Returns which lock a ticket was given for; it is forgotten after the ask itself.
+    fn of_ticket<'a>(&'a self, ticket: &'a TicketHash) -> LockAnswer<'a, Option<LockName>>;
+
+    /// Begins to listen for changes of the lock of an agent and of what is asked of its holder. Some
+    /// may be missed, and there may be none at all behind one.
+    fn listen(&self, agent_id: &str) -> Changes;
+
+    /// Lists locks by their agents' ids, at most `limit` of those after `after`.
+    fn list<'a>(&'a self, after: Option<&'a str>, limit: usize) -> LockAnswer<'a, Page>;
+}
+
+impl Look {
+    /// Returns who holds the lock, or a part of it.
+    pub fn holders(&self) -> impl Iterator<Item = &Owner> {
+        self.holders.iter().flatten()
+    }
 }
 
 impl LockName {
     /// Returns the keys that are locked together.
     pub fn keys(&self) -> [String; 2] {
         [
-            format!("agent:session:{}", self.ozonetel_agent_id),
-            format!("agent:extension:{}", self.sip_extension),
+            format!("{AGENTS}{}", self.ozonetel_agent_id),
+            format!("{EXTENSIONS}{}", self.sip_extension),
         ]
     }
 }

@@ -17,11 +17,16 @@ const TIMES: [f64; 11] = [
 ];
 
 /// The paths that are counted each by itself.
-pub(crate) const PATHS: [&str; 16] = [
+pub(crate) const PATHS: [&str; 21] = [
     "/auth/login",
     "/auth/refresh",
     "/auth/heartbeat",
     "/auth/logout",
+    "/auth/takeover",
+    "/auth/takeover/status",
+    "/auth/takeover/withdraw",
+    "/auth/takeover/answer",
+    "/auth/events",
     "/api/ozonetel/agent-state",
     "/api/ozonetel/agent-ready",
     "/api/ozonetel/dial",
@@ -47,10 +52,25 @@ pub(crate) struct Metrics {
     answers: Family<AnswerLabels, Counter>,
     answer_times: Family<PathLabels, Histogram, fn() -> Histogram>,
     upstream: Upstreams,
+    takeovers: Family<StepLabels, Counter>,
     /// Connections that are open.
     pub(crate) connections: Gauge,
     /// Memory that checking passwords has filled, in KiB; the same for each, whoever it is of.
     pub(crate) password_work: Counter,
+    /// Phones that listen for events.
+    pub(crate) listeners: Gauge,
+}
+
+/// What happens on the way of a lock from one device to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TakeoverStep {
+    Asked,
+    AnsweredNow,
+    AnsweredAfterCall,
+    AnsweredNo,
+    Withdrawn,
+    TakenGranted,
+    TakenByForce,
 }
 
 /// The counters of the calls of one other server; cloning is cheap.
@@ -78,6 +98,11 @@ struct Upstreams {
 struct AnswerLabels {
     path: &'static str,
     status: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StepLabels {
+    step: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -117,8 +142,10 @@ impl Metrics {
                 outcomes: Family::default(),
                 times: Family::new_with_constructor(times),
             },
+            takeovers: Family::default(),
             connections: Gauge::default(),
             password_work: Counter::default(),
+            listeners: Gauge::default(),
         };
         metrics.registered()
     }
@@ -129,8 +156,10 @@ impl Metrics {
             answers,
             answer_times,
             upstream,
+            takeovers,
             connections,
             password_work,
+            listeners,
         } = &mut self;
         registry.register("answers", "Calls answered", answers.clone());
         registry.register_with_unit(
@@ -150,12 +179,18 @@ impl Metrics {
             Unit::Seconds,
             upstream.times.clone(),
         );
+        registry.register(
+            "takeovers",
+            "Asked, answered and done to move sessions",
+            takeovers.clone(),
+        );
         registry.register("connections", "Connections open", connections.clone());
         registry.register(
             "password_work_kib",
             "Memory filled to check passwords",
             password_work.clone(),
         );
+        registry.register("listeners", "Phones that listen", listeners.clone());
         self
     }
 
@@ -169,6 +204,20 @@ impl Metrics {
         self.answer_times
             .get_or_create(&PathLabels { path: call.0 })
             .observe(time.as_secs_f64());
+    }
+
+    /// Counts a step of a takeover.
+    pub(crate) fn takeover(&self, step: TakeoverStep) {
+        let step = match step {
+            TakeoverStep::Asked => "asked",
+            TakeoverStep::AnsweredNow => "now",
+            TakeoverStep::AnsweredAfterCall => "after_call",
+            TakeoverStep::AnsweredNo => "no",
+            TakeoverStep::Withdrawn => "withdrawn",
+            TakeoverStep::TakenGranted => "taken_granted",
+            TakeoverStep::TakenByForce => "taken_by_force",
+        };
+        self.takeovers.get_or_create(&StepLabels { step }).inc();
     }
 
     /// Returns the counters of the calls of `server`.

@@ -14,6 +14,10 @@ use crate::lock::{LockUnavailable, Owner};
 use crate::ozonetel::{self, Words};
 use crate::platform::{NotRenewed, Silent};
 use crate::store::Unanswered;
+use crate::takeover::Ask;
+
+/// After which it is worth to listen again where too many do.
+const LISTEN_AGAIN: Duration = Duration::from_secs(30);
 
 /// An answer that is not a success: one row of the contract's table.
 #[derive(Debug)]
@@ -21,6 +25,7 @@ pub(crate) struct Refusal {
     status: StatusCode,
     message: Message,
     holder: Option<Holder>,
+    is_askable: bool,
     retry_after: Option<Duration>,
 }
 
@@ -37,6 +42,11 @@ impl Refusal {
             message,
             ..Self::new(StatusCode::BAD_REQUEST, "")
         }
+    }
+
+    /// 400: the user cannot work anywhere.
+    pub(crate) fn no_member() -> Self {
+        Self::bad_request(["Your user has no workspace member. Contact administrator.".to_owned()])
     }
 
     pub(crate) fn wrong_credentials() -> Self {
@@ -81,12 +91,40 @@ impl Refusal {
     /// 409: `holder` has the lock that `member_id` asks for.
     pub(crate) fn held(holder: &Owner, member_id: &str) -> Self {
         Self {
-            holder: Some(Holder {
-                device_name: holder.device_name.clone(),
-                since: holder.since.and_then(|it| it.format(&Rfc3339).ok()),
-                same_member: holder.member_id == member_id,
-            }),
+            holder: Some(shown(holder, member_id)),
             ..Self::new(StatusCode::CONFLICT, ALREADY_LOGGED_IN)
+        }
+    }
+
+    /// Like [`Self::held`], for a login: it also says whether the holder can be asked.
+    pub(crate) fn held_at_login(holder: &Owner, member_id: &str) -> Self {
+        Self {
+            is_askable: Ask::can_be_asked(holder, member_id),
+            ..Self::held(holder, member_id)
+        }
+    }
+
+    /// 404: nothing is known of this ticket any more.
+    pub(crate) fn no_takeover() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "This takeover is over. Please ask again.",
+        )
+    }
+
+    /// 404: there is nothing to answer, or not any more.
+    pub(crate) fn nothing_to_answer() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "This request is over.")
+    }
+
+    /// 503: as many listen as this server can keep.
+    pub(crate) fn too_many_listeners() -> Self {
+        Self {
+            retry_after: Some(LISTEN_AGAIN),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many phones listen at this server.",
+            )
         }
     }
 
@@ -164,8 +202,18 @@ impl Refusal {
             status,
             message: Message::One(message.to_owned()),
             holder: None,
+            is_askable: false,
             retry_after: None,
         }
+    }
+}
+
+/// Returns what `member_id` is told of who holds a lock.
+pub(crate) fn shown(holder: &Owner, member_id: &str) -> Holder {
+    Holder {
+        device_name: holder.device_name.clone(),
+        since: holder.since.and_then(|it| it.format(&Rfc3339).ok()),
+        same_member: holder.member_id == member_id,
     }
 }
 
@@ -208,7 +256,7 @@ impl IntoResponse for Refusal {
             status_code: self.status.as_u16(),
             message: self.message,
             holder: self.holder,
-            askable: false,
+            askable: self.is_askable,
         };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(wait) = self.retry_after {

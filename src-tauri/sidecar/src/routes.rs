@@ -1,11 +1,12 @@
 //! The calls, one file each.
 //!
-//! Success is 201 for every POST, as the original sidecar answers, so that a client which compares
-//! with that number is not broken.
+//! Success is 201 for every POST that the original sidecar has, as it answers, so that a client which
+//! compares with that number is not broken.
 
 mod agent;
 mod call_control;
 mod docs;
+mod events;
 mod health;
 mod heartbeat;
 mod login;
@@ -13,6 +14,7 @@ mod logout;
 mod metrics;
 mod ready;
 mod refresh;
+mod takeover;
 
 use std::sync::Arc;
 
@@ -33,6 +35,11 @@ pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
         .route("/auth/refresh", post(refresh::refresh))
         .route("/auth/heartbeat", post(heartbeat::heartbeat))
         .route("/auth/logout", post(logout::logout))
+        .route("/auth/takeover", post(takeover::ask))
+        .route("/auth/takeover/status", post(takeover::status))
+        .route("/auth/takeover/withdraw", post(takeover::withdraw))
+        .route("/auth/takeover/answer", post(takeover::answer))
+        .route("/auth/events", get(events::events))
         .route("/api/ozonetel/agent-state", post(agent::state))
         .route("/api/ozonetel/agent-ready", post(agent::ready))
         .route("/api/ozonetel/dial", post(agent::dial))

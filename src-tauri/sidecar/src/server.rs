@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use secrecy::SecretSlice;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
@@ -49,6 +49,21 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
 /// How long accepting rests after the system refused it, for instance for want of descriptors.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// Cuts the connection of a call whose caller does not read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cut(Arc<Notify>);
+
+impl Cut {
+    pub(crate) fn cut(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits until it is to be cut.
+    pub(crate) async fn asked_for(&self) {
+        self.0.notified().await;
+    }
+}
 
 /// Why a sidecar did not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -156,6 +171,7 @@ async fn serve(
         }
     }
     drop(listener);
+    sidecar.closing.send_replace(true);
     stop.send_replace(());
     // Each connection gives its receiver back as it ends.
     stop.closed().await;
@@ -176,7 +192,11 @@ async fn connection(
     router: Router,
     mut stop: watch::Receiver<()>,
 ) {
-    let service = TowerToHyperService::new(router.layer(Extension(ConnectInfo(peer))));
+    let cut = Cut::default();
+    let router = router
+        .layer(Extension(ConnectInfo(peer)))
+        .layer(Extension(cut.clone()));
+    let service = TowerToHyperService::new(router);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
@@ -186,6 +206,10 @@ async fn connection(
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
+        () = cut.asked_for() => {
+            debug!("connection cut: its caller does not read");
+            return;
+        }
         _ = stop.changed() => None,
         () = sleep(CONNECTION_TIME) => None,
     };

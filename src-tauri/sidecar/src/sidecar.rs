@@ -14,10 +14,20 @@ use crate::metrics::Metrics;
 use crate::ozonetel::Ozonetel;
 use crate::platform::RenewalSeal;
 use crate::refusal::Refusal;
+use crate::seats::Seats;
 use crate::session::Sessions;
 use crate::store::Store;
 use crate::token::{AccessTokens, Caller, Expiry};
 use crate::upstream::NoHttp;
+
+/// How many listeners a session has: one, and one whose connection is lost and does not know it yet.
+const LISTENERS_OF_SESSION: usize = 2;
+
+/// Devices that wait for an answer to what they asked; further ones are told at once how it stands.
+const MAX_WAITING: usize = 512;
+
+/// How many wait with one ticket.
+const WAITING_OF_TICKET: usize = 2;
 
 /// All that the calls share.
 pub(crate) struct Sidecar {
@@ -36,6 +46,12 @@ pub(crate) struct Sidecar {
     pub(crate) ozonetel: Option<Arc<Ozonetel>>,
     /// What goes on behind a call that is answered subscribes to it until its end.
     pub(crate) background: watch::Sender<()>,
+    /// Who listens for events.
+    pub(crate) listeners: Seats,
+    /// Who waits for an answer to what they asked.
+    pub(crate) waiting: Seats,
+    /// Whether the server stops: what lasts ends now.
+    pub(crate) closing: watch::Sender<bool>,
 }
 
 impl Sidecar {
@@ -69,6 +85,8 @@ impl Sidecar {
                 Sessions::in_memory(refresh, access),
             ),
         };
+        // Each listener has a connection, and the calls need some.
+        let listeners = (settings.max_connections / 4 * 3).max(1);
         Ok(Self {
             attempts,
             sessions,
@@ -78,6 +96,9 @@ impl Sidecar {
             metrics,
             ozonetel: ozonetel.map(Arc::new),
             background: watch::Sender::new(()),
+            listeners: Seats::new(LISTENERS_OF_SESSION, listeners),
+            waiting: Seats::new(WAITING_OF_TICKET, MAX_WAITING),
+            closing: watch::Sender::new(false),
             clock,
             lock,
             store,
@@ -112,6 +133,13 @@ impl Sidecar {
             return Err(Refusal::invalid_access_token());
         }
         Ok(caller)
+    }
+
+    /// Waits until the server stops.
+    pub(crate) async fn closes(&self) {
+        let mut closing = self.closing.subscribe();
+        // Its sender is here.
+        let _ = closing.wait_for(|it| *it).await;
     }
 
     /// Forgets what has expired.

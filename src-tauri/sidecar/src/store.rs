@@ -8,17 +8,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::aio::MultiplexedConnection;
+use futures_util::StreamExt;
+use redis::aio::{MultiplexedConnection, PubSub};
 use redis::cluster_async::ClusterConnection;
 use redis::{
-    AsyncConnectionConfig, FromRedisValue, RedisError, RedisResult, Script, ScriptInvocation,
-    ServerErrorKind,
+    AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, RedisError, RedisResult, Script,
+    ScriptInvocation, ServerErrorKind,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
+use crate::bells::{Bells, Changes};
 use address::{CONNECTING, Place};
 
 /// How long a call may take, waiting for a connection included: whoever asks hears soon that Redis
@@ -28,7 +30,14 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// Between two connections: twice a second keeps the way back short.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// One connection to Redis that all calls share, and that is made anew whenever it breaks.
+/// How long one node of a cluster may take to be connected to before the next one is tried.
+const NODE_TIME: Duration = Duration::from_millis(500);
+
+/// How often it is asked whether messages could still arrive, and how long that may take.
+const PING_EVERY: Duration = Duration::from_secs(15);
+
+/// One connection to Redis that all calls share, one that hears what other servers tell, and both are
+/// made anew whenever they break.
 ///
 /// Cloning is cheap: all clones share it.
 #[derive(Clone)]
@@ -37,7 +46,8 @@ pub struct Store {
     prefix: Arc<str>,
     connection: watch::Receiver<Option<Numbered>>,
     broken: mpsc::Sender<Broken>,
-    _keeper: Arc<Keeper>,
+    bells: Arc<Bells>,
+    _keepers: Arc<[Keeper; 2]>,
 }
 
 /// Redis did not do what it was asked, as far as is known.
@@ -64,7 +74,7 @@ struct Numbered(u64, Connection);
 /// Which connection is of no use any more, and why.
 struct Broken(u64, String);
 
-/// The task that keeps the connection; it ends with this.
+/// The task that keeps a connection; it ends with this.
 struct Keeper(JoinHandle<()>);
 
 impl Store {
@@ -73,18 +83,33 @@ impl Store {
     pub fn connect(address: Address, prefix: &str) -> Self {
         let (to_callers, connection) = watch::channel(None);
         let (broken, reports) = mpsc::channel(1);
-        let keeper = tokio::spawn(keep(address.0, to_callers, reports));
+        let bells = Arc::new(Bells::default());
+        let keepers = [
+            tokio::spawn(keep(address.place, to_callers, reports)),
+            tokio::spawn(hear(address.listening, channel(prefix), Arc::clone(&bells))),
+        ];
         Self {
             prefix: prefix.into(),
             connection,
             broken,
-            _keeper: Arc::new(Keeper(keeper)),
+            bells,
+            _keepers: Arc::new(keepers.map(Keeper)),
         }
     }
 
     /// Returns the whole name of a key.
     pub(crate) fn key(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
+    }
+
+    /// Returns the channel on which servers tell each other of which agent something has changed.
+    pub(crate) fn channel(&self) -> String {
+        channel(&self.prefix)
+    }
+
+    /// Begins to listen for changes of an agent.
+    pub(crate) fn listen(&self, agent_id: &str) -> Changes {
+        self.bells.listen(agent_id)
     }
 
     /// Finds out whether Redis answers.
@@ -127,6 +152,10 @@ impl Store {
         let _ = self.broken.try_send(Broken(number, why));
         Err(Unanswered::Unknown)
     }
+}
+
+fn channel(prefix: &str) -> String {
+    format!("{prefix}agent:changed")
 }
 
 /// Returns a duration as scripts take it.
@@ -186,7 +215,55 @@ async fn keep(
     }
 }
 
+/// Rings the bells of agents whom other servers, or this one, tell of.
+async fn hear(mut place: Place, channel: String, bells: Arc<Bells>) {
+    loop {
+        let begun = Instant::now();
+        // That Redis cannot be reached is told by the other connection.
+        match timeout(CONNECTING, place.listen(&channel)).await {
+            Ok(Ok(heard)) => {
+                bells.ring_all();
+                let why = ring(heard, &bells).await;
+                debug!(why, "other servers are not heard any more");
+            }
+            Ok(Err(error)) => debug!(%error, "other servers cannot be heard"),
+            Err(_) => debug!("other servers cannot be heard in time"),
+        }
+        sleep(PAUSE.saturating_sub(begun.elapsed())).await;
+    }
+}
+
+/// Rings until the connection breaks, and returns why.
+async fn ring(heard: PubSub, bells: &Bells) -> String {
+    let (mut to_redis, mut messages) = heard.split();
+    loop {
+        match timeout(PING_EVERY, messages.next()).await {
+            Ok(Some(message)) => match message.get_payload::<String>() {
+                Ok(agent_id) => bells.ring(&agent_id),
+                Err(error) => return error.to_string(),
+            },
+            Ok(None) => return "it was closed".to_owned(),
+            Err(_) => match timeout(PING_EVERY, to_redis.ping::<redis::Value>()).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return error.to_string(),
+                Err(_) => return "no answer in time".to_owned(),
+            },
+        }
+    }
+}
+
 impl Place {
+    /// Begins to hear a channel.
+    async fn listen(&mut self, channel: &str) -> RedisResult<PubSub> {
+        let mut heard = match self {
+            Self::Alone(client) => client.get_async_pubsub().await?,
+            Self::Sentinel(client) => client.async_get_client().await?.get_async_pubsub().await?,
+            Self::Cluster(_, nodes) => first_of(nodes).await?,
+        };
+        heard.subscribe(channel).await?;
+        Ok(heard)
+    }
+
     /// Connects; fails, in words, when that takes too long.
     async fn connect(&mut self) -> Result<Connection, String> {
         let config = AsyncConnectionConfig::new()
@@ -202,7 +279,7 @@ impl Place {
                     .get_async_connection_with_config(&config)
                     .await
                     .map(Connection::One),
-                Self::Cluster(client) => {
+                Self::Cluster(client, _) => {
                     client.get_async_connection().await.map(Connection::Cluster)
                 }
             }
@@ -213,6 +290,19 @@ impl Place {
             Err(_) => Err(format!("no connection in {} s", CONNECTING.as_secs())),
         }
     }
+}
+
+/// Returns a connection to the first node that answers: in a cluster each hears all messages.
+async fn first_of(nodes: &[Client]) -> RedisResult<PubSub> {
+    let mut refused = RedisError::from((ErrorKind::Client, "no node"));
+    for node in nodes {
+        match timeout(NODE_TIME, node.get_async_pubsub()).await {
+            Ok(Ok(heard)) => return Ok(heard),
+            Ok(Err(error)) => refused = error,
+            Err(_) => {}
+        }
+    }
+    Err(refused)
 }
 
 impl Connection {

@@ -82,6 +82,12 @@ impl AccessTokens {
         self.lifetime + LEEWAY
     }
 
+    /// Returns when a token of ours expires.
+    pub(crate) fn expires(&self, token: &SecretString) -> Option<OffsetDateTime> {
+        let token = decode::<Claims>(token.expose_secret(), &self.decoding, &self.validation);
+        OffsetDateTime::from_unix_timestamp(token.ok()?.claims.exp).ok()
+    }
+
     pub(crate) fn issue(&self, caller: &Caller, now: OffsetDateTime) -> SecretString {
         let claims = Claims {
             iss: ISSUER.to_owned(),

@@ -6,6 +6,7 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use super::{Acquired, Beat, LockName, LockUnavailable, Owner, SessionLock};
+use crate::takeover::Ask;
 
 /// How long a login may take: its lock frees itself then if the server dies in the middle of it. The
 /// phone waits 8 s, and a telephony platform is waited for 5 s.
@@ -27,6 +28,16 @@ pub(crate) struct Claim {
     owner: Owner,
     /// Whether there is anything to give back.
     is_open: bool,
+}
+
+/// Whom a claim may displace.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Displacing<'a> {
+    Nobody,
+    /// The same member's other device, whatever it says.
+    SameMember,
+    /// The session that has granted this.
+    Granting(&'a Ask),
 }
 
 impl Claim {
@@ -52,13 +63,16 @@ impl Claim {
     pub(crate) async fn acquire(
         &mut self,
         ttl: Duration,
-        takeover: bool,
+        displacing: Displacing<'_>,
     ) -> Result<Acquired, LockUnavailable> {
         // Also while it waits, this may be dropped.
         self.is_open = true;
-        let asked = self
-            .lock
-            .acquire(&self.name, &self.owner, ttl.min(TERM), takeover);
+        let (lock, name, owner, term) = (&self.lock, &self.name, &self.owner, ttl.min(TERM));
+        let asked = match displacing {
+            Displacing::Nobody => lock.acquire(name, owner, term, false),
+            Displacing::SameMember => lock.acquire(name, owner, term, true),
+            Displacing::Granting(ask) => lock.acquire_granted(name, owner, term, ask),
+        };
         let acquired = asked.await;
         match &acquired {
             Ok(

@@ -7,15 +7,21 @@ use time::OffsetDateTime;
 use tracing::info;
 
 use super::{
-    Acquired, Beat, LockAnswer, LockName, LockUnavailable, MARKED, Owner, Released, SessionLock,
+    AGENTS, Acquired, Beat, Displacing, EXTENSIONS, Held, LockAnswer, LockName, LockUnavailable,
+    Look, MARKED, Owner, Page, Released, SessionLock,
 };
+use crate::bells::{Bells, Changes};
 use crate::clock::{Clock, Now};
+use crate::takeover::{Ask, Moment, TicketHash};
 
 /// The locks of one server, in memory. A lock is absent from the very moment its term ends.
 #[derive(Debug)]
 pub struct MemoryLock {
     clock: Clock,
+    /// When its own time begins.
+    origin: Instant,
     state: Mutex<State>,
+    bells: Bells,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +30,10 @@ struct State {
     /// The sessions that were released, and until when that is remembered. Each of them began with
     /// a password, and the pace of argon2 bounds their number.
     ended: BTreeMap<String, Instant>,
+    /// By agents. Each began with a password, as the tickets did.
+    asks: BTreeMap<String, Ask>,
+    /// By their hashes, with when they are forgotten.
+    tickets: BTreeMap<String, (LockName, Moment)>,
     /// The highest that was given.
     epoch: u64,
 }
@@ -40,8 +50,10 @@ struct Entry {
 impl MemoryLock {
     pub fn new(clock: Clock) -> Self {
         Self {
+            origin: clock.now().monotonic,
             clock,
             state: Mutex::default(),
+            bells: Bells::default(),
         }
     }
 
@@ -49,6 +61,13 @@ impl MemoryLock {
     pub fn sweep(&self) {
         let (mut state, now) = self.live();
         state.ended.retain(|_, until| *until > now.monotonic);
+        let now = self.moment(now);
+        state.asks.retain(|_, ask| ask.lives_until() > now);
+        state.tickets.retain(|_, (_, until)| *until > now);
+    }
+
+    fn moment(&self, now: Now) -> Moment {
+        now.monotonic.saturating_duration_since(self.origin)
     }
 
     /// Returns what is alive and the time of this look.
@@ -60,7 +79,7 @@ impl MemoryLock {
         let now = self.clock.now();
         state.entries.retain(|key, entry| {
             let alive = entry.expires_at > now.monotonic;
-            if !alive && let Some(agent) = key.strip_prefix("agent:session:") {
+            if !alive && let Some(agent) = key.strip_prefix(AGENTS) {
                 info!(
                     agent,
                     member = entry.owner.member_id,
@@ -78,7 +97,7 @@ impl MemoryLock {
         name: &LockName,
         owner: &Owner,
         ttl: Duration,
-        takeover: bool,
+        displacing: Displacing<'_>,
     ) -> Acquired {
         let (mut state, now) = self.live();
         if state.has_ended(owner, now) {
@@ -86,7 +105,12 @@ impl MemoryLock {
         }
         let keys = name.keys();
         let others: Vec<Owner> = others(&state.entries, &keys, owner).cloned().collect();
-        let stays = |holder: &&Owner| !takeover || holder.member_id != owner.member_id;
+        let stands = |ask: &Ask| state.is_kept(name, Some(ask), self.moment(now));
+        let stays = |holder: &&Owner| match displacing {
+            Displacing::Nobody => true,
+            Displacing::SameMember => holder.member_id != owner.member_id,
+            Displacing::Granting(ask) => !stands(ask) || !ask.is_of(holder),
+        };
         if let Some(holder) = others.iter().find(stays) {
             return Acquired::Busy {
                 holder: holder.clone(),
@@ -108,6 +132,8 @@ impl MemoryLock {
                 },
             );
         }
+        drop(state);
+        self.bells.ring(&name.ozonetel_agent_id);
         match others.into_iter().next() {
             Some(from) => Acquired::TakenOver { epoch, from },
             None if held => Acquired::Refreshed { epoch },
@@ -170,6 +196,8 @@ impl MemoryLock {
                 None => {}
             }
         }
+        drop(state);
+        self.bells.ring(&name.ozonetel_agent_id);
         match holder {
             _ if freed => Released::Freed,
             Some(holder) => Released::NotOwner { holder },
@@ -179,6 +207,17 @@ impl MemoryLock {
 }
 
 impl State {
+    /// Whether `ask` is what is asked of the holder now.
+    fn is_kept(&self, name: &LockName, ask: Option<&Ask>, now: Moment) -> bool {
+        let key = |ask: &Ask| (ask.id().to_owned(), ask.version());
+        self.ask(name, now).map(key) == ask.map(key)
+    }
+
+    fn ask(&self, name: &LockName, now: Moment) -> Option<&Ask> {
+        let ask = self.asks.get(&name.ozonetel_agent_id)?;
+        (ask.lives_until() > now).then_some(ask)
+    }
+
     fn has_ended(&self, owner: &Owner, now: Now) -> bool {
         let until = self.ended.get(&owner.session_id);
         until.is_some_and(|until| *until > now.monotonic)
@@ -193,7 +232,22 @@ impl SessionLock for MemoryLock {
         ttl: Duration,
         takeover: bool,
     ) -> LockAnswer<'a, Acquired> {
-        answer(self.acquire_now(name, owner, ttl, takeover))
+        let displacing = if takeover {
+            Displacing::SameMember
+        } else {
+            Displacing::Nobody
+        };
+        answer(self.acquire_now(name, owner, ttl, displacing))
+    }
+
+    fn acquire_granted<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+        ask: &'a Ask,
+    ) -> LockAnswer<'a, Acquired> {
+        answer(self.acquire_now(name, owner, ttl, Displacing::Granting(ask)))
     }
 
     fn beat<'a>(
@@ -207,6 +261,80 @@ impl SessionLock for MemoryLock {
 
     fn release<'a>(&'a self, name: &'a LockName, owner: &'a Owner) -> LockAnswer<'a, Released> {
         answer(self.release_now(name, owner))
+    }
+
+    fn look<'a>(&'a self, name: &'a LockName) -> LockAnswer<'a, Look> {
+        let (state, now) = self.live();
+        let now = self.moment(now);
+        let holder = |key: &String| Some(state.entries.get(key)?.owner.clone());
+        answer(Look {
+            holders: name.keys().each_ref().map(holder),
+            ask: state.ask(name, now).cloned(),
+            now,
+        })
+    }
+
+    fn put<'a>(
+        &'a self,
+        name: &'a LockName,
+        before: Option<&'a Ask>,
+        ask: &'a Ask,
+        _now: Moment,
+    ) -> LockAnswer<'a, bool> {
+        let (mut state, now) = self.live();
+        if !state.is_kept(name, before, self.moment(now)) {
+            return answer(false);
+        }
+        let agent_id = &name.ozonetel_agent_id;
+        state.asks.insert(agent_id.clone(), ask.clone());
+        let ticket = (name.clone(), ask.lives_until());
+        state.tickets.insert(ask.ticket().hex(), ticket);
+        drop(state);
+        self.bells.ring(agent_id);
+        answer(true)
+    }
+
+    fn of_ticket<'a>(&'a self, ticket: &'a TicketHash) -> LockAnswer<'a, Option<LockName>> {
+        let (state, now) = self.live();
+        let found = state.tickets.get(&ticket.hex());
+        let found = found.filter(|(_, until)| *until > self.moment(now));
+        answer(found.map(|(name, _)| name.clone()))
+    }
+
+    fn listen(&self, agent_id: &str) -> Changes {
+        self.bells.listen(agent_id)
+    }
+
+    fn list<'a>(&'a self, after: Option<&'a str>, limit: usize) -> LockAnswer<'a, Page> {
+        let (state, now) = self.live();
+        let agents = state.entries.iter().filter_map(|(key, entry)| {
+            let agent_id = key.strip_prefix(AGENTS)?;
+            after
+                .is_none_or(|after| agent_id > after)
+                .then_some((agent_id, entry))
+        });
+        let extension = |owner: &Owner| {
+            let mut entries = state.entries.iter();
+            let is_theirs = |entry: &Entry| entry.owner.session_id == owner.session_id;
+            entries.find_map(|(key, entry)| {
+                let extension = key.strip_prefix(EXTENSIONS)?;
+                is_theirs(entry).then(|| extension.to_owned())
+            })
+        };
+        let mut held: Vec<Held> = agents
+            .take(limit.saturating_add(1))
+            .map(|(agent_id, entry)| Held {
+                agent_id: agent_id.to_owned(),
+                extension: extension(&entry.owner),
+                owner: entry.owner.clone(),
+                left: entry.expires_at.saturating_duration_since(now.monotonic),
+            })
+            .collect();
+        let is_all = held.len() <= limit;
+        held.truncate(limit);
+        let next = held.last().filter(|_| !is_all);
+        let next = next.map(|last| last.agent_id.clone());
+        answer(Page { held, next })
     }
 }
 

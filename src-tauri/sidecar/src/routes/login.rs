@@ -1,4 +1,4 @@
-mod credentials;
+pub(super) mod credentials;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use secrecy::SecretString;
 use sidecar_api::{LoginRequest, LoginResponse, SessionGrant, User as UserBody};
 use tokio::time::Instant;
 use tracing::info;
@@ -20,16 +21,19 @@ use crate::client_address::client_address;
 use crate::device::Device;
 use crate::directory::SignedIn;
 use crate::duty;
-use crate::lock::{Acquired, Beat, Claim, LockName, LockUnavailable, Owner};
+use crate::lock::{Acquired, Beat, Claim, Displacing, LockName, LockUnavailable, Look, Owner};
+use crate::metrics::TakeoverStep;
 use crate::random::random_id;
 use crate::refusal::Refusal;
 use crate::sidecar::{Sidecar, lock_name};
+use crate::takeover::{Ask, TicketHash};
 use crate::token::Caller;
 
-const FIELDS: [Field; 3] = [
+const FIELDS: [Field; 4] = [
     Field::Text("email"),
     Field::Text("password"),
     Field::OptionalFlag("takeover"),
+    Field::OptionalText("takeoverTicket"),
 ];
 
 /// `POST /auth/login`.
@@ -46,12 +50,16 @@ pub(crate) async fn login(
     let SignedIn {
         user,
         platform_token,
-    } = credentials::check(&sidecar, &request, address, &device).await?;
+    } = credentials::check(
+        &sidecar,
+        (&request.email, &request.password),
+        address,
+        &device,
+    )
+    .await?;
     let Some(member_id) = user.member_id.clone() else {
         info!(target: AUDIT, "login refused: the user has no workspace member");
-        return Err(Refusal::bad_request([
-            "Your user has no workspace member. Contact administrator.".to_owned(),
-        ]));
+        return Err(Refusal::no_member());
     };
     let mut caller = Caller {
         member_id,
@@ -68,9 +76,9 @@ pub(crate) async fn login(
     let claimed = match lock {
         Some(lock) => {
             let owner = sidecar.owner(&caller, &device, None);
-            let (claim, how) = claim(&sidecar, lock, owner, request.takeover).await?;
-            caller.epoch = claim.owner().epoch;
-            Some((claim, how))
+            let claimed = claim(&sidecar, lock, owner, &request).await?;
+            caller.epoch = claimed.claim.owner().epoch;
+            Some(claimed)
         }
         None => None,
     };
@@ -89,7 +97,7 @@ pub(crate) async fn login(
         None => None,
     };
     match claimed {
-        Some((claim, how)) => keep(claim, &how, sidecar.settings.ttl).await?,
+        Some(claimed) => keep(claimed, sidecar.settings.ttl).await?,
         None => info!(
             target: AUDIT,
             member = member_id,
@@ -122,29 +130,71 @@ pub(crate) async fn login(
     Ok((StatusCode::CREATED, headers, Json(response)).into_response())
 }
 
+/// The lock of a login under way.
+struct Claimed {
+    claim: Claim,
+    how: Acquired,
+    /// Whether its holder agreed.
+    with_consent: bool,
+}
+
 /// Claims the lock that `owner` needs; it lives for the time of a login until it is kept.
 async fn claim(
     sidecar: &Sidecar,
     lock: LockName,
     owner: Owner,
-    takeover: bool,
-) -> Result<(Claim, Acquired), Refusal> {
+    request: &LoginRequest,
+) -> Result<Claimed, Refusal> {
+    let granted = match &request.takeover_ticket {
+        Some(ticket) if !request.takeover => granted(sidecar, &lock, &owner, ticket).await?,
+        Some(_) | None => None,
+    };
+    let displacing = match &granted {
+        _ if request.takeover => Displacing::SameMember,
+        Some(ask) => Displacing::Granting(ask),
+        None => Displacing::Nobody,
+    };
     let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock, owner);
     let how = claim
-        .acquire(sidecar.settings.ttl, takeover)
+        .acquire(sidecar.settings.ttl, displacing)
         .await
         .map_err(|error| no_lock(error, claim.owner()))?;
-    match how {
-        Acquired::Busy { holder } => Err(held(&holder, &claim)),
-        Acquired::Ended => Err(no_lock(LockUnavailable::Unknown, claim.owner())),
-        Acquired::Taken { .. } | Acquired::Refreshed { .. } | Acquired::TakenOver { .. } => {
-            Ok((claim, how))
-        }
+    match &how {
+        Acquired::Busy { holder } => return Err(held(holder, &claim)),
+        Acquired::Ended => return Err(no_lock(LockUnavailable::Unknown, claim.owner())),
+        Acquired::TakenOver { .. } => sidecar.metrics.takeover(match &granted {
+            Some(_) => TakeoverStep::TakenGranted,
+            None => TakeoverStep::TakenByForce,
+        }),
+        Acquired::Taken { .. } | Acquired::Refreshed { .. } => {}
     }
+    Ok(Claimed {
+        claim,
+        how,
+        with_consent: granted.is_some(),
+    })
+}
+
+/// Returns what was asked with this ticket, if it is granted to `owner`.
+async fn granted(
+    sidecar: &Sidecar,
+    lock: &LockName,
+    owner: &Owner,
+    ticket: &SecretString,
+) -> Result<Option<Ask>, Refusal> {
+    let look = sidecar.lock.look(lock).await;
+    let Look { ask, now, .. } = look.map_err(|error| no_lock(error, owner))?;
+    let asker = (&*owner.member_id, owner.device_id.as_deref());
+    Ok(ask.filter(|ask| ask.grants(&TicketHash::of(ticket), asker, now)))
 }
 
 /// Ends the login with a lock of a whole term.
-async fn keep(mut claim: Claim, how: &Acquired, ttl: Duration) -> Result<(), Refusal> {
+async fn keep(claimed: Claimed, ttl: Duration) -> Result<(), Refusal> {
+    let Claimed {
+        mut claim,
+        how,
+        with_consent,
+    } = claimed;
     match claim.keep(ttl).await {
         Ok(Beat::Extended | Beat::Retaken) => {}
         Ok(Beat::Lost { holder }) => return Err(held(&holder, &claim)),
@@ -153,10 +203,10 @@ async fn keep(mut claim: Claim, how: &Acquired, ttl: Duration) -> Result<(), Ref
     }
     let (owner, agent) = (claim.owner(), claim.agent());
     let (member, device) = (&owner.member_id, &owner.device_name);
-    match how {
+    match &how {
         Acquired::TakenOver { from, .. } => {
             let from = &from.device_name;
-            info!(target: AUDIT, member, agent, device, from, "took the lock over");
+            info!(target: AUDIT, member, agent, device, from, with_consent, "took the lock over");
         }
         Acquired::Refreshed { .. } => {
             info!(target: AUDIT, member, agent, device, "signed in again")
@@ -179,7 +229,7 @@ fn held(holder: &Owner, claim: &Claim) -> Refusal {
         same_member = holder.member_id == owner.member_id,
         "login refused: the lock is held"
     );
-    Refusal::held(holder, &owner.member_id)
+    Refusal::held_at_login(holder, &owner.member_id)
 }
 
 fn no_lock(error: LockUnavailable, owner: &Owner) -> Refusal {

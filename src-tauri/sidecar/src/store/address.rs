@@ -15,13 +15,18 @@ const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
 
 /// Where Redis is, and who may use it.
-pub struct Address(pub(super) Place);
+pub struct Address {
+    pub(super) place: Place,
+    /// The same, for the connection that hears messages.
+    pub(super) listening: Place,
+}
 
 pub(super) enum Place {
     Alone(Client),
     /// The Sentinels are asked anew for each connection, since the master changes.
     Sentinel(SentinelClient),
-    Cluster(ClusterClient),
+    /// The nodes are for messages alone, which reach each of them.
+    Cluster(ClusterClient, Vec<Client>),
 }
 
 /// An address of Redis that cannot be used. It may hold a password, so it is not repeated.
@@ -55,13 +60,17 @@ impl Address {
     /// master of that name; `redis-cluster://user:password@host:port,host:port` is a cluster. Both
     /// have a `rediss-` form.
     pub fn parse(text: &SecretString) -> Result<Self, BadAddress> {
-        Place::parse(text.expose_secret()).map(Self)
+        let text = text.expose_secret();
+        Ok(Self {
+            place: Place::parse(text)?,
+            listening: Place::parse(text)?,
+        })
     }
 
     /// Whether the keys are spread over nodes.
     pub(crate) fn is_cluster(&self) -> bool {
-        match &self.0 {
-            Place::Cluster(_) => true,
+        match &self.place {
+            Place::Cluster(..) => true,
             Place::Alone(_) | Place::Sentinel(_) => false,
         }
     }
@@ -134,12 +143,15 @@ impl Place {
         let nodes = hosts_of(hosts, PORT)?
             .into_iter()
             .map(|(host, port)| format!("{scheme}://{user}{host}:{port}"));
+        let nodes: Vec<String> = nodes.collect();
+        let each = nodes.iter().map(|node| Client::open(node.as_str()));
+        let each = each.collect::<Result<_, _>>().map_err(other)?;
         let client = ClusterClient::builder(nodes)
             .connection_timeout(CONNECTING)
             .response_timeout(CONNECTING)
             .retries(0)
             .build();
-        Ok(Self::Cluster(client.map_err(other)?))
+        Ok(Self::Cluster(client.map_err(other)?, each))
     }
 }
 

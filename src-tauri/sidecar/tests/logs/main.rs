@@ -57,13 +57,28 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
     laptop.refresh(second.refresh_token()).await.expect(401);
     world.clock.advance(Duration::from_secs(3600));
     let third = desk.login(ANA).await.expect(201);
-    desk.logout(third.access_token()).await.expect(201);
+    let asked = laptop.ask(ANA).await.expect(202);
+    let mut events = desk.listen(third.access_token()).await;
+    let request = events.request().await;
+    let id = request["id"].as_str().unwrap();
+    desk.answer(third.access_token(), id, "now")
+        .await
+        .expect(200);
+    let fourth = laptop.login_with_ticket(ANA, asked.ticket()).await;
+    let fourth = fourth.expect(201);
+    let withdrawn = desk.ask(ANA).await.expect(202);
+    desk.withdraw(withdrawn.ticket()).await.expect(200);
+    for ticket in [asked.ticket(), withdrawn.ticket()] {
+        desk.status(ticket, None).await;
+        secrets.push(ticket.to_owned());
+    }
+    laptop.logout(fourth.access_token()).await.expect(201);
     world
         .device("desk")
         .login("mira@helix.example")
         .await
         .expect(201);
-    for answer in [&first, &second, &next, &third] {
+    for answer in [&first, &second, &next, &third, &fourth] {
         secrets.push(answer.access_token().to_owned());
         secrets.push(answer.refresh_token().to_owned());
     }
@@ -80,7 +95,11 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
         "heartbeat refused: the lock is held",
         "a used refresh token came back: its session has ended member=\"m-ana\"",
         "lock expired agent=\"agent1\" member=\"m-ana\" device=\"laptop[31mred\"",
-        "signed out, lock released member=\"m-ana\" agent=\"agent1\" device=\"desk\"",
+        "asked for the lock member=\"m-ana\" agent=\"agent1\" device=\"laptop[31mred\" holder=\"desk\"",
+        "answered who asks for the lock member=\"m-ana\" agent=\"agent1\" device=\"desk\"",
+        "device=\"laptop[31mred\" from=\"desk\" with_consent=true",
+        "no longer asks for the lock member=\"m-ana\" agent=\"agent1\" device=\"desk\"",
+        "signed out, lock released member=\"m-ana\" agent=\"agent1\" device=\"laptop[31mred\"",
         "signed in without a phone member=\"m-mira\"",
         "the platform does not answer question=\"current user\" why=\"it failed with INTERNAL",
         "a second factor is wanted",

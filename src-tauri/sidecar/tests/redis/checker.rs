@@ -1,19 +1,25 @@
 //! The lock checker: sixty-four clients at three connections, while Redis is paused, emptied, killed
-//! and cut off. No two of them may ever hold the same lock, and nothing may lie there for ever.
+//! and cut off. They take locks, ask each other for them and answer. No two of them may ever hold the
+//! same lock, none loses it by an ask that it did not grant, and nothing may lie there for ever.
 //!
 //! `HELIX_LOCK_ROUNDS=100 cargo test --package sidecar --features peers --test redis checker` repeats it
 //! a hundred times, each time with other numbers.
 
+use std::collections::HashMap;
 use std::env;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sidecar::{Acquired, Beat, LockName, LockUnavailable, Owner, RedisLock, SessionLock};
+use sidecar::{
+    Acquired, Answered, Ask, Asker, Beat, LockName, LockUnavailable, Owner, RedisLock, SessionLock,
+    TicketHash,
+};
+use sidecar_api::TakeoverWord;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 
-use crate::history::{Client, History, Outcome};
+use crate::history::{Client, History, Moment, Outcome};
 use crate::locks::Random;
 use crate::server::RedisServer;
 
@@ -48,11 +54,11 @@ async fn no_two_clients_ever_hold_the_same_lock() {
         let contradictions = world.history.contradictions();
         assert!(contradictions.is_empty(), "{contradictions:#?}");
         block_in_place(|| redis.assert_every_key_expires());
-        let [grants, takeovers, losses] =
+        let [grants, takeovers, losses, moves] =
             world.seen.each_ref().map(|it| it.load(Ordering::Relaxed));
         println!(
             "round {round}: {answered} calls, {failures} more not answered, {grants} grants, {takeovers} \
-             takeovers, {losses} heard of a loss"
+             takeovers, {moves} with consent, {losses} heard of a loss"
         );
         // What was never tried proves nothing.
         assert!(answered >= OPERATIONS && failures >= FAULTS);
@@ -61,6 +67,7 @@ async fn no_two_clients_ever_hold_the_same_lock() {
                 .iter()
                 .all(|it| *it > OPERATIONS / 1_000)
         );
+        assert!(moves > OPERATIONS / 5_000);
     }
 }
 
@@ -71,8 +78,26 @@ struct World {
     locks: [RedisLock; 3],
     count: watch::Sender<Count>,
     sessions: AtomicU64,
-    /// Grants, takeovers and beats that heard of a loss.
-    seen: [AtomicU64; 3],
+    asks: AtomicU64,
+    /// What holders said to asks, by the asks' ids and versions.
+    words: Mutex<HashMap<(String, u64), Word>>,
+    /// Grants, takeovers, beats that heard of a loss, and takeovers with consent.
+    seen: [AtomicU64; 4],
+}
+
+/// A version of an ask that a holder made.
+#[derive(Debug)]
+struct Word {
+    /// The session that granted it by this; `None`: it said something else.
+    granted_by: Option<String>,
+    /// When it was known to be replaced by a later one.
+    replaced: Option<Moment>,
+}
+
+/// An ask of a client that was not told how it ended.
+struct Pending {
+    id: String,
+    ticket: TicketHash,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +113,8 @@ impl World {
             locks: [(); 3].map(|()| RedisLock::new(redis.store())),
             count: watch::channel(Count::default()).0,
             sessions: AtomicU64::new(1),
+            asks: AtomicU64::new(1),
+            words: Mutex::default(),
             seen: Default::default(),
         }
     }
@@ -102,19 +129,36 @@ impl World {
             device,
         };
         let mut session: Option<Owner> = None;
+        let mut pending: Option<Pending> = None;
         while self.count.borrow().answered < OPERATIONS {
             let at = &self.locks[usize::try_from(random.below(3)).unwrap()];
             session = match (session, random.below(100)) {
+                (None, 0..=59) if pending.is_some() => {
+                    self.move_granted(at, lock, client, &mut pending).await
+                }
+                (None, 0..=29) => {
+                    pending = self.ask(at, lock, client).await;
+                    None
+                }
                 (None, _) => {
-                    let takeover = random.below(3) == 0;
+                    let takeover = random.below(6) == 0;
                     self.sign_in(at, lock, client, takeover).await
                 }
-                (Some(owner), 0..=69) => self.beat(at, lock, owner).await,
-                (Some(owner), 70..=79) => {
+                (Some(owner), 0..=39) => self.beat(at, lock, owner).await,
+                (Some(owner), 40..=69) => {
+                    let word = match random.below(8) {
+                        0 => TakeoverWord::No,
+                        1 | 2 => TakeoverWord::AfterCall,
+                        _ => TakeoverWord::Now,
+                    };
+                    self.answer(at, lock, &owner, word).await;
+                    Some(owner)
+                }
+                (Some(owner), 70..=74) => {
                     self.sign_out(at, lock, &owner).await;
                     None
                 }
-                (Some(_), 80..=84) => self.sign_in(at, lock, client, false).await,
+                (Some(_), 75..=79) => self.sign_in(at, lock, client, false).await,
                 (Some(owner), _) => {
                     // It is somebody else's turn meanwhile.
                     for _ in 0..random.below(200) {
@@ -133,17 +177,126 @@ impl World {
         client: Client,
         takeover: bool,
     ) -> Option<Owner> {
+        let owner = self.owner(client);
+        let made = self.history.now();
+        let answer = at.acquire(&name(lock), &owner, TTL, takeover).await;
+        self.acquired(at, (lock, client, owner), (takeover, made), answer)
+            .await
+    }
+
+    /// Asks whoever holds the lock, if that is a device of the same member.
+    async fn ask(&self, at: &RedisLock, lock: u64, client: Client) -> Option<Pending> {
+        let name = name(lock);
+        let look = at.look(&name).await;
+        self.counted(look.is_err());
+        let look = look.ok()?;
+        let member_id = client.member.to_string();
+        let holder = look.holders().next()?;
+        if !Ask::can_be_asked(holder, &member_id) {
+            return None;
+        }
+        let number = self.asks.fetch_add(1, Ordering::SeqCst);
+        let asker = Asker {
+            member_id,
+            device_id: client.device.to_string(),
+            device_name: "a device".to_owned(),
+        };
+        let (id, ticket) = (format!("ask-{number}"), format!("ticket-{number}"));
+        let ticket = TicketHash::of(&ticket.into());
+        let ask = Ask::new(id.clone(), ticket, asker, holder, look.now);
+        let put = at.put(&name, look.ask.as_ref(), &ask, look.now).await;
+        self.counted(put.is_err());
+        // Where nobody answered it may have been put all the same.
+        put.unwrap_or(true).then_some(Pending { id, ticket })
+    }
+
+    /// Says a word to whoever asks.
+    async fn answer(&self, at: &RedisLock, lock: u64, owner: &Owner, word: TakeoverWord) {
+        let name = name(lock);
+        let look = at.look(&name).await;
+        self.counted(look.is_err());
+        let Ok(look) = look else { return };
+        let (Some(ask), Some(holder)) = (&look.ask, look.holders().next()) else {
+            return;
+        };
+        let answered = ask.answered(ask.id(), word, (owner, holder), look.now);
+        let Answered::Changed(answered) = answered else {
+            return;
+        };
+        let granted_by = (word == TakeoverWord::Now).then(|| owner.session_id.clone());
+        let key = |ask: &Ask| (ask.id().to_owned(), ask.version());
+        let said = Word {
+            granted_by,
+            replaced: None,
+        };
+        self.words.lock().unwrap().insert(key(&answered), said);
+        let put = at.put(&name, Some(ask), &answered, look.now).await;
+        self.counted(put.is_err());
+        if put == Ok(true)
+            && let Some(before) = self.words.lock().unwrap().get_mut(&key(ask))
+        {
+            before.replaced = Some(self.history.now());
+        }
+    }
+
+    /// Takes the lock over if that is granted.
+    async fn move_granted(
+        &self,
+        at: &RedisLock,
+        lock: u64,
+        client: Client,
+        pending: &mut Option<Pending>,
+    ) -> Option<Owner> {
+        let Pending { id, ticket } = pending.as_ref()?;
+        let name = name(lock);
+        let look = at.look(&name).await;
+        self.counted(look.is_err());
+        let look = look.ok()?;
+        let ask = look.ask.filter(|ask| ask.id() == id);
+        let (member, device) = (client.member.to_string(), client.device.to_string());
+        let Some(ask) = ask else {
+            *pending = None;
+            return None;
+        };
+        if !ask.grants(ticket, (&member, Some(&device)), look.now) {
+            return None;
+        }
+        *pending = None;
+        let owner = self.owner(client);
+        let made = self.history.now();
+        let answer = at.acquire_granted(&name, &owner, TTL, &ask).await;
+        if let Ok(Acquired::TakenOver { from, .. }) = &answer {
+            let words = self.words.lock().unwrap();
+            let word = &words[&(ask.id().to_owned(), ask.version())];
+            assert_eq!(word.granted_by.as_ref(), Some(&from.session_id), "{ask:?}");
+            assert!(word.replaced.is_none_or(|it| it > made), "{ask:?} {word:?}");
+            self.seen[3].fetch_add(1, Ordering::Relaxed);
+        }
+        self.acquired(at, (lock, client, owner), (true, made), answer)
+            .await
+    }
+
+    fn owner(&self, client: Client) -> Owner {
         let session = self.sessions.fetch_add(1, Ordering::SeqCst);
-        let mut owner = Owner {
+        Owner {
             member_id: client.member.to_string(),
             device_id: Some(client.device.to_string()),
             device_name: "a device".to_owned(),
             session_id: session.to_string(),
             since: None,
             epoch: 0,
-        };
-        let made = self.history.now();
-        let answer = at.acquire(&name(lock), &owner, TTL, takeover).await;
+        }
+    }
+
+    /// Notes what came of a call for the lock.
+    async fn acquired(
+        &self,
+        at: &RedisLock,
+        (lock, client, mut owner): (u64, Client, Owner),
+        (takeover, made): (bool, Moment),
+        answer: Result<Acquired, LockUnavailable>,
+    ) -> Option<Owner> {
+        let session = number(&owner);
         let outcome = match &answer {
             Ok(
                 Acquired::Taken { epoch }

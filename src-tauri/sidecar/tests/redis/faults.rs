@@ -208,8 +208,18 @@ async fn a_user_of_redis_with_the_rights_of_the_readme_is_enough() {
     let desk = sidecar.device("desk");
     let login = until_served(async || desk.login(ANA).await).await;
     let token = login.expect(201);
-    sidecar.device("laptop").login(ANA).await.expect(409);
-    sidecar.device("laptop").take_over(ANA).await.expect(201);
+    let laptop = sidecar.device("laptop");
+    laptop.login(ANA).await.expect(409);
+    let mut events = desk.listen(token.access_token()).await;
+    assert!(events.request().await.is_null());
+    let asked = laptop.ask(ANA).await.expect(202);
+    let id = events.until("waiting").await["id"].clone();
+    let id = id.as_str().unwrap();
+    desk.answer(token.access_token(), id, "now")
+        .await
+        .expect(200);
+    laptop.withdraw(asked.ticket()).await.expect(200);
+    laptop.take_over(ANA).await.expect(201);
     desk.beat(token.access_token()).await.expect(409);
     desk.refresh(token.refresh_token()).await.expect(201);
     desk.logout(token.access_token()).await.expect(201);
@@ -229,6 +239,7 @@ async fn a_user_of_redis_with_the_rights_of_the_readme_is_enough() {
         &["KEYS", "*"],
         &["EVAL", "return 1", "0"],
         &["SET", "something", "else"],
+        &["PUBLISH", "something", "else"],
     ] {
         let mut as_user = vec!["--user", "helix", "--pass", "hunter2", "--no-auth-warning"];
         as_user.extend(words);

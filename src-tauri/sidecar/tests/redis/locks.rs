@@ -88,7 +88,8 @@ async fn every_key_has_the_term_and_the_value_of_the_contract() {
         assert_eq!(value["extension"], "700200");
         assert!(value["epoch"].as_u64().unwrap() > 1_700_000_000_000_000);
     }
-    assert_eq!(server.command(&["DBSIZE"]), "2");
+    // The third is the list of all.
+    assert_eq!(server.command(&["DBSIZE"]), "3");
     assert_eq!(redis.release(&name, &ana).await, Ok(Released::Freed));
     // What stays is the mark that the session has ended.
     let left: u64 = server
@@ -222,7 +223,55 @@ async fn names_of_any_kind_have_locks_of_their_own() {
         assert!(matches!(taken, Acquired::Taken { .. }), "{id:?}: {taken:?}");
     }
     let keys: usize = server.command(&["DBSIZE"]).parse().unwrap();
-    assert_eq!(keys, names.len() * 2);
+    assert_eq!(keys, names.len() * 2 + 1);
+    server.assert_every_key_expires();
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = redis.list(after.as_deref(), 3).await.unwrap();
+        assert!(page.held.len() <= 3);
+        for held in page.held {
+            assert_eq!(held.extension.as_ref(), Some(&held.agent_id));
+            assert!(held.left > Duration::ZERO && held.left <= TTL);
+            listed.push(held.agent_id);
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut all = names.to_vec();
+    all.sort_unstable();
+    assert_eq!(listed, all);
+}
+
+#[tokio::test]
+async fn what_has_ended_is_not_listed() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let memory = MemoryLock::new(Clock::system());
+    for lock in [&redis as &dyn SessionLock, &memory] {
+        for agent in 0..5 {
+            let asks = owner((agent, 1, agent), 0);
+            lock.acquire(&name(agent), &asks, TTL, false).await.unwrap();
+        }
+        let left = owner((1, 1, 1), 0);
+        assert_eq!(lock.release(&name(1), &left).await, Ok(Released::Freed));
+        let page = lock.list(None, 2).await.unwrap();
+        let agents: Vec<_> = page.held.iter().map(|it| &*it.agent_id).collect();
+        assert_eq!(agents, ["agent0", "agent2"]);
+        assert_eq!(page.held[1].owner.member_id, "member 2");
+        assert_eq!(page.held[1].extension.as_deref(), Some("700202"));
+        let page = lock.list(page.next.as_deref(), 2).await.unwrap();
+        let agents: Vec<_> = page.held.iter().map(|it| &*it.agent_id).collect();
+        assert_eq!(agents, ["agent3", "agent4"]);
+        let after = Some("agent4");
+        assert_eq!(lock.list(after, 2).await, Ok(sidecar::Page::default()));
+    }
+    // As it is when a term ends.
+    assert_eq!(server.command(&["DEL", "agent:session:agent2"]), "1");
+    let page = redis.list(None, 100).await.unwrap();
+    assert_eq!(page.held.len(), 3);
+    assert_eq!(server.command(&["ZCARD", "agent:held"]), "3");
 }
 
 #[tokio::test]

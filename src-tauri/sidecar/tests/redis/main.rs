@@ -17,6 +17,8 @@ mod security;
 mod sentinels;
 mod server;
 mod side_by_side;
+mod takeover;
+mod takeover_faults;
 mod tls;
 mod wire;
 #[allow(dead_code, reason = "each test uses its part")]

@@ -15,5 +15,7 @@ mod program;
 mod security;
 mod signing_in;
 mod stand_in;
+mod takeover;
+mod takeover_limits;
 mod tokens;
 mod world;

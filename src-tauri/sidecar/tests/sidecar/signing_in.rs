@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use sidecar::{
-    Acquired, Beat, LockAnswer, LockName, LockUnavailable, Owner, Released, SessionLock,
+    Acquired, Ask, Beat, Changes, Clock, LockAnswer, LockName, LockUnavailable, Look, MemoryLock,
+    Moment, Owner, Page, Released, SessionLock, TicketHash,
 };
 use sidecar_api::{AGENT_NOT_CONFIGURED, ALREADY_LOGGED_IN, CANNOT_SIGN_IN_NOW, WRONG_CREDENTIALS};
 
@@ -180,6 +181,43 @@ impl SessionLock for DeadStore {
     }
 
     fn release<'a>(&'a self, _name: &'a LockName, _owner: &'a Owner) -> LockAnswer<'a, Released> {
+        Box::pin(async { Err(LockUnavailable::Unknown) })
+    }
+
+    fn acquire_granted<'a>(
+        &'a self,
+        _name: &'a LockName,
+        _owner: &'a Owner,
+        _ttl: Duration,
+        _ask: &'a Ask,
+    ) -> LockAnswer<'a, Acquired> {
+        Box::pin(async { Err(LockUnavailable::Unknown) })
+    }
+
+    fn look<'a>(&'a self, _name: &'a LockName) -> LockAnswer<'a, Look> {
+        Box::pin(async { Err(LockUnavailable::Unknown) })
+    }
+
+    fn put<'a>(
+        &'a self,
+        _name: &'a LockName,
+        _before: Option<&'a Ask>,
+        _ask: &'a Ask,
+        _now: Moment,
+    ) -> LockAnswer<'a, bool> {
+        Box::pin(async { Err(LockUnavailable::Unknown) })
+    }
+
+    fn of_ticket<'a>(&'a self, _ticket: &'a TicketHash) -> LockAnswer<'a, Option<LockName>> {
+        Box::pin(async { Err(LockUnavailable::Unknown) })
+    }
+
+    fn listen(&self, agent_id: &str) -> Changes {
+        // It tells of nothing, as a store does that is gone.
+        MemoryLock::new(Clock::system()).listen(agent_id)
+    }
+
+    fn list<'a>(&'a self, _after: Option<&'a str>, _limit: usize) -> LockAnswer<'a, Page> {
         Box::pin(async { Err(LockUnavailable::Unknown) })
     }
 }

@@ -62,6 +62,21 @@ pub(crate) struct Device {
     name: Option<String>,
 }
 
+/// What a phone that listens is told.
+#[allow(dead_code, reason = "for takeovers")]
+pub(crate) struct Events {
+    response: reqwest::Response,
+    unread: String,
+}
+
+/// A server-sent event.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) data: Value,
+}
+
 /// What the sidecar answered.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -179,6 +194,72 @@ impl Device {
         send(self.post("/auth/login").json(&body)).await
     }
 
+    /// Asks for the session of the user's other device.
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) async fn ask(&self, email: &str) -> Answer {
+        let body = json!({"email": email, "password": PASSWORD});
+        send(self.post("/auth/takeover").json(&body)).await
+    }
+
+    /// Waits until an ask no longer stands as `known`.
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) async fn status(&self, ticket: &str, known: Option<&str>) -> Answer {
+        let body = json!({"ticket": ticket, "known": known});
+        send(self.post("/auth/takeover/status").json(&body)).await
+    }
+
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) async fn withdraw(&self, ticket: &str) -> Answer {
+        let body = json!({"ticket": ticket});
+        send(self.post("/auth/takeover/withdraw").json(&body)).await
+    }
+
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) async fn answer(&self, access_token: &str, request: &str, word: &str) -> Answer {
+        let body = json!({"request": request, "answer": word});
+        let post = self.post("/auth/takeover/answer");
+        send(post.bearer_auth(access_token).json(&body)).await
+    }
+
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) async fn login_with_ticket(&self, email: &str, ticket: &str) -> Answer {
+        let body = json!({"email": email, "password": PASSWORD, "takeoverTicket": ticket});
+        self.login_with(body).await
+    }
+
+    /// Begins to listen.
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) async fn listen(&self, access_token: &str) -> Events {
+        self.listen_after(access_token, None).await
+    }
+
+    /// Begins to listen again, having read an event.
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) async fn listen_after(&self, access_token: &str, id: Option<&str>) -> Events {
+        let mut request = self.events(access_token);
+        if let Some(id) = id {
+            request = request.header("Last-Event-ID", id);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let kind = response.headers()["content-type"].to_str().unwrap();
+        assert!(kind.starts_with("text/event-stream"), "{kind}");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let mut events = Events {
+            response,
+            unread: String::new(),
+        };
+        assert_eq!(events.block().await.unwrap(), "retry: 2000");
+        events
+    }
+
+    /// Returns the request that begins to listen.
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) fn events(&self, access_token: &str) -> RequestBuilder {
+        let get = self.client.get(format!("{}/auth/events", self.url));
+        self.named(get).bearer_auth(access_token)
+    }
+
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
         let body = json!({"refreshToken": refresh_token});
         send(self.post("/auth/refresh").json(&body)).await
@@ -198,7 +279,10 @@ impl Device {
     }
 
     pub(crate) fn post(&self, path: &str) -> RequestBuilder {
-        let mut request = self.client.post(format!("{}{path}", self.url));
+        self.named(self.client.post(format!("{}{path}", self.url)))
+    }
+
+    fn named(&self, mut request: RequestBuilder) -> RequestBuilder {
         if let Some(id) = &self.id {
             request = request.header("X-Device-Id", id);
         }
@@ -209,7 +293,64 @@ impl Device {
     }
 }
 
+#[allow(dead_code, reason = "for takeovers")]
+impl Events {
+    /// Returns the next event, or `None` where the stream has ended as it should.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            let block = timeout(DEADLINE, self.block()).await.expect("an event")?;
+            let field = |name: &str| {
+                let mut lines = block.lines().filter_map(|it| it.split_once(": "));
+                lines.find(|(it, _)| *it == name).map(|(_, value)| value)
+            };
+            // Others are comments.
+            if let Some(name) = field("event") {
+                return Some(Event {
+                    name: name.to_owned(),
+                    id: field("id").unwrap().to_owned(),
+                    data: serde_json::from_str(field("data").unwrap()).unwrap(),
+                });
+            }
+        }
+    }
+
+    /// Returns the next event, which must be a request.
+    pub(crate) async fn request(&mut self) -> Value {
+        let event = self.next().await.expect("the stream goes on");
+        assert_eq!(event.name, "takeover", "{event:?}");
+        event.data["request"].clone()
+    }
+
+    /// Waits for a request in this state, past others.
+    pub(crate) async fn until(&mut self, state: &str) -> Value {
+        loop {
+            let request = self.request().await;
+            if request["state"] == state {
+                return request;
+            }
+        }
+    }
+
+    /// Returns the next lines up to an empty one.
+    async fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.unread.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.unread = rest;
+                return Some(block);
+            }
+            let chunk = self.response.chunk().await.expect("it ends as it should")?;
+            self.unread.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+}
+
 impl Answer {
+    #[allow(dead_code, reason = "for takeovers")]
+    pub(crate) fn ticket(&self) -> &str {
+        self.body["ticket"].as_str().unwrap()
+    }
+
     pub(crate) fn access_token(&self) -> &str {
         self.body["accessToken"].as_str().unwrap()
     }

@@ -1,11 +1,11 @@
--- ARGV[4] the term in ms, ARGV[5] the owner as JSON, ARGV[6] the epoch since which it holds the lock.
+-- ARGV[6] the term in ms, ARGV[7] the owner as JSON, ARGV[8] the epoch since which it holds the lock.
 -- Returns how it ended, nothing, and the holder where it is lost.
 
 if redis.call('EXISTS', MARK) == 1 then
   return {'ended', '', ''}
 end
 
-local since = tonumber(ARGV[6])
+local since = tonumber(ARGV[8])
 local kept, is_displacing = nil, false
 for _, key in ipairs(LOCKED) do
   local owner = holder(key)
@@ -20,7 +20,9 @@ for _, key in ipairs(LOCKED) do
   end
 end
 
-for _, key in ipairs(LOCKED) do
-  redis.call('SET', key, kept or ARGV[5], 'PX', ARGV[4])
+hold(kept or ARGV[7], ARGV[6])
+if kept and not is_displacing then
+  return {'extended', '', ''}
 end
-return {kept and not is_displacing and 'extended' or 'retaken', '', ''}
+ring()
+return {'retaken', '', ''}

@@ -1,8 +1,9 @@
--- KEYS: the agent's and the extension's, which are locked together, and the mark that the caller's
--- session has ended. All scripts begin with:
--- ARGV[1] the member, ARGV[2] the device or nothing, ARGV[3] the session.
+-- KEYS: the agent's and the extension's, which are locked together, the mark that the caller's session
+-- has ended, what is asked of the holder, and the ids of all agents whose locks are held.
+-- All scripts begin with: ARGV[1] the member, ARGV[2] the device or nothing, ARGV[3] the session,
+-- ARGV[4] the agent's id, ARGV[5] the channel that tells of changes.
 
-local LOCKED, MARK = {KEYS[1], KEYS[2]}, KEYS[3]
+local LOCKED, MARK, ASK, LIST = {KEYS[1], KEYS[2]}, KEYS[3], KEYS[4], KEYS[5]
 
 -- Returns who holds a key, or nil.
 local function holder(key)
@@ -29,4 +30,20 @@ end
 -- is any of its member's.
 local function is_caller(owner)
   return owner.memberId == ARGV[1] and (ARGV[2] == '' or owner.deviceId == ARGV[2])
+end
+
+-- Holds both keys for a term in ms. The list lives as long as the longest of its locks.
+local function hold(value, term)
+  for _, key in ipairs(LOCKED) do
+    redis.call('SET', key, value, 'PX', term)
+  end
+  redis.call('ZADD', LIST, 0, ARGV[4])
+  if redis.call('PTTL', LIST) < tonumber(term) then
+    redis.call('PEXPIRE', LIST, term)
+  end
+end
+
+-- Tells all servers that the lock has changed. Who may not tell it leaves the others to find out.
+local function ring()
+  redis.pcall('PUBLISH', ARGV[5], ARGV[4])
 end

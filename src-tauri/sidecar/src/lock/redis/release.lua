@@ -1,4 +1,4 @@
--- ARGV[4] how long it is remembered that the session has ended, in ms.
+-- ARGV[6] how long it is remembered that the session has ended, in ms.
 -- Returns how it ended, nothing, and the holder where the lock stays.
 
 local is_freed, stays = false, nil
@@ -11,8 +11,10 @@ for _, key in ipairs(LOCKED) do
     stays = owner.value
   end
 end
-redis.call('SET', MARK, '1', 'PX', ARGV[4])
+redis.call('SET', MARK, '1', 'PX', ARGV[6])
+ring()
 if is_freed then
+  redis.call('ZREM', LIST, ARGV[4])
   return {'freed', '', ''}
 end
 return {stays and 'not_owner' or 'absent', '', stays or ''}

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sidecar_api::LoginRequest;
+use secrecy::SecretString;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, info};
 
@@ -18,14 +18,14 @@ use crate::sidecar::Sidecar;
 /// user sooner than to a wrong password, and nobody shall learn from the time who signs in.
 const REFUSED_AFTER: Duration = Duration::from_millis(400);
 
-/// Finds out whose credentials came with `request`, as often as the limits let anybody try.
-pub(super) async fn check(
+/// Finds out whose credentials these are, as often as the limits let anybody try.
+pub(in crate::routes) async fn check(
     sidecar: &Sidecar,
-    request: &LoginRequest,
+    (email, password): (&str, &SecretString),
     address: IpAddr,
     device: &Device,
 ) -> Result<SignedIn, Refusal> {
-    let email = fold_email(&request.email);
+    let email = fold_email(email);
     let busy = || Refusal::cannot_sign_in("Too many people are signing in");
     let attempt = timeout(TURN, sidecar.attempts.begin(&email, address))
         .await
@@ -51,7 +51,7 @@ pub(super) async fn check(
             "login refused: {why}"
         );
     };
-    match sidecar.directory.sign_in(&email, &request.password).await {
+    match sidecar.directory.sign_in(&email, password).await {
         Ok(signed_in) => {
             attempt.succeeded().await;
             Ok(signed_in)

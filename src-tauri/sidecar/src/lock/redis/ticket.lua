@@ -1,0 +1,3 @@
+-- KEYS: a ticket. Returns which lock it is for as JSON, or nothing.
+
+return redis.call('GET', KEYS[1]) or ''
