@@ -33,7 +33,7 @@ pub(crate) enum Attempts {
     Redis(Arc<RedisAttempts>),
 }
 
-/// One attempt under way; dropped without [`Attempt::succeeded`], it counts as a wrong password.
+/// One attempt under way; dropped without a word on its end, it counts as a wrong password.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Attempt(Option<Place>);
@@ -43,6 +43,15 @@ pub(crate) struct Attempt(Option<Place>);
 enum Place {
     Memory(Arc<MemoryAttempts>, AccountKey, IpAddr),
     Redis(Arc<RedisAttempts>, UnderWay),
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    RightPassword,
+    WrongPassword,
+    /// Nobody could say.
+    Unknown,
 }
 
 /// Why an attempt may not begin.
@@ -98,12 +107,21 @@ impl Attempts {
 
 impl Attempt {
     /// Notes that the password was right.
-    pub(crate) async fn succeeded(mut self) {
+    pub(crate) async fn succeeded(self) {
+        self.finish(Ending::RightPassword).await;
+    }
+
+    /// Notes that nobody could say whether the password was right: it is as if it had not been tried.
+    pub(crate) async fn not_checked(self) {
+        self.finish(Ending::Unknown).await;
+    }
+
+    async fn finish(mut self, ending: Ending) {
         match &self.0 {
             Some(Place::Memory(attempts, account, address)) => {
-                attempts.finish(*account, *address, true);
+                attempts.finish(*account, *address, ending);
             }
-            Some(Place::Redis(attempts, under_way)) => attempts.finish(under_way, true).await,
+            Some(Place::Redis(attempts, under_way)) => attempts.finish(under_way, ending).await,
             None => {}
         }
         self.0 = None;
@@ -114,12 +132,13 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         match self.0.take() {
             Some(Place::Memory(attempts, account, address)) => {
-                attempts.finish(account, address, false);
+                attempts.finish(account, address, Ending::WrongPassword);
             }
             Some(Place::Redis(attempts, under_way)) => {
                 // Where the runtime is gone, Redis finds out that nobody is there any more.
                 if let Ok(runtime) = Handle::try_current() {
-                    runtime.spawn(async move { attempts.finish(&under_way, false).await });
+                    let ending = Ending::WrongPassword;
+                    runtime.spawn(async move { attempts.finish(&under_way, ending).await });
                 }
             }
             None => {}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::{AccountKey, Limit};
+use super::{AccountKey, Ending, Limit};
 use crate::clock::Clock;
 
 /// Buckets of each kind; beyond it the one nearest to full is forgotten.
@@ -103,22 +103,24 @@ impl MemoryAttempts {
         Admission::Refused(longest.expect("a bucket is empty"))
     }
 
-    pub(super) fn finish(&self, account: AccountKey, address: IpAddr, succeeded: bool) {
+    pub(super) fn finish(&self, account: AccountKey, address: IpAddr, ending: Ending) {
         let now = self.clock.now().monotonic;
         let mut state = self.state();
         let account = bucket(&mut state.accounts, account, now);
         account.in_flight = account.in_flight.saturating_sub(1);
-        if succeeded {
+        match ending {
             // The account's owner is there: earlier mistakes are forgotten.
-            account.full_at = now + self.accounts.refill * account.in_flight;
+            Ending::RightPassword => {
+                account.full_at = now + self.accounts.refill * account.in_flight;
+            }
+            Ending::Unknown => account.give_back(self.accounts, now),
+            Ending::WrongPassword => {}
         }
         let address = bucket(&mut state.addresses, address, now);
         address.in_flight = address.in_flight.saturating_sub(1);
-        if succeeded {
-            address.full_at = address
-                .full_at
-                .checked_sub(self.addresses.refill)
-                .unwrap_or(now);
+        match ending {
+            Ending::RightPassword | Ending::Unknown => address.give_back(self.addresses, now),
+            Ending::WrongPassword => {}
         }
         drop(state);
         self.finished.notify_waiters();
@@ -141,6 +143,10 @@ impl Bucket {
     fn take(&mut self, limit: Limit, now: Instant) {
         self.full_at = self.full_at.max(now) + limit.refill;
         self.in_flight += 1;
+    }
+
+    fn give_back(&mut self, limit: Limit, now: Instant) {
+        self.full_at = self.full_at.checked_sub(limit.refill).unwrap_or(now);
     }
 
     fn is_idle(&self, now: Instant) -> bool {
@@ -195,7 +201,7 @@ mod tests {
             account[..4].copy_from_slice(&n.to_be_bytes());
             let address = IpAddr::from(n.to_be_bytes());
             attempts.begin(account, address).await.unwrap();
-            attempts.finish(account, address, false);
+            attempts.finish(account, address, Ending::WrongPassword);
         }
         let state = attempts.state();
         assert_eq!(state.accounts.len(), MAX_BUCKETS);

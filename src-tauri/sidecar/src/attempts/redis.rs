@@ -4,7 +4,7 @@ use std::time::Duration;
 use redis::{Script, ScriptInvocation};
 use tokio::time::sleep;
 
-use super::{AccountKey, Limit, Refused};
+use super::{AccountKey, Ending, Limit, Refused};
 use crate::random::random_id;
 use crate::store::{Store, Unanswered, millis};
 
@@ -75,9 +75,14 @@ impl RedisAttempts {
     }
 
     /// Ends an attempt. Where Redis does not hear of it, it counts as a wrong password.
-    pub(super) async fn finish(&self, attempt: &UnderWay, succeeded: bool) {
+    pub(super) async fn finish(&self, attempt: &UnderWay, ending: Ending) {
         let mut call = self.call(&self.finish, attempt);
-        call.arg(if succeeded { "1" } else { "0" })
+        let ending = match ending {
+            Ending::RightPassword => "right",
+            Ending::WrongPassword => "wrong",
+            Ending::Unknown => "unknown",
+        };
+        call.arg(ending)
             .arg(millis(self.accounts.refill))
             .arg(millis(self.addresses.refill));
         // The store has told why.

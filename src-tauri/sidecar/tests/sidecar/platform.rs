@@ -146,6 +146,26 @@ async fn whatever_fails_at_the_platform_is_503_and_never_a_word_about_the_user()
 }
 
 #[tokio::test]
+async fn an_outage_of_the_platform_is_no_wrong_password() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let wrong = json!({"email": ANA, "password": "wrong"});
+    for _ in 0..4 {
+        desk.login_with(wrong.clone()).await.expect(401);
+    }
+    let outage = ("getLoginTokenFromCredentials", Fault::Status(500));
+    platform.with(|world| world.faults = [outage].into());
+    for _ in 0..10 {
+        login(&desk, ANA).await.expect(503);
+        desk.ask(ANA).await.expect(503);
+    }
+    platform.with(|world| world.faults.clear());
+    // What was wrong before stays so: one more is left.
+    desk.login_with(wrong.clone()).await.expect(401);
+    login(&desk, ANA).await.expect(429);
+}
+
+#[tokio::test]
 async fn a_platform_that_says_nothing_is_given_up() {
     let (platform, world) = start().await;
     platform.with(|world| world.faults = [("currentUser", Fault::Silence)].into());

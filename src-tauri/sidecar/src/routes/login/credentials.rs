@@ -73,8 +73,12 @@ pub(in crate::routes) async fn check(
             refused("the e-mail is not verified");
             Err(Refusal::email_not_verified())
         }
-        Err(NotSignedIn::Busy) => Err(busy()),
+        Err(NotSignedIn::Busy) => {
+            attempt.not_checked().await;
+            Err(busy())
+        }
         Err(NotSignedIn::Silent(silent)) => {
+            attempt.not_checked().await;
             refused("no platform");
             Err(Refusal::cannot_sign_in(&silent.to_string()))
         }
