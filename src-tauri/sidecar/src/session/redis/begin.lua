@@ -5,7 +5,7 @@
 local now = now_ms()
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[3])
-redis.call('ZADD', KEYS[2], now, ARGV[2])
+redis.call('ZADD', KEYS[2], exact_now_ms(), ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 local surplus = redis.call('ZCARD', KEYS[2]) - ARGV[4]
 if surplus > 0 then

@@ -6,3 +6,9 @@ local function now_ms()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
+
+-- Returns the same with its fraction, so that of two sessions of one ms the earlier one is older.
+local function exact_now_ms()
+  local time = redis.call('TIME')
+  return string.format('%.3f', time[1] * 1000 + time[2] / 1000)
+end

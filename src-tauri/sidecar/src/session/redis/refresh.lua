@@ -34,6 +34,6 @@ if #session.used > tonumber(ARGV[8]) then
 end
 session.current = ARGV[4]
 redis.call('SET', KEYS[1], cjson.encode(session), 'PX', ARGV[5])
-redis.call('ZADD', of_member, now, ARGV[1])
+redis.call('ZADD', of_member, exact_now_ms(), ARGV[1])
 redis.call('PEXPIRE', of_member, ARGV[5])
 return {'refreshed', value}
