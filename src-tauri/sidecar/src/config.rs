@@ -34,6 +34,9 @@ pub const REDIS_URL_VARIABLE: &str = "REDIS_URL";
 /// them.
 const TRUSTED_PROXIES_VARIABLE: &str = "HELIX_TRUSTED_PROXIES";
 
+/// The environment variable with the roles of administrators, separated by commas.
+const ADMIN_ROLES_VARIABLE: &str = "HELIX_ADMIN_ROLES";
+
 /// Everything a sidecar serves: settings, and where its users come from, checked as a whole.
 #[derive(Debug)]
 pub struct Config {
@@ -66,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) metrics_from: Vec<IpAddr>,
     /// Connections at a time; further ones wait in the system's queue.
     pub(crate) max_connections: usize,
+    /// Whose roles may see and end the sessions of others.
+    pub(crate) admin_roles: Vec<String>,
     pub(crate) account_limit: Limit,
     pub(crate) address_limit: Limit,
 }

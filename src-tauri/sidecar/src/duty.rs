@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sidecar_api::{Telephony, TelephonyState};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{info, warn};
 
 use crate::audit::AUDIT;
 use crate::directory::Agent;
-use crate::lock::{Acquired, Owner};
+use crate::lock::{Acquired, Claim, Owner};
 use crate::ozonetel::{Ozonetel, Silent, Verdict};
 use crate::random::random_id;
 use crate::sidecar::Sidecar;
@@ -23,6 +23,10 @@ const SIGN_IN_TIME: Duration = Duration::from_millis(7500);
 /// How long the lock of an agent whose session expired is held to log them out: longer than
 /// Ozonetel may take for it.
 const LOGOUT_TERM: Duration = Duration::from_secs(30);
+
+/// How long a lock that an administrator took stays theirs: a phone that listens is told who has it, and
+/// one that hears nothing of it looks within 5 s, and finds that its session has ended.
+const TELLING: Duration = Duration::from_secs(1);
 
 /// After which an agent is tried again who could not be logged out.
 const RETRY: Duration = Duration::from_secs(60);
@@ -105,6 +109,23 @@ pub(crate) fn end(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>) {
     let agent = Arc::clone(agent);
     in_background(sidecar, async move {
         let _ = ozonetel.log_out(&agent).await;
+    });
+}
+
+/// Ends the session of an agent whose lock is claimed for that: logs them out, where there is an account
+/// for it, and gives the lock back. Until then nobody signs in whom the logout could hit, and phones
+/// that listen find out who has the lock.
+pub(crate) fn end_claimed(sidecar: &Arc<Sidecar>, agent: Option<&Arc<Agent>>, claim: Claim) {
+    let (ozonetel, agent) = (sidecar.ozonetel.clone(), agent.cloned());
+    in_background(sidecar, async move {
+        let told = Instant::now() + TELLING;
+        if let (Some(ozonetel), Some(agent)) = (ozonetel, agent) {
+            ozonetel.duties.end(&agent.config.ozonetel_agent_id);
+            // What becomes of it stands in the log.
+            let _ = ozonetel.log_out(&agent).await;
+        }
+        sleep_until(told).await;
+        claim.give_back().await;
     });
 }
 

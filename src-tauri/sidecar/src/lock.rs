@@ -18,6 +18,7 @@ pub use memory::MemoryLock;
 pub use redis::RedisLock;
 
 use std::fmt::Debug;
+use std::ops::Bound;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -200,8 +201,8 @@ pub trait SessionLock: Debug + Send + Sync {
     /// may be missed, and there may be none at all behind one.
     fn listen(&self, agent_id: &str) -> Changes;
 
-    /// Lists locks by their agents' ids, at most `limit` of those after `after`.
-    fn list<'a>(&'a self, after: Option<&'a str>, limit: usize) -> LockAnswer<'a, Page>;
+    /// Lists locks by their agents' ids, at most `limit` of those that begin with `from`.
+    fn list<'a>(&'a self, from: Bound<&'a str>, limit: usize) -> LockAnswer<'a, Page>;
 }
 
 impl Look {

@@ -17,7 +17,7 @@ const TIMES: [f64; 11] = [
 ];
 
 /// The paths that are counted each by itself.
-pub(crate) const PATHS: [&str; 21] = [
+pub(crate) const PATHS: [&str; 23] = [
     "/auth/login",
     "/auth/refresh",
     "/auth/heartbeat",
@@ -34,6 +34,8 @@ pub(crate) const PATHS: [&str; 21] = [
     "/api/ozonetel/conference",
     "/api/ozonetel/kick",
     "/api/ozonetel/recording",
+    "/admin/sessions",
+    "/admin/sessions/{agentId}",
     "/healthz",
     "/readyz",
     "/metrics",
@@ -124,7 +126,12 @@ struct ServerLabels {
 impl Call {
     /// Returns the call at `path`; all paths that there are none of are one.
     pub(crate) fn of(path: &str) -> Self {
-        Self(PATHS.into_iter().find(|it| *it == path).unwrap_or("other"))
+        let is_it = |it: &&str| match it.split_once('{') {
+            // The one that ends with a name of the caller's.
+            Some((before, _)) => path.len() > before.len() && path.starts_with(before),
+            None => **it == *path,
+        };
+        Self(PATHS.into_iter().find(is_it).unwrap_or("other"))
     }
 
     pub(crate) fn path(self) -> &'static str {

@@ -104,6 +104,19 @@ impl Refusal {
         }
     }
 
+    /// 403: the caller's role is none of those that are named in the settings.
+    pub(crate) fn not_an_administrator() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "This call is for administrators alone.",
+        )
+    }
+
+    /// 404: nobody holds this agent, as far as is known.
+    pub(crate) fn no_session() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "This agent has no session.")
+    }
+
     /// 404: nothing is known of this ticket any more.
     pub(crate) fn no_takeover() -> Self {
         Self::new(

@@ -3,6 +3,7 @@
 //! Success is 201 for every POST that the original sidecar has, as it answers, so that a client which
 //! compares with that number is not broken.
 
+mod admin;
 mod agent;
 mod call_control;
 mod docs;
@@ -22,7 +23,7 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use secrecy::SecretString;
 
 use crate::observe::observe;
@@ -47,6 +48,8 @@ pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
         .route("/api/ozonetel/conference", post(call_control::conference))
         .route("/api/ozonetel/kick", post(call_control::kick))
         .route("/api/ozonetel/recording", post(call_control::recording))
+        .route("/admin/sessions", get(admin::list))
+        .route("/admin/sessions/{agentId}", delete(admin::free))
         .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(docs::document))
         .route("/docs", get(docs::page))

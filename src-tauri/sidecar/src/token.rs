@@ -18,6 +18,8 @@ pub(crate) struct Caller {
     pub(crate) session_id: String,
     /// The device that signed in, if it named itself.
     pub(crate) device_id: Option<String>,
+    /// The role that the user had when they signed in.
+    pub(crate) role: String,
     /// Since which change of the session lock it holds that; 0 without one.
     pub(crate) epoch: u64,
 }
@@ -53,6 +55,8 @@ struct Claims {
     sid: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     did: Option<String>,
+    #[serde(default)]
+    role: String,
     #[serde(default)]
     epoch: u64,
     iat: i64,
@@ -95,6 +99,7 @@ impl AccessTokens {
             sub: caller.member_id.clone(),
             sid: caller.session_id.clone(),
             did: caller.device_id.clone(),
+            role: caller.role.clone(),
             epoch: caller.epoch,
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
@@ -126,6 +131,7 @@ impl AccessTokens {
             member_id: claims.sub,
             session_id: claims.sid,
             device_id: claims.did,
+            role: claims.role,
             epoch: claims.epoch,
         })
     }

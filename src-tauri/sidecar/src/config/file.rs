@@ -34,6 +34,7 @@ pub(super) struct SettingsTable {
     pub(super) redis_key_prefix: Option<Spanned<String>>,
     pub(super) trusted_proxies: Vec<IpAddr>,
     pub(super) metrics_from: Vec<IpAddr>,
+    pub(super) admin_roles: Vec<Spanned<String>>,
     pub(super) max_connections: Spanned<u32>,
     pub(super) login_limits: LimitsTable,
 }
@@ -134,6 +135,7 @@ impl Default for SettingsTable {
             redis_key_prefix: None,
             trusted_proxies: Vec::new(),
             metrics_from: Vec::new(),
+            admin_roles: Vec::new(),
             // Two for each of two thousand agents.
             max_connections: unplaced(4096),
             login_limits: LimitsTable::default(),

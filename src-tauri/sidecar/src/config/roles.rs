@@ -1,5 +1,10 @@
 use std::collections::BTreeMap;
 
+use secrecy::ExposeSecret;
+use toml::Spanned;
+
+use super::ADMIN_ROLES_VARIABLE;
+use super::rules::Rules;
 use crate::directory::AGENT_ROLE;
 
 /// What the platform's roles are called here.
@@ -40,6 +45,26 @@ impl Roles {
             .filter(|word| !word.is_empty())
             .collect::<Vec<_>>()
             .join("-")
+    }
+}
+
+impl Rules<'_> {
+    /// Reads the roles of administrators. A role without a name would be that of whoever has none.
+    pub(super) fn admin_roles(&mut self, in_file: &[Spanned<String>]) -> Vec<String> {
+        if let Some(text) = self.sources.optional_variable(ADMIN_ROLES_VARIABLE) {
+            let roles = text.expose_secret().split(',').map(str::trim);
+            return roles
+                .filter(|role| !role.is_empty())
+                .map(str::to_owned)
+                .collect();
+        }
+        for role in in_file {
+            if role.get_ref().trim().is_empty() {
+                let problem = "admin_roles has a role without a name".to_owned();
+                self.report(&role.span(), problem);
+            }
+        }
+        in_file.iter().map(|role| role.get_ref().clone()).collect()
     }
 }
 

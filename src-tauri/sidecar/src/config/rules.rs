@@ -115,6 +115,7 @@ impl Rules<'_> {
         }
         let jwt_secret = self.jwt_secret(&table);
         let redis = self.redis(&table, jwt_secret.is_some());
+        let admin_roles = self.admin_roles(&table.admin_roles);
         let limit = |burst: &Spanned<u32>, refill: &Spanned<u32>| Limit {
             burst: *burst.get_ref(),
             refill: seconds(refill),
@@ -128,6 +129,7 @@ impl Rules<'_> {
             redis,
             trusted_proxies: self.trusted_proxies(table.trusted_proxies),
             metrics_from: table.metrics_from,
+            admin_roles,
             max_connections: usize::try_from(*table.max_connections.get_ref())
                 .unwrap_or(usize::MAX)
                 .min(Semaphore::MAX_PERMITS),

@@ -88,6 +88,12 @@ impl Claim {
         acquired
     }
 
+    /// Gives the lock back now. Where its store does not answer, that goes on behind this.
+    pub(crate) async fn give_back(mut self) {
+        let released = self.lock.release(&self.name, &self.owner).await;
+        self.is_open = released.is_err();
+    }
+
     /// Ends the claim: the lock is the owner's for a whole term, unless somebody else has taken it
     /// meanwhile.
     pub(crate) async fn keep(&mut self, ttl: Duration) -> Result<Beat, LockUnavailable> {

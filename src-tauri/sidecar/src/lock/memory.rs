@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::future::ready;
+use std::ops::{Bound, RangeBounds};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -305,13 +306,12 @@ impl SessionLock for MemoryLock {
         self.bells.listen(agent_id)
     }
 
-    fn list<'a>(&'a self, after: Option<&'a str>, limit: usize) -> LockAnswer<'a, Page> {
+    fn list<'a>(&'a self, from: Bound<&'a str>, limit: usize) -> LockAnswer<'a, Page> {
         let (state, now) = self.live();
         let agents = state.entries.iter().filter_map(|(key, entry)| {
             let agent_id = key.strip_prefix(AGENTS)?;
-            after
-                .is_none_or(|after| agent_id > after)
-                .then_some((agent_id, entry))
+            let range = (from, Bound::Unbounded);
+            RangeBounds::<str>::contains(&range, agent_id).then_some((agent_id, entry))
         });
         let extension = |owner: &Owner| {
             let mut entries = state.entries.iter();

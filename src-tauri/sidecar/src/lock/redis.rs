@@ -1,3 +1,4 @@
+use std::ops::Bound;
 use std::time::Duration;
 
 use redis::Script;
@@ -263,9 +264,13 @@ impl SessionLock for RedisLock {
         self.store.listen(agent_id)
     }
 
-    fn list<'a>(&'a self, after: Option<&'a str>, limit: usize) -> LockAnswer<'a, Page> {
+    fn list<'a>(&'a self, from: Bound<&'a str>, limit: usize) -> LockAnswer<'a, Page> {
         Box::pin(async move {
-            let from = after.map_or_else(|| "-".to_owned(), |after| format!("({after}"));
+            let from = match from {
+                Bound::Unbounded => "-".to_owned(),
+                Bound::Included(id) => format!("[{id}"),
+                Bound::Excluded(id) => format!("({id}"),
+            };
             let mut call = self.list.prepare_invoke();
             call.key(self.store.key(LIST))
                 .arg(from)

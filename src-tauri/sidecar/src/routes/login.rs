@@ -65,6 +65,7 @@ pub(crate) async fn login(
         member_id,
         session_id: random_id(),
         device_id: device.id.clone(),
+        role: user.role.clone(),
         epoch: 0,
     };
     let device_name = device.name_or_unnamed();

@@ -75,6 +75,7 @@ pub(crate) async fn ask(
         member_id,
         session_id: String::new(),
         device_id: device.id.clone(),
+        role: user.role.clone(),
         epoch: 0,
     };
     let owner = sidecar.owner(&caller, &device, None);

@@ -35,6 +35,8 @@ struct Value {
     member_id: String,
     device_id: Option<String>,
     device_name: String,
+    #[serde(default)]
+    role: String,
     /// As text: Lua's numbers are written with too few digits.
     epoch: String,
     /// The hash of its refresh token.
@@ -71,6 +73,7 @@ impl RedisSessions {
             member_id: caller.member_id.clone(),
             device_id: caller.device_id.clone(),
             device_name: device_name.to_owned(),
+            role: caller.role.clone(),
             epoch: caller.epoch.to_string(),
             current: hex(&hash),
             used: [],
@@ -168,6 +171,7 @@ fn caller(id: &str, value: &str) -> Option<(Caller, String)> {
         member_id: value.member_id,
         session_id: id.to_owned(),
         device_id: value.device_id,
+        role: value.role,
         epoch: value.epoch.parse().ok()?,
     };
     Some((caller, value.device_name))

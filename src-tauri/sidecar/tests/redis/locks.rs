@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ops::Bound;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -225,9 +226,10 @@ async fn names_of_any_kind_have_locks_of_their_own() {
     let keys: usize = server.command(&["DBSIZE"]).parse().unwrap();
     assert_eq!(keys, names.len() * 2 + 1);
     server.assert_every_key_expires();
-    let (mut listed, mut after) = (Vec::new(), None);
+    let (mut listed, mut after) = (Vec::new(), None::<String>);
     loop {
-        let page = redis.list(after.as_deref(), 3).await.unwrap();
+        let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let page = redis.list(from, 3).await.unwrap();
         assert!(page.held.len() <= 3);
         for held in page.held {
             assert_eq!(held.extension.as_ref(), Some(&held.agent_id));
@@ -256,20 +258,23 @@ async fn what_has_ended_is_not_listed() {
         }
         let left = owner((1, 1, 1), 0);
         assert_eq!(lock.release(&name(1), &left).await, Ok(Released::Freed));
-        let page = lock.list(None, 2).await.unwrap();
+        let page = lock.list(Bound::Unbounded, 2).await.unwrap();
         let agents: Vec<_> = page.held.iter().map(|it| &*it.agent_id).collect();
         assert_eq!(agents, ["agent0", "agent2"]);
         assert_eq!(page.held[1].owner.member_id, "member 2");
         assert_eq!(page.held[1].extension.as_deref(), Some("700202"));
-        let page = lock.list(page.next.as_deref(), 2).await.unwrap();
+        let next = page.next.unwrap();
+        let page = lock.list(Bound::Excluded(&next), 2).await.unwrap();
         let agents: Vec<_> = page.held.iter().map(|it| &*it.agent_id).collect();
         assert_eq!(agents, ["agent3", "agent4"]);
-        let after = Some("agent4");
+        let page = lock.list(Bound::Included("agent3"), 1).await.unwrap();
+        assert_eq!(page.held[0].agent_id, "agent3");
+        let after = Bound::Excluded("agent4");
         assert_eq!(lock.list(after, 2).await, Ok(sidecar::Page::default()));
     }
     // As it is when a term ends.
     assert_eq!(server.command(&["DEL", "agent:session:agent2"]), "1");
-    let page = redis.list(None, 100).await.unwrap();
+    let page = redis.list(Bound::Unbounded, 100).await.unwrap();
     assert_eq!(page.held.len(), 3);
     assert_eq!(server.command(&["ZCARD", "agent:held"]), "3");
 }

@@ -35,6 +35,12 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             "[settings]",
+            "[settings]\nadmin_roles = [\"boss\", \" \"]",
+            "admin_roles",
+            "a role without a name",
+        ),
+        (
+            "[settings]",
             "[settings]\nheartbeat_seconds = 1801",
             "heartbeat",
             "at most half",

@@ -1,6 +1,7 @@
 //! The sidecar over HTTP on loopback, with a clock that the tests move.
 #![allow(clippy::unwrap_used)]
 
+mod admin;
 mod bodies;
 mod configuration;
 mod deployment;

@@ -118,6 +118,7 @@ async fn the_document_names_every_call_and_every_name_in_it_leads_somewhere() {
             let request = match method.as_str() {
                 "post" => world.post(path),
                 "get" => world.get(path),
+                "delete" => world.delete(path),
                 other => panic!("{other} {path}"),
             };
             let status = request.send().await.unwrap().status().as_u16();

@@ -1,3 +1,4 @@
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -217,7 +218,7 @@ impl SessionLock for DeadStore {
         MemoryLock::new(Clock::system()).listen(agent_id)
     }
 
-    fn list<'a>(&'a self, _after: Option<&'a str>, _limit: usize) -> LockAnswer<'a, Page> {
+    fn list<'a>(&'a self, _from: Bound<&'a str>, _limit: usize) -> LockAnswer<'a, Page> {
         Box::pin(async { Err(LockUnavailable::Unknown) })
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn ozonetel_config(account: &Ozonetel, mode: Mode) -> Config {
     Config::from_toml(&text, Path::new("."), |name| {
         let value = match (name, mode) {
             ("HELIX_JWT_SECRET", _) => JWT_SECRET,
+            ("HELIX_ADMIN_ROLES", _) => " manager,executive ,",
             ("OZONETEL_URL", _) => &account.url,
             ("OZONETEL_USER_NAME", _) => USER_NAME,
             ("OZONETEL_API_KEY", _) => ozonetel::API_KEY,

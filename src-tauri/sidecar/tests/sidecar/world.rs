@@ -152,6 +152,10 @@ impl World {
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(format!("{}{path}", self.url))
     }
+
+    pub(crate) fn delete(&self, path: &str) -> RequestBuilder {
+        self.client.delete(format!("{}{path}", self.url))
+    }
 }
 
 impl Device {
@@ -258,6 +262,42 @@ impl Device {
     pub(crate) fn events(&self, access_token: &str) -> RequestBuilder {
         let get = self.client.get(format!("{}/auth/events", self.url));
         self.named(get).bearer_auth(access_token)
+    }
+
+    /// Signs in as soon as an administrator, who has ended the session before, lets go of it.
+    #[allow(dead_code, reason = "for administrators")]
+    pub(crate) async fn login_after_end(&self, email: &str) -> Answer {
+        let signed_in = async {
+            loop {
+                let answer = self.login(email).await;
+                if answer.status == 201 {
+                    return answer;
+                }
+                let holder = &answer.expect(409).body["holder"];
+                assert_eq!(holder["deviceName"], "an administrator");
+            }
+        };
+        timeout(DEADLINE, signed_in).await.unwrap()
+    }
+
+    /// Lists sessions as an administrator.
+    #[allow(dead_code, reason = "for administrators")]
+    pub(crate) async fn sessions(&self, access_token: &str, query: &str) -> Answer {
+        let get = self
+            .client
+            .get(format!("{}/admin/sessions{query}", self.url));
+        send(self.named(get).bearer_auth(access_token)).await
+    }
+
+    /// Ends the session of an agent as an administrator; the id is a part of the address as it is.
+    #[allow(dead_code, reason = "for administrators")]
+    pub(crate) async fn free(&self, access_token: &str, agent_id: &str) -> Answer {
+        let delete = format!("{}/admin/sessions/{agent_id}", self.url);
+        send(
+            self.named(self.client.delete(delete))
+                .bearer_auth(access_token),
+        )
+        .await
     }
 
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {

@@ -1,5 +1,5 @@
--- KEYS[1] the ids of all agents whose locks are held. ARGV[1] '-', or '(' with the id after which the list
--- goes on, ARGV[2] how many, ARGV[3] what the keys of agents begin with.
+-- KEYS[1] the ids of all agents whose locks are held. ARGV[1] '-', or '[' or '(' with the id with or after
+-- which the list begins, ARGV[2] how many, ARGV[3] what the keys of agents begin with.
 -- Returns the last id that was looked at, or nothing where the list ends, then for each lock the agent's
 -- id, the owner, and how many ms are left.
 

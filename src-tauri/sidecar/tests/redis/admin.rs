@@ -1,0 +1,63 @@
+//! Administrators at one of several sidecars.
+
+use crate::cluster::Cluster;
+use crate::instance::Instance;
+use crate::server::RedisServer;
+use crate::side_by_side::until_served;
+
+const ANA: &str = "ana@helix.example";
+const EVA: &str = "eva@helix.example";
+const RAVI: &str = "ravi@helix.example";
+
+const ROLES: &str = "admin_roles = [\"executive\"]";
+
+#[tokio::test]
+async fn a_session_is_freed_at_any_sidecar_and_its_phone_is_told_at_its_own() {
+    let redis = RedisServer::start();
+    free(&redis.url()).await;
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn a_session_is_freed_in_a_cluster_too() {
+    let cluster = Cluster::start();
+    free(&cluster.url()).await;
+    let &[node] = &cluster.with_keys()[..] else {
+        panic!("the keys lie on {:?}", cluster.with_keys());
+    };
+    cluster.nodes[node].assert_every_key_expires();
+}
+
+async fn free(redis_url: &str) {
+    let (one, other) = (
+        Instance::with(redis_url, ROLES).await,
+        Instance::with(redis_url, ROLES).await,
+    );
+    let (desk, office) = (one.device("desk"), other.device("office"));
+    let held = until_served(async || desk.login(ANA).await)
+        .await
+        .expect(201);
+    let eva = until_served(async || office.login(EVA).await)
+        .await
+        .expect(201);
+    one.device("laptop").login(RAVI).await.expect(201);
+    let mut events = desk.listen(held.access_token()).await;
+    assert!(events.request().await.is_null());
+    let page = office.sessions(eva.access_token(), "?limit=1").await;
+    let page = page.expect(200).body;
+    assert_eq!(page["sessions"][0]["agentId"], "agent1");
+    assert_eq!(page["next"], "agent1");
+    office.free(eva.access_token(), "agent1").await.expect(200);
+    assert_eq!(events.next().await.unwrap().name, "lost");
+    desk.beat(held.access_token()).await.expect(401);
+    desk.refresh(held.refresh_token()).await.expect(401);
+    one.device("tablet").login_after_end(ANA).await;
+    let page = office.sessions(eva.access_token(), "").await.expect(200);
+    assert_eq!(page.body["sessions"].as_array().unwrap().len(), 2);
+    assert_eq!(page.body["sessions"][0]["deviceName"], "tablet");
+    // A role survives a refresh at another sidecar.
+    let office = one.device("office");
+    let next = office.refresh(eva.refresh_token()).await.expect(201);
+    office.free(next.access_token(), "agent2").await.expect(200);
+    office.free(next.access_token(), "agent3").await.expect(404);
+}
