@@ -32,7 +32,10 @@ const TELLING: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(60);
 
 /// What a device that signs in meanwhile reads as the holder's name.
-const SWEEPER: &str = "the server, which ends an expired session";
+const SWEEPER: &str = "the server, which ends a session";
+
+/// The member that servers are while they log an agent out.
+const SWEEPERS: &str = "helix-sidecar";
 
 /// Without an account at Ozonetel nothing stands between agents and their calls, and this says why.
 const NO_TELEPHONY: &str = "No Ozonetel account is configured: calls go through SIP alone.";
@@ -100,16 +103,22 @@ pub(crate) fn lose(sidecar: &Sidecar, agent_id: &str) {
     }
 }
 
-/// Logs an agent out who has signed out. Nobody waits for it: a phone that quits has 2 s.
+/// Logs an agent out who has signed out. Nobody waits for it, a phone that quits has 2 s, but who
+/// signs in meanwhile ([`is_ending`]): it must not hit their session, at whichever server.
 pub(crate) fn end(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>) {
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
     };
     lose(sidecar, &agent.config.ozonetel_agent_id);
-    let agent = Arc::clone(agent);
+    let (server, agent) = (Arc::clone(sidecar), Arc::clone(agent));
     in_background(sidecar, async move {
-        let _ = ozonetel.log_out(&agent).await;
+        end_under_lock(&server, &ozonetel, &agent, "signed out").await;
     });
+}
+
+/// Whether `holder` is a server that logs an agent out.
+pub(crate) fn is_ending(holder: &Owner) -> bool {
+    holder.member_id == SWEEPERS
 }
 
 /// Ends the session of an agent whose lock is claimed for that: logs them out, where there is an account
@@ -137,17 +146,17 @@ pub(crate) fn sweep_behind(sidecar: &Arc<Sidecar>) {
     for agent in ozonetel.duties.take_expired(sidecar.clock.now().monotonic) {
         let (server, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
         in_background(sidecar, async move {
-            end_expired(&server, &ozonetel, &agent).await;
+            end_under_lock(&server, &ozonetel, &agent, "session expired").await;
         });
     }
 }
 
-/// Logs out an agent whose session expired here. The lock tells whether another server prolonged it,
-/// and keeps a device that signs in meanwhile from being logged out again.
-async fn end_expired(sidecar: &Sidecar, ozonetel: &Ozonetel, agent: &Arc<Agent>) {
+/// Logs out an agent whose session ended here. The lock tells whether they have another one, and keeps
+/// a device that signs in meanwhile from being logged out again.
+async fn end_under_lock(sidecar: &Sidecar, ozonetel: &Ozonetel, agent: &Arc<Agent>, why: &str) {
     let name = agent.lock_name();
     let owner = Owner {
-        member_id: "helix-sidecar".to_owned(),
+        member_id: SWEEPERS.to_owned(),
         device_id: Some(random_id()),
         device_name: SWEEPER.to_owned(),
         session_id: random_id(),
@@ -160,7 +169,7 @@ async fn end_expired(sidecar: &Sidecar, ozonetel: &Ozonetel, agent: &Arc<Agent>)
     match acquired.await {
         Ok(Acquired::Busy { .. }) => {}
         Ok(Acquired::Taken { .. } | Acquired::Refreshed { .. } | Acquired::TakenOver { .. }) => {
-            info!(target: AUDIT, agent = agent_id, "session expired: logging the agent out");
+            info!(target: AUDIT, agent = agent_id, "{why}: logging the agent out");
             if ozonetel.log_out(agent).await.is_err() {
                 ozonetel.duties.last(agent, later);
             }

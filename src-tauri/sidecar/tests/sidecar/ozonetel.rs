@@ -9,7 +9,7 @@ use sidecar::MemoryLock;
 
 use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
 use crate::stand_in::ozonetel_config;
-use crate::world::{Answer, DEADLINE, Device, World, send};
+use crate::world::{Answer, DEADLINE, Device, MovedClock, World, send};
 
 const ANA: &str = "ana@helix.example";
 const RAVI: &str = "ravi@helix.example";
@@ -27,6 +27,38 @@ async fn a_sign_in_logs_the_agent_in_and_a_sign_out_logs_them_out() {
     ozonetel.with(|world| assert_eq!(world.present["agent1"], "700201"));
     desk.logout(answer.access_token()).await.expect(201);
     until(&ozonetel, |world| world.present.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_late_logout_hits_nobody_who_signs_in_after_it_anywhere() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let server = async || {
+        let config = ozonetel_config(&ozonetel, Mode::ApiKey);
+        World::at(clock.clone(), config, lock.clone()).await
+    };
+    let (one, other) = (server().await, server().await);
+    let (desk, laptop) = (one.device("desk"), other.device("laptop"));
+    let answer = desk.login(ANA).await.expect(201);
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    desk.logout(answer.access_token()).await.expect(201);
+    // It waits for the logout, but not for ever.
+    let refused = laptop.login(ANA).await.expect(409);
+    let holder = &refused.body["holder"];
+    assert_eq!(holder["deviceName"], "the server, which ends a session");
+    assert!(refused.body.get("askable").is_none());
+    ozonetel.with(|world| assert!(world.present.contains_key("agent1")));
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    let answer = laptop.login(ANA).await.expect(201);
+    assert_eq!(answer.body["telephony"]["state"], "ready");
+    ozonetel.with(|world| {
+        let paths = world.orders.iter().map(|(path, _)| path.as_str());
+        let presences = paths.filter(|path| path.contains("AgentAuthentication"));
+        assert_eq!(presences.count(), 3);
+        assert!(world.present.contains_key("agent1"));
+    });
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use crate::world::{World, config, send};
+use crate::world::{DEADLINE, World, config, send};
 
 const ANA: &str = "ana@helix.example";
 
@@ -43,6 +44,38 @@ async fn a_third_stream_of_a_session_ends_its_oldest() {
     for stream in &mut streams[1..] {
         assert_eq!(stream.request().await["state"], "waiting");
     }
+}
+
+#[tokio::test]
+async fn a_server_keeps_so_many_streams_and_serves_other_calls_beside_them() {
+    let world = World::alone(config("max_connections = 8")).await;
+    let desk = world.device("desk");
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        let held = desk.login(ANA).await.expect(201);
+        for _ in 0..2 {
+            let mut stream = desk.listen(held.access_token()).await;
+            assert_eq!(stream.request().await, Value::Null);
+            streams.push(stream);
+        }
+    }
+    let held = desk.login(ANA).await.expect(201);
+    let refused = send(desk.events(held.access_token())).await.expect(503);
+    assert_eq!(refused.retry_after, Some(30));
+    desk.beat(held.access_token()).await.expect(201);
+    streams.pop();
+    // The server finds out that it is gone.
+    let listens = async {
+        while desk
+            .events(held.access_token())
+            .send()
+            .await
+            .unwrap()
+            .status()
+            == 503
+        {}
+    };
+    timeout(DEADLINE, listens).await.unwrap();
 }
 
 #[tokio::test]
