@@ -48,6 +48,8 @@ pub struct World {
     /// Who is logged in, with the number their calls go to.
     pub present: BTreeMap<String, String>,
     pub ready: BTreeSet<String>,
+    /// Who is at work after a call, until it is disposed or they are ready.
+    pub in_wrap_up: BTreeSet<String>,
     pub campaigns: BTreeSet<String>,
     pub disposed: BTreeSet<String>,
     /// The calls that are on, each with whom agents have called into it.
@@ -86,6 +88,7 @@ impl Ozonetel {
                 passwords: passwords.into(),
                 present: BTreeMap::new(),
                 ready: BTreeSet::new(),
+                in_wrap_up: BTreeSet::new(),
                 campaigns: ["Inbound_1".to_owned()].into(),
                 disposed: BTreeSet::new(),
                 calls: BTreeMap::new(),
@@ -275,8 +278,15 @@ impl World {
                 }
                 let status = match field("state").as_str() {
                     "Ready" => {
+                        self.in_wrap_up.remove(&id);
                         self.ready.insert(id);
                         "AVAILABLE"
+                    }
+                    "Pause" if self.in_wrap_up.contains(&id) => {
+                        // The name of the field is another one here.
+                        let words =
+                            format!("Agent {id} is in ACW state. You cant change to Pause state");
+                        return json!({"status": "error", "Message": words});
                     }
                     "Pause" if field("pauseReason") == "Unheard of" => {
                         return error("pauseReason is Invalid");
@@ -321,6 +331,7 @@ impl World {
                 if !self.disposed.insert(ucid) {
                     return error("This call is already Disposed.");
                 }
+                self.in_wrap_up.remove(&field("agentID"));
                 json!({"details": "Disposition saved successfully", "status": "Success"})
             }
             "/ca_apis/CallControl_V4" => {

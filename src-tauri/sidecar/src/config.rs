@@ -4,6 +4,7 @@ mod file;
 mod ozonetel;
 mod phones;
 mod platform;
+mod queue;
 mod redis;
 mod roles;
 mod rules;
@@ -18,6 +19,7 @@ use secrecy::SecretSlice;
 
 pub(crate) use self::ozonetel::{Authentication, OzonetelSettings};
 pub(crate) use self::platform::PlatformSettings;
+pub(crate) use self::queue::QueueSettings;
 use crate::attempts::Limit;
 use crate::directory::Roster;
 use crate::store::Address;

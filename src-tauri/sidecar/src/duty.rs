@@ -11,7 +11,9 @@ use crate::audit::AUDIT;
 use crate::directory::Agent;
 use crate::lock::{Acquired, Claim, Owner};
 use crate::ozonetel::{Ozonetel, Silent, Verdict};
+use crate::queue;
 use crate::random::random_id;
+use crate::session::Note;
 use crate::sidecar::Sidecar;
 
 /// How long a sign-in waits for Ozonetel.
@@ -41,50 +43,90 @@ const SWEEPERS: &str = "helix-sidecar";
 const NO_TELEPHONY: &str = "No Ozonetel account is configured: calls go through SIP alone.";
 
 /// Logs an agent in who signs in, and returns what the answer says of it. A sign-in that began at
-/// `begun` waits for it no longer than it may take; the login goes on behind it.
-pub(crate) async fn begin(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, begun: Instant) -> Telephony {
+/// `begun` waits for it no longer than it may take; the login goes on behind it, and the session
+/// keeps what comes of it.
+pub(crate) async fn begin(
+    sidecar: &Arc<Sidecar>,
+    agent: &Arc<Agent>,
+    session_id: &str,
+    begun: Instant,
+) -> Telephony {
     let Some(ozonetel) = &sidecar.ozonetel else {
         return telephony(TelephonyState::Ready, NO_TELEPHONY);
     };
     let login = tokio::spawn({
-        let (ozonetel, agent) = (Arc::clone(ozonetel), Arc::clone(agent));
+        let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
+        let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
         let going_on = sidecar.background.subscribe();
         async move {
-            let verdict = ozonetel.log_in(&agent).await;
+            let verdict = log_in(&sidecar, &ozonetel, &agent, &session_id).await;
             drop(going_on);
-            verdict
+            told(&verdict)
         }
     });
     prolong(sidecar, agent);
     let deadline = (Instant::now() + WAIT).min(begun + SIGN_IN_TIME);
     match timeout_at(deadline, login).await {
-        Ok(Ok(Ok(Verdict::Done(done)))) => Telephony {
-            state: TelephonyState::Ready,
-            message: done.message.map(|words| words.as_str().to_owned()),
-        },
-        Ok(Ok(Ok(Verdict::Refused(words)))) => telephony(TelephonyState::Failed, words.as_str()),
-        Ok(Ok(Err(silent @ Silent))) => telephony(TelephonyState::Failed, &format!("{silent}.")),
+        Ok(Ok(telephony)) => telephony,
         Ok(Err(error)) => {
             warn!(%error, "a login at Ozonetel broke off");
             telephony(TelephonyState::Failed, &format!("{Silent}."))
         }
-        Err(_) => telephony(
-            TelephonyState::Pending,
-            "Ozonetel takes its time; the login goes on.",
-        ),
+        Err(_) => telephony(TelephonyState::Pending, queue::PENDING),
+    }
+}
+
+/// Logs an agent in whom Ozonetel says to be out, for instance because somebody logged them out
+/// there. Whoever waits for an order waits for this as well.
+pub(crate) async fn log_in_for_order(
+    sidecar: &Sidecar,
+    ozonetel: &Ozonetel,
+    agent: &Agent,
+    session_id: &str,
+) -> Result<Verdict, Silent> {
+    let login = log_in(sidecar, ozonetel, agent, session_id);
+    let waited = timeout_at(Instant::now() + WAIT, login).await;
+    waited.unwrap_or(Err(Silent))
+}
+
+/// Logs an agent in, and has the session keep what comes of it.
+async fn log_in(
+    sidecar: &Sidecar,
+    ozonetel: &Ozonetel,
+    agent: &Agent,
+    session_id: &str,
+) -> Result<Verdict, Silent> {
+    let verdict = ozonetel.log_in(agent).await;
+    let note = Note::Telephony(told(&verdict));
+    if let Err(error) = sidecar.sessions.note(session_id, note).await {
+        warn!(%error, "a session does not know of its agent's login at Ozonetel");
+    }
+    verdict
+}
+
+/// Returns what a phone is told of a login.
+fn told(verdict: &Result<Verdict, Silent>) -> Telephony {
+    match verdict {
+        Ok(Verdict::Done(done)) => Telephony {
+            state: TelephonyState::Ready,
+            message: done.message.as_ref().map(|it| it.as_str().to_owned()),
+        },
+        Ok(Verdict::Refused(words)) => telephony(TelephonyState::Failed, words.as_str()),
+        Err(silent @ Silent) => telephony(TelephonyState::Failed, &format!("{silent}.")),
     }
 }
 
 /// Logs an agent in again whose session was thought to have ended.
-pub(crate) fn begin_again(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>) {
+pub(crate) fn begin_again(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, session_id: &str) {
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
     };
     prolong(sidecar, agent);
-    let agent = Arc::clone(agent);
+    let (server, agent) = (Arc::clone(sidecar), Arc::clone(agent));
+    let session_id = session_id.to_owned();
     in_background(sidecar, async move {
-        // What becomes of it stands in the log.
-        let _ = ozonetel.log_in(&agent).await;
+        // What becomes of it stands in the log, and with the session.
+        let _ = log_in(&server, &ozonetel, &agent, &session_id).await;
     });
 }
 

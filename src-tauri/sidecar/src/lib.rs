@@ -20,6 +20,7 @@ mod observe;
 mod ozonetel;
 mod password;
 mod platform;
+mod queue;
 mod random;
 mod refusal;
 mod routes;

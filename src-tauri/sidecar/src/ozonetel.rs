@@ -22,7 +22,7 @@ pub(crate) use self::order::Order;
 use self::order::{Account, Action, Presence, TOKEN_PATH, address};
 use self::turns::Turns;
 use crate::clock::Clock;
-use crate::config::{Authentication, OzonetelSettings};
+use crate::config::{Authentication, OzonetelSettings, QueueSettings};
 use crate::directory::Agent;
 use crate::metrics::Metrics;
 use crate::upstream::{NoHttp, Reply, Upstream, is_loopback, with_json};
@@ -86,6 +86,11 @@ impl Ozonetel {
         let verdict = given.unwrap_or_else(|_| Err("no answer in time".to_owned()));
         log(name, agent_id, &verdict);
         verdict.map_err(|_| Silent)
+    }
+
+    /// How agents work at their queue.
+    pub(crate) fn queue(&self) -> &QueueSettings {
+        &self.settings.queue
     }
 
     async fn presence(

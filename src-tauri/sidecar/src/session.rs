@@ -3,6 +3,7 @@
 //! A refresh token begins with the id of its session and goes on with 256 random bits; only its hash
 //! is kept.
 
+mod at_queue;
 mod memory;
 mod redis;
 
@@ -13,6 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::at_queue::{AtQueue, Note, Ordered};
 use crate::random::random_bytes;
 use crate::store::{Store, Unanswered};
 use crate::token::Caller;
@@ -48,6 +50,7 @@ pub(crate) enum SessionState {
     /// `device_name` is what the device called itself that began it.
     Live {
         device_name: String,
+        at_queue: AtQueue,
     },
     Ended,
 }
@@ -127,6 +130,18 @@ impl Sessions {
         match self {
             Self::Memory(sessions) => Ok(sessions.state_of(session_id)),
             Self::Redis(sessions) => sessions.state(session_id).await,
+        }
+    }
+
+    /// Keeps something with a session for whichever server is asked next; one that is over or not
+    /// known keeps nothing.
+    pub(crate) async fn note(&self, session_id: &str, note: Note) -> Result<(), Unanswered> {
+        match self {
+            Self::Memory(sessions) => {
+                sessions.note(session_id, note);
+                Ok(())
+            }
+            Self::Redis(sessions) => sessions.note(session_id, &note).await,
         }
     }
 

@@ -5,6 +5,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::file::OzonetelTable;
+use super::queue::{QueueKeys, QueueSettings};
 use super::rules::Rules;
 use super::secret::Forms;
 use crate::upstream::check_address;
@@ -27,6 +28,7 @@ pub(crate) struct OzonetelSettings {
     pub(crate) agent_password: Option<SecretString>,
     /// The number that calls come in on, which a disposition names.
     pub(crate) did: Option<String>,
+    pub(crate) queue: QueueSettings,
 }
 
 /// The two modes of an account, which exclude each other ("API Authentication" in its settings).
@@ -88,6 +90,12 @@ impl Rules<'_> {
             None
         });
         let did = self.sources.setting(DID, "ozonetel.did", table.did);
+        let queue = self.queue(QueueKeys {
+            pause_reasons: table.pause_reasons,
+            dispositions: table.dispositions,
+            wrap_up_seconds: table.wrap_up_seconds,
+            wrap_up_more_seconds: table.wrap_up_more_seconds,
+        });
         Some(OzonetelSettings {
             url: url?,
             user_name: user_name?.text,
@@ -95,6 +103,7 @@ impl Rules<'_> {
             authentication: authentication?,
             agent_password,
             did: did.map(|did| did.text),
+            queue,
         })
     }
 }

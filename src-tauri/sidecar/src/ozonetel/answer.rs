@@ -141,7 +141,7 @@ impl Words {
     }
 
     /// Whether the agent is out already, which is what a logout is for.
-    pub(super) fn is_already_out(&self) -> bool {
+    pub(crate) fn is_already_out(&self) -> bool {
         self.0.to_lowercase().contains("not logged in")
     }
 }

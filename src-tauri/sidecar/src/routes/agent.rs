@@ -9,13 +9,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use sidecar_api::{AgentResponse, AgentState, DialRequest, DisposeRequest};
+use tracing::warn;
 
 use super::{bearer, heartbeat};
 use crate::body::{Field, read_json, read_optional_json};
 use crate::device::Device;
 use crate::directory::Agent;
-use crate::ozonetel::{Order, Ozonetel, Verdict};
+use crate::duty;
+use crate::ozonetel::{Order, Ozonetel, Silent, Verdict};
 use crate::refusal::Refusal;
+use crate::session::{Note, Ordered};
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
@@ -47,14 +50,8 @@ pub(crate) async fn state(
     let request: Request = read_json(&headers, body, &fields).await?;
     let state = AgentState::of(&request.state)
         .ok_or_else(|| Refusal::bad_request(["state must be Ready or Pause.".to_owned()]))?;
-    let pause_reason = request.pause_reason.as_deref();
-    check([("pauseReason", pause_reason)])?;
-    on_duty
-        .order(Order::State {
-            state,
-            pause_reason,
-        })
-        .await
+    check([("pauseReason", request.pause_reason.as_deref())])?;
+    on_duty.set_state(state, request.pause_reason).await
 }
 
 /// `POST /api/ozonetel/agent-ready`.
@@ -65,12 +62,7 @@ pub(crate) async fn ready(
 ) -> Answer {
     let on_duty = OnDuty::of(&sidecar, &headers).await?;
     let _empty: Option<serde::de::IgnoredAny> = read_optional_json(&headers, body, &[]).await?;
-    on_duty
-        .order(Order::State {
-            state: AgentState::Ready,
-            pause_reason: None,
-        })
-        .await
+    on_duty.set_state(AgentState::Ready, None).await
 }
 
 /// `POST /api/ozonetel/dial`.
@@ -133,18 +125,56 @@ impl OnDuty {
         let device = Device::of(headers)?;
         let caller = sidecar.caller(bearer(headers).as_ref(), &device, Expiry::Enforced)?;
         let ozonetel = sidecar.ozonetel.clone().ok_or_else(Refusal::no_ozonetel)?;
-        let agent = heartbeat::hold(sidecar, &caller, &device).await?;
+        let held = heartbeat::hold(sidecar, &caller, &device).await?;
         Ok(Self {
             sidecar: Arc::clone(sidecar),
             ozonetel,
-            agent: agent.ok_or_else(Refusal::not_an_agent)?,
+            agent: held.ok_or_else(Refusal::not_an_agent)?.agent,
             caller,
         })
     }
 
+    /// Sets the agent's state, which the session keeps.
+    async fn set_state(&self, state: AgentState, pause_reason: Option<String>) -> Answer {
+        let order = Order::State {
+            state,
+            pause_reason: pause_reason.as_deref(),
+        };
+        let answer = self.order(order).await?;
+        let note = Note::Ordered(Ordered {
+            state,
+            pause_reason,
+            at: self.sidecar.clock.now().wall,
+        });
+        let noted = self.sidecar.sessions.note(&self.caller.session_id, note);
+        if let Err(error) = noted.await {
+            // It is done all the same, and the phone that asked for it knows.
+            warn!(%error, "a session does not know what was ordered for its agent");
+        }
+        Ok(answer)
+    }
+
+    /// Logs the agent in whom Ozonetel takes for gone.
+    async fn log_in(&self) -> Result<Verdict, Silent> {
+        let Self {
+            sidecar,
+            ozonetel,
+            caller,
+            agent,
+        } = self;
+        duty::log_in_for_order(sidecar, ozonetel, agent, &caller.session_id).await
+    }
+
     pub(super) async fn order(&self, order: Order<'_>) -> Answer {
         let agent_id = &self.agent.config.ozonetel_agent_id;
-        match self.ozonetel.order(agent_id, order).await? {
+        let verdict = match self.ozonetel.order(agent_id, order).await? {
+            Verdict::Refused(words) if words.is_already_out() => match self.log_in().await? {
+                Verdict::Done(_) => self.ozonetel.order(agent_id, order).await?,
+                refused @ Verdict::Refused(_) => refused,
+            },
+            verdict @ (Verdict::Done(_) | Verdict::Refused(_)) => verdict,
+        };
+        match verdict {
             Verdict::Done(done) => Ok((
                 StatusCode::CREATED,
                 Json(AgentResponse {

@@ -61,8 +61,8 @@ pub(crate) async fn events(
     let caller = sidecar.caller(token.as_ref(), &device, Expiry::Enforced)?;
     let expires = token.and_then(|token| sidecar.tokens.expires(&token));
     let expires = expires.ok_or_else(Refusal::invalid_access_token)?;
-    let agent = heartbeat::hold(&sidecar, &caller, &device).await?;
-    let agent = agent.ok_or_else(Refusal::not_an_agent)?;
+    let held = heartbeat::hold(&sidecar, &caller, &device).await?;
+    let agent = held.ok_or_else(Refusal::not_an_agent)?.agent;
     let seat = sidecar.listeners.take(&caller.session_id);
     let seat = seat.ok_or_else(Refusal::too_many_listeners)?;
     let last_id = headers.get(&LAST_EVENT_ID);

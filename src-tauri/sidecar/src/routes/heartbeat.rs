@@ -11,8 +11,9 @@ use crate::device::Device;
 use crate::directory::{Agent, Phone};
 use crate::duty;
 use crate::lock::Beat;
+use crate::queue;
 use crate::refusal::Refusal;
-use crate::session::SessionState;
+use crate::session::{AtQueue, SessionState};
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
@@ -23,8 +24,15 @@ pub(crate) async fn heartbeat(
 ) -> Result<(StatusCode, Json<HeartbeatResponse>), Refusal> {
     let device = Device::of(&headers)?;
     let caller = sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Enforced)?;
-    let agent = hold(&sidecar, &caller, &device).await?;
-    Ok(answer(agent.map(|_| sidecar.settings.ttl.as_secs())))
+    let held = hold(&sidecar, &caller, &device).await?;
+    Ok(answer(&sidecar, held.as_ref()))
+}
+
+/// A session that goes on.
+pub(super) struct Held {
+    pub(super) agent: Arc<Agent>,
+    /// `None`: the store has forgotten the session.
+    pub(super) at_queue: Option<AtQueue>,
 }
 
 /// Prolongs the session of a caller and returns the agent they are, if they work with a phone.
@@ -32,10 +40,13 @@ pub(super) async fn hold(
     sidecar: &Arc<Sidecar>,
     caller: &Caller,
     device: &Device,
-) -> Result<Option<Arc<Agent>>, Refusal> {
-    let known_name = match sidecar.sessions.state(&caller.session_id).await? {
-        SessionState::Live { device_name } => Some(device_name),
-        SessionState::Unknown => None,
+) -> Result<Option<Held>, Refusal> {
+    let (known_name, at_queue) = match sidecar.sessions.state(&caller.session_id).await? {
+        SessionState::Live {
+            device_name,
+            at_queue,
+        } => (Some(device_name), Some(at_queue)),
+        SessionState::Unknown => (None, None),
         SessionState::Ended => return Err(Refusal::invalid_access_token()),
     };
     // A member or an agent record that is gone: the next login tells what is missing.
@@ -65,7 +76,7 @@ pub(super) async fn hold(
                 device = owner.device_name,
                 "the lock was absent and is held again"
             );
-            duty::begin_again(sidecar, &agent);
+            duty::begin_again(sidecar, &agent, &caller.session_id);
         }
         Beat::Ended => return Err(Refusal::invalid_access_token()),
         Beat::Lost { holder } => {
@@ -80,17 +91,18 @@ pub(super) async fn hold(
             return Err(Refusal::held(&holder, member));
         }
     }
-    Ok(Some(agent))
+    Ok(Some(Held { agent, at_queue }))
 }
 
-/// `ttl_seconds` is that of the lock, where there is one.
-fn answer(ttl_seconds: Option<u64>) -> (StatusCode, Json<HeartbeatResponse>) {
+/// `held`: the session of an agent, who has a lock and may have a queue.
+fn answer(sidecar: &Sidecar, held: Option<&Held>) -> (StatusCode, Json<HeartbeatResponse>) {
+    let at_queue = held.and_then(|it| it.at_queue.as_ref());
     let response = HeartbeatResponse {
         status: "ok".to_owned(),
-        lock: ttl_seconds.map(|_| "held".to_owned()),
-        ttl_seconds,
-        telephony: None,
-        queue: None,
+        lock: held.map(|_| "held".to_owned()),
+        ttl_seconds: held.map(|_| sidecar.settings.ttl.as_secs()),
+        telephony: queue::telephony(sidecar, at_queue),
+        queue: held.and_then(|_| queue::of(sidecar, at_queue.unwrap_or(&AtQueue::default()))),
     };
     (StatusCode::CREATED, Json(response))
 }

@@ -23,8 +23,10 @@ use crate::directory::SignedIn;
 use crate::duty;
 use crate::lock::{Acquired, Beat, Claim, Displacing, LockName, LockUnavailable, Look, Owner};
 use crate::metrics::TakeoverStep;
+use crate::queue;
 use crate::random::random_id;
 use crate::refusal::Refusal;
+use crate::session::AtQueue;
 use crate::sidecar::{Sidecar, lock_name};
 use crate::takeover::{Ask, TicketHash};
 use crate::token::Caller;
@@ -101,7 +103,7 @@ pub(crate) async fn login(
         .map_err(|error| Refusal::cannot_sign_in(&error.to_string()))?;
     let refresh_token = sidecar.carry(refresh_token, platform_token.as_ref());
     let telephony = match user.phone.agent() {
-        Some(agent) => Some(duty::begin(&sidecar, agent, begun).await),
+        Some(agent) => Some(duty::begin(&sidecar, agent, &session_id, begun).await),
         None => None,
     };
     match claimed {
@@ -131,7 +133,7 @@ pub(crate) async fn login(
             heartbeat_seconds: settings.heartbeat.as_secs(),
         }),
         telephony,
-        queue: None,
+        queue: phone.and_then(|_| queue::of(&sidecar, &AtQueue::default())),
     };
     // RFC 6749 §5.1: nothing on the way may keep an answer with tokens.
     let headers = [(CACHE_CONTROL, "no-store")];

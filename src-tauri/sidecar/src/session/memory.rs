@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use super::{
-    GRACE, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState, TokenHash, hash,
-    new_token, session_of,
+    AtQueue, GRACE, Note, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState, TokenHash,
+    hash, new_token, session_of,
 };
 use crate::token::Caller;
 
@@ -31,6 +31,7 @@ struct State {
 struct Session {
     caller: Caller,
     device_name: String,
+    at_queue: AtQueue,
     current: TokenHash,
     used: VecDeque<(TokenHash, Instant)>,
     refreshed_at: Instant,
@@ -55,6 +56,7 @@ impl MemorySessions {
             Session {
                 caller: caller.clone(),
                 device_name: device_name.to_owned(),
+                at_queue: AtQueue::default(),
                 current: hash,
                 used: VecDeque::new(),
                 refreshed_at: now,
@@ -108,9 +110,16 @@ impl MemorySessions {
         match state.sessions.get(session_id) {
             Some(session) => SessionState::Live {
                 device_name: session.device_name.clone(),
+                at_queue: session.at_queue.clone(),
             },
             None if state.ended.contains_key(session_id) => SessionState::Ended,
             None => SessionState::Unknown,
+        }
+    }
+
+    pub(crate) fn note(&self, session_id: &str, note: Note) {
+        if let Some(session) = self.state().sessions.get_mut(session_id) {
+            session.at_queue.take(note);
         }
     }
 

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    GRACE, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState, hash, new_token,
-    session_of,
+    AtQueue, GRACE, Note, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState, hash,
+    new_token, session_of,
 };
 use crate::store::{Store, Unanswered, millis};
 use crate::token::Caller;
@@ -25,6 +25,7 @@ pub(crate) struct RedisSessions {
     begin: Script,
     refresh: Script,
     read: Script,
+    note: Script,
     end: Script,
 }
 
@@ -45,6 +46,11 @@ struct Value {
     /// no lists without elements, so only Lua reads it.
     #[serde(skip_deserializing)]
     used: [(); 0],
+    /// Notes, as JSON within JSON: Lua never looks into them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ordered: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    telephony: Option<String>,
 }
 
 impl RedisSessions {
@@ -58,6 +64,7 @@ impl RedisSessions {
             begin: script(include_str!("redis/begin.lua")),
             refresh: script(include_str!("redis/refresh.lua")),
             read: script(include_str!("redis/read.lua")),
+            note: script(include_str!("redis/note.lua")),
             end: script(include_str!("redis/end.lua")),
         }
     }
@@ -77,6 +84,8 @@ impl RedisSessions {
             epoch: caller.epoch.to_string(),
             current: hex(&hash),
             used: [],
+            ordered: None,
+            telephony: None,
         };
         let value = serde_json::to_string(&value).expect("its keys are text");
         let mut call = self.begin.prepare_invoke();
@@ -111,8 +120,8 @@ impl RedisSessions {
             .arg(self.member_key(""));
         let (how, value) = self.store.run::<(String, String)>(&call).await?;
         match (&*how, caller(id, &value)) {
-            ("refreshed", Some((caller, _))) => Ok((caller, next)),
-            ("reused", Some((caller, _))) => Err(RefreshRefused::Reused(caller)),
+            ("refreshed", Some((caller, ..))) => Ok((caller, next)),
+            ("reused", Some((caller, ..))) => Err(RefreshRefused::Reused(caller)),
             ("other_device", _) => Err(RefreshRefused::OtherDevice),
             ("unknown", _) => Err(RefreshRefused::Unknown),
             _ => Err(Unanswered::Unknown.into()),
@@ -127,16 +136,27 @@ impl RedisSessions {
             return Ok(None);
         };
         let value = self.read(id, &hex(&hash(token))).await?;
-        Ok(caller(id, &value).map(|(caller, _)| caller))
+        Ok(caller(id, &value).map(|(caller, ..)| caller))
     }
 
     pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
         let value = self.read(session_id, "").await?;
         Ok(match caller(session_id, &value) {
-            Some((_, device_name)) => SessionState::Live { device_name },
+            Some((_, device_name, at_queue)) => SessionState::Live {
+                device_name,
+                at_queue,
+            },
             None if value == ENDED => SessionState::Ended,
             None => SessionState::Unknown,
         })
+    }
+
+    pub(crate) async fn note(&self, session_id: &str, note: &Note) -> Result<(), Unanswered> {
+        let (name, json) = note.to_json();
+        let mut call = self.note.prepare_invoke();
+        call.key(self.key(session_id)).arg(name).arg(json);
+        self.store.run::<String>(&call).await?;
+        Ok(())
     }
 
     pub(crate) async fn end(&self, caller: &Caller) -> Result<(), Unanswered> {
@@ -164,8 +184,8 @@ impl RedisSessions {
     }
 }
 
-/// Returns whose session this is, and the name of the device that began it.
-fn caller(id: &str, value: &str) -> Option<(Caller, String)> {
+/// Returns whose session this is, the name of the device that began it, and its notes.
+fn caller(id: &str, value: &str) -> Option<(Caller, String, AtQueue)> {
     let value: Value = serde_json::from_str(value).ok()?;
     let caller = Caller {
         member_id: value.member_id,
@@ -174,7 +194,8 @@ fn caller(id: &str, value: &str) -> Option<(Caller, String)> {
         role: value.role,
         epoch: value.epoch.parse().ok()?,
     };
-    Some((caller, value.device_name))
+    let at_queue = AtQueue::of_json(value.ordered.as_deref(), value.telephony.as_deref());
+    Some((caller, value.device_name, at_queue))
 }
 
 fn hex(bytes: &[u8]) -> String {

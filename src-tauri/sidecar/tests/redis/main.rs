@@ -14,6 +14,10 @@ mod history;
 mod instance;
 mod locks;
 mod login_steps;
+#[allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+#[path = "../../../../tests/support/ozonetel.rs"]
+mod ozonetel;
+mod queue;
 mod security;
 mod sentinels;
 mod server;

@@ -481,6 +481,84 @@ fn an_account_at_ozonetel_is_configured_whole_or_not_at_all() {
 }
 
 #[test]
+fn what_is_wrong_with_a_queue_is_named_with_its_place() {
+    let account = "[ozonetel]\nurl = \"https://ozonetel.example\"\nuser_name = \"acme\"\n\
+                   api_key = \"canary\"\nauthentication = \"token\"\n";
+    let good = "pause_reasons = [\"Lunch\", \"Tea\"]\ndispositions = [\"Sale\"]\n\
+                wrap_up_seconds = 60\nwrap_up_more_seconds = 30\n";
+    let read = |text: &str, variable: (&str, &str)| {
+        let text = format!("{account}{text}");
+        let variable = |name: &str| (name == variable.0).then(|| variable.1.to_owned());
+        Config::from_toml(&text, Path::new("."), variable).map_err(|error| error.to_string())
+    };
+    read(good, ("", "")).unwrap();
+    for (find, replace, words) in [
+        (
+            "\"Tea\"",
+            "\" \"",
+            "line 6: ozonetel.pause_reasons has an entry without a name",
+        ),
+        (
+            "\"Tea\"",
+            "\"Lunch \"",
+            "line 6: ozonetel.pause_reasons has \"Lunch\" twice",
+        ),
+        (
+            "\"Tea\"",
+            "\"T\\na\"",
+            "line 6: ozonetel.pause_reasons has \"T\\na\", which holds a control",
+        ),
+        ("\"Sale\"", "7", "line 7: invalid type: integer"),
+        (
+            "= 60",
+            "= 0",
+            "line 8: ozonetel.wrap_up_seconds must be between 1 and 3600, not 0",
+        ),
+        (
+            "= 30",
+            "= 4000",
+            "line 9: ozonetel.wrap_up_more_seconds must be between 1 and 3600",
+        ),
+        (
+            "\"Sale\"",
+            "",
+            "line 8: ozonetel.wrap_up_seconds without ozonetel.dispositions",
+        ),
+        (
+            "wrap_up_seconds = 60",
+            "",
+            "without ozonetel.wrap_up_seconds: there is no limit",
+        ),
+    ] {
+        let error = read(&good.replacen(find, replace, 1), ("", "")).unwrap_err();
+        assert!(error.contains(words), "{words}: {error}");
+    }
+    let long = format!("pause_reasons = [\"{}\"]\n", "x".repeat(101));
+    let error = read(&long, ("", "")).unwrap_err();
+    assert!(error.contains("longer than 100 characters"), "{error}");
+    for (name, value, words) in [
+        (
+            "OZONETEL_WRAP_UP_SECONDS",
+            "a minute",
+            "OZONETEL_WRAP_UP_SECONDS must be a whole number",
+        ),
+        (
+            "OZONETEL_PAUSE_REASONS",
+            "Tea,,Lunch",
+            "OZONETEL_PAUSE_REASONS has an entry without a name",
+        ),
+        (
+            "OZONETEL_DISPOSITIONS",
+            "Sale,Sale",
+            "OZONETEL_DISPOSITIONS has \"Sale\" twice",
+        ),
+    ] {
+        let error = read(good, (name, value)).unwrap_err();
+        assert!(error.contains(words), "{words}: {error}");
+    }
+}
+
+#[test]
 fn a_platform_can_be_configured_by_the_environment_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("key"), "canary\n").unwrap();

@@ -13,6 +13,7 @@ mod operations;
 mod ozonetel;
 mod platform;
 mod program;
+mod queue;
 mod security;
 mod signing_in;
 mod stand_in;

@@ -38,6 +38,11 @@ pub(crate) fn platform_config(served: &Platform, instead: Option<(&str, &str)>) 
 /// The people of the tests, with an account at Ozonetel by environment; agent2's password is the one
 /// that all have who have none of their own.
 pub(crate) fn ozonetel_config(account: &Ozonetel, mode: Mode) -> Config {
+    queue_config(account, mode, &[])
+}
+
+/// The same with these variables of the environment beside them.
+pub(crate) fn queue_config(account: &Ozonetel, mode: Mode, more: &[(&str, &str)]) -> Config {
     let own = format!("ozonetel_password = \"{}\"\nsip_uri", password_of("agent1"));
     let text = config_text("").replacen("sip_uri", &own, 1);
     Config::from_toml(&text, Path::new("."), |name| {
@@ -51,7 +56,11 @@ pub(crate) fn ozonetel_config(account: &Ozonetel, mode: Mode) -> Config {
             ("OZONETEL_AUTHENTICATION", Mode::Token) => "token",
             ("OZONETEL_AGENT_PASSWORD", _) => return Some(password_of("agent2")),
             ("OZONETEL_DID", _) => "918000000000",
-            _ => return None,
+            _ => {
+                let mut more = more.iter();
+                let (_, value) = more.find(|(variable, _)| *variable == name)?;
+                value
+            }
         };
         Some(value.to_owned())
     })

@@ -1,0 +1,146 @@
+//! What a phone is told of its agent's part in the queue.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
+use crate::stand_in::queue_config;
+use crate::world::{Answer, DEADLINE, Device, World, send};
+
+const ANA: &str = "ana@helix.example";
+const MIRA: &str = "mira@helix.example";
+
+const SETTINGS: [(&str, &str); 4] = [
+    ("OZONETEL_PAUSE_REASONS", "Lunch, Tea"),
+    ("OZONETEL_DISPOSITIONS", "Sale,No sale"),
+    ("OZONETEL_WRAP_UP_SECONDS", "60"),
+    ("OZONETEL_WRAP_UP_MORE_SECONDS", "30"),
+];
+
+#[tokio::test]
+async fn a_sign_in_tells_what_the_configuration_lists_and_a_beat_what_was_ordered_last() {
+    let (_ozonetel, world) = start(&SETTINGS).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let lists = json!({
+        "state": "Unknown", "pauseReasons": ["Lunch", "Tea"], "dispositions": ["Sale", "No sale"],
+        "wrapUpSeconds": 60, "wrapUpMoreSeconds": 30,
+    });
+    assert_eq!(answer.body["queue"], lists);
+    let token = answer.access_token();
+    let beat = desk.beat(token).await.expect(201);
+    assert_eq!(beat.body["queue"], lists);
+    assert_eq!(beat.body["telephony"]["state"], "ready");
+
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    order(&desk, token, pause).await.expect(201);
+    world.clock.advance(Duration::from_secs(90));
+    let refused = json!({"state": "Pause", "pauseReason": "Unheard of"});
+    order(&desk, token, refused).await.expect(422);
+    let queue = &desk.beat(token).await.expect(201).body["queue"];
+    assert_eq!(
+        (&queue["state"], &queue["pauseReason"], &queue["forSeconds"]),
+        (&json!("Pause"), &json!("Tea"), &json!(90))
+    );
+    assert!(queue["since"].as_str().unwrap().ends_with('Z'), "{queue}");
+
+    // It belongs to the session: a refresh keeps it, another login begins without it.
+    let next = desk.refresh(answer.refresh_token()).await.expect(201);
+    let beat = desk.beat(next.access_token()).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Pause");
+    let again = desk.login(ANA).await.expect(201);
+    let beat = desk.beat(again.access_token()).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Unknown");
+}
+
+#[tokio::test]
+async fn who_has_no_queue_is_told_of_none() {
+    let (_ozonetel, world) = start(&SETTINGS).await;
+    let manager = world.device("office").login(MIRA).await.expect(201);
+    assert_eq!(manager.body.get("queue"), None);
+    let without = World::start().await;
+    let desk = without.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    assert_eq!(answer.body.get("queue"), None);
+    let beat = desk.beat(answer.access_token()).await.expect(201);
+    assert_eq!(
+        beat.body,
+        json!({"status": "ok", "lock": "held", "ttlSeconds": 3600})
+    );
+}
+
+#[tokio::test]
+async fn a_login_that_was_pending_is_told_when_it_ends() {
+    let (ozonetel, world) = start(&[]).await;
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    let telephony = async || {
+        let beat = desk.beat(token).await.expect(201);
+        beat.body["telephony"]["state"].clone()
+    };
+    assert_eq!(telephony().await, "pending");
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    let ends = async { while telephony().await != "ready" {} };
+    tokio::time::timeout(DEADLINE, ends).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_order_of_an_agent_who_is_out_logs_them_in_first() {
+    let (ozonetel, world) = start(&[]).await;
+    ozonetel.with(|world| world.passwords.clear());
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    let ready = json!({"state": "Ready"});
+    let refused = order(&desk, token, ready.clone()).await.expect(422);
+    assert_eq!(refused.message(), "Invalid Authentication");
+    let beat = desk.beat(token).await.expect(201);
+    assert_eq!(beat.body["telephony"]["state"], "failed");
+
+    ozonetel.with(|world| {
+        let password = crate::stand_in::ozonetel::password_of("agent1");
+        world.passwords.insert("agent1".to_owned(), password);
+    });
+    order(&desk, token, ready).await.expect(201);
+    ozonetel.with(|world| assert!(world.ready.contains("agent1")));
+    let beat = desk.beat(token).await.expect(201);
+    assert_eq!(beat.body["telephony"]["state"], "ready");
+    assert_eq!(beat.body["queue"]["state"], "Ready");
+}
+
+#[tokio::test]
+async fn nobody_pauses_out_of_a_wrap_up() {
+    let (ozonetel, world) = start(&[]).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    ozonetel.with(|world| world.in_wrap_up.insert("agent1".to_owned()));
+    let refused = order(&desk, token, pause.clone()).await.expect(422);
+    assert_eq!(
+        refused.message(),
+        "Agent agent1 is in ACW state. You cant change to Pause state"
+    );
+    let outcome = json!({"ucid": "9011", "disposition": "Sale"});
+    post(&desk, token, "dispose", outcome).await.expect(201);
+    order(&desk, token, pause).await.expect(201);
+}
+
+async fn start(settings: &[(&str, &str)]) -> (Ozonetel, World) {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let config = queue_config(&ozonetel, Mode::ApiKey, settings);
+    (ozonetel, World::alone(config).await)
+}
+
+async fn order(device: &Device, token: &str, body: Value) -> Answer {
+    post(device, token, "agent-state", body).await
+}
+
+async fn post(device: &Device, token: &str, call: &str, body: Value) -> Answer {
+    let request = device.post(&format!("/api/ozonetel/{call}"));
+    send(request.bearer_auth(token).json(&body)).await
+}
