@@ -19,6 +19,10 @@ pub(crate) enum Act {
     Button,
     AnswerThis(CallId),
     DeclineThis(CallId),
+    /// Has the calls of the queue come.
+    Ready,
+    /// Has none of them come, for the reason at this place of the list; `None`: for none.
+    Pause(Option<usize>),
 }
 
 impl Act {
@@ -46,6 +50,13 @@ impl Act {
             },
             Self::AnswerThis(call) => (ringing == Some(call)).then_some(Command::Answer { call }),
             Self::DeclineThis(call) => (ringing == Some(call)).then_some(Command::HangUp { call }),
+            Self::Ready => Some(Command::Ready),
+            Self::Pause(None) => Some(Command::Pause { reason: None }),
+            Self::Pause(Some(place)) => {
+                let reason = view.queue.as_ref()?.pause_reasons.get(place)?.clone();
+                let reason = Some(reason);
+                Some(Command::Pause { reason })
+            }
         }
     }
 }
@@ -100,6 +111,17 @@ mod tests {
         assert_eq!(done(Act::AnswerThis(CallId(1)), &calls), told("Answer", 1));
         assert_eq!(done(Act::DeclineThis(CallId(1)), &calls), told("HangUp", 1));
         assert_eq!(done(Act::ToggleMute, &calls), told("Silence", 1));
+    }
+
+    #[test]
+    fn a_pause_has_the_reason_at_its_place() {
+        let mut view = ready();
+        assert!(Act::Pause(Some(0)).command(&view).is_none());
+        view.queue = phone::samples::view().queue;
+        let told = |place| format!("{:?}", Act::Pause(place).command(&view));
+        assert_eq!(told(Some(1)), r#"Some(Pause { reason: Some("Tea") })"#);
+        assert_eq!(told(None), "Some(Pause { reason: None })");
+        assert!(Act::Pause(Some(2)).command(&view).is_none());
     }
 
     #[test]

@@ -103,6 +103,13 @@ impl From<phone::Rejected> for Rejected {
             phone::Rejected::InCall => "in_call",
             phone::Rejected::CheckRuns => "check_runs",
             phone::Rejected::InvalidSettings { .. } => "invalid_settings",
+            phone::Rejected::NoQueue => "no_queue",
+            phone::Rejected::UnknownReason => "unknown_reason",
+            phone::Rejected::NoWrapUp => "no_wrap_up",
+            phone::Rejected::UnknownOutcome => "unknown_outcome",
+            phone::Rejected::NoOutcome => "no_outcome",
+            phone::Rejected::NoMoreTime => "no_more_time",
+            phone::Rejected::NoteTooLong => "note_too_long",
             phone::Rejected::Stopping => "stopping",
         };
         Self::new(code, rejected.to_string())
@@ -236,6 +243,9 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::CallRecovered { .. }
         | Event::CallTurnedAway { .. }
         | Event::MediaFailed { .. }
+        | Event::WrapUpEnded {
+            timed_out: true, ..
+        }
         | Event::VaultFault { .. } => true,
         Event::Resuming { .. }
         | Event::ResumeDelayed { .. }
@@ -269,7 +279,19 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::SoundCapture { .. }
         | Event::SoundMutedSpeech
         | Event::SoundChecked { .. }
-        | Event::ServerChecked { .. } => false,
+        | Event::ServerChecked { .. }
+        | Event::QueueLogin { .. }
+        | Event::QueueState { .. }
+        | Event::QueueNext { .. }
+        | Event::QueueDelayed { .. }
+        | Event::QueueRefused { .. }
+        | Event::WrapUpBegun { .. }
+        | Event::WrapUpEnded {
+            timed_out: false, ..
+        }
+        | Event::OutcomeSaved { .. }
+        | Event::OutcomeKept { .. }
+        | Event::OutcomeLost { .. } => false,
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the phone is to somebody who glances at it: the shape and the words of the tray.
 
 use phone::{
-    AccountView, CallId, CallState, CallView, LeaseState, LeaseView, LineView, LinkView, PhoneView,
+    AccountView, Availability, CallId, CallState, CallView, LeaseState, LeaseView, LineView,
+    LinkView, PhoneView, QueueLoginView, QueueView,
 };
 
 /// One of these at a time; the first that fits, from the top.
@@ -13,7 +14,13 @@ pub(crate) enum Standing {
     Muted,
     /// Each call that there is is on hold.
     Held,
+    /// At work after a call.
+    WrapUp,
     Ready,
+    /// Calls of the queue do not come.
+    Paused,
+    /// Nobody has said so far whether calls of the queue are to come.
+    Unset,
     /// Signing in, out, or connecting.
     Working,
     SignedOut,
@@ -59,8 +66,24 @@ impl Standing {
         }
         match view.line {
             LineView::Off | LineView::Registering => Self::Working,
-            LineView::Registered { .. } => Self::Ready,
+            LineView::Registered { .. } => view.queue.as_ref().map_or(Self::Ready, Self::of_queue),
             LineView::Failed { .. } => Self::Fault,
+        }
+    }
+}
+
+impl Standing {
+    fn of_queue(queue: &QueueView) -> Self {
+        if queue.wrap_up.is_some() {
+            return Self::WrapUp;
+        }
+        if let QueueLoginView::Failed { .. } = queue.login {
+            return Self::Fault;
+        }
+        match queue.availability {
+            None => Self::Unset,
+            Some(Availability::Ready) => Self::Ready,
+            Some(Availability::Pause { .. }) => Self::Paused,
         }
     }
 }
@@ -148,6 +171,48 @@ pub(crate) mod tests {
             quality: None,
             path: None,
             round_trip_ms: None,
+        }
+    }
+
+    #[test]
+    fn with_a_queue_it_is_what_was_ordered_there() {
+        let told = phone::samples::view().queue.expect("the sample has one");
+        let idle = QueueView {
+            wrap_up: None,
+            ..told.clone()
+        };
+        let paused = Some(Availability::Pause { reason: None });
+        let message = "Invalid Authentication".to_owned();
+        for (queue, standing) in [
+            (told, Standing::WrapUp),
+            (idle.clone(), Standing::Ready),
+            (
+                QueueView {
+                    availability: paused,
+                    ..idle.clone()
+                },
+                Standing::Paused,
+            ),
+            (
+                QueueView {
+                    availability: None,
+                    ..idle.clone()
+                },
+                Standing::Unset,
+            ),
+            (
+                QueueView {
+                    login: QueueLoginView::Failed { message },
+                    ..idle
+                },
+                Standing::Fault,
+            ),
+        ] {
+            let mut view = ready();
+            view.queue = Some(queue);
+            assert_eq!(Standing::of(&view), standing, "{:?}", view.queue);
+            view.link = LinkView::Opening;
+            assert_eq!(Standing::of(&view), Standing::Working);
         }
     }
 

@@ -42,6 +42,11 @@ fn without_others(view: &PhoneView) -> PhoneView {
         ended.number = masked(&ended.number);
         ended.display_name = None;
     }
+    if let Some(wrap_up) = view.queue.as_mut().and_then(|it| it.wrap_up.as_mut()) {
+        wrap_up.number = masked(&wrap_up.number);
+        wrap_up.display_name = None;
+        wrap_up.note.clear();
+    }
     view
 }
 
@@ -80,7 +85,7 @@ mod tests {
         ] {
             assert!(text.contains(there), "{there} is not in\n{text}");
         }
-        for others in ["700202", "700203", "Amit", "Ravi"] {
+        for others in ["700202", "700203", "Amit", "Ravi", "Monday"] {
             assert!(!text.contains(others), "{others} is in\n{text}");
         }
     }

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod queue;
 mod taking;
 
 use std::{path::Path, sync::Arc, time::Duration};

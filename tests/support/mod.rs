@@ -8,4 +8,5 @@
 )]
 
 pub mod office;
+pub mod ozonetel;
 pub mod process;

@@ -77,6 +77,11 @@ fn the_page_has_values_of_these_types() {
     values.told("deviceRoles", &samples::device_roles());
     values.told("autoAnswers", &samples::auto_answers());
     values.told("vaults", &samples::vaults());
+    values.told("availabilities", &samples::availabilities());
+    values.told("queueLogins", &samples::queue_logins());
+    values.told("queueRefusals", &samples::queue_refusals());
+    values.told("queueOrders", &[samples::order()]);
+    values.told("wrapUps", &[samples::wrap_up()]);
     values.told("reasons", &samples::signed_out_reasons());
     values.told("causes", &samples::end_causes());
     values.told("hops", &samples::hops());
@@ -281,7 +286,7 @@ fn windows() -> Vec<WindowView> {
 }
 
 /// Returns one of each command, as the page sends it.
-fn commands() -> [Value; 18] {
+fn commands() -> [Value; 24] {
     let of_a_call = |command: &str| json!({ "command": command, "call": 1 });
     [
         json!({
@@ -304,5 +309,11 @@ fn commands() -> [Value; 18] {
         json!({ "command": "test_output", "output": "ringer" }),
         json!({ "command": "set_sound", "settings": phone::SoundSettings::default() }),
         json!({ "command": "set_calls", "settings": phone::CallSettings::default() }),
+        json!({ "command": "ready" }),
+        json!({ "command": "pause", "reason": "Lunch" }),
+        json!({ "command": "cancel_next" }),
+        json!({ "command": "wrap_up", "outcome": "Sale", "note": "Calls back" }),
+        json!({ "command": "finish_wrap_up", "then": { "state": "pause", "reason": "Tea" } }),
+        json!({ "command": "more_time" }),
     ]
 }

@@ -231,7 +231,13 @@ impl Shell {
             | Command::Check
             | Command::Devices
             | Command::SoundCheck
-            | Command::TestOutput { .. } => None,
+            | Command::TestOutput { .. }
+            | Command::Ready
+            | Command::Pause { .. }
+            | Command::CancelNext
+            | Command::WrapUp { .. }
+            | Command::FinishWrapUp { .. }
+            | Command::MoreTime => None,
         };
         let accepted = self.engine().send(command).await?;
         if let Some(change) = changed {

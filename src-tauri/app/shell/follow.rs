@@ -12,7 +12,7 @@ use tracing::{error, warn};
 use crate::{
     caller::caller,
     page::{self, Levels, ViewUpdate},
-    standing::{self, Popping, Standing},
+    standing::{self, Popping},
     words::Words,
 };
 
@@ -41,14 +41,11 @@ struct Followers {
 /// Starts following, until the process ends.
 pub(super) fn start(app: &AppHandle) {
     let shell = app.state::<Shell>();
-    let standing = Standing::of(&shell.engine().view().borrow());
+    let view = shell.engine().view().borrow().clone();
     let (missed, missed_rx) = mpsc::channel(MISSED_BACKLOG);
     let followers = Followers {
         app: app.clone(),
-        shown: watch::Sender::new(tray::Shown {
-            standing,
-            words: shell.words(),
-        }),
+        shown: watch::Sender::new(tray::Shown::of(&view, shell.words())),
         popping: watch::Sender::new(Popping::Nothing),
         ringing: watch::Sender::new(None),
         missed,
@@ -136,11 +133,7 @@ impl Followers {
             caller: caller(call.display_name.as_deref(), &call.number),
             words,
         });
-        let shown = tray::Shown {
-            standing: Standing::of(view),
-            words,
-        };
-        set(&self.shown, shown);
+        set(&self.shown, tray::Shown::of(view, words));
         set(&self.popping, Popping::of(view));
         set(&self.ringing, ringing);
         set(&self.awake, is_in_call.then_some(words));

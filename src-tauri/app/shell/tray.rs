@@ -1,10 +1,13 @@
 //! The tray: a shape and words for what the phone is, and a menu.
 
+use std::sync::{Mutex, PoisonError};
+
+use phone::{Availability, PhoneView};
 use tauri::{
     AppHandle, Manager, Wry,
     image::Image,
     include_image,
-    menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem},
+    menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu},
     tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent},
 };
 use tokio::sync::watch;
@@ -17,6 +20,11 @@ use super::{Shell, leaving, windows};
 const MUTE: &str = "mute";
 const OPEN: &str = "open";
 const QUIT: &str = "quit";
+const READY_ITEM: &str = "ready";
+const PAUSE_ITEM: &str = "pause";
+
+/// Stands before the place of a reason in the sidecar's list.
+const PAUSE_FOR: &str = "pause-";
 
 const READY: Image<'_> = include_image!("icons/tray/ready.png");
 const RINGING: Image<'_> = include_image!("icons/tray/ringing.png");
@@ -24,23 +32,63 @@ const ON_CALL: Image<'_> = include_image!("icons/tray/on_call.png");
 const MUTED: Image<'_> = include_image!("icons/tray/muted.png");
 const HELD: Image<'_> = include_image!("icons/tray/held.png");
 const WORKING: Image<'_> = include_image!("icons/tray/working.png");
+const WRAP_UP: Image<'_> = include_image!("icons/tray/wrap_up.png");
+const PAUSED: Image<'_> = include_image!("icons/tray/paused.png");
+const UNSET: Image<'_> = include_image!("icons/tray/unset.png");
 const SIGNED_OUT: Image<'_> = include_image!("icons/tray/signed_out.png");
 const FAULT: Image<'_> = include_image!("icons/tray/fault.png");
 
 /// What the tray shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shown {
-    pub(super) standing: Standing,
-    pub(super) words: &'static Words,
+    standing: Standing,
+    words: &'static Words,
+    /// `None`: the phone speaks to none.
+    queue: Option<AtQueue>,
 }
 
-/// The tray and those of its items that change.
+/// What can be chosen of the queue, and what is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AtQueue {
+    availability: Option<Availability>,
+    pause_reasons: Vec<String>,
+}
+
+/// The tray, and its menu as it is.
 struct Tray {
     icon: TrayIcon,
+    menu: Mutex<Items>,
+}
+
+/// The items of the menu that change.
+struct Items {
+    menu: Menu<Wry>,
     standing: MenuItem<Wry>,
+    queue: Option<QueueItems>,
     mute: CheckMenuItem<Wry>,
     open: MenuItem<Wry>,
     quit: MenuItem<Wry>,
+}
+
+/// Ready, and the reasons of pauses; without any of them one item stands for a pause.
+struct QueueItems {
+    pause_reasons: Vec<String>,
+    ready: CheckMenuItem<Wry>,
+    pause: Option<Submenu<Wry>>,
+    pauses: Vec<CheckMenuItem<Wry>>,
+}
+
+impl Shown {
+    pub(super) fn of(view: &PhoneView, words: &'static Words) -> Self {
+        Self {
+            standing: Standing::of(view),
+            words,
+            queue: view.queue.as_ref().map(|queue| AtQueue {
+                availability: queue.availability.clone(),
+                pause_reasons: queue.pause_reasons.clone(),
+            }),
+        }
+    }
 }
 
 /// Puts the tray up and keeps it true; where the system has none the window is all there is.
@@ -57,16 +105,16 @@ pub(super) fn follow(app: &AppHandle, shown: watch::Receiver<Shown>) {
 }
 
 async fn keep_true(app: AppHandle, mut shown: watch::Receiver<Shown>) -> tauri::Result<()> {
-    let first = *shown.borrow_and_update();
+    let first = shown.borrow_and_update().clone();
     let handle = app.clone();
     let tray = beside(move || Tray::new(&handle, first)).await?;
     #[cfg(target_os = "linux")]
-    tauri::async_runtime::spawn(host::watch(app));
+    tauri::async_runtime::spawn(host::watch(app.clone()));
     let tray = std::sync::Arc::new(tray);
     while shown.changed().await.is_ok() {
-        let now = *shown.borrow_and_update();
-        let tray = tray.clone();
-        beside(move || tray.show(now)).await?;
+        let now = shown.borrow_and_update().clone();
+        let (tray, app) = (tray.clone(), app.clone());
+        beside(move || tray.show(&app, &now)).await?;
     }
     Ok(())
 }
@@ -80,14 +128,9 @@ async fn beside<T: Send + 'static>(
 
 impl Tray {
     fn new(app: &AppHandle, first: Shown) -> tauri::Result<Self> {
-        let standing = MenuItem::new(app, "", false, None::<&str>)?;
-        let mute = CheckMenuItem::with_id(app, MUTE, "", false, false, None::<&str>)?;
-        let open = MenuItem::with_id(app, OPEN, "", true, None::<&str>)?;
-        let quit = MenuItem::with_id(app, QUIT, "", true, None::<&str>)?;
-        let line = PredefinedMenuItem::separator(app)?;
-        let menu = Menu::with_items(app, &[&standing, &line, &mute, &open, &line, &quit])?;
+        let items = Items::new(app, &first)?;
         let icon = TrayIconBuilder::with_id("phone")
-            .menu(&menu)
+            .menu(&items.menu)
             .icon(shape(first.standing))
             .show_menu_on_left_click(false)
             .on_menu_event(chosen)
@@ -102,39 +145,148 @@ impl Tray {
                 }
             })
             .build(app)?;
-        let tray = Self {
-            icon,
-            standing,
-            mute,
-            open,
-            quit,
-        };
-        tray.show(first)?;
+        let menu = Mutex::new(items);
+        let tray = Self { icon, menu };
+        tray.show(app, &first)?;
         Ok(tray)
     }
 
-    fn show(&self, Shown { standing, words }: Shown) -> tauri::Result<()> {
-        let told = match standing {
-            Standing::Ringing => words.ringing,
-            Standing::OnCall => words.on_call,
-            Standing::Muted => words.muted,
-            Standing::Held => words.held,
-            Standing::Ready => words.ready,
-            Standing::Working => words.working,
-            Standing::SignedOut => words.signed_out,
-            Standing::NoPhone => words.no_phone,
-            Standing::Fault => words.fault,
-        };
-        self.icon.set_icon(Some(shape(standing)))?;
+    fn show(&self, app: &AppHandle, shown: &Shown) -> tauri::Result<()> {
+        let told = told(shown);
+        self.icon.set_icon(Some(shape(shown.standing)))?;
         self.icon
             .set_tooltip(Some(format!("Helix Phone – {told}")))?;
+        let mut items = self.menu.lock().unwrap_or_else(PoisonError::into_inner);
+        if !items.are_for(shown) {
+            *items = Items::new(app, shown)?;
+            self.icon.set_menu(Some(items.menu.clone()))?;
+        }
+        items.show(shown, told)
+    }
+}
+
+impl Items {
+    fn new(app: &AppHandle, shown: &Shown) -> tauri::Result<Self> {
+        let standing = MenuItem::new(app, "", false, None::<&str>)?;
+        let mute = CheckMenuItem::with_id(app, MUTE, "", false, false, None::<&str>)?;
+        let open = MenuItem::with_id(app, OPEN, "", true, None::<&str>)?;
+        let quit = MenuItem::with_id(app, QUIT, "", true, None::<&str>)?;
+        let line = PredefinedMenuItem::separator(app)?;
+        let menu = Menu::with_items(app, &[&standing, &line])?;
+        let queue = match &shown.queue {
+            None => None,
+            Some(queue) => Some(QueueItems::new(app, &menu, queue)?),
+        };
+        menu.append_items(&[&mute, &open, &line, &quit])?;
+        Ok(Self {
+            menu,
+            standing,
+            queue,
+            mute,
+            open,
+            quit,
+        })
+    }
+
+    /// Whether these are the items for what is to be shown.
+    fn are_for(&self, shown: &Shown) -> bool {
+        match (&self.queue, &shown.queue) {
+            (None, None) => true,
+            (Some(items), Some(queue)) => items.pause_reasons == queue.pause_reasons,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    fn show(&self, shown: &Shown, told: &str) -> tauri::Result<()> {
+        let Shown {
+            standing,
+            words,
+            queue,
+        } = shown;
         self.standing.set_text(told)?;
+        if let (Some(items), Some(queue)) = (&self.queue, queue) {
+            items.show(queue, words)?;
+        }
         self.mute.set_text(words.mute)?;
         self.mute
             .set_enabled(matches!(standing, Standing::OnCall | Standing::Muted))?;
-        self.mute.set_checked(standing == Standing::Muted)?;
+        self.mute.set_checked(*standing == Standing::Muted)?;
         self.open.set_text(words.open)?;
         self.quit.set_text(words.quit)
+    }
+}
+
+impl QueueItems {
+    /// Adds them to a menu.
+    fn new(app: &AppHandle, menu: &Menu<Wry>, queue: &AtQueue) -> tauri::Result<Self> {
+        let ready = CheckMenuItem::with_id(app, READY_ITEM, "", true, false, None::<&str>)?;
+        menu.append(&ready)?;
+        let pause_reasons = queue.pause_reasons.clone();
+        let mut pauses = Vec::new();
+        let pause = if pause_reasons.is_empty() {
+            let item = CheckMenuItem::with_id(app, PAUSE_ITEM, "", true, false, None::<&str>)?;
+            menu.append(&item)?;
+            pauses.push(item);
+            None
+        } else {
+            let submenu = Submenu::new(app, "", true)?;
+            for (place, reason) in pause_reasons.iter().enumerate() {
+                let id = format!("{PAUSE_FOR}{place}");
+                // One ampersand would mark the letter after it.
+                let text = reason.replace('&', "&&");
+                let item = CheckMenuItem::with_id(app, id, text, true, false, None::<&str>)?;
+                submenu.append(&item)?;
+                pauses.push(item);
+            }
+            menu.append(&submenu)?;
+            Some(submenu)
+        };
+        Ok(Self {
+            pause_reasons,
+            ready,
+            pause,
+            pauses,
+        })
+    }
+
+    fn show(&self, queue: &AtQueue, words: &Words) -> tauri::Result<()> {
+        self.ready.set_text(words.ready)?;
+        let is_ready = queue.availability == Some(Availability::Ready);
+        self.ready.set_checked(is_ready)?;
+        match (&self.pause, self.pauses.first()) {
+            (Some(submenu), _) => submenu.set_text(words.pause)?,
+            (None, Some(item)) => item.set_text(words.pause)?,
+            (None, None) => {}
+        }
+        for (place, item) in self.pauses.iter().enumerate() {
+            let is_chosen = match &queue.availability {
+                Some(Availability::Pause { reason }) => {
+                    reason.as_ref() == self.pause_reasons.get(place)
+                }
+                Some(Availability::Ready) | None => false,
+            };
+            item.set_checked(is_chosen)?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns what the phone is, in words.
+fn told(shown: &Shown) -> &str {
+    let words = shown.words;
+    match shown.standing {
+        Standing::Ringing => words.ringing,
+        Standing::OnCall => words.on_call,
+        Standing::Muted => words.muted,
+        Standing::Held => words.held,
+        Standing::WrapUp => words.wrap_up,
+        Standing::Ready => words.ready,
+        Standing::Paused => words.paused,
+        Standing::Unset => words.unset,
+        Standing::Working => words.working,
+        Standing::SignedOut => words.signed_out,
+        Standing::NoPhone => words.no_phone,
+        Standing::Fault => words.fault,
     }
 }
 
@@ -143,7 +295,14 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
         MUTE => super::spawn(app, Act::ToggleMute),
         OPEN => windows::show_main(app),
         QUIT => leaving::ask(app),
-        _ => {}
+        READY_ITEM => super::spawn(app, Act::Ready),
+        PAUSE_ITEM => super::spawn(app, Act::Pause(None)),
+        id => {
+            let place = id.strip_prefix(PAUSE_FOR).and_then(|it| it.parse().ok());
+            if let Some(place) = place {
+                super::spawn(app, Act::Pause(Some(place)));
+            }
+        }
     }
 }
 
@@ -153,7 +312,10 @@ fn shape(standing: Standing) -> Image<'static> {
         Standing::OnCall => ON_CALL,
         Standing::Muted => MUTED,
         Standing::Held => HELD,
+        Standing::WrapUp => WRAP_UP,
         Standing::Ready => READY,
+        Standing::Paused => PAUSED,
+        Standing::Unset => UNSET,
         Standing::Working => WORKING,
         Standing::SignedOut | Standing::NoPhone => SIGNED_OUT,
         Standing::Fault => FAULT,

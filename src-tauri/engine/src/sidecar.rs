@@ -109,6 +109,8 @@ impl Sidecar {
             Request::Heartbeat { .. } => "heartbeat",
             Request::Logout { .. } => "logout",
             Request::Probe => "probe",
+            Request::AgentState { .. } => "agent-state",
+            Request::Dispose { .. } => "dispose",
         };
         let result = match time::timeout(deadline, self.exchange(request)).await {
             Ok(result) => result,
@@ -152,6 +154,16 @@ impl Sidecar {
             Request::Probe => {
                 let request = self.client.get(self.url(&["healthz"]));
                 self.send(request).await.map(|_| Reply::Probe)
+            }
+            Request::AgentState { access_token, body } => {
+                let path = ["api", "ozonetel", "agent-state"];
+                let answer = self.post(&path, Some(&access_token), Some(&body)).await?;
+                Ok(Reply::Agent(answer::read(&answer)?))
+            }
+            Request::Dispose { access_token, body } => {
+                let path = ["api", "ozonetel", "dispose"];
+                let answer = self.post(&path, Some(&access_token), Some(&body)).await?;
+                Ok(Reply::Agent(answer::read(&answer)?))
             }
         }
     }

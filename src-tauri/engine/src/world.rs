@@ -35,7 +35,7 @@ pub(crate) struct World {
     /// Closed when the newest tokens are kept, or cannot be.
     keeping: watch::Receiver<()>,
     flows: BTreeMap<FlowId, Flow>,
-    /// Heartbeats and refreshes in flight.
+    /// Requests in flight that take or prolong the lock.
     beats: Vec<AbortHandle>,
     /// Requests in flight and flows that live or close.
     tasks: JoinSet<()>,
@@ -172,14 +172,23 @@ impl World {
         // contract/sidecar.md, "POST /auth/refresh": a pair is stored before it is used.
         let mut keeping = match request {
             Request::Heartbeat { .. } | Request::Refresh(_) => Some(self.keeping.clone()),
-            Request::Login(_) | Request::Probe => None,
+            Request::Login(_)
+            | Request::Probe
+            | Request::AgentState { .. }
+            | Request::Dispose { .. } => None,
             Request::Logout { .. } => {
                 // A beat that came after it would take the lock again.
                 self.beats.drain(..).for_each(|beat| beat.abort());
                 None
             }
         };
-        let is_beat = keeping.is_some();
+        let prolongs = match request {
+            Request::Login(_) | Request::Probe | Request::Logout { .. } => false,
+            Request::Refresh(_)
+            | Request::Heartbeat { .. }
+            | Request::AgentState { .. }
+            | Request::Dispose { .. } => true,
+        };
         let inputs = self.inputs.clone();
         let task = self.tasks.spawn(async move {
             if let Some(keeping) = &mut keeping {
@@ -189,7 +198,7 @@ impl World {
             let reply = sidecar.call(request, deadline).await;
             let _ = inputs.send(Input::Sidecar { attempt, reply }).await;
         });
-        if is_beat {
+        if prolongs {
             self.beats.push(task);
         }
         None

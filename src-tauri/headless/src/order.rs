@@ -1,6 +1,6 @@
-use phone::{CallId, Command, Output};
+use phone::{Availability, CallId, Command, Output};
 use secrecy::SecretString;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::password;
@@ -186,6 +186,19 @@ impl Fields {
             }),
             "set_calls" => Order::SetCalls(self.change("calls")?),
             "set_sound" => Order::SetSound(self.change("sound")?),
+            "ready" => Order::Phone(Command::Ready),
+            "pause" => Order::Phone(Command::Pause {
+                reason: self.optional_text("reason")?,
+            }),
+            "cancel_next" => Order::Phone(Command::CancelNext),
+            "wrap_up" => Order::Phone(Command::WrapUp {
+                outcome: self.optional_text("outcome")?,
+                note: self.optional_text("note")?.unwrap_or_default(),
+            }),
+            "finish_wrap_up" => Order::Phone(Command::FinishWrapUp {
+                then: self.availability("then")?,
+            }),
+            "more_time" => Order::Phone(Command::MoreTime),
             "view" => Order::View,
             "quit" => Order::Quit,
             _ => {
@@ -232,6 +245,26 @@ impl Fields {
             Some(Value::String(text)) => Ok(text),
             Some(_) => Err(self.wrong(field, "text is expected")),
             None => Err(self.wrong(field, "it is missing")),
+        }
+    }
+
+    fn optional_text(&mut self, field: &str) -> Result<Option<String>, Malformed> {
+        match self.map.remove(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.wrong(field, "text is expected")),
+        }
+    }
+
+    fn availability(&mut self, field: &str) -> Result<Option<Availability>, Malformed> {
+        match self.map.remove(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => Availability::deserialize(value).map(Some).map_err(|_| {
+                self.wrong(
+                    field,
+                    "{\"state\":\"ready\"} or {\"state\":\"pause\"} is expected",
+                )
+            }),
         }
     }
 
@@ -336,6 +369,14 @@ mod tests {
             (
                 r#"{"command":"sign_in","email":"e","password":"p","takeover":"yes"}"#,
                 "line 7, field \"takeover\": true or false is expected",
+            ),
+            (
+                r#"{"command":"pause","reason":1}"#,
+                "line 7, field \"reason\": text is expected",
+            ),
+            (
+                r#"{"command":"finish_wrap_up","then":"ready"}"#,
+                "line 7, field \"then\": {\"state\":\"ready\"} or {\"state\":\"pause\"} is expected",
             ),
             (
                 r#"{"command":"sign_in","email":"e"}"#,

@@ -17,7 +17,7 @@ mod samples;
 
 const PAGE: &str = include_str!("../PROTOCOL.md");
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 26] = [
     "sign_in",
     "sign_out",
     "dial",
@@ -38,6 +38,12 @@ const COMMANDS: [&str; 20] = [
     "set_sound",
     "view",
     "quit",
+    "ready",
+    "pause",
+    "cancel_next",
+    "wrap_up",
+    "finish_wrap_up",
+    "more_time",
 ];
 
 #[test]
@@ -146,6 +152,12 @@ fn name(order: &Order) -> &'static str {
         Order::SetSound(_) | Order::Phone(Command::SetSound { .. }) => COMMANDS[17],
         Order::View => COMMANDS[18],
         Order::Quit => COMMANDS[19],
+        Order::Phone(Command::Ready) => COMMANDS[20],
+        Order::Phone(Command::Pause { .. }) => COMMANDS[21],
+        Order::Phone(Command::CancelNext) => COMMANDS[22],
+        Order::Phone(Command::WrapUp { .. }) => COMMANDS[23],
+        Order::Phone(Command::FinishWrapUp { .. }) => COMMANDS[24],
+        Order::Phone(Command::MoreTime) => COMMANDS[25],
     }
 }
 

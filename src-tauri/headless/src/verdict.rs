@@ -96,6 +96,16 @@ impl Verdict {
             | Event::SoundChecked { .. }
             | Event::ServerChecked { .. }
             | Event::CallTurnedAway { .. }
+            | Event::QueueLogin { .. }
+            | Event::QueueState { .. }
+            | Event::QueueNext { .. }
+            | Event::QueueDelayed { .. }
+            | Event::QueueRefused { .. }
+            | Event::WrapUpBegun { .. }
+            | Event::WrapUpEnded { .. }
+            | Event::OutcomeSaved { .. }
+            | Event::OutcomeKept { .. }
+            | Event::OutcomeLost { .. }
             | Event::VaultFault { .. } => {}
         }
     }

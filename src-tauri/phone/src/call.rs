@@ -26,6 +26,7 @@ use sip::{CallHandle, DialogHandle, Offer, Party, UserAgent};
 use crate::{
     Effect, EndCause, Event, MediaRequest, Moment, Rejected, VoicePath,
     outputs::Outputs,
+    queue::Concluded,
     view::{CallId, CallState, CallView, Direction, EndedCallView},
     words::shown,
 };
@@ -80,6 +81,8 @@ pub(crate) struct Call {
     /// The request that applies the answer of a dialog.
     applying: Option<(u64, DialogHandle)>,
     digits: Digits,
+    /// By which Ozonetel knows it.
+    ucid: Option<String>,
 }
 
 /// A call that comes in.
@@ -88,6 +91,7 @@ pub(crate) struct Incoming {
     pub(crate) from: Party,
     pub(crate) offer: Option<Offer>,
     pub(crate) automatic: Automatic,
+    pub(crate) ucid: Option<String>,
 }
 
 #[derive(Debug)]
@@ -200,6 +204,7 @@ impl Call {
             from,
             offer,
             automatic,
+            ucid,
         } = incoming;
         let number = shown(if from.user.is_empty() {
             &from.uri
@@ -232,13 +237,14 @@ impl Call {
             silenced: false,
             deadline: now + RING_IN,
         };
-        Self::new(
+        let call = Self::new(
             id,
             Direction::Incoming,
             (number, display_name),
             state,
             outputs,
-        )
+        );
+        Self { ucid, ..call }
     }
 
     fn new(
@@ -272,6 +278,7 @@ impl Call {
             unusable: BTreeSet::new(),
             applying: None,
             digits: Digits::default(),
+            ucid: None,
         }
     }
 
@@ -330,6 +337,17 @@ impl Call {
             path: self.path,
             round_trip_ms: self.listening.round_trip_ms(),
         }
+    }
+
+    /// Returns what a wrap-up needs to know of it, if it was a call of the queue that was answered.
+    pub(crate) fn concluded(&self) -> Option<Concluded> {
+        self.talking_since?;
+        Some(Concluded {
+            call: self.id,
+            ucid: self.ucid.clone()?,
+            number: self.number.clone(),
+            display_name: self.display_name.clone(),
+        })
     }
 
     /// Returns what is left to say of it now that it is over.

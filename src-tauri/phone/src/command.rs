@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call_settings::CallSettings,
+    queue::{Availability, LONGEST_NOTE},
     sound::{Output, SoundSettings},
     view::CallId,
 };
@@ -79,6 +80,26 @@ pub enum Command {
     SetCalls {
         settings: CallSettings,
     },
+    /// Has the calls of the queue come: now, or after the call or the wrap-up.
+    Ready,
+    /// Has no calls of the queue come for one of the sidecar's reasons: from now on, or after the
+    /// call or the wrap-up.
+    Pause {
+        reason: Option<String>,
+    },
+    /// Lets nothing follow the call or the wrap-up.
+    CancelNext,
+    /// Keeps the outcome and the note of the wrap-up as they are so far.
+    WrapUp {
+        outcome: Option<String>,
+        note: String,
+    },
+    /// Ends the wrap-up with its outcome; `then` comes before what was to follow.
+    FinishWrapUp {
+        then: Option<Availability>,
+    },
+    /// Gives the wrap-up more time, once.
+    MoreTime,
 }
 
 /// A command has been taken; what comes of it arrives as events and views.
@@ -123,6 +144,20 @@ pub enum Rejected {
     CheckRuns,
     #[error("These settings cannot be used: {reason}")]
     InvalidSettings { reason: String },
+    #[error("This phone speaks to no queue")]
+    NoQueue,
+    #[error("There is no such reason for a pause")]
+    UnknownReason,
+    #[error("There is no wrap-up")]
+    NoWrapUp,
+    #[error("There is no such outcome")]
+    UnknownOutcome,
+    #[error("Choose an outcome first")]
+    NoOutcome,
+    #[error("There is no more time")]
+    NoMoreTime,
+    #[error("The note is longer than {LONGEST_NOTE} characters")]
+    NoteTooLong,
     #[error("The phone is stopping")]
     Stopping,
 }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     io::Quality,
+    queue::{Availability, QueueLoginView, Refused},
     sound::{Device, DeviceRole, SoundVerdict},
     view::{CallId, ServerCheckView, UserView},
 };
@@ -146,6 +147,43 @@ pub enum Event {
     /// A second incoming call that was answered "busy".
     #[serde(rename = "call.turned_away")]
     CallTurnedAway { from: String },
+    /// What became of the agent's login at the queue.
+    #[serde(rename = "queue.login")]
+    QueueLogin { login: QueueLoginView },
+    /// An order was carried out.
+    #[serde(rename = "queue.state")]
+    QueueState { availability: Availability },
+    /// What follows the call or the wrap-up; `null`: nothing.
+    #[serde(rename = "queue.next")]
+    QueueNext { next: Option<Availability> },
+    /// An order has no answer so far; it is tried again and again.
+    #[serde(rename = "queue.delayed")]
+    QueueDelayed {
+        hop: Hop,
+        detail: String,
+        retry_in_ms: u64,
+    },
+    /// In the queue's own words.
+    #[serde(rename = "queue.refused")]
+    QueueRefused { of: Refused, message: String },
+    /// The work after a call of the queue begins; `seconds`: how long it may take.
+    #[serde(rename = "wrap_up.begun")]
+    WrapUpBegun { call: CallId, seconds: Option<u64> },
+    /// `timed_out`: its time was up before an outcome was chosen.
+    #[serde(rename = "wrap_up.ended")]
+    WrapUpEnded { call: CallId, timed_out: bool },
+    #[serde(rename = "outcome.saved")]
+    OutcomeSaved { call: CallId, outcome: String },
+    /// The outcome could not be saved; it is kept and tried again.
+    #[serde(rename = "outcome.kept")]
+    OutcomeKept {
+        call: CallId,
+        hop: Hop,
+        detail: String,
+    },
+    /// An outcome that was kept is lost: the session is over, or too many are kept.
+    #[serde(rename = "outcome.lost")]
+    OutcomeLost { call: CallId, outcome: String },
     /// The vault could not keep or give something: the session lives in memory alone.
     #[serde(rename = "fault.vault")]
     VaultFault { detail: String },

@@ -5,8 +5,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Serialize;
 use sidecar_api::{
-    AgentConfig, HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse, LogoutRequest,
-    LogoutResponse, RefreshRequest, RefreshResponse, SessionGrant, User,
+    AgentConfig, AgentResponse, AgentStateRequest, DisposeRequest, HeartbeatResponse, Holder,
+    IceServer, LoginRequest, LoginResponse, LogoutRequest, LogoutResponse, RefreshRequest,
+    RefreshResponse, SessionGrant, User,
 };
 use sip::{Answer, DialogHandle, Offer};
 
@@ -72,6 +73,14 @@ pub enum Request {
     },
     /// Any answer at all: who answers is there.
     Probe,
+    AgentState {
+        access_token: SecretString,
+        body: AgentStateRequest,
+    },
+    Dispose {
+        access_token: SecretString,
+        body: DisposeRequest,
+    },
 }
 
 /// A 2xx of the sidecar, by the request it answers.
@@ -82,6 +91,8 @@ pub enum Reply {
     Heartbeat(HeartbeatResponse),
     Logout(LogoutResponse),
     Probe,
+    /// What was asked of the queue was carried out.
+    Agent(AgentResponse),
 }
 
 /// Anything but a 2xx that makes sense.

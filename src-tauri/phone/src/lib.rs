@@ -14,6 +14,7 @@ mod link;
 mod moment;
 mod outputs;
 mod phone;
+mod queue;
 #[cfg(feature = "types")]
 pub mod samples;
 mod sound;
@@ -31,6 +32,9 @@ pub use io::{
 };
 pub use moment::Moment;
 pub use phone::{Fallback, Phone, Setup};
+pub use queue::{
+    Availability, OrderView, QueueLoginView, QueueRefusalView, QueueView, Refused, WrapUpView,
+};
 pub use sound::{
     COUNTRIES, Device, DeviceKind, DeviceRole, Output, SoundNews, SoundRequest, SoundSettings,
     SoundVerdict, Tone,

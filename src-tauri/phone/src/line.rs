@@ -18,6 +18,7 @@ use crate::{
     link::Link,
     moment::Epoch,
     outputs::Outputs,
+    queue::Concluded,
     sound::Tone,
     view::{CallId, CallView, EndedCallView, LineView, LinkView, Proofs},
     words::shown,
@@ -41,6 +42,8 @@ pub(crate) struct Line {
     registration: Registration,
     calls: BTreeMap<CallId, Call>,
     ended: Option<EndedCallView>,
+    /// The call of the queue that ended last, until somebody asks.
+    concluded: Option<Concluded>,
     settings: CallSettings,
     /// Whether a flow was lost since the last registration.
     flow_changed: bool,
@@ -100,6 +103,7 @@ impl Line {
             registration: Registration::Registering,
             calls: BTreeMap::new(),
             ended: None,
+            concluded: None,
             settings: setup.calls,
             flow_changed: false,
             refusal: None,
@@ -197,6 +201,11 @@ impl Line {
             });
         }
         calls().any(Call::rings_back).then_some(Tone::Ringback)
+    }
+
+    /// Returns, once, the call of the queue that ended last.
+    pub(crate) fn take_concluded(&mut self) -> Option<Concluded> {
+        self.concluded.take()
     }
 
     /// Returns, once, the tone that tells why a call came to nothing.
@@ -490,6 +499,7 @@ impl Line {
 
     fn end(&mut self, id: CallId, cause: EndCause, outputs: &mut Outputs) {
         if let Some(call) = self.calls.remove(&id) {
+            self.concluded = call.concluded().or(self.concluded.take());
             self.ended = Some(call.ended(cause.clone(), outputs.now()));
         }
         self.refusal = refusal(&cause).or(self.refusal);

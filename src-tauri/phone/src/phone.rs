@@ -1,5 +1,6 @@
 mod checking;
 mod holding;
+mod queueing;
 mod resuming;
 mod sign_in;
 mod sign_out;
@@ -10,12 +11,13 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use crate::{
-    Accepted, CallSettings, Command, Effect, Event, Hop, Input, PhoneView, Rejected,
+    Accepted, Availability, CallSettings, Command, Effect, Event, Hop, Input, PhoneView, Rejected,
     SignedOutReason,
     lease::Lease,
     line::{Line, LineSetup},
     moment::Moment,
     outputs::Outputs,
+    queue::Queue,
     sound::{SoundRequest, SoundSettings, Tones},
     tokens::Tokens,
     view::{
@@ -139,6 +141,16 @@ struct Station {
     agent: AgentView,
     lease: Holding,
     line: Line,
+    /// `None`: the sidecar has none.
+    queue: Option<Queue>,
+}
+
+impl SignedIn {
+    /// Whether this is the number of something that was asked of the queue.
+    fn awaits_at_queue(&self, number: u64) -> bool {
+        let queue = self.station.as_ref().and_then(|it| it.queue.as_ref());
+        queue.is_some_and(|it| it.awaits(number))
+    }
 }
 
 #[derive(Debug)]
@@ -223,6 +235,7 @@ impl Phone {
     pub fn handle_command(&mut self, command: Command, now: Instant) -> Result<Accepted, Rejected> {
         self.outputs.set_now(now);
         let result = self.obey(command, now);
+        self.follow_queue(now);
         self.follow_calls(now);
         result
     }
@@ -278,6 +291,9 @@ impl Phone {
                 if !self.resume_soon(now) {
                     let (line, outputs) = self.line()?;
                     line.reconnect(now, outputs);
+                    if let Some(queue) = self.queue() {
+                        queue.retry_soon(now);
+                    }
                 }
             }
             Command::Check => self.check(now)?,
@@ -302,6 +318,19 @@ impl Phone {
                 }
                 self.setup.calls = settings;
             }
+            Command::Ready => self.wish(Availability::Ready, now)?,
+            Command::Pause { reason } => self.wish(Availability::Pause { reason }, now)?,
+            Command::CancelNext => self.with_queue(|queue, outputs| {
+                queue.cancel_next(outputs);
+                Ok(())
+            })?,
+            Command::WrapUp { outcome, note } => {
+                self.with_queue(|queue, _| queue.write_wrap_up(outcome, note))?;
+            }
+            Command::FinishWrapUp { then } => {
+                self.with_queue(|queue, outputs| queue.finish_wrap_up(then, now, outputs))?;
+            }
+            Command::MoreTime => self.with_queue(|queue, _| queue.more_time())?,
         }
         Ok(Accepted::default())
     }
@@ -343,6 +372,7 @@ impl Phone {
         }
         self.leave_if_lost(now);
         self.finish_if_signed_out(now);
+        self.follow_queue(now);
         self.do_due(now);
         self.follow_calls(now);
     }
@@ -379,6 +409,7 @@ impl Phone {
             | Account::SignedOut { .. }
             | Account::SigningIn { .. } => {}
         }
+        self.follow_queue(now);
         self.do_due(now);
         self.leave_if_lost(now);
         self.finish_if_signed_out(now);
@@ -420,7 +451,9 @@ impl Phone {
                         Holding::Lost { .. } => None,
                     });
                 let line = it.station.as_ref().and_then(|it| it.line.poll_timeout());
-                [it.tokens.poll_timeout(), lease, line]
+                let queue = it.station.as_ref().and_then(|it| it.queue.as_ref());
+                let queue = queue.and_then(Queue::poll_timeout);
+                [it.tokens.poll_timeout(), lease, line, queue]
                     .into_iter()
                     .flatten()
                     .min()
@@ -486,6 +519,7 @@ impl Phone {
             lease: station.map(|it| it.lease.view()),
             link: line.map_or(LinkView::Off, |it| it.link_view(epoch)),
             line: line.map_or(LineView::Off, Line::line_view),
+            queue: station.and_then(|it| it.queue.as_ref().map(|it| it.view(epoch))),
             proofs: line.map_or(session, |it| it.proofs(session, epoch)),
             calls: line.map(Line::call_views).unwrap_or_default(),
             ended: line.and_then(Line::ended).cloned(),

@@ -2,11 +2,12 @@
 //! said to be.
 
 use crate::{
-    AccountView, AgentView, AutoAnswer, CallId, CallQuality, CallSettings, CallState, CallView,
-    CandidateKind, Codec, Device, DeviceKind, DeviceRole, Direction, EndCause, EndedCallView,
-    Event, Hop, LeaseState, LeaseView, LineView, LinkView, Moment, PhoneView, Proofs, Quality,
-    Rejected, ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict,
-    SoundView, TroubleView, UserView, VaultView, VoicePath,
+    AccountView, AgentView, AutoAnswer, Availability, CallId, CallQuality, CallSettings, CallState,
+    CallView, CandidateKind, Codec, Device, DeviceKind, DeviceRole, Direction, EndCause,
+    EndedCallView, Event, Hop, LeaseState, LeaseView, LineView, LinkView, Moment, OrderView,
+    PhoneView, Proofs, Quality, QueueLoginView, QueueRefusalView, QueueView, Refused, Rejected,
+    ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView,
+    TroubleView, UserView, VaultView, VoicePath, WrapUpView,
 };
 
 /// Makes one value of each variant; one that is left out does not compile.
@@ -134,6 +135,47 @@ pub fn events() -> Vec<Event> {
         CallTurnedAway {
             from: "700203".into(),
         },
+        QueueLogin {
+            login: QueueLoginView::In,
+        },
+        QueueState {
+            availability: at_lunch(),
+        },
+        QueueNext {
+            next: Some(at_lunch()),
+        },
+        QueueDelayed {
+            hop: Hop::Http,
+            detail: "Ozonetel does not answer.".into(),
+            retry_in_ms: 1500,
+        },
+        QueueRefused {
+            of: Refused::Availability {
+                availability: at_lunch(),
+            },
+            message: "pauseReason is Invalid".into(),
+        },
+        WrapUpBegun {
+            call,
+            seconds: Some(60),
+        },
+        WrapUpEnded {
+            call,
+            timed_out: true,
+        },
+        OutcomeSaved {
+            call,
+            outcome: "Sale".into(),
+        },
+        OutcomeKept {
+            call,
+            hop: Hop::Http,
+            detail: "Ozonetel does not answer.".into(),
+        },
+        OutcomeLost {
+            call,
+            outcome: "Sale".into(),
+        },
         VaultFault {
             detail: "The keyring does not answer: this session is kept in memory only".into(),
         },
@@ -163,6 +205,13 @@ pub fn rejections() -> Vec<Rejected> {
         InvalidSettings {
             reason: "ring_volume is more than 100".into(),
         },
+        NoQueue,
+        UnknownReason,
+        NoWrapUp,
+        UnknownOutcome,
+        NoOutcome,
+        NoMoreTime,
+        NoteTooLong,
         Stopping,
     )
     .into()
@@ -476,6 +525,7 @@ pub fn view() -> PhoneView {
             server: "sip.example".into(),
             since: Moment(1_200),
         },
+        queue: Some(queue()),
         proofs: Proofs {
             session_confirmed_at: Some(Moment(1_195)),
             session_expires_at: Some(Moment(3_601_190)),
@@ -531,6 +581,96 @@ pub fn view() -> PhoneView {
         },
         server_check: None,
         vault: VaultView::Keyring,
+    }
+}
+
+/// Returns each availability.
+pub fn availabilities() -> Vec<Availability> {
+    one_of_each!(Availability:
+        Ready,
+        Pause {
+            reason: Some("Lunch".into()),
+        },
+    )
+    .into()
+}
+
+/// Returns each state of the login at the queue.
+pub fn queue_logins() -> Vec<QueueLoginView> {
+    one_of_each!(QueueLoginView:
+        Unknown,
+        In,
+        Pending,
+        Failed {
+            message: "agent9 logged in with the number (700201)".into(),
+        },
+    )
+    .into()
+}
+
+/// Returns a refusal of each kind.
+pub fn queue_refusals() -> Vec<QueueRefusalView> {
+    let refused = one_of_each!(Refused:
+        Availability {
+            availability: at_lunch(),
+        },
+        Outcome {
+            outcome: "Sale".into(),
+        },
+    );
+    let refusal = |of| QueueRefusalView {
+        of,
+        message: "The queue's words".into(),
+        at: Moment(8_000),
+    };
+    refused.map(refusal).into()
+}
+
+/// Returns an order that has no answer so far.
+pub fn order() -> OrderView {
+    OrderView {
+        availability: at_lunch(),
+        trouble: Some(TroubleView {
+            hop: Hop::Http,
+            detail: "Ozonetel does not answer.".into(),
+        }),
+        retry_at: Some(Moment(9_900)),
+    }
+}
+
+/// Returns a wrap-up in which as much as can be has a value.
+pub fn wrap_up() -> WrapUpView {
+    WrapUpView {
+        call: CallId(0),
+        number: "700203".into(),
+        display_name: Some("Ravi".into()),
+        since: Moment(3_800),
+        ends_at: Some(Moment(63_800)),
+        more_ms: Some(30_000),
+        outcome: Some("Sale".into()),
+        note: "Calls back on Monday".into(),
+        saving: false,
+    }
+}
+
+fn queue() -> QueueView {
+    QueueView {
+        login: QueueLoginView::In,
+        availability: Some(Availability::Ready),
+        since: Some(1_300),
+        pause_reasons: vec!["Lunch".into(), "Tea".into()],
+        outcomes: vec!["Sale".into(), "No sale".into()],
+        order: None,
+        next: Some(at_lunch()),
+        refused: None,
+        wrap_up: Some(wrap_up()),
+        unsaved: 1,
+    }
+}
+
+fn at_lunch() -> Availability {
+    Availability::Pause {
+        reason: Some("Lunch".into()),
     }
 }
 

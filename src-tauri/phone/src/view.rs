@@ -3,7 +3,7 @@ use std::fmt;
 
 use crate::{
     CallSettings, Device, EndCause, Hop, Moment, Output, SignedOutReason, SoundSettings,
-    SoundVerdict, VoicePath,
+    SoundVerdict, VoicePath, queue::QueueView,
 };
 
 /// Names a call in commands, events and views; never used twice in one run.
@@ -23,6 +23,8 @@ pub struct PhoneView {
     pub lease: Option<LeaseView>,
     pub link: LinkView,
     pub line: LineView,
+    /// `None`: the sidecar has no queue.
+    pub queue: Option<QueueView>,
     pub proofs: Proofs,
     /// In the order of their beginning.
     pub calls: Vec<CallView>,

@@ -7,12 +7,12 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    AccountView, AutoAnswer, CallId, CallSettings, CallState, CallView, CandidateKind, Codec,
-    Command, Input, LinkView, MediaNews, Output, Tone, VoicePath,
+    AccountView, AutoAnswer, Availability, CallId, CallSettings, CallState, CallView,
+    CandidateKind, Codec, Command, Input, LinkView, MediaNews, Output, Tone, VoicePath,
 };
 use proptest::prelude::*;
 use sip::DialogHandle;
-use world::{World, agent_grant, manager_grant, refused, restored, unreachable};
+use world::{World, agent_grant, manager_grant, queue_grant, refused, restored, unreachable};
 
 const SECRETS: [&str; 6] = [
     "user-secret",
@@ -31,6 +31,7 @@ enum Step {
     Server(u8),
     Drop,
     Incoming(bool),
+    QueueCall(u8),
     InDialog(u8),
     Media(u8, u32),
     Garbage(Vec<u8>),
@@ -43,7 +44,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_breaks_the_phone(start in 0..4u8, steps in prop::collection::vec(step(), 1..60)) {
+    fn nothing_breaks_the_phone(start in 0..5u8, steps in prop::collection::vec(step(), 1..60)) {
         let mut world = begin(start);
         for step in steps {
             take(&mut world, step);
@@ -66,6 +67,8 @@ proptest! {
             let rings = beeps
                 || !is_tested && matches!(world.tone, Some(Tone::Ring | Tone::CallWaiting));
             prop_assert_eq!(rings, alerts, "{:?}", world.view());
+            let queue = world.view().queue;
+            prop_assert!(queue.is_none_or(|it| it.unsaved <= 20));
             let calls = world.view().calls;
             prop_assert!(calls.len() <= 3, "{:?}", calls);
         }
@@ -107,12 +110,13 @@ fn a_phone_in_a_call_shows_no_secret() {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..17u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
+        4 => (0..23u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
         3 => (0..400u64).prop_map(Step::Pass),
-        1 => (0..10u8).prop_map(Step::Sidecar),
+        1 => (0..16u8).prop_map(Step::Sidecar),
         1 => (0..6u8).prop_map(Step::Server),
         1 => Just(Step::Drop),
         2 => any::<bool>().prop_map(Step::Incoming),
+        2 => any::<u8>().prop_map(Step::QueueCall),
         2 => (0..5u8).prop_map(Step::InDialog),
         2 => (0..10u8, 0..4u32).prop_map(|(kind, call)| Step::Media(kind, call)),
         1 => prop::collection::vec(any::<u8>(), 0..200).prop_map(Step::Garbage),
@@ -141,6 +145,10 @@ fn take(world: &mut World, step: Step) {
         },
         Step::Drop => world.drop_flow(),
         Step::Incoming(with_offer) if linked && registered => world.incoming(with_offer),
+        Step::QueueCall(number) if linked && registered => {
+            let headers = format!("X-UCID: 90{number}\r\n");
+            world.incoming_as(&format!("in-{number}"), &headers, true);
+        }
         Step::InDialog(kind) if linked && world.count_sent("INVITE") > 0 => match kind {
             0 => world.in_dialog("BYE", 7, ""),
             1 => world.in_dialog("INVITE", 8, "v=0\r\na=sendonly\r\n"),
@@ -156,7 +164,7 @@ fn take(world: &mut World, step: Step) {
         Step::Network => world.input(Input::NetworkChanged),
         Step::Vault(kind) => news_of_the_vault(world, kind),
         Step::Sleep(seconds) => world.sleep(Duration::from_secs(seconds)),
-        Step::Incoming(_) | Step::InDialog(_) | Step::Garbage(_) => {}
+        Step::Incoming(_) | Step::QueueCall(_) | Step::InDialog(_) | Step::Garbage(_) => {}
     }
 }
 
@@ -164,6 +172,7 @@ fn take(world: &mut World, step: Step) {
 fn begin(start: u8) -> World {
     match start {
         0 => World::signed_in(),
+        3 => World::at_queue(),
         1 => {
             let mut world = World::restarted(&agent_grant());
             world.settle();
@@ -238,6 +247,19 @@ fn command(kind: u8, call: CallId) -> Command {
         15 => Command::TestOutput {
             output: Output::Ringer,
         },
+        16 => Command::Ready,
+        17 => Command::Pause {
+            reason: Some(if call.0 == 0 { "Lunch" } else { "Tea" }.to_owned()),
+        },
+        18 => Command::CancelNext,
+        19 => Command::WrapUp {
+            outcome: (call.0 > 0).then(|| "Sale".to_owned()),
+            note: "As typed".to_owned(),
+        },
+        20 => Command::FinishWrapUp {
+            then: (call.0 > 1).then_some(Availability::Ready),
+        },
+        21 => Command::MoreTime,
         _ => Command::SignIn {
             email: "ana@helix.example".to_owned(),
             password: "user-secret".into(),
@@ -259,6 +281,12 @@ fn script_sidecar(world: &mut World, kind: u8) {
         6 => sidecar.login = Some(Ok(manager_grant())),
         7 => sidecar.login = None,
         8 => sidecar.logout = None,
+        9 => sidecar.login = Some(Ok(queue_grant())),
+        10 => sidecar.orders.push_back(None),
+        11 => sidecar.orders.push_back(Some(Err(refused(401, "expired")))),
+        12 => sidecar.orders.push_back(Some(Err(refused(409, "taken")))),
+        13 => sidecar.orders.push_back(Some(Err(refused(422, "No.")))),
+        14 => sidecar.orders.push_back(Some(Err(refused(503, "Silence")))),
         _ => {
             sidecar.login = Some(Ok(agent_grant()));
             sidecar.beat = Some(held);

@@ -29,7 +29,8 @@ pub enum Event {
         asserted: Option<Party>,
         /// `None`: the answer carries the offer and the ACK the answer (RFC 3261 §13.2.1).
         offer: Option<Offer>,
-        /// Every `X-*` header and Diversion, in order of appearance, values trimmed.
+        /// Every `X-*` header, Diversion and those whose names end in `UCID`, in order of appearance,
+        /// values trimmed.
         headers: Vec<(String, String)>,
         /// The delay of `Call-Info: …;answer-after=`, or zero for an Alert-Info that asks for
         /// auto-answer.

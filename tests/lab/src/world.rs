@@ -307,6 +307,17 @@ impl World {
         treatment: Treatment,
         offer_in: OfferIn,
     ) -> Result<LabCall, WorldError> {
+        self.call_with(to, treatment, offer_in, &[]).await
+    }
+
+    /// The same with further headers in the INVITE.
+    pub async fn call_with(
+        &self,
+        to: &str,
+        treatment: Treatment,
+        offer_in: OfferIn,
+        headers: &[(&str, &str)],
+    ) -> Result<LabCall, WorldError> {
         let (line, calls) = &self.caller;
         let call_id = format!("{}@lab.invalid", token());
         self.registrar
@@ -324,6 +335,9 @@ impl World {
         .map_err(media)?;
         let tag = token();
         let mut invite = line.invite(to, &call_id, &tag);
+        for (name, value) in headers {
+            invite.push(name, value);
+        }
         match offer_in {
             OfferIn::Invite => {
                 let offer = peer.offer().await.map_err(media)?;

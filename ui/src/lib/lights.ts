@@ -1,7 +1,7 @@
 // What is proven of the phone at present.
 
 import type { Drawing } from "../parts/Icon.svelte";
-import type { PhoneView } from "./phone";
+import type { PhoneView, QueueView } from "./phone";
 import type { Tone } from "./tone";
 import { t } from "./words.svelte";
 
@@ -28,11 +28,19 @@ export function proofWords(proof: Proof): string {
   }
 }
 
-export type Lights = { session: Proof | null; server: Proof; line: Proof };
+export type Lights = { session: Proof | null; server: Proof; line: Proof; queue: Proof | null };
 
-/** What is proven at present; `session` is null where no session is needed. Calls never change it. */
+/**
+ * What is proven at present; `session` is null where no session is needed, and `queue` where the sidecar has none. Calls
+ * never change it.
+ */
 export function lights(view: PhoneView): Lights {
-  return { session: sessionProof(view), server: serverProof(view), line: lineProof(view) };
+  return {
+    session: sessionProof(view),
+    server: serverProof(view),
+    line: lineProof(view),
+    queue: queueProof(view),
+  };
 }
 
 function sessionProof(view: PhoneView): Proof | null {
@@ -75,3 +83,22 @@ function lineProof(view: PhoneView): Proof {
       return "fault";
   }
 }
+
+/** Ready or paused are as good: the light tells whether Ozonetel hears us. */
+function queueProof({ queue }: PhoneView): Proof | null {
+  if (queue === null) {
+    return null;
+  }
+  switch (queue.login.state) {
+    case "failed":
+      return "fault";
+    case "pending":
+      return "working";
+    case "unknown":
+      return queue.availability === null || trouble(queue) ? "working" : "proven";
+    case "in":
+      return trouble(queue) ? "working" : "proven";
+  }
+}
+
+const trouble = (queue: QueueView): boolean => queue.order?.trouble != null || queue.unsaved > 0;

@@ -1,16 +1,18 @@
 // What the notice bar says: the most pressing thing alone.
 
+import { availabilityWords } from "./availability";
 import { current, type Told } from "./current.svelte";
 import { isDeaf } from "./devices";
 import { hopFault, lineFault } from "./faults";
 import { secondsLeft } from "./format";
 import type { Happened } from "./phone";
 import type { Drawing } from "../parts/Icon.svelte";
+import { isRefusedHere } from "../queue/refused";
 import { roleWords } from "./roles";
 import { unbroken } from "./unbroken";
 import { language, t } from "./words.svelte";
 
-export type Remedy = "reconnect" | "sound";
+export type Remedy = "reconnect" | "sound" | "ready";
 
 export type NoticeText = {
   /** The same while the same thing is told. */
@@ -36,8 +38,13 @@ function candidates(): (NoticeText | null)[] {
     lost(),
     link(),
     line(),
+    queueLogin(),
     microphone(),
     ...current.told.map(passing),
+    queueRefused(),
+    queueOrder(),
+    queueUnset(),
+    unsaved(),
     atRisk(),
     vault(),
     ...current.window.complaints.map((words): NoticeText => ({
@@ -109,6 +116,63 @@ function microphone(): NoticeText | null {
     : null;
 }
 
+function queueLogin(): NoticeText | null {
+  const login = current.view.queue?.login;
+  return login?.state === "failed"
+    ? {
+        key: "queue-login",
+        tone: "fault",
+        words: t("fault-queue"),
+        detail: login.message,
+        remedy: "ready",
+      }
+    : null;
+}
+
+/** The wrap-up itself says so while it is there. */
+function queueRefused(): NoticeText | null {
+  const queue = current.view.queue;
+  if (queue === null || queue.refused === null || isRefusedHere(queue)) {
+    return null;
+  }
+  const { of, message, at } = queue.refused;
+  const words =
+    of.order === "outcome"
+      ? t("notice-outcome-refused", { outcome: of.outcome })
+      : t("notice-refused", { state: availabilityWords(of.availability) });
+  return { key: `refused ${String(at)}`, tone: "ring", words, detail: message, once: true };
+}
+
+function queueOrder(): NoticeText | null {
+  const order = current.view.queue?.order;
+  return order?.trouble == null
+    ? null
+    : {
+        key: "queue-order",
+        tone: "ring",
+        icon: "queue",
+        words: `${t("notice-queue-silent")} ${order.retry_at === null ? t("retry-now") : retry(order.retry_at)}`,
+        detail: order.trouble.detail,
+        remedy: "reconnect",
+      };
+}
+
+function queueUnset(): NoticeText | null {
+  const queue = current.view.queue;
+  const unset =
+    queue !== null && queue.availability === null && queue.order === null && queue.login.state !== "failed";
+  return unset && current.view.lease?.state.state !== "lost"
+    ? { key: "queue-unset", tone: "neutral", icon: "queue", words: t("notice-unset"), remedy: "ready" }
+    : null;
+}
+
+function unsaved(): NoticeText | null {
+  const count = current.view.queue?.unsaved ?? 0;
+  return count > 0
+    ? { key: "unsaved", tone: "ring", icon: "pen", words: t("notice-unsaved"), remedy: "reconnect" }
+    : null;
+}
+
 function passing(told: Told): NoticeText | null {
   const { happened } = told;
   const key = `told ${told.id}`;
@@ -150,6 +214,12 @@ function passing(told: Told): NoticeText | null {
         detail: happened.reason,
         once: true,
       };
+    case "wrap_up.ended": {
+      const { queue } = current.view;
+      const then = queue?.order?.availability ?? queue?.availability;
+      const words = then?.state === "pause" ? t("notice-time-up") : t("notice-time-up-ready");
+      return { key, told, tone: "neutral", icon: "clock", words, once: true };
+    }
     case "call.recovered":
       // The call itself says so.
       return null;

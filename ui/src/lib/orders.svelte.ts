@@ -50,6 +50,8 @@ export function refusalWords(thrown: unknown): string {
       return t("refused-too-many-calls");
     case "invalid_target":
       return t("refused-target");
+    case "no_outcome":
+      return t("refused-no-outcome");
     case "unknown_call":
     case "wrong_state":
       return t("refused-state");

@@ -3,7 +3,7 @@
 import type * as phone from "./phone";
 
 export const states: phone.State[] = [
-  {"now":9000,"view":{"account":{"state":"signed_in","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"phone":true,"since":1180},"agent":{"agent_id":"agent-7","extension":"700201","campaign":"Inbound"},"lease":{"state":{"state":"held"},"ttl_ms":3600000},"link":{"state":"up","since":1190},"line":{"state":"registered","extension":"700201","server":"sip.example","since":1200},"proofs":{"session_confirmed_at":1195,"session_expires_at":3601190,"link_heard_at":8900,"line_confirmed_at":1200,"line_expires_at":601200},"calls":[{"call":1,"direction":"outgoing","state":{"state":"talking"},"number":"700202","display_name":null,"auto_answer":false,"silenced":false,"held":false,"held_by_peer":false,"muted":false,"interrupted":false,"began_at":4000,"talking_since":6500,"held_since":null,"interrupted_since":null,"quality":"good","path":{"local":"192.168.1.20:50000","remote":"203.0.113.7:30000","remote_kind":"host","codec":"opus"},"round_trip_ms":20}],"ended":{"call":0,"direction":"incoming","number":"700203","display_name":"Ravi","cause":{"code":"remote"},"talked_ms":1500,"at":3800},"call_settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1},"sound":{"capture_open":false,"settings":{"microphone":[],"speaker":[],"ringer":[],"echo_cancellation":true,"noise_suppression":true,"gain_control":true,"high_pass":true,"country":"","ring_volume":100},"devices":[{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false}],"microphone":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"speaker":null,"ringer":null,"check":null,"tested":null,"muted_speech_at":null},"server_check":null,"vault":{"state":"keyring"}},"window":{"version":"0.1.0","system":"linux","settings":{"language":"de","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"headset_asked":true,"shortcuts":{"answer":"F9","hang_up":"","mute":""}},"locked":["calls.auto_answer","server"],"server":"https://helix.example","device_name":"Ana's desk","link":"700202","complaints":["Settings not saved: the disk is full"],"shortcuts_available":true,"demo":{"email":"ana@helix.example","password":"demo"},"quit_asked":false},"history":[{"id":17,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"signed_out"},"quality":"poor_here"},{"id":16,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"incompatible","detail":"No codec in common"},"quality":"poor_here"},{"id":15,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"media_lost"},"quality":"poor_here"},{"id":14,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"security","detail":"The certificate is not the one of the description"},"quality":"poor_here"},{"id":13,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_media_path"},"quality":"poor_here"},{"id":12,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"link_lost"},"quality":"poor_here"},{"id":11,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"timeout"},"quality":"poor_here"},{"id":10,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"refused","status":603,"reason":"The server's words"},"quality":"poor_here"},{"id":9,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"not_found","status":404,"reason":"The server's words"},"quality":"poor_here"},{"id":8,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_answer","status":480,"reason":"The server's words"},"quality":"poor_here"},{"id":7,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"busy","status":486,"reason":"The server's words"},"quality":"poor_here"},{"id":6,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"answered_elsewhere"},"quality":"poor_here"},{"id":5,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"missed"},"quality":"poor_here"},{"id":4,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"declined"},"quality":"poor_here"},{"id":3,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"remote"},"quality":"poor_here"},{"id":2,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"local"},"quality":"poor_here"},{"id":1,"direction":"incoming","number":"700203","display_name":null,"began":1767603601204,"talked_ms":null,"cause":null,"quality":null}]},
+  {"now":9000,"view":{"account":{"state":"signed_in","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"phone":true,"since":1180},"agent":{"agent_id":"agent-7","extension":"700201","campaign":"Inbound"},"lease":{"state":{"state":"held"},"ttl_ms":3600000},"link":{"state":"up","since":1190},"line":{"state":"registered","extension":"700201","server":"sip.example","since":1200},"queue":{"login":{"state":"in"},"availability":{"state":"ready"},"since":1300,"pause_reasons":["Lunch","Tea"],"outcomes":["Sale","No sale"],"order":null,"next":{"state":"pause","reason":"Lunch"},"refused":null,"wrap_up":{"call":0,"number":"700203","display_name":"Ravi","since":3800,"ends_at":63800,"more_ms":30000,"outcome":"Sale","note":"Calls back on Monday","saving":false},"unsaved":1},"proofs":{"session_confirmed_at":1195,"session_expires_at":3601190,"link_heard_at":8900,"line_confirmed_at":1200,"line_expires_at":601200},"calls":[{"call":1,"direction":"outgoing","state":{"state":"talking"},"number":"700202","display_name":null,"auto_answer":false,"silenced":false,"held":false,"held_by_peer":false,"muted":false,"interrupted":false,"began_at":4000,"talking_since":6500,"held_since":null,"interrupted_since":null,"quality":"good","path":{"local":"192.168.1.20:50000","remote":"203.0.113.7:30000","remote_kind":"host","codec":"opus"},"round_trip_ms":20}],"ended":{"call":0,"direction":"incoming","number":"700203","display_name":"Ravi","cause":{"code":"remote"},"talked_ms":1500,"at":3800},"call_settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1},"sound":{"capture_open":false,"settings":{"microphone":[],"speaker":[],"ringer":[],"echo_cancellation":true,"noise_suppression":true,"gain_control":true,"high_pass":true,"country":"","ring_volume":100},"devices":[{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false}],"microphone":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"speaker":null,"ringer":null,"check":null,"tested":null,"muted_speech_at":null},"server_check":null,"vault":{"state":"keyring"}},"window":{"version":"0.1.0","system":"linux","settings":{"language":"de","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"headset_asked":true,"shortcuts":{"answer":"F9","hang_up":"","mute":""}},"locked":["calls.auto_answer","server"],"server":"https://helix.example","device_name":"Ana's desk","link":"700202","complaints":["Settings not saved: the disk is full"],"shortcuts_available":true,"demo":{"email":"ana@helix.example","password":"demo"},"quit_asked":false},"history":[{"id":17,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"signed_out"},"quality":"poor_here"},{"id":16,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"incompatible","detail":"No codec in common"},"quality":"poor_here"},{"id":15,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"media_lost"},"quality":"poor_here"},{"id":14,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"security","detail":"The certificate is not the one of the description"},"quality":"poor_here"},{"id":13,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_media_path"},"quality":"poor_here"},{"id":12,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"link_lost"},"quality":"poor_here"},{"id":11,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"timeout"},"quality":"poor_here"},{"id":10,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"refused","status":603,"reason":"The server's words"},"quality":"poor_here"},{"id":9,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"not_found","status":404,"reason":"The server's words"},"quality":"poor_here"},{"id":8,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_answer","status":480,"reason":"The server's words"},"quality":"poor_here"},{"id":7,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"busy","status":486,"reason":"The server's words"},"quality":"poor_here"},{"id":6,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"answered_elsewhere"},"quality":"poor_here"},{"id":5,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"missed"},"quality":"poor_here"},{"id":4,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"declined"},"quality":"poor_here"},{"id":3,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"remote"},"quality":"poor_here"},{"id":2,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"local"},"quality":"poor_here"},{"id":1,"direction":"incoming","number":"700203","display_name":null,"began":1767603601204,"talked_ms":null,"cause":null,"quality":null}]},
 ];
 
 export const windows: phone.WindowView[] = [
@@ -119,6 +119,31 @@ export const vaults: phone.VaultView[] = [
   {"state":"failed","detail":"The keyring does not answer: this session is kept in memory only"},
 ];
 
+export const availabilities: phone.Availability[] = [
+  {"state":"ready"},
+  {"state":"pause","reason":"Lunch"},
+];
+
+export const queueLogins: phone.QueueLoginView[] = [
+  {"state":"unknown"},
+  {"state":"in"},
+  {"state":"pending"},
+  {"state":"failed","message":"agent9 logged in with the number (700201)"},
+];
+
+export const queueRefusals: phone.QueueRefusalView[] = [
+  {"of":{"order":"availability","availability":{"state":"pause","reason":"Lunch"}},"message":"The queue's words","at":8000},
+  {"of":{"order":"outcome","outcome":"Sale"},"message":"The queue's words","at":8000},
+];
+
+export const queueOrders: phone.OrderView[] = [
+  {"availability":{"state":"pause","reason":"Lunch"},"trouble":{"hop":"http","detail":"Ozonetel does not answer."},"retry_at":9900},
+];
+
+export const wrapUps: phone.WrapUpView[] = [
+  {"call":0,"number":"700203","display_name":"Ravi","since":3800,"ends_at":63800,"more_ms":30000,"outcome":"Sale","note":"Calls back on Monday","saving":false},
+];
+
 export const reasons: phone.SignedOutReason[] = [
   {"code":"by_user"},
   {"code":"wrong_credentials","message":"The server's words"},
@@ -203,6 +228,16 @@ export const events: phone.Event[] = [
   {"type":"sound.checked","verdict":"very_quiet","words":"Very quiet: raise the microphone in the sound settings"},
   {"type":"server.checked","check":{"state":"reached","took_ms":84,"at":9400}},
   {"type":"call.turned_away","from":"700203"},
+  {"type":"queue.login","login":{"state":"in"}},
+  {"type":"queue.state","availability":{"state":"pause","reason":"Lunch"}},
+  {"type":"queue.next","next":{"state":"pause","reason":"Lunch"}},
+  {"type":"queue.delayed","hop":"http","detail":"Ozonetel does not answer.","retry_in_ms":1500},
+  {"type":"queue.refused","of":{"order":"availability","availability":{"state":"pause","reason":"Lunch"}},"message":"pauseReason is Invalid"},
+  {"type":"wrap_up.begun","call":1,"seconds":60},
+  {"type":"wrap_up.ended","call":1,"timed_out":true},
+  {"type":"outcome.saved","call":1,"outcome":"Sale"},
+  {"type":"outcome.kept","call":1,"hop":"http","detail":"Ozonetel does not answer."},
+  {"type":"outcome.lost","call":1,"outcome":"Sale"},
   {"type":"fault.vault","detail":"The keyring does not answer: this session is kept in memory only"},
 ];
 
@@ -212,6 +247,7 @@ export const happened: phone.Happened[] = [
   {"type":"media.failed","call":1,"reason":"The file out.wav cannot be written"},
   {"type":"sound.device_changed","role":"microphone","device":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"words":"Jabra Evolve2 connected. Using it as the microphone now."},
   {"type":"call.turned_away","from":"700203"},
+  {"type":"wrap_up.ended","call":1,"timed_out":true},
   {"type":"fault.vault","detail":"The keyring does not answer: this session is kept in memory only"},
 ];
 
@@ -230,6 +266,13 @@ export const rejections: phone.Rejected[] = [
   {"code":"in_call","message":"There is a call: sound can be checked when it is over"},
   {"code":"check_runs","message":"A sound check is running: the next one can begin when it has its verdict"},
   {"code":"invalid_settings","message":"These settings cannot be used: ring_volume is more than 100"},
+  {"code":"no_queue","message":"This phone speaks to no queue"},
+  {"code":"unknown_reason","message":"There is no such reason for a pause"},
+  {"code":"no_wrap_up","message":"There is no wrap-up"},
+  {"code":"unknown_outcome","message":"There is no such outcome"},
+  {"code":"no_outcome","message":"Choose an outcome first"},
+  {"code":"no_more_time","message":"There is no more time"},
+  {"code":"note_too_long","message":"The note is longer than 1000 characters"},
   {"code":"stopping","message":"The phone is stopping"},
 ];
 
@@ -299,6 +342,12 @@ export const orders: phone.Order[] = [
   {"order":{"command":"test_output","output":"ringer"}},
   {"order":{"command":"set_sound","settings":{"country":"","echo_cancellation":true,"gain_control":true,"high_pass":true,"microphone":[],"noise_suppression":true,"ring_volume":100,"ringer":[],"speaker":[]}}},
   {"order":{"command":"set_calls","settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1}}},
+  {"order":{"command":"ready"}},
+  {"order":{"command":"pause","reason":"Lunch"}},
+  {"order":{"command":"cancel_next"}},
+  {"order":{"command":"wrap_up","note":"Calls back","outcome":"Sale"}},
+  {"order":{"command":"finish_wrap_up","then":{"reason":"Tea","state":"pause"}}},
+  {"order":{"command":"more_time"}},
 ];
 
 export const commands: { [C in phone.Command as C["command"]]: C } = {
@@ -320,4 +369,10 @@ export const commands: { [C in phone.Command as C["command"]]: C } = {
   "test_output": {"command":"test_output","output":"ringer"},
   "set_sound": {"command":"set_sound","settings":{"country":"","echo_cancellation":true,"gain_control":true,"high_pass":true,"microphone":[],"noise_suppression":true,"ring_volume":100,"ringer":[],"speaker":[]}},
   "set_calls": {"command":"set_calls","settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1}},
+  "ready": {"command":"ready"},
+  "pause": {"command":"pause","reason":"Lunch"},
+  "cancel_next": {"command":"cancel_next"},
+  "wrap_up": {"command":"wrap_up","note":"Calls back","outcome":"Sale"},
+  "finish_wrap_up": {"command":"finish_wrap_up","then":{"reason":"Tea","state":"pause"}},
+  "more_time": {"command":"more_time"},
 };

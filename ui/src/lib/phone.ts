@@ -36,6 +36,15 @@ export type AnswerQuit = {
 /** Which calls are answered without the user; only ever the one call that there is. */
 export type AutoAnswer = "off" | "header" | "always";
 
+/** Whether calls of the queue are to reach the agent. */
+export type Availability =
+  | { state: "ready" }
+  | {
+      state: "pause";
+      /** One of those that the sidecar lists; `null` where it lists none. */
+      reason: string | null;
+    };
+
 /** Names a call in commands, events and views; never used twice in one run. */
 export type CallId = number;
 
@@ -120,7 +129,13 @@ export type Command =
   | { command: "sound_check" }
   | { command: "test_output"; output: Output }
   | { command: "set_sound"; settings: SoundSettings }
-  | { command: "set_calls"; settings: CallSettings };
+  | { command: "set_calls"; settings: CallSettings }
+  | { command: "ready" }
+  | { command: "pause"; reason: string | null }
+  | { command: "cancel_next" }
+  | { command: "wrap_up"; outcome: string | null; note: string }
+  | { command: "finish_wrap_up"; then: Availability | null }
+  | { command: "more_time" };
 
 /** The arguments of `copy`: what goes to the clipboard. */
 export type Copy = {
@@ -250,6 +265,16 @@ export type Event =
   | { type: "sound.checked"; verdict: SoundVerdict; words: string }
   | { type: "server.checked"; check: ServerCheckView }
   | { type: "call.turned_away"; from: string }
+  | { type: "queue.login"; login: QueueLoginView }
+  | { type: "queue.state"; availability: Availability }
+  | { type: "queue.next"; next: Availability | null }
+  | { type: "queue.delayed"; hop: Hop; detail: string; retry_in_ms: number }
+  | { type: "queue.refused"; of: Refused; message: string }
+  | { type: "wrap_up.begun"; call: CallId; seconds: number | null }
+  | { type: "wrap_up.ended"; call: CallId; timed_out: boolean }
+  | { type: "outcome.saved"; call: CallId; outcome: string }
+  | { type: "outcome.kept"; call: CallId; hop: Hop; detail: string }
+  | { type: "outcome.lost"; call: CallId; outcome: string }
   | { type: "fault.vault"; detail: string };
 
 /** The arguments of `forget`: a call of the history, or with null all of them. */
@@ -329,6 +354,14 @@ export type Order = {
   order: Command;
 };
 
+/** An order on its way. */
+export type OrderView = {
+  availability: Availability;
+  /** Why the last try failed. */
+  trouble: TroubleView | null;
+  retry_at: Moment | null;
+};
+
 /** What is played is heard here. */
 export type Output = "speaker" | "ringer";
 
@@ -341,6 +374,8 @@ export type PhoneView = {
   lease: LeaseView | null;
   link: LinkView;
   line: LineView;
+  /** `null`: the sidecar has no queue. */
+  queue: QueueView | null;
   proofs: Proofs;
   /** In the order of their beginning. */
   calls: Array<CallView>;
@@ -367,6 +402,46 @@ export type Proofs = {
   line_confirmed_at: Moment | null;
   line_expires_at: Moment | null;
 };
+
+/** What became of the agent's login at Ozonetel. */
+export type QueueLoginView =
+  | { state: "unknown" }
+  | { state: "in" }
+  | { state: "pending" }
+  | { state: "failed"; message: string };
+
+/** What Ozonetel would not do, in its own words. */
+export type QueueRefusalView = {
+  of: Refused;
+  message: string;
+  at: Moment;
+};
+
+/** The agent's part in the queue. */
+export type QueueView = {
+  login: QueueLoginView;
+  /** What was ordered last in this session; `null`: nothing so far. */
+  availability: Availability | null;
+  /** Since when, in ms since the start; below 0 where that was before it. */
+  since: number | null;
+  pause_reasons: Array<string>;
+  /** What a call may have come to; none: there is no wrap-up. */
+  outcomes: Array<string>;
+  /** What is being ordered. */
+  order: OrderView | null;
+  /** What follows the call or the wrap-up. */
+  next: Availability | null;
+  /** What Ozonetel refused last, until something is ordered again. */
+  refused: QueueRefusalView | null;
+  wrap_up: WrapUpView | null;
+  /** Outcomes that could not be saved so far: they are kept and tried again. */
+  unsaved: number;
+};
+
+/** What was refused. */
+export type Refused =
+  | { order: "availability"; availability: Availability }
+  | { order: "outcome"; outcome: string };
 
 /** A request that came to nothing. The page acts on the code; the message is a sentence. */
 export type Rejected = {
@@ -586,6 +661,23 @@ export type WindowView = {
   quit_asked: boolean;
 };
 
+/** The work after a call of the queue. */
+export type WrapUpView = {
+  call: CallId;
+  number: string;
+  display_name: string | null;
+  since: Moment;
+  /** `null`: it takes as long as it takes. */
+  ends_at: Moment | null;
+  /** How much more time may be asked for, in ms; `null`: none. */
+  more_ms: number | null;
+  outcome: string | null;
+  /** As it is typed. */
+  note: string;
+  /** Whether the outcome is being saved. */
+  saving: boolean;
+};
+
 /** The events that a person is told of in passing. */
 export type Happened = Extract<
   Event,
@@ -596,6 +688,7 @@ export type Happened = Extract<
       | "media.failed"
       | "sound.device_changed"
       | "call.turned_away"
+      | "wrap_up.ended"
       | "fault.vault"
   }
 >;

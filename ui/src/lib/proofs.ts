@@ -1,5 +1,6 @@
 // What proves that each part of the phone works, and how old the proof is.
 
+import { availabilityWords } from "./availability";
 import { current } from "./current.svelte";
 import { isDeaf } from "./devices";
 import { hopFault, host, lineFault } from "./faults";
@@ -12,7 +13,7 @@ import { isGood, verdictWords } from "./verdict";
 import { t } from "./words.svelte";
 
 export type ProofRow = {
-  part: "session" | "server" | "line" | "path" | "microphone" | "keyring";
+  part: "session" | "server" | "line" | "queue" | "path" | "microphone" | "keyring";
   name: string;
   proof: Proof;
   /** What is so. */
@@ -29,6 +30,7 @@ export function proofRows(view: PhoneView, now: Moment): ProofRow[] {
     session(view, now),
     server(view, now),
     line(view, now),
+    queue(view, now),
     path(view),
     microphone(view),
     keyring(view),
@@ -160,6 +162,36 @@ const lastConfirmed = (at: Moment | null, now: Moment): string[] =>
 function again(at: Moment, now: Moment): string {
   const seconds = secondsLeft(at - now);
   return seconds > 0 ? t("retry-in", { seconds }) : t("retry-now");
+}
+
+function queue(view: PhoneView, now: Moment): ProofRow | null {
+  const proof = lights(view).queue;
+  if (view.queue === null || proof === null) {
+    return null;
+  }
+  const { login, availability, since, order, unsaved } = view.queue;
+  const row = { part: "queue" as const, name: t("light-queue"), proof };
+  if (login.state === "failed") {
+    return { ...row, fact: t("fault-queue"), age: [], detail: login.message };
+  }
+  const fact =
+    login.state === "pending"
+      ? t("proof-queue-pending")
+      : availability === null
+        ? t("state-unset")
+        : availabilityWords(availability);
+  return {
+    ...row,
+    fact,
+    age: [
+      ...(since === null || availability === null
+        ? []
+        : [t("proof-queue-since", { time: timeOfDay(current.wall(since)) })]),
+      ...(order?.retry_at == null ? [] : [again(order.retry_at, now)]),
+      ...(unsaved > 0 ? [t("notice-unsaved")] : []),
+    ],
+    detail: order?.trouble?.detail,
+  };
 }
 
 /** Which way the sound goes: nobody knows that before there is a call. */

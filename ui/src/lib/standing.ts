@@ -2,7 +2,8 @@
 
 import type { Drawing } from "../parts/Icon.svelte";
 import { current } from "./current.svelte";
-import type { CallView, Moment, PhoneView } from "./phone";
+import { availabilityWords } from "./availability";
+import type { CallView, Moment, PhoneView, QueueView } from "./phone";
 import { isDeaf } from "./devices";
 import type { Tone } from "./tone";
 import { t } from "./words.svelte";
@@ -12,6 +13,10 @@ export type Standing =
   | "ringing"
   | "on_a_call"
   | "on_hold"
+  | "wrap_up"
+  | "paused"
+  | "unset"
+  | "no_queue"
   | "no_microphone"
   | "no_line"
   | "connecting"
@@ -39,13 +44,34 @@ export function standing(view: PhoneView): Standing {
     case "fallback":
       break;
   }
+  if (view.queue?.wrap_up != null) {
+    return "wrap_up";
+  }
   if (view.link.state === "up" && view.line.state === "registered") {
-    return isDeaf(view.sound) ? "no_microphone" : "ready";
+    return isDeaf(view.sound) ? "no_microphone" : atQueue(view.queue);
   }
   if (view.line.state === "failed" && view.link.state === "up") {
     return "no_line";
   }
   return view.proofs.line_confirmed_at === null ? "connecting" : "reconnecting";
+}
+
+/** Whether calls of the queue come; where there is none, those that come directly do. */
+function atQueue(queue: QueueView | null): "ready" | "paused" | "unset" | "no_queue" {
+  if (queue === null) {
+    return "ready";
+  }
+  if (queue.login.state === "failed") {
+    return "no_queue";
+  }
+  switch (queue.availability?.state) {
+    case undefined:
+      return "unset";
+    case "ready":
+      return "ready";
+    case "pause":
+      return "paused";
+  }
 }
 
 /** The call that its user talks in; else the one held last or being made; else the one that rings. */
@@ -72,8 +98,13 @@ export function standingSince(view: PhoneView): Moment | null {
     case "ready": {
       const line = view.line.state === "registered" ? view.line.since : 0;
       const link = view.link.state === "up" ? view.link.since : 0;
-      return Math.max(line, link, view.ended?.at ?? 0);
+      // At a queue it is the state that is timed, whatever the line did meanwhile.
+      return view.queue?.since ?? Math.max(line, link, view.ended?.at ?? 0);
     }
+    case "paused":
+      return view.queue?.since ?? null;
+    case "wrap_up":
+      return view.queue?.wrap_up?.since ?? null;
     case "ringing":
       return alerting(view.calls)?.began_at ?? null;
     case "on_a_call": {
@@ -82,6 +113,8 @@ export function standingSince(view: PhoneView): Moment | null {
     }
     case "on_hold":
       return foreground(view.calls)?.held_since ?? null;
+    case "unset":
+    case "no_queue":
     case "no_microphone":
     case "no_line":
     case "connecting":
@@ -101,6 +134,14 @@ export function standingWords(standing: Standing): string {
       return t("state-on-a-call");
     case "on_hold":
       return t("state-on-hold");
+    case "wrap_up":
+      return t("state-wrap-up");
+    case "paused":
+      return availabilityWords(current.view.queue?.availability ?? { state: "pause", reason: null });
+    case "unset":
+      return t("state-unset");
+    case "no_queue":
+      return t("state-no-queue");
     case "no_microphone":
       return t("state-no-microphone");
     case "no_line":
@@ -119,6 +160,10 @@ export const STANDINGS: Record<Standing, { tone: Tone; shape: Drawing }> = {
   ringing: { tone: "ring", shape: "bell" },
   on_a_call: { tone: "call", shape: "answer" },
   on_hold: { tone: "paused", shape: "pause" },
+  wrap_up: { tone: "wrap_up", shape: "pen" },
+  paused: { tone: "paused", shape: "pause" },
+  unset: { tone: "neutral", shape: "queue" },
+  no_queue: { tone: "fault", shape: "fault" },
   no_microphone: { tone: "fault", shape: "microphoneOff" },
   no_line: { tone: "fault", shape: "fault" },
   connecting: { tone: "ring", shape: "connection" },

@@ -1,2 +1,2 @@
 /** What a colour tells; the colours themselves are in `style/tokens.css`. */
-export type Tone = "ready" | "call" | "ring" | "paused" | "fault" | "neutral";
+export type Tone = "ready" | "call" | "ring" | "paused" | "wrap_up" | "fault" | "neutral";

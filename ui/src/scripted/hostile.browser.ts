@@ -29,6 +29,10 @@ const PLACES = [
   "no-phone",
   "resuming-trouble",
   "ring-known",
+  "queue-failed",
+  "queue-menu",
+  "queue-next",
+  "queue-refused",
   "ringing",
   "second-call",
   "sound-favourites",
@@ -37,6 +41,7 @@ const PLACES = [
   "two-calls",
   "unreachable-tls",
   "vault-failed",
+  "wrap-up",
 ];
 
 afterEach(clear);

@@ -346,6 +346,27 @@ const PANELS = {
   "mini-held": { page: "mini", state: STATES["on-hold"] },
   "mini-ringing": { page: "mini", state: STATES.ringing },
   "mini-link-down": { page: "mini", state: STATES["link-down"] },
+  "queue-menu": { page: "index", state: STATES["queue-ready"], press: ["state-label"] },
+  "queue-menu-talking": { page: "index", state: STATES["queue-next"], press: ["state-label"] },
+  "queue-menu-wrap-up": { page: "index", state: STATES["wrap-up"], press: ["state-label"] },
+  "queue-menu-many": { page: "index", state: STATES["queue-many-reasons"], press: ["state-label"] },
+  "queue-menu-plain": {
+    page: "index",
+    state: STATES["queue-paused-without-reason"],
+    press: ["state-label"],
+  },
+  "queue-sign-out": {
+    page: "index",
+    state: STATES["queue-unsaved"],
+    press: ["state-label", "sign-out"],
+  },
+  "wrap-up-pause": { page: "index", state: STATES["wrap-up-chosen"], press: ["wrap-up-done-pause"] },
+  "wrap-up-elsewhere": { page: "index", state: STATES["wrap-up"], at: "history" },
+  "connection-queue": { page: "index", state: STATES["queue-paused"], at: "connection" },
+  "connection-queue-failed": { page: "index", state: STATES["queue-failed"], at: "connection" },
+  "connection-queue-silent": { page: "index", state: STATES["queue-silent"], at: "connection" },
+  "mini-paused": { page: "mini", state: STATES["queue-paused"] },
+  "mini-wrap-up": { page: "mini", state: STATES["wrap-up"] },
 } satisfies Record<string, Scene>;
 
 /** Every scene by its name. */

@@ -5,12 +5,14 @@ import { mockIPC, mockWindows } from "@tauri-apps/api/mocks";
 
 import type {
   Accepted,
+  Availability,
   CallView,
   Command,
   Forget,
   Happened,
   Order,
   PhoneView,
+  QueueView,
   Saved,
   SetServer,
   SetWindow,
@@ -120,6 +122,8 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
   const now = () => script.state().now;
   const one = (call: number, change: (it: CallView) => CallView) =>
     script.view((view) => ({ ...view, calls: view.calls.map((it) => (it.call === call ? change(it) : it)) }));
+  const atQueue = (change: (queue: QueueView, view: PhoneView) => QueueView) =>
+    script.view((view) => ({ ...view, queue: view.queue && change(view.queue, view) }));
   switch (order.command) {
     case "sign_in":
       await script.view((view) => ({ ...view, account: { state: "signing_in", email: order.email } }));
@@ -200,6 +204,45 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
       await script.view((view) => ({
         ...view,
         server_check: view.server_check ?? { state: "running" },
+      }));
+      return {};
+    case "ready":
+    case "pause": {
+      const availability: Availability =
+        order.command === "ready" ? { state: "ready" } : { state: "pause", reason: order.reason };
+      await atQueue((queue, view) =>
+        view.calls.length > 0 || queue.wrap_up !== null
+          ? { ...queue, next: availability }
+          : { ...queue, availability, since: now(), refused: null },
+      );
+      return {};
+    }
+    case "cancel_next":
+      await atQueue((queue) => ({ ...queue, next: null }));
+      return {};
+    case "wrap_up":
+      await atQueue((queue) => ({
+        ...queue,
+        wrap_up: queue.wrap_up && { ...queue.wrap_up, outcome: order.outcome, note: order.note },
+      }));
+      return {};
+    case "finish_wrap_up":
+      await atQueue((queue) => ({
+        ...queue,
+        availability: order.then ?? queue.next ?? { state: "ready" },
+        since: now(),
+        next: null,
+        wrap_up: null,
+      }));
+      return {};
+    case "more_time":
+      await atQueue((queue) => ({
+        ...queue,
+        wrap_up: queue.wrap_up && {
+          ...queue.wrap_up,
+          ends_at: (queue.wrap_up.ends_at ?? 0) + (queue.wrap_up.more_ms ?? 0),
+          more_ms: null,
+        },
       }));
       return {};
     case "reconnect":

@@ -3,7 +3,8 @@
 import { ACCOUNTS } from "./states/account";
 import { CALLS } from "./states/calls";
 import { PHONES } from "./states/phone";
+import { QUEUES } from "./states/queue";
 
-export const STATES = { ...ACCOUNTS, ...PHONES, ...CALLS };
+export const STATES = { ...ACCOUNTS, ...PHONES, ...CALLS, ...QUEUES };
 
 export type Name = keyof typeof STATES;

@@ -5,6 +5,11 @@ state-ready = جاهز
 state-ringing = يرن الآن
 state-on-a-call = في مكالمة
 state-on-hold = قيد الانتظار
+state-wrap-up = عمل ما بعد المكالمة
+state-paused = متوقف مؤقتًا
+state-paused-for = متوقف مؤقتًا – { $reason }
+state-unset = أخبرنا متى تكون جاهزًا
+state-no-queue = غير جاهز – الطابور
 state-no-microphone = غير جاهز – الميكروفون
 state-no-line = غير جاهز – الخط
 state-connecting = جارٍ الاتصال…
@@ -17,6 +22,7 @@ light-connected = متصل
 light-session = الجلسة
 light-server = الخادم
 light-line = الخط
+light-queue = الطابور
 proof-proven = مؤكَّد
 proof-working = قيد العمل
 proof-fault = به خلل
@@ -144,6 +150,7 @@ fault-line-silent = خادم الهاتف لا يستجيب
 fault-line-full = ما زالت هناك جلسات قديمة مفتوحة
 fault-line-full-line = ستنتهي تلقائيًا.
 fault-line = لم يقبل خادم الهاتف تحويلتك
+fault-queue = لم يسجّل Ozonetel دخولك
 retry-in = محاولة جديدة بعد { $seconds } ث.
 retry-now = جارٍ المحاولة…
 
@@ -164,6 +171,14 @@ notice-vault-memory = جلستك محفوظة في الذاكرة فقط. بعد
 notice-turned-away = أُبلغ المتصل { $number } بأنك مشغول
 notice-change-failed = لم يقبل الطرف الآخر التغيير. تستمر المكالمة كما كانت.
 notice-media-failed = هناك مشكلة في صوت هذه المكالمة
+notice-queue-silent = لا يستجيب Ozonetel.
+notice-refused = رفض Ozonetel: { $state }
+notice-outcome-refused = لم يقبل Ozonetel النتيجة: { $outcome }
+notice-unset = تصل مكالمات الطابور عندما تكون جاهزًا.
+notice-unsaved = تعذّر حفظ النتيجة. نحتفظ بها ونحاول مرة أخرى.
+notice-time-up = انتهى الوقت.
+notice-time-up-ready = انتهى الوقت. أنت جاهز.
+refused-no-outcome = اختر نتيجة أولًا.
 refused-not-registered = خطك غير جاهز. لا يمكن إجراء مكالمات.
 refused-lease-lost = فُقدت جلستك. سجّل الدخول من جديد لإجراء المكالمات.
 refused-too-many-calls = لا يُسمح بمكالمات أكثر.
@@ -191,6 +206,27 @@ erase = مسح
 last-call = آخر مكالمة
 call-back = معاودة الاتصال
 no-calls = لا مكالمات اليوم بعد.
+
+## Queue
+
+go-ready = كن جاهزًا
+pause = إيقاف مؤقت
+pause-search = ابحث عن سبب
+pause-none = لا يوجد سبب كهذا.
+after-call = بعد هذه المكالمة
+after-wrap-up = بعد عمل ما بعد المكالمة
+next = ثم: { $state }
+next-cancel = ثم: { $state }. إلغاء
+queue-ordering = { $state }…
+wrap-up-show = العودة إلى عمل ما بعد المكالمة
+wrap-up-left = الوقت المتبقي:
+wrap-up-done = تم – { $state }
+wrap-up-done-pause = تم – إيقاف مؤقت
+wrap-up-more = { $seconds } ث إضافية
+outcome-label = النتيجة
+outcome-note = ملاحظة
+outcome-saving = جارٍ الحفظ…
+outcome-refused = لم يقبلها Ozonetel: { $words }. اختر نتيجة أخرى.
 
 ## How calls ended
 
@@ -387,6 +423,8 @@ proof-heard = آخر رد قبل { $age }
 proof-line-off = غير مسجّل
 proof-line-registering = جارٍ التسجيل…
 proof-line = { $extension } على { $server }
+proof-queue-pending = يأخذ Ozonetel وقته؛ تسجيل الدخول مستمر
+proof-queue-since = منذ { $time }
 path-title = مسار الصوت
 path-looking = جارٍ البحث عن مسار الصوت…
 path-direct = مباشر، دون مُرحِّل
@@ -465,6 +503,13 @@ more-pages = الهاتف
 sign-out-title = أنت في مكالمة. هل تريد إنهاءها وتسجيل الخروج؟
 sign-out-line = تسجيل الخروج ينهي المكالمة ويحرر هاتفك.
 sign-out-and-hang-up = إنهاء المكالمة وتسجيل الخروج
+sign-out-unsaved-title = تسجيل الخروج قبل حفظ كل شيء؟
+sign-out-unsaved-line = { $outcomes ->
+    [one] لم تُحفظ نتيجة واحدة بعد. ستضيع إذا سجّلت الخروج.
+    [two] لم تُحفظ نتيجتان بعد. ستضيعان إذا سجّلت الخروج.
+    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع إذا سجّلت الخروج.
+   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع إذا سجّلت الخروج.
+  }
 stay = البقاء
 
 ## About

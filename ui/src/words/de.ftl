@@ -5,6 +5,11 @@ state-ready = Bereit
 state-ringing = Es klingelt
 state-on-a-call = Im Gespräch
 state-on-hold = Gehalten
+state-wrap-up = Nacharbeit
+state-paused = Pause
+state-paused-for = Pause – { $reason }
+state-unset = Wann sind Sie bereit?
+state-no-queue = Nicht bereit – Warteschlange
 state-no-microphone = Nicht bereit – Mikrofon
 state-no-line = Nicht bereit – Leitung
 state-connecting = Verbinden…
@@ -17,6 +22,7 @@ light-connected = Verbunden
 light-session = Sitzung
 light-server = Server
 light-line = Leitung
+light-queue = Warteschlange
 proof-proven = bestätigt
 proof-working = in Arbeit
 proof-fault = gestört
@@ -144,6 +150,7 @@ fault-line-silent = Der Telefonserver antwortet nicht
 fault-line-full = Alte Anmeldungen sind noch offen
 fault-line-full-line = Sie enden von selbst.
 fault-line = Der Telefonserver hat Ihre Nebenstelle nicht angenommen
+fault-queue = Ozonetel hat Sie nicht angemeldet
 retry-in = Neuer Versuch in { $seconds } s.
 retry-now = Neuer Versuch…
 
@@ -160,6 +167,14 @@ notice-vault-memory = Ihre Sitzung liegt nur im Arbeitsspeicher. Nach einem Abst
 notice-turned-away = Einem Anruf von { $number } wurde „besetzt“ gemeldet
 notice-change-failed = Die Gegenseite hat die Änderung nicht angenommen. Das Gespräch läuft weiter wie bisher.
 notice-media-failed = Der Ton dieses Gesprächs ist gestört
+notice-queue-silent = Ozonetel antwortet nicht.
+notice-refused = Ozonetel lehnt ab: { $state }
+notice-outcome-refused = Ozonetel hat das Ergebnis nicht angenommen: { $outcome }
+notice-unset = Anrufe der Warteschlange kommen, sobald Sie bereit sind.
+notice-unsaved = Das Ergebnis konnte nicht gespeichert werden. Wir behalten es und versuchen es weiter.
+notice-time-up = Die Zeit ist um.
+notice-time-up-ready = Die Zeit ist um. Sie sind bereit.
+refused-no-outcome = Wählen Sie zuerst ein Ergebnis.
 refused-not-registered = Ihre Leitung ist nicht bereit. Anrufe sind nicht möglich.
 refused-lease-lost = Ihre Sitzung ist verloren. Melden Sie sich neu an, um anzurufen.
 refused-too-many-calls = Mehr Gespräche sind nicht erlaubt.
@@ -187,6 +202,27 @@ erase = Löschen
 last-call = Letzter Anruf
 call-back = Zurückrufen
 no-calls = Heute noch keine Anrufe.
+
+## Queue
+
+go-ready = Bereit melden
+pause = Pause
+pause-search = Grund suchen
+pause-none = Diesen Grund gibt es nicht.
+after-call = Nach diesem Gespräch
+after-wrap-up = Nach der Nacharbeit
+next = Danach: { $state }
+next-cancel = Danach: { $state }. Abbrechen
+queue-ordering = { $state } …
+wrap-up-show = Zurück zur Nacharbeit
+wrap-up-left = Restzeit:
+wrap-up-done = Fertig – { $state }
+wrap-up-done-pause = Fertig – Pause
+wrap-up-more = { $seconds } s mehr
+outcome-label = Ergebnis
+outcome-note = Notiz
+outcome-saving = Wird gespeichert …
+outcome-refused = Ozonetel hat es nicht angenommen: { $words }. Wählen Sie ein anderes Ergebnis.
 
 ## How calls ended
 
@@ -379,6 +415,8 @@ proof-heard = Antwort vor { $age }
 proof-line-off = Nicht registriert
 proof-line-registering = Wird registriert…
 proof-line = { $extension } an { $server }
+proof-queue-pending = Ozonetel braucht noch; die Anmeldung läuft
+proof-queue-since = Seit { $time }
 path-title = Sprachweg
 path-looking = Der Weg des Tons wird gesucht …
 path-direct = Direkt, ohne Relais
@@ -453,6 +491,11 @@ more-pages = Telefon
 sign-out-title = Sie sind im Gespräch. Auflegen und abmelden?
 sign-out-line = Die Abmeldung beendet das Gespräch und gibt Ihr Telefon frei.
 sign-out-and-hang-up = Auflegen und abmelden
+sign-out-unsaved-title = Abmelden, bevor alles gespeichert ist?
+sign-out-unsaved-line = { $outcomes ->
+    [one] Ein Ergebnis ist noch nicht gespeichert. Es geht verloren, wenn Sie sich abmelden.
+   *[other] { $outcomes } Ergebnisse sind noch nicht gespeichert. Sie gehen verloren, wenn Sie sich abmelden.
+  }
 stay = Bleiben
 
 ## About

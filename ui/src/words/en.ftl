@@ -7,6 +7,11 @@ state-ready = Ready
 state-ringing = Ringing
 state-on-a-call = On a call
 state-on-hold = On hold
+state-wrap-up = Wrap-up
+state-paused = Paused
+state-paused-for = Paused – { $reason }
+state-unset = Say when you are ready
+state-no-queue = Not ready – queue
 state-no-microphone = Not ready – microphone
 state-no-line = Not ready – line
 state-connecting = Connecting…
@@ -19,6 +24,7 @@ light-connected = Connected
 light-session = Session
 light-server = Server
 light-line = Line
+light-queue = Queue
 proof-proven = proven
 proof-working = working
 proof-fault = fault
@@ -146,6 +152,7 @@ fault-line-silent = The phone server does not answer
 fault-line-full = Old sign-ins are still open
 fault-line-full-line = They end by themselves.
 fault-line = The phone server did not take your extension
+fault-queue = Ozonetel did not sign you in
 retry-in = Trying again in { $seconds } s.
 retry-now = Trying again…
 
@@ -162,6 +169,14 @@ notice-vault-memory = Your session is kept in memory only. After a crash you sig
 notice-turned-away = Call from { $number } was told that you are busy
 notice-change-failed = The other side did not take the change. The call goes on as it was.
 notice-media-failed = The sound of this call has trouble
+notice-queue-silent = Ozonetel does not answer.
+notice-refused = Ozonetel refused: { $state }
+notice-outcome-refused = Ozonetel did not take the outcome: { $outcome }
+notice-unset = Calls of the queue come when you are ready.
+notice-unsaved = Could not save the outcome. We keep it and try again.
+notice-time-up = Time is up.
+notice-time-up-ready = Time is up. You are ready.
+refused-no-outcome = Choose an outcome first.
 refused-not-registered = Your line is not ready. No calls can be made.
 refused-lease-lost = Your session is lost. Sign in again to make calls.
 refused-too-many-calls = You have as many calls as are allowed.
@@ -189,6 +204,27 @@ erase = Erase
 last-call = Last call
 call-back = Call back
 no-calls = No calls yet today.
+
+## Queue
+
+go-ready = Go ready
+pause = Pause
+pause-search = Look for a reason
+pause-none = There is no such reason.
+after-call = After this call
+after-wrap-up = After the wrap-up
+next = Then: { $state }
+next-cancel = Then: { $state }. Cancel
+queue-ordering = { $state }…
+wrap-up-show = Back to the wrap-up
+wrap-up-left = Time left:
+wrap-up-done = Done – { $state }
+wrap-up-done-pause = Done – pause
+wrap-up-more = { $seconds } s more
+outcome-label = Outcome
+outcome-note = Note
+outcome-saving = Saving…
+outcome-refused = Ozonetel did not take it: { $words }. Choose another outcome.
 
 ## How calls ended
 
@@ -381,6 +417,8 @@ proof-heard = Heard { $age } ago
 proof-line-off = Not registered
 proof-line-registering = Registering…
 proof-line = { $extension } at { $server }
+proof-queue-pending = Ozonetel takes its time; the sign-in goes on
+proof-queue-since = Since { $time }
 path-title = Voice path
 path-looking = Looking for the way of the sound…
 path-direct = Direct, without a relay
@@ -455,6 +493,11 @@ more-pages = Phone
 sign-out-title = You are on a call. Hang up and sign out?
 sign-out-line = Signing out ends the call and frees your phone.
 sign-out-and-hang-up = Hang up and sign out
+sign-out-unsaved-title = Sign out before all is saved?
+sign-out-unsaved-line = { $outcomes ->
+    [one] One outcome is not saved yet. It is lost if you sign out.
+   *[other] { $outcomes } outcomes are not saved yet. They are lost if you sign out.
+  }
 stay = Stay
 
 ## About

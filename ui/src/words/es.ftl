@@ -5,6 +5,11 @@ state-ready = Listo
 state-ringing = Sonando
 state-on-a-call = En llamada
 state-on-hold = En espera
+state-wrap-up = Trabajo posterior
+state-paused = En pausa
+state-paused-for = En pausa: { $reason }
+state-unset = Indique cuándo está disponible
+state-no-queue = No disponible: cola
 state-no-microphone = No listo: micrófono
 state-no-line = No listo: línea
 state-connecting = Conectando…
@@ -17,6 +22,7 @@ light-connected = Conectado
 light-session = Sesión
 light-server = Servidor
 light-line = Línea
+light-queue = Cola
 proof-proven = confirmado
 proof-working = en curso
 proof-fault = con fallo
@@ -144,6 +150,7 @@ fault-line-silent = El servidor de telefonía no responde
 fault-line-full = Quedan sesiones antiguas abiertas
 fault-line-full-line = Se cierran solas.
 fault-line = El servidor de telefonía no aceptó su extensión
+fault-queue = Ozonetel no inició su sesión
 retry-in = Nuevo intento en { $seconds } s.
 retry-now = Nuevo intento…
 
@@ -161,6 +168,14 @@ notice-vault-memory = Su sesión solo está en la memoria. Tras un fallo deberá
 notice-turned-away = A la llamada de { $number } se le dijo que usted está ocupado
 notice-change-failed = La otra parte no aceptó el cambio. La llamada sigue como estaba.
 notice-media-failed = El sonido de esta llamada tiene problemas
+notice-queue-silent = Ozonetel no responde.
+notice-refused = Ozonetel rechazó: { $state }
+notice-outcome-refused = Ozonetel no aceptó el resultado: { $outcome }
+notice-unset = Las llamadas de la cola llegan cuando esté disponible.
+notice-unsaved = No se pudo guardar el resultado. Lo conservamos y lo intentamos de nuevo.
+notice-time-up = Se acabó el tiempo.
+notice-time-up-ready = Se acabó el tiempo. Está disponible.
+refused-no-outcome = Elija primero un resultado.
 refused-not-registered = Su línea no está lista. No se puede llamar.
 refused-lease-lost = Su sesión se perdió. Inicie sesión de nuevo para llamar.
 refused-too-many-calls = No se permiten más llamadas a la vez.
@@ -188,6 +203,27 @@ erase = Borrar
 last-call = Última llamada
 call-back = Devolver
 no-calls = Aún no hay llamadas hoy.
+
+## Queue
+
+go-ready = Ponerse disponible
+pause = Pausa
+pause-search = Buscar un motivo
+pause-none = No existe ese motivo.
+after-call = Después de esta llamada
+after-wrap-up = Después del trabajo posterior
+next = Luego: { $state }
+next-cancel = Luego: { $state }. Cancelar
+queue-ordering = { $state }…
+wrap-up-show = Volver al trabajo posterior
+wrap-up-left = Tiempo restante:
+wrap-up-done = Listo: { $state }
+wrap-up-done-pause = Listo: pausa
+wrap-up-more = { $seconds } s más
+outcome-label = Resultado
+outcome-note = Nota
+outcome-saving = Guardando…
+outcome-refused = Ozonetel no lo aceptó: { $words }. Elija otro resultado.
 
 ## How calls ended
 
@@ -381,6 +417,8 @@ proof-heard = Respondió hace { $age }
 proof-line-off = Sin registrar
 proof-line-registering = Registrando…
 proof-line = { $extension } en { $server }
+proof-queue-pending = Ozonetel tarda; el inicio de sesión continúa
+proof-queue-since = Desde las { $time }
 path-title = Ruta de la voz
 path-looking = Buscando la ruta del sonido…
 path-direct = Directa, sin retransmisor
@@ -456,6 +494,11 @@ more-pages = Teléfono
 sign-out-title = Está en una llamada. ¿Colgar y cerrar sesión?
 sign-out-line = Cerrar sesión termina la llamada y libera su teléfono.
 sign-out-and-hang-up = Colgar y cerrar sesión
+sign-out-unsaved-title = ¿Cerrar la sesión antes de guardar todo?
+sign-out-unsaved-line = { $outcomes ->
+    [one] Un resultado aún no se ha guardado. Se pierde si cierra la sesión.
+   *[other] { $outcomes } resultados aún no se han guardado. Se pierden si cierra la sesión.
+  }
 stay = Quedarse
 
 ## About

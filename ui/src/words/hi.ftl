@@ -5,6 +5,11 @@ state-ready = तैयार
 state-ringing = घंटी बज रही है
 state-on-a-call = कॉल पर
 state-on-hold = होल्ड पर
+state-wrap-up = कॉल के बाद का काम
+state-paused = विराम पर
+state-paused-for = विराम – { $reason }
+state-unset = बताएँ कि आप कब तैयार हैं
+state-no-queue = तैयार नहीं – कतार
 state-no-microphone = तैयार नहीं – माइक
 state-no-line = तैयार नहीं – लाइन
 state-connecting = कनेक्ट हो रहा है…
@@ -17,6 +22,7 @@ light-connected = कनेक्टेड
 light-session = सेशन
 light-server = सर्वर
 light-line = लाइन
+light-queue = कतार
 proof-proven = पुष्ट
 proof-working = जारी है
 proof-fault = ख़राबी
@@ -144,6 +150,7 @@ fault-line-silent = फ़ोन सर्वर जवाब नहीं द�
 fault-line-full = पुराने साइन इन अब भी खुले हैं
 fault-line-full-line = वे अपने आप ख़त्म हो जाएँगे।
 fault-line = फ़ोन सर्वर ने आपका एक्सटेंशन नहीं माना
+fault-queue = Ozonetel ने आपको साइन इन नहीं किया
 retry-in = { $seconds } से॰ में फिर कोशिश होगी।
 retry-now = फिर कोशिश हो रही है…
 
@@ -160,6 +167,14 @@ notice-vault-memory = आपका सेशन सिर्फ़ मेमो�
 notice-turned-away = { $number } के कॉल को बताया गया कि आप व्यस्त हैं
 notice-change-failed = दूसरी तरफ़ ने बदलाव नहीं माना। कॉल पहले जैसी ही चल रही है।
 notice-media-failed = इस कॉल की आवाज़ में दिक़्क़त है
+notice-queue-silent = Ozonetel जवाब नहीं दे रहा है।
+notice-refused = Ozonetel ने मना किया: { $state }
+notice-outcome-refused = Ozonetel ने यह परिणाम नहीं लिया: { $outcome }
+notice-unset = आपके तैयार होने पर कतार की कॉल आएँगी।
+notice-unsaved = परिणाम सहेजा नहीं जा सका। हम उसे रखते हैं और फिर कोशिश करते हैं।
+notice-time-up = समय पूरा हुआ।
+notice-time-up-ready = समय पूरा हुआ। आप तैयार हैं।
+refused-no-outcome = पहले परिणाम चुनें।
 refused-not-registered = आपकी लाइन तैयार नहीं है। कॉल नहीं हो सकती।
 refused-lease-lost = आपका सेशन चला गया। कॉल करने के लिए फिर साइन इन करें।
 refused-too-many-calls = इससे ज़्यादा कॉल की अनुमति नहीं है।
@@ -187,6 +202,27 @@ erase = मिटाएँ
 last-call = पिछली कॉल
 call-back = कॉल बैक
 no-calls = आज अभी तक कोई कॉल नहीं।
+
+## Queue
+
+go-ready = तैयार हो जाएँ
+pause = विराम
+pause-search = कारण खोजें
+pause-none = ऐसा कोई कारण नहीं है।
+after-call = इस कॉल के बाद
+after-wrap-up = कॉल के बाद के काम के बाद
+next = फिर: { $state }
+next-cancel = फिर: { $state }। रद्द करें
+queue-ordering = { $state }…
+wrap-up-show = कॉल के बाद के काम पर लौटें
+wrap-up-left = बचा समय:
+wrap-up-done = हो गया – { $state }
+wrap-up-done-pause = हो गया – विराम
+wrap-up-more = { $seconds } से. और
+outcome-label = परिणाम
+outcome-note = टिप्पणी
+outcome-saving = सहेजा जा रहा है…
+outcome-refused = Ozonetel ने इसे नहीं लिया: { $words }। दूसरा परिणाम चुनें।
 
 ## How calls ended
 
@@ -379,6 +415,8 @@ proof-heard = { $age } पहले जवाब मिला
 proof-line-off = रजिस्टर नहीं है
 proof-line-registering = रजिस्टर हो रहा है…
 proof-line = { $server } पर { $extension }
+proof-queue-pending = Ozonetel समय ले रहा है; साइन इन जारी है
+proof-queue-since = { $time } से
 path-title = आवाज़ का रास्ता
 path-looking = आवाज़ का रास्ता ढूँढा जा रहा है…
 path-direct = सीधा, बिना रिले के
@@ -453,6 +491,11 @@ more-pages = फ़ोन
 sign-out-title = आप कॉल पर हैं। कॉल काटकर साइन आउट करें?
 sign-out-line = साइन आउट करने से कॉल कटेगी और आपका फ़ोन ख़ाली हो जाएगा।
 sign-out-and-hang-up = कॉल काटें और साइन आउट करें
+sign-out-unsaved-title = सब सहेजने से पहले साइन आउट करें?
+sign-out-unsaved-line = { $outcomes ->
+    [one] एक परिणाम अभी सहेजा नहीं गया है। साइन आउट करने पर वह खो जाएगा।
+   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। साइन आउट करने पर वे खो जाएँगे।
+  }
 stay = यहीं रहें
 
 ## About

@@ -138,6 +138,16 @@ impl Ledger {
             | Event::SoundMutedSpeech
             | Event::SoundChecked { .. }
             | Event::ServerChecked { .. }
+            | Event::QueueLogin { .. }
+            | Event::QueueState { .. }
+            | Event::QueueNext { .. }
+            | Event::QueueDelayed { .. }
+            | Event::QueueRefused { .. }
+            | Event::WrapUpBegun { .. }
+            | Event::WrapUpEnded { .. }
+            | Event::OutcomeSaved { .. }
+            | Event::OutcomeKept { .. }
+            | Event::OutcomeLost { .. }
             | Event::VaultFault { .. } => None,
         }
     }

@@ -101,6 +101,11 @@ pub(super) fn view_parts() -> Vec<String> {
         lines(samples::sound_checks()),
         lines(samples::server_checks()),
         lines(samples::vaults()),
+        lines(samples::availabilities()),
+        lines(samples::queue_logins()),
+        lines(samples::queue_refusals()),
+        lines(vec![samples::order()]),
+        lines(vec![samples::wrap_up()]),
     ]
     .concat()
 }

@@ -53,7 +53,7 @@ impl Line {
                 from,
                 asserted,
                 offer,
-                headers: _,
+                headers,
                 answer_after,
             } => {
                 let id = outputs.call_id();
@@ -64,6 +64,7 @@ impl Line {
                     from,
                     offer,
                     automatic,
+                    ucid: ucid(&headers),
                 };
                 self.calls
                     .insert(id, Call::incoming(id, sip, incoming, now, outputs));
@@ -187,4 +188,11 @@ impl Line {
             self.settle(id, outcome, outputs);
         }
     }
+}
+
+/// Returns by what Ozonetel knows a call: its header has one of several names, which end alike.
+fn ucid(headers: &[(String, String)]) -> Option<String> {
+    let ends = |name: &str| name.to_ascii_uppercase().ends_with("UCID");
+    let (_, value) = headers.iter().find(|(name, _)| ends(name))?;
+    Some(shown(value)).filter(|it| !it.is_empty())
 }

@@ -33,12 +33,24 @@ impl Phone {
         match &mut self.account {
             Account::SigningIn { attempt, .. } if *attempt == number => match reply {
                 Ok(Reply::Login(grant)) => self.handle_granted(*grant, now),
-                Ok(Reply::Refresh(_) | Reply::Heartbeat(_) | Reply::Logout(_) | Reply::Probe) => {}
+                Ok(
+                    Reply::Refresh(_)
+                    | Reply::Heartbeat(_)
+                    | Reply::Logout(_)
+                    | Reply::Probe
+                    | Reply::Agent(_),
+                ) => {}
                 Err(failure) => self.refuse(login_refusal(failure)),
             },
             Account::SignedIn(it) if it.tokens.awaits(number) => match reply {
                 Ok(Reply::Refresh(tokens)) => self.handle_refreshed(tokens, now),
-                Ok(Reply::Login(_) | Reply::Heartbeat(_) | Reply::Logout(_) | Reply::Probe) => {}
+                Ok(
+                    Reply::Login(_)
+                    | Reply::Heartbeat(_)
+                    | Reply::Logout(_)
+                    | Reply::Probe
+                    | Reply::Agent(_),
+                ) => {}
                 Err(failure) => self.handle_refresh_failed(failure, now),
             },
             Account::SignedIn(it)
@@ -55,10 +67,21 @@ impl Phone {
                                 outputs.event(Event::SessionHeld { ttl_seconds });
                             }
                         });
+                        let (queue, telephony) = (&beat.queue, &beat.telephony);
+                        self.handle_queue_told(queue.as_ref(), telephony.as_ref(), now);
                     }
-                    Ok(Reply::Login(_) | Reply::Refresh(_) | Reply::Logout(_) | Reply::Probe) => {}
+                    Ok(
+                        Reply::Login(_)
+                        | Reply::Refresh(_)
+                        | Reply::Logout(_)
+                        | Reply::Probe
+                        | Reply::Agent(_),
+                    ) => {}
                     Err(failure) => self.handle_beat_failed(failure, now),
                 }
+            }
+            Account::SignedIn(it) if it.awaits_at_queue(number) => {
+                self.handle_queue_reply(number, reply, now);
             }
             Account::Resuming(it) if it.awaits(number) => self.handle_resume_reply(reply, now),
             Account::SigningOut(it) if it.login == Some(number) => {
@@ -101,7 +124,7 @@ impl Phone {
                 ..
             } => {
                 let device_name = holder.map(|it| shown(&it.device_name));
-                self.lose(SignedOutReason::TakenOver { device_name });
+                self.lose(SignedOutReason::TakenOver { device_name }, now);
                 return;
             }
             SidecarFailure::Refused { status: 401, .. } => {
@@ -116,7 +139,7 @@ impl Phone {
                     | Account::SigningIn { .. }
                     | Account::SignedIn(_)
                     | Account::Fallback { .. }
-                    | Account::SigningOut(_) => self.lose(SignedOutReason::TokenRefused),
+                    | Account::SigningOut(_) => self.lose(SignedOutReason::TokenRefused, now),
                 }
                 return;
             }
@@ -152,6 +175,7 @@ impl Phone {
             it.tokens = tokens;
         }
         self.with_lease(|lease, _| lease.handle_token(now));
+        self.handle_queue_token(now);
     }
 
     pub(super) fn handle_refresh_failed(&mut self, failure: SidecarFailure, now: Instant) {
@@ -164,7 +188,7 @@ impl Phone {
                     return;
                 };
                 if it.station.is_some() {
-                    self.lose(SignedOutReason::TokenRefused);
+                    self.lose(SignedOutReason::TokenRefused, now);
                 } else {
                     self.leave(SignedOutReason::TokenRefused, None, None, now);
                 }
@@ -192,7 +216,8 @@ impl Phone {
     }
 
     /// The session is another's, or over: no new calls, and the running one goes on.
-    pub(super) fn lose(&mut self, reason: SignedOutReason) {
+    pub(super) fn lose(&mut self, reason: SignedOutReason, now: Instant) {
+        self.leave_queue(now);
         if let Account::SignedIn(it) = &mut self.account
             && let Some(station) = &mut it.station
             && let Holding::Held(lease) = &station.lease
@@ -247,7 +272,7 @@ impl Phone {
                 });
             }
             Some(Due::Overdue) => self.handle_beat_failed(overdue(), now),
-            Some(Due::Expiry) => self.lose(SignedOutReason::LeaseExpired),
+            Some(Due::Expiry) => self.lose(SignedOutReason::LeaseExpired, now),
             None => {}
         }
     }

@@ -225,7 +225,7 @@ impl Phone {
         match reply {
             Ok(Reply::Heartbeat(beat)) => self.handle_resumed(beat, now),
             Ok(Reply::Refresh(pair)) => self.handle_resume_token(pair, now),
-            Ok(Reply::Login(_) | Reply::Logout(_) | Reply::Probe) => {}
+            Ok(Reply::Login(_) | Reply::Logout(_) | Reply::Probe | Reply::Agent(_)) => {}
             Err(failure) => self.handle_resume_failed(failure, now),
         }
     }
@@ -241,7 +241,7 @@ impl Phone {
             return;
         };
         let entrance = Entrance::Resumed {
-            beat,
+            beat: Box::new(beat),
             attempt,
             sent_at,
         };

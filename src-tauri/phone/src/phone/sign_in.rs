@@ -24,7 +24,7 @@ pub(super) enum Entrance {
     Login,
     /// A heartbeat confirmed the session of an earlier run.
     Resumed {
-        beat: HeartbeatResponse,
+        beat: Box<HeartbeatResponse>,
         attempt: u64,
         sent_at: Instant,
     },
@@ -72,12 +72,14 @@ impl Phone {
 
     pub(super) fn handle_granted(&mut self, grant: LoginResponse, now: Instant) {
         let tokens = Tokens::new(grant.access_token, grant.refresh_token, now);
+        let (queue, telephony) = (grant.queue, grant.telephony);
         let session = StoredSession {
             user: grant.user,
             agent_config: grant.agent_config,
             grant: grant.session,
         };
         self.enter(session, tokens, Entrance::Login, now);
+        self.handle_queue_told(queue.as_ref(), telephony.as_ref(), now);
     }
 
     /// Signs in with what was granted: a phone where there is an account for one.
@@ -126,6 +128,7 @@ impl Phone {
                     agent,
                     lease: Holding::Held(lease),
                     line,
+                    queue: None,
                 })
             }
         };
@@ -152,6 +155,7 @@ impl Phone {
             sent_at,
         } = entrance
         {
+            self.handle_queue_told(beat.queue.as_ref(), beat.telephony.as_ref(), now);
             self.with_lease(|lease, outputs| {
                 lease.handle_sent(attempt, BEAT_DEADLINE, sent_at);
                 lease.handle_confirmed(beat.ttl_seconds, now, outputs);

@@ -12,6 +12,7 @@ use super::{Account, Holding, Phone, SIGN_OUT_DEADLINE, SignedIn, SigningOut, St
 
 impl Phone {
     pub(super) fn sign_out_by_user(&mut self, now: Instant) -> Result<(), Rejected> {
+        self.leave_queue(now);
         match std::mem::replace(&mut self.account, Account::nobody(self.outputs.now())) {
             Account::SigningIn { attempt, .. } => {
                 self.account = Account::SigningOut(Box::new(SigningOut {
@@ -58,6 +59,7 @@ impl Phone {
                     lease: Holding::Lost { reason, .. },
                     line,
                     agent: _,
+                    queue: _,
                 }) if !line.has_calls() => reason.clone(),
                 Some(_) | None => return,
             },

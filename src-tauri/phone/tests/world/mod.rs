@@ -31,6 +31,8 @@ pub struct World {
     pub events: Vec<Event>,
     /// The names of the sidecar's calls, in their order.
     pub asked: Vec<&'static str>,
+    /// The bodies of the orders at the queue.
+    pub ordered: Vec<String>,
     /// Every SIP message that left, newest last.
     pub sent: Vec<String>,
     pub media: Vec<(u32, String)>,
@@ -59,6 +61,8 @@ pub struct Sidecar {
     pub refresh: Option<Result<String, SidecarFailure>>,
     pub logout: Option<Result<String, SidecarFailure>>,
     pub probe: Option<Result<String, SidecarFailure>>,
+    /// Orders at the queue, each of them once; then they are carried out.
+    pub orders: VecDeque<Option<Result<String, SidecarFailure>>>,
 }
 
 /// How the phone server behaves.
@@ -102,6 +106,22 @@ pub fn agent_grant() -> String {
           "iceServers":[{"urls":["stun:stun.example"]}]},
         "session":{"id":"s1","ttlSeconds":3600,"heartbeatSeconds":300},"unknown":{"field":1}}"#
         .to_owned()
+}
+
+/// The grant of a sidecar that has a queue.
+pub fn queue_grant() -> String {
+    let queue = format!(
+        r#""telephony":{{"state":"ready","message":"Agent agent2 logged in successfully"}},"queue":{},"unknown""#,
+        queue(r#""state":"Unknown""#)
+    );
+    agent_grant().replace(r#""unknown""#, &queue)
+}
+
+/// A queue in this state, with a wrap-up of a minute and half a minute more.
+pub fn queue(state: &str) -> String {
+    format!(
+        r#"{{{state},"pauseReasons":["Lunch","Tea"],"dispositions":["Sale","No sale"],"wrapUpSeconds":60,"wrapUpMoreSeconds":30}}"#
+    )
 }
 
 /// What the vault has after a sign-in with this grant.
@@ -158,6 +178,7 @@ impl World {
             start: now,
             events: Vec::new(),
             asked: Vec::new(),
+            ordered: Vec::new(),
             sent: Vec::new(),
             media: Vec::new(),
             stored: Vec::new(),
@@ -178,6 +199,7 @@ impl World {
                 )),
                 logout: Some(Ok(r#"{"status":"ok","released":true}"#.to_owned())),
                 probe: Some(Ok(String::new())),
+                orders: VecDeque::new(),
             },
             server: Server {
                 reachable: true,
@@ -211,6 +233,22 @@ impl World {
         let mut world = Self::new(setup());
         world.sign_in();
         world
+    }
+
+    /// An agent who is signed in at a sidecar that has a queue.
+    pub fn at_queue() -> Self {
+        let mut world = Self::new(setup());
+        world.sidecar.login = Some(Ok(queue_grant()));
+        world.sign_in();
+        world
+    }
+
+    /// A call of the queue comes in and is answered.
+    pub fn queue_call(&mut self, call_id: &str) -> phone::CallId {
+        self.incoming_as(call_id, "X-Ozonetel-UCID: 9011223344\r\n", true);
+        let call = self.view().calls.last().unwrap().call;
+        self.command(Command::Answer { call }).unwrap();
+        call
     }
 
     /// An agent who talks with 4711; returns the call's number.
@@ -393,6 +431,37 @@ impl World {
         ));
     }
 
+    /// A request of the peer within the dialog of the INVITE of theirs that had this Call-ID.
+    pub fn in_dialog_of(&mut self, call_id: &str, method: &str) {
+        let mut sent = self.sent.iter().rev();
+        let ok = sent
+            .find(|it| it.starts_with("SIP/2.0 200") && header(it, "Call-ID") == call_id)
+            .unwrap();
+        let (from, to, contact) = (header(ok, "From"), header(ok, "To"), self.own_contact());
+        self.deliver(&format!(
+            "{method} {contact} SIP/2.0\r\nVia: SIP/2.0/WSS proxy.example;branch=z9hG4bK-{method}-{call_id}\r\n\
+             Max-Forwards: 69\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: 7 {method}\r\n\
+             Content-Length: 0\r\n\r\n"
+        ));
+    }
+
+    /// Something happens while the request of an order is on its way.
+    pub fn begin_order(&mut self, command: Command, meanwhile: impl FnOnce(&mut Self)) {
+        self.phone.handle_command(command, self.now).unwrap();
+        let effect = self.phone.poll_effect();
+        let Some(Effect::Sidecar {
+            attempt, request, ..
+        }) = effect
+        else {
+            panic!("{effect:?}");
+        };
+        let scripted = self.sidecar.orders.pop_front();
+        meanwhile(self);
+        self.sidecar.orders.extend(scripted);
+        self.answer_sidecar(attempt, request);
+        self.settle();
+    }
+
     pub fn count_sent(&self, start: &str) -> usize {
         self.sent.iter().filter(|it| it.starts_with(start)).count()
     }
@@ -502,12 +571,32 @@ impl World {
     }
 
     fn answer_sidecar(&mut self, attempt: u64, request: Request) {
+        let carried_out = || Some(Ok(r#"{"status":"success"}"#.to_owned()));
+        let order = match &request {
+            Request::AgentState { body, .. } => Some(serde_json::to_string(body)),
+            Request::Dispose { body, .. } => Some(serde_json::to_string(body)),
+            Request::Login(_)
+            | Request::Refresh(_)
+            | Request::Heartbeat { .. }
+            | Request::Logout { .. }
+            | Request::Probe => None,
+        };
+        let scripted = match order {
+            Some(body) => {
+                self.ordered.push(body.unwrap());
+                let scripted = self.sidecar.orders.pop_front();
+                scripted.unwrap_or_else(carried_out)
+            }
+            None => None,
+        };
         let (name, script) = match &request {
             Request::Login(_) => ("login", &self.sidecar.login),
             Request::Refresh(_) => ("refresh", &self.sidecar.refresh),
             Request::Heartbeat { .. } => ("heartbeat", &self.sidecar.beat),
             Request::Logout { .. } => ("logout", &self.sidecar.logout),
             Request::Probe => ("probe", &self.sidecar.probe),
+            Request::AgentState { .. } => ("agent-state", &scripted),
+            Request::Dispose { .. } => ("dispose", &scripted),
         };
         self.asked.push(name);
         let Some(script) = script.clone() else {
@@ -519,6 +608,9 @@ impl World {
             Request::Heartbeat { .. } => Reply::Heartbeat(serde_json::from_str(&json).unwrap()),
             Request::Logout { .. } => Reply::Logout(serde_json::from_str(&json).unwrap()),
             Request::Probe => Reply::Probe,
+            Request::AgentState { .. } | Request::Dispose { .. } => {
+                Reply::Agent(serde_json::from_str(&json).unwrap())
+            }
         });
         self.pending.push_back(Input::Sidecar { attempt, reply });
     }

@@ -290,8 +290,8 @@ fn ringing_limit(request: &Request) -> Duration {
     })
 }
 
-/// Returns the headers that an agent's desktop shows or searches: all `X-*` and Diversion (RFC
-/// 5806).
+/// Returns the headers that an agent's desktop shows or searches: all `X-*`, Diversion (RFC 5806), and
+/// by which Ozonetel knows a call.
 fn surfaced(request: &Request) -> Vec<(String, String)> {
     request
         .headers
@@ -300,6 +300,7 @@ fn surfaced(request: &Request) -> Vec<(String, String)> {
             name.get(..2)
                 .is_some_and(|start| start.eq_ignore_ascii_case("X-"))
                 || name.eq_ignore_ascii_case("Diversion")
+                || name.to_ascii_uppercase().ends_with("UCID")
         })
         .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
         .collect()

@@ -78,6 +78,7 @@ export const SIGNED_OUT: PhoneView = {
   lease: null,
   link: { state: "off" },
   line: { state: "off" },
+  queue: null,
   calls: [],
   call_settings: { auto_answer: "off", auto_answer_tone: true, max_calls: 1 },
   sound: {

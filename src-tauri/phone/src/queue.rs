@@ -1,0 +1,330 @@
+//! The agent's part in the queue: whether its calls are to come, what follows the call, and the work
+//! after it.
+//!
+//! ```text
+//!  availability   ordered at once; in a call or a wrap-up it is `next`, because Ozonetel lets nobody pause there
+//!  wrap-up        Open -> Saving -> (over), then what was to follow
+//!                   ^        |  no answer: the outcome is kept and tried again, and the agent goes on
+//!                   +--------+  refused: another outcome
+//! ```
+
+mod answers;
+mod errand;
+mod outcomes;
+mod told;
+mod view;
+mod wrap_up;
+
+use std::time::Instant;
+
+pub use self::view::{
+    Availability, OrderView, QueueLoginView, QueueRefusalView, QueueView, Refused, WrapUpView,
+};
+pub(crate) use self::{
+    answers::Answer,
+    errand::{DEADLINE, Errand, overdue},
+    outcomes::Outcomes,
+    wrap_up::{Concluded, LONGEST_NOTE, Term, WrapUp},
+};
+use self::{answers::later, told::Login};
+use crate::{Event, Rejected, moment::Epoch, outputs::Outputs};
+
+#[derive(Debug)]
+pub(crate) struct Queue {
+    login: Login,
+    availability: Option<Availability>,
+    /// In ms since the start; below 0 where that was before it.
+    since: Option<i64>,
+    pause_reasons: Vec<String>,
+    outcome_names: Vec<String>,
+    term: Term,
+    order: Option<Order>,
+    next: Option<Availability>,
+    refused: Option<QueueRefusalView>,
+    wrap_up: Option<WrapUp>,
+    unsaved: Outcomes,
+    in_call: bool,
+}
+
+/// An availability on its way.
+#[derive(Debug)]
+struct Order {
+    availability: Availability,
+    /// Ready comes first: it is the only way out of a wrap-up whose outcome is not saved.
+    by_way_of_ready: bool,
+    errand: Errand,
+    /// What the user wished for while it was on its way.
+    instead: Option<Availability>,
+}
+
+/// The user's commands.
+impl Queue {
+    /// Orders it, or has it follow the call or the wrap-up.
+    pub(crate) fn wish(
+        &mut self,
+        availability: Availability,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Result<(), Rejected> {
+        self.check(&availability)?;
+        if self.in_call || self.wrap_up.is_some() {
+            self.set_next(Some(availability), outputs);
+        } else {
+            self.set_next(None, outputs);
+            self.order(availability, false, now);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn cancel_next(&mut self, outputs: &mut Outputs) {
+        self.set_next(None, outputs);
+    }
+
+    pub(crate) fn write_wrap_up(
+        &mut self,
+        outcome: Option<String>,
+        note: String,
+    ) -> Result<(), Rejected> {
+        let wrap_up = self.wrap_up.as_mut().ok_or(Rejected::NoWrapUp)?;
+        if wrap_up.is_saving() {
+            return Err(Rejected::NoWrapUp);
+        }
+        let is_known = |it: &String| self.outcome_names.contains(it);
+        if outcome.as_ref().is_some_and(|it| !is_known(it)) {
+            return Err(Rejected::UnknownOutcome);
+        }
+        if note.chars().count() > LONGEST_NOTE {
+            return Err(Rejected::NoteTooLong);
+        }
+        wrap_up.write(outcome, note);
+        Ok(())
+    }
+
+    /// Ends the wrap-up with its outcome; `then` comes before what was to follow.
+    pub(crate) fn finish_wrap_up(
+        &mut self,
+        then: Option<Availability>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Result<(), Rejected> {
+        if let Some(then) = &then {
+            self.check(then)?;
+        }
+        let wrap_up = self.wrap_up.as_mut().ok_or(Rejected::NoWrapUp)?;
+        if wrap_up.is_saving() {
+            return Err(Rejected::NoWrapUp);
+        }
+        if wrap_up.outcome().is_none() {
+            return Err(Rejected::NoOutcome);
+        }
+        let next = self.next.clone();
+        let then = then.or(next).unwrap_or(Availability::Ready);
+        wrap_up.save(then, now);
+        self.refused = None;
+        self.set_next(None, outputs);
+        Ok(())
+    }
+
+    pub(crate) fn more_time(&mut self) -> Result<(), Rejected> {
+        let wrap_up = self.wrap_up.as_mut().ok_or(Rejected::NoWrapUp)?;
+        if wrap_up.extend() {
+            Ok(())
+        } else {
+            Err(Rejected::NoMoreTime)
+        }
+    }
+
+    /// Ends the waits for the next tries.
+    pub(crate) fn retry_soon(&mut self, now: Instant) {
+        for errand in self.errands() {
+            errand.retry_soon(now);
+        }
+    }
+
+    fn check(&self, availability: &Availability) -> Result<(), Rejected> {
+        match availability {
+            Availability::Ready => Ok(()),
+            Availability::Pause { reason } => {
+                let is_known = match reason {
+                    Some(reason) => self.pause_reasons.contains(reason),
+                    None => self.pause_reasons.is_empty(),
+                };
+                is_known.then_some(()).ok_or(Rejected::UnknownReason)
+            }
+        }
+    }
+
+    fn set_next(&mut self, next: Option<Availability>, outputs: &mut Outputs) {
+        if self.next != next {
+            outputs.event(Event::QueueNext { next: next.clone() });
+            self.next = next;
+        }
+    }
+
+    /// Orders it as soon as nothing else is on its way.
+    fn order(&mut self, availability: Availability, by_way_of_ready: bool, now: Instant) {
+        self.refused = None;
+        match &mut self.order {
+            Some(order) if order.errand.is_in_flight() => {
+                let is_same = order.availability == availability;
+                order.instead = (!is_same).then_some(availability);
+            }
+            Some(_) | None => {
+                self.order = Some(Order {
+                    by_way_of_ready: by_way_of_ready && availability != Availability::Ready,
+                    availability,
+                    errand: Errand::new(now),
+                    instead: None,
+                });
+            }
+        }
+    }
+}
+
+/// Calls and time.
+impl Queue {
+    /// Takes how the calls stand, and the call of the queue that has ended last.
+    pub(crate) fn handle_calls(
+        &mut self,
+        in_call: bool,
+        concluded: Option<Concluded>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        if let Some(concluded) = concluded
+            && !self.outcome_names.is_empty()
+        {
+            self.begin_wrap_up(concluded, now, outputs);
+        }
+        self.in_call = in_call;
+        if in_call {
+            // What has not left would be refused now.
+            let waits = |it: &mut Order| !it.errand.is_in_flight();
+            if let Some(order) = self.order.take_if(waits)
+                && self.next.is_none()
+            {
+                self.set_next(Some(order.availability), outputs);
+            }
+        } else if self.wrap_up.is_none()
+            && let Some(next) = self.next.clone()
+        {
+            self.set_next(None, outputs);
+            self.order(next, false, now);
+        }
+    }
+
+    fn begin_wrap_up(&mut self, of: Concluded, now: Instant, outputs: &mut Outputs) {
+        if let Some(before) = self.wrap_up.take() {
+            let (call, then) = (before.call(), before.then());
+            self.unsaved.keep(before.keep(now), outputs);
+            outputs.event(Event::WrapUpEnded {
+                call,
+                timed_out: false,
+            });
+            // What was to follow it follows this one.
+            if self.next.is_none() {
+                self.set_next(then, outputs);
+            }
+        }
+        outputs.event(Event::WrapUpBegun {
+            call: of.call,
+            seconds: self.term.whole.map(|it| it.as_secs()),
+        });
+        self.wrap_up = Some(WrapUp::new(of, self.term, outputs.now(), now));
+    }
+
+    /// Does what is due but for what is to be sent.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, outputs: &mut Outputs) {
+        if self.wrap_up.as_ref().is_some_and(|it| it.is_over(now)) {
+            self.handle_time_up(now, outputs);
+        }
+        let is_overdue = |it: &Order| it.errand.is_overdue(now);
+        if self.order.as_ref().is_some_and(is_overdue) {
+            self.handle_order(later(overdue()), now, outputs);
+        }
+        let mut wrap_up = self.wrap_up.iter_mut().filter_map(WrapUp::errand);
+        if wrap_up.any(|it| it.is_overdue(now)) {
+            self.handle_outcome(later(overdue()), now, outputs);
+        }
+        if let Some(place) = self.unsaved.overdue(now) {
+            self.handle_kept(place, later(overdue()), now, outputs);
+        }
+    }
+
+    /// The wrap-up's time is up: the outcome is saved where one was chosen, and the agent goes on.
+    fn handle_time_up(&mut self, now: Instant, outputs: &mut Outputs) {
+        let Some(wrap_up) = &mut self.wrap_up else {
+            return;
+        };
+        let call = wrap_up.call();
+        if wrap_up.outcome().is_some() {
+            let then = self.next.clone().unwrap_or(Availability::Ready);
+            wrap_up.save(then, now);
+            self.set_next(None, outputs);
+            return;
+        }
+        self.wrap_up = None;
+        outputs.event(Event::WrapUpEnded {
+            call,
+            timed_out: true,
+        });
+        self.go_on(Availability::Ready, true, now, outputs);
+    }
+
+    /// What follows a wrap-up or an order: `then`, unless something was wished for since.
+    fn go_on(
+        &mut self,
+        then: Availability,
+        by_way_of_ready: bool,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        let then = self.next.clone().unwrap_or(then);
+        if self.in_call {
+            self.set_next(Some(then), outputs);
+        } else {
+            self.set_next(None, outputs);
+            self.order(then, by_way_of_ready, now);
+        }
+    }
+
+    /// Gives everything up; an outcome that is not saved is lost, and told.
+    pub(crate) fn abandon(mut self, now: Instant, outputs: &mut Outputs) {
+        if let Some(wrap_up) = self.wrap_up.take() {
+            self.unsaved.keep(wrap_up.keep(now), outputs);
+        }
+        self.unsaved.lose(outputs);
+    }
+}
+
+/// What is to be seen.
+impl Queue {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let look_at = self.login.poll_timeout();
+        let order = self.order.as_ref().and_then(|it| it.errand.poll_timeout());
+        let wrap_up = self.wrap_up.as_ref().and_then(WrapUp::poll_timeout);
+        [look_at, order, wrap_up, self.unsaved.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    pub(crate) fn view(&self, epoch: Epoch) -> QueueView {
+        QueueView {
+            login: self.login.view(),
+            availability: self.availability.clone(),
+            since: self.since,
+            pause_reasons: self.pause_reasons.clone(),
+            outcomes: self.outcome_names.clone(),
+            order: self.order.as_ref().map(|it| OrderView {
+                availability: it.instead.as_ref().unwrap_or(&it.availability).clone(),
+                trouble: it.errand.trouble().cloned(),
+                retry_at: it.errand.retry_at(epoch),
+            }),
+            next: self.next.clone(),
+            refused: self.refused.clone(),
+            wrap_up: self.wrap_up.as_ref().map(|it| it.view(epoch)),
+            unsaved: self.unsaved.len(),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! What the sidecar is asked for, and what becomes of it.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    Errand, Order, Queue, WrapUp,
+    view::{Availability, QueueRefusalView, Refused},
+};
+use crate::{Event, outputs::Outputs, view::TroubleView, words::shown};
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Done,
+    /// In the other side's own words.
+    Refused(String),
+    /// No answer that decides.
+    Later {
+        trouble: TroubleView,
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Requests and their answers.
+impl Queue {
+    pub(super) fn errands(&mut self) -> impl Iterator<Item = &mut Errand> {
+        let order = self.order.as_mut().map(|it| &mut it.errand);
+        let wrap_up = self.wrap_up.as_mut().and_then(WrapUp::errand);
+        order
+            .into_iter()
+            .chain(wrap_up)
+            .chain(self.unsaved.errands())
+    }
+
+    pub(crate) fn awaits(&self, number: u64) -> bool {
+        let order = self.order.as_ref();
+        order.is_some_and(|it| it.errand.awaits(number))
+            || self.wrap_up.as_ref().is_some_and(|it| it.awaits(number))
+            || self.unsaved.of_request(number).is_some()
+    }
+
+    /// Returns the errand that this request belongs to.
+    pub(crate) fn errand_of(&mut self, number: u64) -> Option<&mut Errand> {
+        self.errands().find(|it| it.awaits(number))
+    }
+
+    pub(crate) fn handle_token(&mut self, now: Instant) {
+        for errand in self.errands() {
+            errand.handle_token(now);
+        }
+    }
+
+    /// Returns the order that is to leave now, and its errand.
+    pub(crate) fn due_order(
+        &mut self,
+        now: Instant,
+    ) -> Option<(&mut Errand, sidecar_api::AgentStateRequest)> {
+        let order = self.order.as_mut().filter(|it| it.errand.is_due(now))?;
+        let request = if order.by_way_of_ready {
+            Availability::Ready.order()
+        } else {
+            order.availability.order()
+        };
+        Some((&mut order.errand, request))
+    }
+
+    /// Returns the outcome that is to leave now, and its errand.
+    pub(crate) fn due_outcome(
+        &mut self,
+        now: Instant,
+    ) -> Option<(&mut Errand, sidecar_api::DisposeRequest)> {
+        let wrap_up = self.wrap_up.as_mut().and_then(|it| {
+            let request = it.request()?;
+            Some((it.errand()?, request))
+        });
+        match wrap_up {
+            Some((errand, request)) if errand.is_due(now) => Some((errand, request)),
+            Some(_) | None => self.unsaved.due(now),
+        }
+    }
+
+    pub(crate) fn handle_answer(
+        &mut self,
+        number: u64,
+        answer: Answer,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        let is_order = |it: &Order| it.errand.awaits(number);
+        if self.order.as_ref().is_some_and(is_order) {
+            self.handle_order(answer, now, outputs);
+        } else if self.wrap_up.as_ref().is_some_and(|it| it.awaits(number)) {
+            self.handle_outcome(answer, now, outputs);
+        } else if let Some(place) = self.unsaved.of_request(number) {
+            self.handle_kept(place, answer, now, outputs);
+        }
+    }
+
+    pub(super) fn handle_order(&mut self, answer: Answer, now: Instant, outputs: &mut Outputs) {
+        let Some(mut order) = self.order.take() else {
+            return;
+        };
+        let instead = order.instead.take();
+        match answer {
+            Answer::Done => {
+                self.prove_login(outputs);
+                let on_the_way = std::mem::take(&mut order.by_way_of_ready);
+                let done = match on_the_way {
+                    true => Availability::Ready,
+                    false => order.availability.clone(),
+                };
+                self.since = Some(outputs.now().0 as i64);
+                self.availability = Some(done.clone());
+                outputs.event(Event::QueueState { availability: done });
+                if on_the_way && instead.is_none() {
+                    order.errand = Errand::new(now);
+                    self.order = Some(order);
+                }
+            }
+            Answer::Refused(message) => {
+                // A call came first: it follows that.
+                if self.in_call && instead.is_none() && self.next.is_none() {
+                    self.set_next(Some(order.availability), outputs);
+                    return;
+                }
+                let of = Refused::Availability {
+                    availability: order.availability,
+                };
+                self.refuse(of, message, outputs);
+            }
+            Answer::Later {
+                trouble,
+                retry_after,
+            } => {
+                let failed = (trouble, retry_after);
+                let wait = tell_failed(&mut order.errand, failed, now, outputs);
+                if let Some((TroubleView { hop, detail }, retry_in_ms)) = wait {
+                    outputs.event(Event::QueueDelayed {
+                        hop,
+                        detail,
+                        retry_in_ms,
+                    });
+                }
+                if instead.is_none() {
+                    self.order = Some(order);
+                }
+            }
+        }
+        if let Some(instead) = instead {
+            self.go_on(instead, false, now, outputs);
+        }
+    }
+
+    pub(super) fn handle_outcome(&mut self, answer: Answer, now: Instant, outputs: &mut Outputs) {
+        let Some(mut wrap_up) = self.wrap_up.take() else {
+            return;
+        };
+        let call = wrap_up.call();
+        let then = wrap_up.then().unwrap_or(Availability::Ready);
+        match answer {
+            Answer::Done => {
+                if let Some(outcome) = wrap_up.outcome() {
+                    let outcome = outcome.to_owned();
+                    outputs.event(Event::OutcomeSaved { call, outcome });
+                }
+                outputs.event(Event::WrapUpEnded {
+                    call,
+                    timed_out: false,
+                });
+                self.go_on(then, false, now, outputs);
+            }
+            Answer::Refused(message) => {
+                let outcome = wrap_up.handle_refused().unwrap_or_default();
+                self.wrap_up = Some(wrap_up);
+                if self.next.is_none() && then != Availability::Ready {
+                    self.set_next(Some(then), outputs);
+                }
+                self.refuse(Refused::Outcome { outcome }, message, outputs);
+            }
+            Answer::Later {
+                trouble,
+                retry_after,
+            } => {
+                if let Some(errand) = wrap_up.errand() {
+                    errand.handle_failed(trouble.clone(), retry_after, now, outputs);
+                }
+                let TroubleView { hop, detail } = trouble;
+                outputs.event(Event::OutcomeKept { call, hop, detail });
+                self.unsaved.keep(wrap_up.keep(now), outputs);
+                outputs.event(Event::WrapUpEnded {
+                    call,
+                    timed_out: false,
+                });
+                self.go_on(then, true, now, outputs);
+            }
+        }
+    }
+
+    /// What became of an outcome that is kept.
+    pub(super) fn handle_kept(
+        &mut self,
+        place: usize,
+        answer: Answer,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) {
+        match answer {
+            Answer::Done => self.unsaved.handle_saved(place, outputs),
+            Answer::Refused(message) => {
+                if let Some(outcome) = self.unsaved.take(place) {
+                    self.refuse(Refused::Outcome { outcome }, message, outputs);
+                }
+            }
+            Answer::Later {
+                trouble,
+                retry_after,
+            } => {
+                if let Some(errand) = self.unsaved.errand(place) {
+                    errand.handle_failed(trouble.clone(), retry_after, now, outputs);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, of: Refused, message: String, outputs: &mut Outputs) {
+        let message = shown(&message);
+        outputs.event(Event::QueueRefused {
+            of: of.clone(),
+            message: message.clone(),
+        });
+        self.refused = Some(QueueRefusalView {
+            of,
+            message,
+            at: outputs.now(),
+        });
+    }
+}
+
+/// Notes that a try has failed; returns what is to be told of it, which is told once.
+fn tell_failed(
+    errand: &mut Errand,
+    (trouble, retry_after): (TroubleView, Option<Duration>),
+    now: Instant,
+    outputs: &mut Outputs,
+) -> Option<(TroubleView, u64)> {
+    let wait = errand.handle_failed(trouble.clone(), retry_after, now, outputs);
+    errand
+        .failed_first()
+        .then_some((trouble, wait.as_millis() as u64))
+}
+
+pub(super) fn later(trouble: TroubleView) -> Answer {
+    Answer::Later {
+        trouble,
+        retry_after: None,
+    }
+}

@@ -1,0 +1,198 @@
+use std::time::{Duration, Instant};
+
+use crate::{Hop, Moment, moment::Epoch, outputs::Outputs, view::TroubleView};
+
+/// How long the sidecar may take: it may have to log the agent in first.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
+
+/// How much later than the engine an errand is given up by itself.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The first and the longest wait after a try that failed.
+const RETRY_FIRST: Duration = Duration::from_secs(2);
+const RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// How far a server's `Retry-After` is obeyed: somebody sits in front of this.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+
+/// A sidecar that refuses this many fresh tokens one after another will refuse the next one too.
+const MAX_TOKEN_REFUSALS: u32 = 3;
+
+/// Something that is asked of the sidecar until it has an answer that decides.
+///
+/// ```text
+///           due                 2xx, refused
+///  Waiting -----> InFlight --------------------> (over)
+///     ^              |  | 401
+///     +--------------+  +-----> ForToken
+///     | no answer, 5xx              |
+///     +-----------------------------+ new token
+/// ```
+#[derive(Debug)]
+pub(crate) struct Errand {
+    step: Step,
+    /// Tries in a row without an answer that decides.
+    failures: u32,
+    token_refusals: u32,
+    trouble: Option<TroubleView>,
+}
+
+#[derive(Debug)]
+enum Step {
+    Waiting { at: Instant },
+    InFlight { attempt: u64, give_up_at: Instant },
+    ForToken,
+}
+
+impl Errand {
+    /// An errand that is due at once.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            step: Step::Waiting { at: now },
+            failures: 0,
+            token_refusals: 0,
+            trouble: None,
+        }
+    }
+
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        matches!(self.step, Step::Waiting { at } if at <= now)
+    }
+
+    /// Tells whether the engine owes the answer.
+    pub(crate) fn is_overdue(&self, now: Instant) -> bool {
+        matches!(self.step, Step::InFlight { give_up_at, .. } if give_up_at <= now)
+    }
+
+    pub(crate) fn is_in_flight(&self) -> bool {
+        matches!(self.step, Step::InFlight { .. })
+    }
+
+    pub(crate) fn awaits(&self, number: u64) -> bool {
+        matches!(self.step, Step::InFlight { attempt, .. } if attempt == number)
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        match self.step {
+            Step::Waiting { at } => Some(at),
+            Step::InFlight { give_up_at, .. } => Some(give_up_at),
+            Step::ForToken => None,
+        }
+    }
+
+    pub(crate) fn trouble(&self) -> Option<&TroubleView> {
+        self.trouble.as_ref()
+    }
+
+    /// Returns when it is tried again; `None`: it has not failed, or is being tried.
+    pub(crate) fn retry_at(&self, epoch: Epoch) -> Option<Moment> {
+        match self.step {
+            Step::Waiting { at } if self.failures > 0 => Some(epoch.moment(at)),
+            Step::Waiting { .. } | Step::InFlight { .. } | Step::ForToken => None,
+        }
+    }
+
+    pub(crate) fn handle_sent(&mut self, attempt: u64, now: Instant) {
+        self.step = Step::InFlight {
+            attempt,
+            give_up_at: now + DEADLINE + GRACE,
+        };
+    }
+
+    /// Tries again later and later; returns after how long.
+    pub(crate) fn handle_failed(
+        &mut self,
+        trouble: TroubleView,
+        retry_after: Option<Duration>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Duration {
+        let backed_off = RETRY_FIRST
+            .saturating_mul(1 << self.failures.min(8))
+            .min(RETRY_MAX);
+        self.failures = self.failures.saturating_add(1);
+        let wished = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
+        let wait = outputs.jittered(backed_off, 0.5).max(wished);
+        self.step = Step::Waiting { at: now + wait };
+        self.trouble = Some(trouble);
+        wait
+    }
+
+    /// Whether it has failed once and no more.
+    pub(crate) fn failed_first(&self) -> bool {
+        self.failures == 1
+    }
+
+    /// The access token was refused: it waits for a new one. Returns whether it is worth getting one.
+    pub(crate) fn wait_for_token(&mut self) -> bool {
+        self.step = Step::ForToken;
+        self.token_refusals += 1;
+        self.token_refusals < MAX_TOKEN_REFUSALS
+    }
+
+    /// A new access token is there.
+    pub(crate) fn handle_token(&mut self, now: Instant) {
+        match self.step {
+            Step::ForToken => self.step = Step::Waiting { at: now },
+            Step::Waiting { .. } | Step::InFlight { .. } => {}
+        }
+    }
+
+    /// Ends a wait for the next try.
+    pub(crate) fn retry_soon(&mut self, now: Instant) {
+        if let Step::Waiting { at } = &mut self.step {
+            *at = now.min(*at);
+        }
+    }
+}
+
+/// What it means where the engine does not say how a request ended.
+pub(crate) fn overdue() -> TroubleView {
+    TroubleView {
+        hop: Hop::Timeout,
+        detail: "The server does not answer".to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_try_is_repeated_later_and_later_and_a_servers_wish_is_kept() {
+        let now = Instant::now();
+        let mut outputs = Outputs::new([5; 32], now);
+        let mut errand = Errand::new(now);
+        assert!(errand.is_due(now));
+        let mut longest = Duration::ZERO;
+        for attempt in 0..12 {
+            errand.handle_sent(attempt, now);
+            assert!(!errand.is_due(now) && errand.awaits(attempt));
+            assert!(errand.is_overdue(now + DEADLINE + GRACE));
+            let wait = errand.handle_failed(overdue(), None, now, &mut outputs);
+            assert_eq!(errand.failed_first(), attempt == 0);
+            assert_eq!(errand.poll_timeout(), Some(now + wait));
+            longest = longest.max(wait);
+        }
+        assert!(longest > RETRY_MAX / 2 && longest <= RETRY_MAX);
+        let asked = Some(Duration::from_secs(3600));
+        let wait = errand.handle_failed(overdue(), asked, now, &mut outputs);
+        assert_eq!(wait, RETRY_AFTER_MAX);
+        errand.retry_soon(now);
+        assert!(errand.is_due(now));
+    }
+
+    #[test]
+    fn a_refused_token_is_waited_for_a_few_times() {
+        let now = Instant::now();
+        let mut errand = Errand::new(now);
+        for worth_it in [true, true, false] {
+            errand.handle_sent(1, now);
+            assert_eq!(errand.wait_for_token(), worth_it);
+            assert_eq!(errand.poll_timeout(), None);
+            errand.handle_token(now);
+            assert!(errand.is_due(now));
+        }
+    }
+}

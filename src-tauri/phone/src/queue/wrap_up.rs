@@ -1,0 +1,190 @@
+//! The work after a call of the queue: its outcome, and a note.
+
+use std::time::{Duration, Instant};
+
+use sidecar_api::DisposeRequest;
+
+use super::{
+    errand::Errand,
+    view::{Availability, WrapUpView},
+};
+use crate::{CallId, Moment, moment::Epoch};
+
+/// Characters of a note: what the sidecar takes.
+pub(crate) const LONGEST_NOTE: usize = 1000;
+
+/// A call of the queue that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Concluded {
+    pub(crate) call: CallId,
+    /// By which Ozonetel knows it.
+    pub(crate) ucid: String,
+    pub(crate) number: String,
+    pub(crate) display_name: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct WrapUp {
+    of: Concluded,
+    since: Moment,
+    ends_at: Option<Instant>,
+    /// How much more time may be asked for, once.
+    more: Option<Duration>,
+    outcome: Option<String>,
+    note: String,
+    saving: Option<Saving>,
+}
+
+/// The outcome on its way, and what follows it.
+#[derive(Debug)]
+struct Saving {
+    errand: Errand,
+    then: Availability,
+}
+
+/// An outcome that could not be saved so far.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) call: CallId,
+    pub(crate) outcome: String,
+    pub(crate) errand: Errand,
+    ucid: String,
+    note: String,
+}
+
+/// How long a wrap-up may take.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Term {
+    pub(crate) whole: Option<Duration>,
+    pub(crate) more: Option<Duration>,
+}
+
+impl WrapUp {
+    pub(crate) fn new(of: Concluded, term: Term, since: Moment, now: Instant) -> Self {
+        Self {
+            of,
+            since,
+            ends_at: term.whole.map(|it| now + it),
+            more: term.whole.and(term.more),
+            outcome: None,
+            note: String::new(),
+            saving: None,
+        }
+    }
+
+    pub(crate) fn call(&self) -> CallId {
+        self.of.call
+    }
+
+    pub(crate) fn outcome(&self) -> Option<&str> {
+        self.outcome.as_deref()
+    }
+
+    pub(crate) fn is_saving(&self) -> bool {
+        self.saving.is_some()
+    }
+
+    /// Whether its time is up, and nothing of it is on its way.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        !self.is_saving() && self.ends_at.is_some_and(|at| at <= now)
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        match &self.saving {
+            Some(saving) => saving.errand.poll_timeout(),
+            None => self.ends_at,
+        }
+    }
+
+    /// Keeps what the user has typed so far.
+    pub(crate) fn write(&mut self, outcome: Option<String>, note: String) {
+        self.outcome = outcome;
+        self.note = note;
+    }
+
+    /// Gives more time; returns whether there is more.
+    pub(crate) fn extend(&mut self) -> bool {
+        match (self.ends_at, self.more.take()) {
+            (Some(at), Some(more)) => {
+                self.ends_at = Some(at + more);
+                true
+            }
+            (_, _) => false,
+        }
+    }
+
+    /// Begins to save the outcome, where there is one.
+    pub(crate) fn save(&mut self, then: Availability, now: Instant) {
+        self.saving = self.outcome.is_some().then(|| Saving {
+            errand: Errand::new(now),
+            then,
+        });
+    }
+
+    /// The errand that saves it, while there is one.
+    pub(crate) fn errand(&mut self) -> Option<&mut Errand> {
+        self.saving.as_mut().map(|it| &mut it.errand)
+    }
+
+    pub(crate) fn awaits(&self, number: u64) -> bool {
+        let mut saving = self.saving.iter();
+        saving.any(|it| it.errand.awaits(number))
+    }
+
+    /// What is to be saved.
+    pub(crate) fn request(&self) -> Option<DisposeRequest> {
+        let outcome = self.outcome.as_deref()?;
+        Some(request(&self.of.ucid, outcome, &self.note))
+    }
+
+    /// The outcome was refused: another one may be taken. Returns the one that was.
+    pub(crate) fn handle_refused(&mut self) -> Option<String> {
+        self.saving = None;
+        self.outcome.take()
+    }
+
+    /// What was to follow.
+    pub(crate) fn then(&self) -> Option<Availability> {
+        self.saving.as_ref().map(|it| it.then.clone())
+    }
+
+    /// Keeps the outcome beyond the wrap-up, where there is one.
+    pub(crate) fn keep(self, now: Instant) -> Option<Kept> {
+        Some(Kept {
+            call: self.of.call,
+            ucid: self.of.ucid,
+            outcome: self.outcome?,
+            note: self.note,
+            errand: self.saving.map_or_else(|| Errand::new(now), |it| it.errand),
+        })
+    }
+
+    pub(crate) fn view(&self, epoch: Epoch) -> WrapUpView {
+        WrapUpView {
+            call: self.of.call,
+            number: self.of.number.clone(),
+            display_name: self.of.display_name.clone(),
+            since: self.since,
+            ends_at: self.ends_at.map(|at| epoch.moment(at)),
+            more_ms: self.more.map(|it| it.as_millis() as u64),
+            outcome: self.outcome.clone(),
+            note: self.note.clone(),
+            saving: self.is_saving(),
+        }
+    }
+}
+
+impl Kept {
+    pub(crate) fn request(&self) -> DisposeRequest {
+        request(&self.ucid, &self.outcome, &self.note)
+    }
+}
+
+fn request(ucid: &str, outcome: &str, note: &str) -> DisposeRequest {
+    let note = note.trim();
+    DisposeRequest {
+        ucid: ucid.to_owned(),
+        disposition: outcome.to_owned(),
+        comments: (!note.is_empty()).then(|| note.to_owned()),
+    }
+}

@@ -1,0 +1,110 @@
+import { afterEach, expect, test } from "vitest";
+import { page } from "vitest/browser";
+
+import { clear, show } from "../scripted/mounted";
+
+afterEach(clear);
+
+const main = () => page.getByRole("main");
+
+test("an outcome is chosen, a note typed, both are kept as they are typed, and the agent is ready", async () => {
+  const script = await show("wrap-up");
+  await expect.element(main()).toHaveTextContent(/Wrap-up.*Amit Sharma.*00:36/);
+  await main().getByRole("radio", { name: "Sale", exact: true }).click();
+  await main().getByLabelText("Note").fill("Calls back\non Monday");
+  await expect
+    .poll(() => script.orders().at(-1))
+    .toEqual({ command: "wrap_up", outcome: "Sale", note: "Calls back\non Monday" });
+  await main()
+    .getByRole("button", { name: /^Done – .?Ready/ })
+    .click();
+  await expect.poll(() => script.orders().at(-1)).toEqual({ command: "finish_wrap_up", then: null });
+  await expect.element(main().getByRole("radio").first()).not.toBeInTheDocument();
+});
+
+test("what was typed before is there again", async () => {
+  await show("wrap-up-chosen");
+  await expect.element(main().getByRole("radio", { name: "Call back" })).toBeChecked();
+  await expect.element(main().getByLabelText("Note")).toHaveValue("Calls back on Monday after ten");
+  await expect.element(main().getByRole("button", { name: /^Done – .?Lunch/ })).toBeVisible();
+});
+
+test("done with a pause asks for its reason", async () => {
+  const script = await show("wrap-up-pause");
+  await page.getByRole("dialog").getByRole("button", { name: "Tea" }).click();
+  await expect
+    .poll(() => script.orders())
+    .toEqual([{ command: "finish_wrap_up", then: { state: "pause", reason: "Tea" } }]);
+});
+
+test("there is more time where the server allows it", async () => {
+  const script = await show("wrap-up");
+  await main()
+    .getByRole("button", { name: /30.? s more/ })
+    .click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "more_time" }]);
+  await expect.element(main().getByRole("button", { name: /s more/ })).not.toBeInTheDocument();
+  await expect.element(main()).toHaveTextContent(/01:0\d/);
+});
+
+test("without a limit there is no count-down, and without reasons a pause is one press", async () => {
+  const script = await show("wrap-up-unlimited");
+  await expect.element(main().getByRole("timer")).not.toBeInTheDocument();
+  await main().getByRole("button", { name: "Done – pause" }).click();
+  await expect
+    .poll(() => script.orders())
+    .toEqual([{ command: "finish_wrap_up", then: { state: "pause", reason: null } }]);
+});
+
+test("who has chosen no outcome is asked for one", async () => {
+  const script = await show("wrap-up");
+  script.refuse("finish_wrap_up", "no_outcome", "Choose an outcome first");
+  await main()
+    .getByRole("button", { name: /^Done – .?Ready/ })
+    .click();
+  await expect
+    .element(page.getByRole("complementary", { name: "Notices" }))
+    .toHaveTextContent("Choose an outcome first.");
+});
+
+test("a refused outcome says why, in Ozonetel's words, and another one can be chosen", async () => {
+  const script = await show("wrap-up-saving");
+  await expect.element(main().getByRole("button", { name: "Saving…" })).toBeDisabled();
+  await script.view((view) => ({
+    ...view,
+    queue: view.queue && {
+      ...view.queue,
+      refused: { of: { order: "outcome", outcome: "Sale" }, message: "Invalid ucid", at: 8_000_000 },
+      wrap_up: view.queue.wrap_up && { ...view.queue.wrap_up, outcome: null, saving: false },
+    },
+  }));
+  await expect
+    .element(main().getByRole("alert"))
+    .toHaveTextContent(/Ozonetel did not take it: .?Invalid ucid/);
+  await expect.element(main().getByRole("radio", { name: "Sale", exact: true })).not.toBeChecked();
+  await main().getByRole("radio", { name: "No sale" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "wrap_up", outcome: "No sale", note: "" }]);
+});
+
+test("on another page a bar leads back to it", async () => {
+  await show("wrap-up-elsewhere");
+  await page.getByRole("button", { name: /Back to the wrap-up/ }).click();
+  await expect.element(main().getByRole("radio", { name: "No sale" })).toBeVisible();
+});
+
+test("a call that comes has the page, and the wrap-up comes back as it was", async () => {
+  const script = await show("wrap-up-chosen");
+  const calls = (await import("../scripted/states")).STATES.ringing().view.calls;
+  await script.view((view) => ({ ...view, calls }));
+  await expect.element(main().getByRole("button", { name: "Answer" })).toBeVisible();
+  await script.view((view) => ({ ...view, calls: [] }));
+  await expect.element(main().getByLabelText("Note")).toHaveValue("Calls back on Monday after ten");
+});
+
+test("that its time was up is told in passing", async () => {
+  const script = await show("queue-ready");
+  await script.happened({ type: "wrap_up.ended", call: 6, timed_out: true });
+  await expect
+    .element(page.getByRole("complementary", { name: "Notices" }))
+    .toHaveTextContent("Time is up. You are ready.");
+});
