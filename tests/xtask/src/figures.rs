@@ -2,7 +2,8 @@ use anyhow::{Result, bail};
 
 use crate::{
     packages::{
-        self, BARESIP, BUILD, CHROMIUM, DISPLAY, KEYRING, PULSEAUDIO, SESSION_BUS, SOUND, WINDOW,
+        self, BARESIP, BUILD, CHROMIUM, DISPLAY, KEYRING, PULSEAUDIO, REDIS, SESSION_BUS, SOUND,
+        WINDOW,
     },
     page,
     run::{cargo, run},
@@ -10,15 +11,19 @@ use crate::{
 
 type Part = (&'static str, fn(&[String]) -> Result<()>);
 
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     ("phone", phone),
     ("sound", sound),
     ("window", window),
+    ("sidecar", sidecar),
     ("parts", parts),
 ];
 
 /// As installers have it: optimised across crates.
 const SHIPPED: &str = "--profile=dist";
+
+/// Rounds of the lock checker where nobody says how many, each of a hundred thousand operations.
+const ROUNDS: &str = "10";
 
 /// Prints all figures, or those of the part that the first argument names; what follows goes to that.
 pub(crate) fn figures(arguments: &[String]) -> Result<()> {
@@ -94,6 +99,29 @@ fn window(arguments: &[String]) -> Result<()> {
             "--",
         ])
         .args(arguments))
+}
+
+/// A sidecar, alone and with Redis: about four minutes; with a part of their names only some kinds of runs. `timing` prints what the time of an
+/// answer tells, `locks` and a number have the lock checker go round so often.
+fn sidecar(arguments: &[String]) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        println!("The figures of the sidecar need /proc, and so Linux: left out");
+        return Ok(());
+    }
+    packages::require(&[&BUILD[..], &[REDIS]].concat())?;
+    match arguments.split_first() {
+        Some((part, rest)) if part == "locks" => {
+            let rounds = rest.first().map_or(ROUNDS, String::as_str);
+            run(cargo()
+                .args(["test", "--release", "--package=sidecar", "--features=peers"])
+                .args(["--test=redis", "--", "checker", "--nocapture"])
+                .env("HELIX_LOCK_ROUNDS", rounds))
+        }
+        Some(_) | None => run(cargo()
+            .args(["bench", "--package=sidecar", "--features=peers"])
+            .args(["--bench=load", "--"])
+            .args(arguments)),
+    }
 }
 
 /// What the phone is made of.

@@ -55,6 +55,12 @@ impl RedisServer {
         self.until("it answers", &["PING"], |answer| answer == "PONG");
     }
 
+    /// Returns the number of its process.
+    #[allow(dead_code, reason = "for figures")]
+    pub(crate) fn id(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
     /// Ends it as a crash does.
     pub(crate) fn kill(&mut self) {
         let mut process = self.process.take().expect("it runs");
