@@ -1,12 +1,11 @@
 //! Passwords: hashing them, and checking them at a pace the machine can bear.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use argon2::password_hash::PasswordVerifier;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use prometheus_client::metrics::counter::Counter;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
@@ -32,8 +31,10 @@ fn hash_with(params: Params, password: &SecretString) -> String {
 /// A password hash of the configuration: argon2id, with costs that can be computed.
 #[derive(Clone)]
 pub(crate) struct StoredHash {
-    hash: PasswordHash,
+    version: Version,
     params: Params,
+    salt: Salt,
+    output: Output,
 }
 
 impl StoredHash {
@@ -43,11 +44,40 @@ impl StoredHash {
         if hash.algorithm.as_str() != Algorithm::Argon2id.as_str() {
             return Err("is not an argon2id hash");
         }
-        if hash.salt.is_none() || hash.hash.is_none() {
+        let (Some(salt), Some(output)) = (hash.salt, hash.hash) else {
             return Err("lacks its salt or its hash");
+        };
+        let unusable = "has unusable argon2 parameters";
+        let version = match hash.version {
+            Some(version) => Version::try_from(version).map_err(|_| unusable)?,
+            None => Version::default(),
+        };
+        let params = Params::try_from(&hash).map_err(|_| unusable)?;
+        Ok(Self {
+            version,
+            params,
+            salt,
+            output,
+        })
+    }
+
+    /// Whether `password` has this hash; `memory` is what is filled to find out.
+    fn is_of(&self, password: &SecretString, memory: &mut Memory) -> bool {
+        let blocks = self.params.block_count();
+        if memory.len() < blocks {
+            memory.resize(blocks, Block::new());
         }
-        let params = Params::try_from(&hash).map_err(|_| "has unusable argon2 parameters")?;
-        Ok(Self { hash, params })
+        let mut output = vec![0; self.output.len()];
+        Argon2::new(Algorithm::Argon2id, self.version, self.params.clone())
+            .hash_password_into_with_memory(
+                password.expose_secret().as_bytes(),
+                &self.salt,
+                &mut output,
+                &mut memory[..blocks],
+            )
+            .is_ok()
+            // The crate compares them in constant time.
+            && Output::new(&output).is_ok_and(|output| output == self.output)
     }
 
     /// Whether the hash costs an attacker less than [`hash_password`]'s.
@@ -60,6 +90,9 @@ impl StoredHash {
     }
 }
 
+/// What argon2 fills, 19 MiB with the usual costs.
+type Memory = Vec<Block>;
+
 /// The machine is too busy to check another password in time.
 #[derive(Debug)]
 pub(crate) struct Busy;
@@ -69,6 +102,9 @@ pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     /// What an unknown user's password is checked against, so that both answers take as long.
     decoy: Arc<StoredHash>,
+    /// The memory of the checks that are over, for those to come. Whoever gave it back to the
+    /// allocator each time had it kept there once for each thread, a gigabyte in all.
+    spare: Arc<Mutex<Vec<Memory>>>,
     /// What all checks have cost, in KiB.
     work: Counter,
 }
@@ -86,6 +122,7 @@ impl Passwords {
         Self {
             turns: Arc::new(Semaphore::new(cores)),
             decoy: Arc::new(decoy),
+            spare: Arc::default(),
             work,
         }
     }
@@ -103,15 +140,62 @@ impl Passwords {
         let known = stored.is_some();
         let stored = Arc::clone(stored.unwrap_or(&self.decoy));
         self.work.inc_by(stored.cost());
+        let spare = Arc::clone(&self.spare);
         let matches = tokio::task::spawn_blocking(move || {
             // The turn ends with the computation, also when the caller has hung up.
             let _turn = turn;
-            Argon2::default()
-                .verify_password(password.expose_secret().as_bytes(), &stored.hash)
-                .is_ok()
+            let kept = || {
+                spare
+                    .lock()
+                    .expect("nothing panics while it holds the memory")
+            };
+            let mut memory = kept().pop().unwrap_or_default();
+            let matches = stored.is_of(&password, &mut memory);
+            kept().push(memory);
+            matches
         })
         .await
         .expect("argon2 does not panic on a checked hash");
         Ok(matches && known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_hash_is_that_of_its_password_whatever_the_memory_was_used_for() {
+        let cheap = |m_cost, t_cost| Params::new(m_cost, t_cost, 1, None).unwrap();
+        let mut memory = Memory::new();
+        let (right, wrong) = (SecretString::from("päss word"), SecretString::from("other"));
+        for params in [cheap(64, 1), cheap(8, 3), cheap(128, 2), cheap(64, 1)] {
+            let stored = StoredHash::parse(&hash_with(params, &right)).unwrap();
+            for _ in 0..2 {
+                assert!(stored.is_of(&right, &mut memory));
+                assert!(!stored.is_of(&wrong, &mut memory));
+            }
+        }
+        let example = include_str!("../sidecar.example.toml");
+        let line = example.lines().find(|it| it.starts_with("password_hash"));
+        let stored = StoredHash::parse(line.unwrap().split('"').nth(1).unwrap()).unwrap();
+        assert!(stored.is_of(&SecretString::from("ana-demo-password"), &mut memory));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn as_much_memory_is_kept_as_checks_run_at_a_time() {
+        let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
+        let right = SecretString::from("right");
+        let stored = Arc::new(StoredHash::parse(&hash_with(params, &right)).unwrap());
+        let passwords = Passwords::new([&*stored].into_iter(), Counter::default());
+        let checks = (0..100).map(|_| passwords.verify(right.clone(), Some(&stored)));
+        for check in futures_util::future::join_all(checks).await {
+            assert!(check.unwrap());
+        }
+        let kept = passwords.spare.lock().unwrap().len();
+        let cores = available_parallelism().map_or(2, usize::from);
+        assert!((1..=cores).contains(&kept), "{kept}");
     }
 }

@@ -84,8 +84,13 @@ async fn receive(request: RequestBuilder) -> Result<Reply, Unreachable> {
     let broken = |error: reqwest::Error| Unreachable(causes(&error.without_url()));
     let mut response = request.send().await.map_err(broken)?;
     let status = response.status().as_u16();
-    // Room for all of it, so that no outgrown copy of a secret stays behind.
-    let mut body = Zeroizing::new(Vec::with_capacity(MAX_ANSWER));
+    // Room for all of it, so that no outgrown copy of a secret stays behind; and no more, since all of
+    // it is overwritten in the end.
+    let announced = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok());
+    let room = announced.unwrap_or(MAX_ANSWER).min(MAX_ANSWER);
+    let mut body = Zeroizing::new(Vec::with_capacity(room));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > MAX_ANSWER {
             return Err(Unreachable(format!(
