@@ -50,7 +50,9 @@ async fn no_two_clients_ever_hold_the_same_lock() {
         }
         world.faults(&mut redis).await;
         clients.join_all().await;
-        let Count { answered, failures } = *world.count.borrow();
+        let Count {
+            answered, failures, ..
+        } = *world.count.borrow();
         let contradictions = world.history.contradictions();
         assert!(contradictions.is_empty(), "{contradictions:#?}");
         block_in_place(|| redis.assert_every_key_expires());
@@ -104,6 +106,15 @@ struct Pending {
 struct Count {
     answered: u64,
     failures: u64,
+    /// All has befallen Redis that was to.
+    is_past_faults: bool,
+}
+
+impl Count {
+    /// Whether a client may stop: before, the last fault would wait for somebody to notice it.
+    fn is_enough(&self) -> bool {
+        self.answered >= OPERATIONS && self.is_past_faults
+    }
 }
 
 impl World {
@@ -130,7 +141,7 @@ impl World {
         };
         let mut session: Option<Owner> = None;
         let mut pending: Option<Pending> = None;
-        while self.count.borrow().answered < OPERATIONS {
+        while !self.count.borrow().is_enough() {
             let at = &self.locks[usize::try_from(random.below(3)).unwrap()];
             session = match (session, random.below(100)) {
                 (None, 0..=59) if pending.is_some() => {
@@ -393,6 +404,7 @@ impl World {
                 }
             }
         }
+        self.count.send_modify(|count| count.is_past_faults = true);
     }
 }
 
