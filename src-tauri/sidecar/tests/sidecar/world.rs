@@ -425,6 +425,8 @@ pub(crate) fn client() -> Client {
     Client::builder()
         .no_proxy()
         .timeout(DEADLINE)
+        // The sidecar closes connections that rest for ten seconds, perhaps just as a call begins.
+        .pool_idle_timeout(Duration::from_secs(5))
         .build()
         .unwrap()
 }
