@@ -1,5 +1,7 @@
 //! Test equipment for Helix Phone: a SIP registrar over secure WebSocket with extensions that answer, on loopback.
 //!
+//! Beside it stand in, by HTTP on loopback, the servers of others that a sidecar calls: [`platform`] and [`ozonetel`], with what they refuse.
+//!
 //! An independent party. It shares no code with the phone: its SIP is its own text, its media are those of the `webrtc` crate. It counts
 //! what it sees ([`Counts`]), and tests await and assert on that. Everything begins with [`World::start`]:
 //!
@@ -41,7 +43,11 @@ mod message;
 #[cfg(test)]
 mod noise;
 mod outgoing;
+#[allow(clippy::unwrap_used, reason = "an equipment that breaks is to be seen")]
+pub mod ozonetel;
 mod peer;
+#[allow(clippy::unwrap_used, reason = "an equipment that breaks is to be seen")]
+pub mod platform;
 mod proxy;
 mod registrar;
 mod relay;

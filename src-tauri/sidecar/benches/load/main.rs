@@ -18,7 +18,7 @@ mod figure;
 mod load;
 mod office;
 #[allow(dead_code, unreachable_pub, reason = "tests use the rest of it")]
-#[path = "../../../../tests/support/platform.rs"]
+#[path = "../../../../tests/lab/src/platform.rs"]
 mod platform;
 mod process;
 #[allow(dead_code, reason = "tests use the rest of it")]

@@ -15,7 +15,7 @@ mod instance;
 mod locks;
 mod login_steps;
 #[allow(dead_code, unreachable_pub, reason = "each test uses its part")]
-#[path = "../../../../tests/support/ozonetel.rs"]
+#[path = "../../../../tests/lab/src/ozonetel.rs"]
 mod ozonetel;
 mod queue;
 mod security;

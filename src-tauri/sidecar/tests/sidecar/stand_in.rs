@@ -1,9 +1,9 @@
 //! Servers of others that the sidecar calls.
 #![allow(unreachable_pub, reason = "tests of other rooms use them, too")]
 
-#[path = "../../../../tests/support/ozonetel.rs"]
+#[path = "../../../../tests/lab/src/ozonetel.rs"]
 pub(crate) mod ozonetel;
-#[path = "../../../../tests/support/platform.rs"]
+#[path = "../../../../tests/lab/src/platform.rs"]
 pub(crate) mod platform;
 
 use std::path::Path;

@@ -36,6 +36,9 @@ struct Arguments {
     /// Opens Ana's window, in a world of its own, until it is closed
     #[arg(long)]
     window: bool,
+    /// Has the users come from a platform, and the agents be logged in at Ozonetel; this program plays both
+    #[arg(long)]
+    platform: bool,
     /// A WAV file that Ana says, in place of a sentence spoken by espeak-ng
     #[arg(long, value_name = "FILE")]
     speech: Option<PathBuf>,
@@ -101,6 +104,7 @@ async fn run(arguments: Arguments, narrator: &Narrator) -> anyhow::Result<()> {
         phone: arguments.phone,
         sidecar: arguments.sidecar,
         speech: arguments.speech,
+        with_others: arguments.platform,
         out,
         narrator,
     };

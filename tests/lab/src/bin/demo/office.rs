@@ -5,7 +5,11 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use lab::World;
+use lab::{
+    World,
+    ozonetel::{self, Mode, Ozonetel},
+    platform::{self, Agent, Platform, User},
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
@@ -59,6 +63,15 @@ pub(crate) const MAYA: Person = Person {
 pub(crate) struct Sidecar {
     pub(crate) url: String,
     _child: Child,
+    /// Where its users come from, unless from a file.
+    pub(crate) others: Option<Others>,
+}
+
+/// The servers of others that stand behind a sidecar, which this program plays.
+#[derive(Debug)]
+pub(crate) struct Others {
+    pub(crate) platform: Platform,
+    pub(crate) ozonetel: Ozonetel,
 }
 
 /// The sidecar's start, and each password hash, takes tenths of a second.
@@ -70,10 +83,22 @@ impl Sidecar {
         program: &Path,
         world: &World,
         out: &Path,
+        with_others: bool,
         narrator: &Narrator,
     ) -> anyhow::Result<Self> {
-        let config = write_config(program, world, out).await?;
+        let others = match with_others {
+            true => Some(Others::start().await),
+            false => None,
+        };
+        let config = match &others {
+            // The environment says everything.
+            Some(_) => write(out, "")?,
+            None => write(out, &config(program, world).await?)?,
+        };
         let mut command = Command::new(program);
+        if let Some(others) = &others {
+            command.envs(others.environment(world));
+        }
         // Ctrl-C is for the phones, which then sign out here.
         #[cfg(unix)]
         command.process_group(0);
@@ -102,13 +127,78 @@ impl Sidecar {
             Some(url) => Ok(Self {
                 url: url.to_owned(),
                 _child: child,
+                others,
             }),
             None => bail!("The sidecar did not start; it said {first:?}"),
         }
     }
 }
 
-async fn write_config(program: &Path, world: &World, out: &Path) -> anyhow::Result<PathBuf> {
+impl Others {
+    /// Starts both with the people of the demo in them.
+    async fn start() -> Self {
+        let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+        for (number, person) in (1..).zip([ANA, RAVI, MAYA]) {
+            let agent_id = format!("agent{number}");
+            platform.with(|it| {
+                let member: &'static str = format!("member-{number}").leak();
+                let role = if person.phone.is_some() {
+                    "CC Agent"
+                } else {
+                    "Manager"
+                };
+                let user = User {
+                    member: Some(member),
+                    roles: vec![role],
+                    refusal: None,
+                };
+                it.users.insert(person.email.to_owned(), user);
+                let password = person.password.to_owned();
+                it.passwords.insert(person.email.to_owned(), password);
+                if let Some(phone) = person.phone {
+                    let mut agent = Agent::new(member, &agent_id, phone.extension);
+                    agent.fields["sippassword"] = phone.sip_password.into();
+                    agent.fields["campaignname"] = "Demo".into();
+                    it.agents.push(agent);
+                }
+            });
+            ozonetel.with(|it| {
+                it.campaigns.insert("Demo".to_owned());
+                // All have the one that the sidecar is given.
+                it.passwords.insert(agent_id, OZONETEL_PASSWORD.to_owned());
+            });
+        }
+        Self { platform, ozonetel }
+    }
+
+    /// Returns what a sidecar has to know of them.
+    fn environment(&self, world: &World) -> [(&'static str, String); 10] {
+        [
+            ("PLATFORM_URL", self.platform.url.clone()),
+            ("PLATFORM_ORIGIN", platform::ORIGIN.to_owned()),
+            ("PLATFORM_API_KEY", platform::API_KEY.to_owned()),
+            ("SIP_DOMAIN", world.domain().to_owned()),
+            ("SIP_WS_SERVER", world.wss_url().to_owned()),
+            ("OZONETEL_URL", self.ozonetel.url.clone()),
+            ("OZONETEL_USER_NAME", ozonetel::USER_NAME.to_owned()),
+            ("OZONETEL_API_KEY", ozonetel::API_KEY.to_owned()),
+            ("OZONETEL_AUTHENTICATION", "api-key".to_owned()),
+            ("OZONETEL_AGENT_PASSWORD", OZONETEL_PASSWORD.to_owned()),
+        ]
+    }
+}
+
+/// What all agents of the demo have at Ozonetel.
+const OZONETEL_PASSWORD: &str = "a demo password at Ozonetel";
+
+fn write(out: &Path, text: &str) -> anyhow::Result<PathBuf> {
+    let path = out.join("sidecar.toml");
+    std::fs::write(&path, text).with_context(|| format!("Cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+/// Returns the configuration of a sidecar that has its users from a file.
+async fn config(program: &Path, world: &World) -> anyhow::Result<String> {
     let mut text = String::new();
     for (number, person) in (1..).zip([ANA, RAVI, MAYA]) {
         let hash = hash_password(program, person.password).await?;
@@ -145,9 +235,7 @@ async fn write_config(program: &Path, world: &World, out: &Path) -> anyhow::Resu
         }
         table(&mut text, "users", &user);
     }
-    let path = out.join("sidecar.toml");
-    std::fs::write(&path, text).with_context(|| format!("Cannot write {}", path.display()))?;
-    Ok(path)
+    Ok(text)
 }
 
 /// Adds one `[[name]]`; the values are plain ASCII, for which JSON's and TOML's strings are the same.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     figures::{Figures, Limit, Unit, concealment_percent, hearing, loss_percent},
     narrator::Narrator,
-    office::{ANA, MAYA, Person, RAVI, Sidecar},
+    office::{ANA, MAYA, Others, Person, RAVI, Sidecar},
     phone::{Phone, PhoneConfig},
     speech::Speech,
 };
@@ -17,6 +17,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) phone: PathBuf,
     pub(crate) sidecar: PathBuf,
     pub(crate) speech: Option<PathBuf>,
+    /// Whether a platform and Ozonetel stand behind the sidecar.
+    pub(crate) with_others: bool,
     pub(crate) out: PathBuf,
     pub(crate) narrator: &'a Narrator,
 }
@@ -49,7 +51,7 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> anyhow::Result<Figures> {
         "the lab",
         &format!("a registrar listens at {}", world.wss_url()),
     );
-    let sidecar = Sidecar::start(&stage.sidecar, &world, &stage.out, stage.narrator).await?;
+    let sidecar = stage.sidecar(&world).await?;
     stage.say("sidecar", &format!("listens at {}", sidecar.url));
 
     let scene = Scene {
@@ -97,6 +99,23 @@ struct Scene<'a> {
 impl Stage<'_> {
     pub(crate) fn say(&self, who: &str, what: &str) {
         self.narrator.tell(who, what);
+    }
+
+    /// Starts the sidecar, with what stands behind it.
+    pub(crate) async fn sidecar(&self, world: &World) -> anyhow::Result<Sidecar> {
+        let (program, out) = (&self.sidecar, &self.out);
+        let sidecar = Sidecar::start(program, world, out, self.with_others, self.narrator).await?;
+        if let Some(Others { platform, ozonetel }) = &sidecar.others {
+            self.say(
+                "platform",
+                &format!("stands in at {}, and fails by /lab/faults", platform.url),
+            );
+            self.say(
+                "Ozonetel",
+                &format!("stands in at {}, and refuses by /lab/fault", ozonetel.url),
+            );
+        }
+        Ok(sidecar)
     }
 
     fn heard_by(&self, name: &str) -> PathBuf {

@@ -28,7 +28,7 @@ pub(crate) async fn open(stage: &Stage<'_>) -> anyhow::Result<()> {
     let mut config = WorldConfig::new()?.extension("speech", Behaviour::Play(Arc::clone(&clip)));
     config.directory = Some(stage.out.clone());
     let world = World::start(config).await?;
-    let sidecar = Sidecar::start(&stage.sidecar, &world, &stage.out, stage.narrator).await?;
+    let sidecar = stage.sidecar(&world).await?;
     let mut window = start(stage, &world, &sidecar)?;
     let ana = ANA.phone.context("Ana has no phone")?.extension;
     stage.say(

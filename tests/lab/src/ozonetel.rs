@@ -26,12 +26,14 @@ pub const USER_NAME: &str = "acme";
 pub const API_KEY: &str = "an-api-key-of-ozonetel";
 
 /// An account at Ozonetel, until it is dropped.
+#[derive(Debug)]
 pub struct Ozonetel {
     pub url: String,
     desk: Arc<Desk>,
     server: JoinHandle<()>,
 }
 
+#[derive(Debug)]
 struct Desk {
     world: Mutex<World>,
     /// Told after each order.
@@ -40,6 +42,7 @@ struct Desk {
 }
 
 /// What Ozonetel knows, and what it has seen.
+#[derive(Debug)]
 pub struct World {
     pub mode: Mode,
     pub fault: Option<Fault>,
@@ -75,6 +78,8 @@ pub enum Fault {
     Body(&'static str),
     /// No answer before [`Ozonetel::go_on`].
     Wait,
+    /// A refusal in these words, as most are written.
+    Refusal(&'static str),
 }
 
 impl Ozonetel {
@@ -103,6 +108,7 @@ impl Ozonetel {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new()
+            .route("/lab/fault", post(set_fault))
             .route("/{*path}", post(answer).get(answer))
             .with_state(Arc::clone(&desk));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -142,6 +148,23 @@ pub fn password_of(agent_id: &str) -> String {
     format!("ozonetel-password-of-{agent_id}")
 }
 
+/// Has every call fail from now on as the text says: by `silence`, by a status such as 503, or refused in these words. Without any text all is
+/// well again.
+async fn set_fault(State(desk): State<Arc<Desk>>, text: String) -> String {
+    let fault = match text.trim() {
+        "" => None,
+        "silence" => Some(Fault::Wait),
+        // Few are set by hand, and they are as good until the end.
+        words => Some(match StatusCode::from_bytes(words.as_bytes()) {
+            Ok(status) => Fault::Status(status.as_u16()),
+            Err(_) => Fault::Refusal(words.to_owned().leak()),
+        }),
+    };
+    desk.world.lock().unwrap().fault = fault;
+    desk.go_on.notify_waiters();
+    format!("{fault:?}\n")
+}
+
 async fn answer(
     State(desk): State<Arc<Desk>>,
     uri: Uri,
@@ -159,6 +182,9 @@ async fn answer(
             (status, "<html>A page for people</html>").into_response()
         }
         Some(Fault::Body(body)) => body.into_response(),
+        Some(Fault::Refusal(words)) => {
+            axum::Json(json!({"status": "error", "message": words})).into_response()
+        }
         Some(Fault::Wait) => {
             desk.go_on.notified().await;
             desk.world.lock().unwrap().take(uri.path(), &headers, &body)

@@ -23,6 +23,7 @@ pub const PASSWORD: &str = "a-password-at-the-platform";
 pub const ORIGIN: &str = "https://helix.crm.example";
 
 /// A platform, until it is dropped.
+#[derive(Debug)]
 pub struct Platform {
     pub url: String,
     world: Arc<Mutex<World>>,
@@ -30,12 +31,15 @@ pub struct Platform {
 }
 
 /// What the platform knows, and what it has seen.
+#[derive(Debug)]
 pub struct World {
     pub generation: Generation,
     /// What goes wrong, by the name of the operation.
     pub faults: BTreeMap<&'static str, Fault>,
     /// By e-mail.
     pub users: BTreeMap<String, User>,
+    /// Of those whose password is not [`PASSWORD`].
+    pub passwords: BTreeMap<String, String>,
     pub agents: Vec<Agent>,
     /// The questions in their order.
     pub asked: Vec<Asked>,
@@ -69,14 +73,14 @@ pub enum Fault {
 }
 
 /// Somebody who can sign in; `refusal` is what the platform says to the right password.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct User {
     pub member: Option<&'static str>,
     pub roles: Vec<&'static str>,
     pub refusal: Option<Refusal>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Refusal {
     NoPassword,
     EmailNotVerified,
@@ -85,7 +89,7 @@ pub enum Refusal {
 }
 
 /// An Agent record; the fields are those of the workspace.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Agent {
     pub member: &'static str,
     pub fields: Value,
@@ -128,6 +132,7 @@ impl Platform {
         let router = Router::new()
             .route("/metadata", post(answer))
             .route("/graphql", post(answer))
+            .route("/lab/faults", post(set_faults))
             .with_state(Arc::clone(&world));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, world, server }
@@ -184,6 +189,7 @@ impl World {
             users: users
                 .map(|(name, user)| (format!("{name}@helix.example"), user))
                 .into(),
+            passwords: BTreeMap::new(),
             agents: vec![
                 Agent::new(ANA_MEMBER, "agent1", "700201"),
                 Agent::new(RAVI_MEMBER, "agent2", "700202"),
@@ -275,7 +281,8 @@ impl World {
                 if matches!(user.refusal, Some(Refusal::NoPassword)) {
                     return Err(error("BAD_USER_INPUT", "Incorrect login method"));
                 }
-                if variable("password") != PASSWORD {
+                let password = self.passwords.get(&email).map_or(PASSWORD, String::as_str);
+                if variable("password") != password {
                     return Err(error("FORBIDDEN", "Wrong password"));
                 }
                 match user.refusal {
@@ -354,6 +361,53 @@ impl Agent {
         });
         Self { member, fields }
     }
+}
+
+/// Has operations fail from now on, each as its name says; those that are not named are well.
+async fn set_faults(
+    State(world): State<Arc<Mutex<World>>>,
+    Json(wanted): Json<BTreeMap<String, String>>,
+) -> Result<Json<Value>, (StatusCode, String)> {
+    let faults = wanted.iter().map(|(operation, fault)| {
+        let known = OPERATIONS.iter().find(|it| *it == operation);
+        Some((*known?, Fault::of(fault)?))
+    });
+    let faults: Option<BTreeMap<_, _>> = faults.collect();
+    match faults {
+        Some(faults) => {
+            world.lock().unwrap().faults = faults;
+            Ok(Json(json!({"faults": wanted})))
+        }
+        None => Err((
+            StatusCode::BAD_REQUEST,
+            format!("Wanted one of {OPERATIONS:?}, each with one of {FAULTS}\n"),
+        )),
+    }
+}
+
+/// How faults are called.
+const FAULTS: &str =
+    "silence, redirect, endless, page, a status such as 503, an error of GraphQL such as FORBIDDEN";
+
+impl Fault {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "silence" => Some(Self::Silence),
+            "redirect" => Some(Self::Redirect),
+            "endless" => Some(Self::Endless),
+            "page" => Some(Self::Body("<html>A page for people</html>")),
+            // Few are set by hand, and they are as good until the end.
+            code if is_code(code) => Some(Self::ErrorBesideData(code.to_owned().leak())),
+            status => StatusCode::from_bytes(status.as_bytes())
+                .ok()
+                .map(|status| Self::Status(status.as_u16())),
+        }
+    }
+}
+
+/// Whether an error of GraphQL may have this code.
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
 }
 
 async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Response {
