@@ -8,5 +8,6 @@
 )]
 
 pub mod office;
+#[path = "../lab/src/ozonetel.rs"]
 pub mod ozonetel;
 pub mod process;
