@@ -1,6 +1,6 @@
 //! What is asked of the phone without its window: by a key, the tray or a notification.
 
-use phone::{CallId, CallView, Command, PhoneView};
+use phone::{CallId, CallView, Command, MoveAnswer, PhoneView};
 
 use crate::standing::ringing;
 
@@ -23,6 +23,8 @@ pub(crate) enum Act {
     Ready,
     /// Has none of them come, for the reason at this place of the list; `None`: for none.
     Pause(Option<usize>),
+    /// Answers that request of another device.
+    AnswerMove(u64, MoveAnswer),
 }
 
 impl Act {
@@ -57,6 +59,11 @@ impl Act {
                 let reason = Some(reason);
                 Some(Command::Pause { reason })
             }
+            Self::AnswerMove(request, answer) => view
+                .move_request
+                .as_ref()
+                .is_some_and(|it| it.request == request)
+                .then_some(Command::AnswerMove { request, answer }),
         }
     }
 }
@@ -130,6 +137,26 @@ mod tests {
         assert_eq!(done(Act::AnswerThis(CallId(1)), &calls), None);
         assert_eq!(done(Act::DeclineThis(CallId(1)), &calls), None);
         assert_eq!(done(Act::DeclineThis(CallId(2)), &[call(2, Talking)]), None);
+    }
+
+    #[test]
+    fn another_device_is_answered_as_long_as_it_asks() {
+        let act = Act::AnswerMove(12, MoveAnswer::No);
+        let mut view = ready();
+        assert!(act.command(&view).is_none());
+        view.move_request = phone::samples::move_requests().into_iter().next();
+        assert!(matches!(
+            act.command(&view),
+            Some(Command::AnswerMove {
+                request: 12,
+                answer: MoveAnswer::No
+            })
+        ));
+        assert!(
+            Act::AnswerMove(11, MoveAnswer::Now)
+                .command(&view)
+                .is_none()
+        );
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl From<phone::Rejected> for Rejected {
             phone::Rejected::NoSidecar => "no_sidecar",
             phone::Rejected::NotRegistered => "not_registered",
             phone::Rejected::LeaseLost => "lease_lost",
+            phone::Rejected::UnknownRequest { .. } => "unknown_request",
             phone::Rejected::UnknownCall { .. } => "unknown_call",
             phone::Rejected::WrongState { .. } => "wrong_state",
             phone::Rejected::TooManyCalls => "too_many_calls",
@@ -242,6 +243,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::CallChangeFailed { .. }
         | Event::CallRecovered { .. }
         | Event::CallTurnedAway { .. }
+        | Event::MovedHere { .. }
         | Event::MediaFailed { .. }
         | Event::WrapUpEnded {
             timed_out: true, ..
@@ -254,6 +256,11 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::SessionAtRisk { .. }
         | Event::SessionLost { .. }
         | Event::SignedOut { .. }
+        | Event::MoveAsked { .. }
+        | Event::MoveAfterCall { .. }
+        | Event::MoveRequested { .. }
+        | Event::MoveAnswered { .. }
+        | Event::MoveRequestOver { .. }
         | Event::LinkUp
         | Event::LinkDown { .. }
         | Event::Registered { .. }

@@ -47,6 +47,7 @@ impl Standing {
             AccountView::Restoring
             | AccountView::Resuming { .. }
             | AccountView::SigningIn { .. }
+            | AccountView::Asking { .. }
             | AccountView::SigningOut => Self::Working,
             AccountView::SignedIn { phone: false, .. } => Self::NoPhone,
             AccountView::SignedIn { phone: true, .. } | AccountView::Fallback { .. } => {

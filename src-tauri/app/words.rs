@@ -29,6 +29,11 @@ pub(crate) struct Words {
     pub(crate) hangs_line: &'static str,
     pub(crate) wait: &'static str,
     pub(crate) end_and_start: &'static str,
+    pub(crate) another_device: &'static str,
+    pub(crate) wanted: &'static str,
+    pub(crate) move_now: &'static str,
+    pub(crate) after_call: &'static str,
+    pub(crate) stay: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -58,6 +63,11 @@ const ENGLISH: Words = Words {
     hangs_line: "Helix Phone runs already, but it hangs. You can wait for it, or end it and start it again. A call that is on ends with it.",
     wait: "Wait",
     end_and_start: "End and start again",
+    another_device: "Another device",
+    wanted: "Your phone is wanted there",
+    move_now: "Move now",
+    after_call: "After this call",
+    stay: "No, stay here",
 };
 
 const GERMAN: Words = Words {
@@ -87,6 +97,11 @@ const GERMAN: Words = Words {
     hangs_line: "Helix Phone läuft bereits, hängt aber. Sie können warten oder es beenden und neu starten. Ein laufendes Gespräch endet damit.",
     wait: "Warten",
     end_and_start: "Beenden und neu starten",
+    another_device: "Ein anderes Gerät",
+    wanted: "Ihr Telefon wird dort gewünscht",
+    move_now: "Jetzt umziehen",
+    after_call: "Nach diesem Gespräch",
+    stay: "Nein, hier bleiben",
 };
 
 const HINDI: Words = Words {
@@ -116,6 +131,11 @@ const HINDI: Words = Words {
     hangs_line: "Helix Phone पहले से चल रहा है, पर अटक गया है। आप इंतज़ार कर सकते हैं, या उसे बंद करके फिर से शुरू कर सकते हैं। चल रही कॉल भी उसके साथ कट जाएगी।",
     wait: "इंतज़ार करें",
     end_and_start: "बंद करके फिर शुरू करें",
+    another_device: "दूसरा डिवाइस",
+    wanted: "आपका फ़ोन वहाँ माँगा जा रहा है",
+    move_now: "अभी ले जाएँ",
+    after_call: "इस कॉल के बाद",
+    stay: "नहीं, यहीं रखें",
 };
 
 const SPANISH: Words = Words {
@@ -145,6 +165,11 @@ const SPANISH: Words = Words {
     hangs_line: "Helix Phone ya está abierto, pero no responde. Puede esperar, o cerrarlo y abrirlo de nuevo. Una llamada en curso se cortará.",
     wait: "Esperar",
     end_and_start: "Cerrar y abrir de nuevo",
+    another_device: "Otro dispositivo",
+    wanted: "Piden allí su teléfono",
+    move_now: "Mover ahora",
+    after_call: "Después de esta llamada",
+    stay: "No, quedarse aquí",
 };
 
 const ARABIC: Words = Words {
@@ -174,6 +199,11 @@ const ARABIC: Words = Words {
     hangs_line: "يعمل Helix Phone بالفعل لكنه متوقف عن الاستجابة. يمكنك الانتظار، أو إنهاؤه وتشغيله من جديد. ستنقطع معه أي مكالمة جارية.",
     wait: "انتظار",
     end_and_start: "إنهاء وتشغيل من جديد",
+    another_device: "جهاز آخر",
+    wanted: "هاتفك مطلوب هناك",
+    move_now: "النقل الآن",
+    after_call: "بعد هذه المكالمة",
+    stay: "لا، يبقى هنا",
 };
 
 /// Returns the words of a language, by its tag ("de", "de-AT", "de_AT.UTF-8"); English where it is

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod moving;
 mod queue;
 mod taking;
 

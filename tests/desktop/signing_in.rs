@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -126,12 +127,8 @@ async fn who_has_no_phone_is_told_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_phone_that_is_in_use_elsewhere_is_moved_here_and_away_again() {
-    let setup = Setup {
-        sidecar: |toml| toml.replace("heartbeat_seconds = 300", "heartbeat_seconds = 1"),
-        ..Setup::default()
-    };
-    story_at(setup, async |desk| {
+async fn a_phone_that_is_in_use_elsewhere_is_asked_for_and_given_away_again() {
+    story(async |desk| {
         let mut other = desk.office.agent("ana", 2).await;
         desk.start().await;
         desk.sign_in("ana", PASSWORD).await;
@@ -143,16 +140,38 @@ async fn a_phone_that_is_in_use_elsewhere_is_moved_here_and_away_again() {
 
         let once_more = "Your password once more, to move it";
         desk.page().type_into(once_more, PASSWORD).await;
-        desk.page().press("Move it here").await;
+        desk.page().press("Ask to move it here").await;
+        desk.page().says("Waiting for Desk 2").await;
+        answer(&mut other, "no").await;
+        desk.page().says("Desk 2 said no.").await;
+
+        desk.page().press("Cancel").await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().type_into(once_more, PASSWORD).await;
+        desk.page().press("Ask to move it here").await;
+        answer(&mut other, "now").await;
         desk.page().says("Connected").await;
+        desk.page().says("Moved here. Desk 2 is signed out.").await;
         let lost = other.event("session.signed_out").await;
         assert_eq!(lost["reason"]["code"], "taken_over", "{lost}");
         assert_eq!(lost["reason"]["device_name"], "Desk 1", "{lost}");
 
         let mut third = Process::start("ana", &mut desk.office.phone(3));
-        let mut takeover = sign_in("ana");
-        takeover["takeover"] = true.into();
-        third.send(takeover).await;
+        let mut ask = sign_in("ana");
+        ask["command"] = "ask_to_move".into();
+        third.send(ask.clone()).await;
+        let wanted = "Your phone is wanted there";
+        let told = desk.services.notification("Desk 3", wanted, true).await;
+        assert!(!told.actions.contains(&"after-call".to_owned()), "{told:?}");
+        desk.services.choose(&told, "stay").await;
+        let out = third.event("session.signed_out").await;
+        assert_eq!(out["reason"]["why"], "refused", "{out}");
+        let taken_back = desk.services.notification("Desk 3", wanted, false).await;
+        assert_eq!(taken_back.id, told.id);
+
+        third.send(ask).await;
+        desk.page().says("Move your phone to Desk 3?").await;
+        desk.page().press("Move now").await;
         third.event("sip.registered").await;
         desk.page().says("Your phone was moved").await;
         desk.page().says("Your phone moved to Desk 3 at").await;
@@ -161,6 +180,14 @@ async fn a_phone_that_is_in_use_elsewhere_is_moved_here_and_away_again() {
         desk.office.bindings("700201", 1).await;
     })
     .await;
+}
+
+/// Answers the device that asks for the phone of `process`.
+async fn answer(process: &mut Process, answer: &str) {
+    let request = process.event("move.requested").await["request"].clone();
+    let command = json!({"command": "answer_move", "request": request, "answer": answer});
+    let reply = process.ask(command).await;
+    assert_eq!(reply["ok"], true, "{reply}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

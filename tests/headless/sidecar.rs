@@ -36,7 +36,7 @@ async fn each_refusal_is_told_in_the_servers_words_and_decides_the_exit_code() {
             409,
             "held_elsewhere",
             21,
-            json!({"device_name": "Laptop", "since": "2026-01-05T08:00:00Z", "same_member": true}),
+            json!({"device_name": "Laptop", "since": "2026-01-05T08:00:00Z", "same_member": true, "askable": false}),
         ),
         (429, "too_many_tries", 20, json!({"retry_after_seconds": 7})),
         (500, "server_trouble", 22, json!({"status": 500})),

@@ -63,7 +63,11 @@ fn the_page_has_values_of_these_types() {
     values.told("states", &[state()]);
     values.told("windows", &windows());
     values.told("accounts", &samples::accounts());
+    values.told("asks", &samples::asks());
     values.told("leases", &samples::leases());
+    values.told("moveRequests", &samples::move_requests());
+    values.told("moveAnswers", &samples::move_answers());
+    values.told("notMoved", &samples::not_moved());
     values.told("links", &samples::links());
     values.told("lines", &samples::lines());
     values.told("callStates", &samples::call_states());
@@ -286,12 +290,14 @@ fn windows() -> Vec<WindowView> {
 }
 
 /// Returns one of each command, as the page sends it.
-fn commands() -> [Value; 24] {
+fn commands() -> [Value; 26] {
     let of_a_call = |command: &str| json!({ "command": command, "call": 1 });
     [
         json!({
             "command": "sign_in", "email": "ana@helix.example", "password": "", "takeover": true
         }),
+        json!({ "command": "ask_to_move", "email": "ana@helix.example", "password": "" }),
+        json!({ "command": "answer_move", "request": 12, "answer": "now" }),
         json!({ "command": "sign_out" }),
         json!({ "command": "dial", "target": "700202" }),
         of_a_call("answer"),

@@ -217,6 +217,8 @@ impl Shell {
                 }))
             }
             Command::SignIn { .. }
+            | Command::AskToMove { .. }
+            | Command::AnswerMove { .. }
             | Command::SignOut
             | Command::Dial { .. }
             | Command::Answer { .. }
@@ -279,6 +281,7 @@ impl Shell {
             AccountView::Restoring
             | AccountView::Resuming { .. }
             | AccountView::SigningIn { .. }
+            | AccountView::Asking { .. }
             | AccountView::SignedIn { .. }
             | AccountView::SigningOut => {
                 return Err(Rejected::new("signed_in", "Sign out first"));

@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     Shell, awake, keys,
-    notices::{self, Missed, Ringing},
+    notices::{self, Missed, Ringing, Wanted},
     ring, tray,
 };
 
@@ -31,6 +31,7 @@ struct Followers {
     shown: watch::Sender<tray::Shown>,
     popping: watch::Sender<Popping>,
     ringing: watch::Sender<Option<Ringing>>,
+    wanted: watch::Sender<Option<Wanted>>,
     missed: mpsc::Sender<Missed>,
     awake: watch::Sender<Option<&'static Words>>,
     in_call: watch::Sender<bool>,
@@ -48,6 +49,7 @@ pub(super) fn start(app: &AppHandle) {
         shown: watch::Sender::new(tray::Shown::of(&view, shell.words())),
         popping: watch::Sender::new(Popping::Nothing),
         ringing: watch::Sender::new(None),
+        wanted: watch::Sender::new(None),
         missed,
         awake: watch::Sender::new(None),
         in_call: watch::Sender::new(false),
@@ -55,7 +57,12 @@ pub(super) fn start(app: &AppHandle) {
     };
     tray::follow(app, followers.shown.subscribe());
     ring::follow(app, followers.popping.subscribe());
-    notices::follow(app, followers.ringing.subscribe(), missed_rx);
+    notices::follow(
+        app,
+        followers.ringing.subscribe(),
+        followers.wanted.subscribe(),
+        missed_rx,
+    );
     awake::follow(followers.awake.subscribe());
     keys::follow_buttons(app, followers.in_call.subscribe());
     tauri::async_runtime::spawn(followers.run());
@@ -136,6 +143,7 @@ impl Followers {
         set(&self.shown, tray::Shown::of(view, words));
         set(&self.popping, Popping::of(view));
         set(&self.ringing, ringing);
+        set(&self.wanted, Wanted::of(view, words));
         set(&self.awake, is_in_call.then_some(words));
         set(&self.in_call, is_in_call);
         if !is_in_call {

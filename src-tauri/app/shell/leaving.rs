@@ -53,6 +53,7 @@ pub(super) fn leave(app: &AppHandle) {
             | AccountView::Restoring
             | AccountView::Resuming { .. }
             | AccountView::SigningIn { .. }
+            | AccountView::Asking { .. }
             | AccountView::Fallback { .. }
             | AccountView::NotConfigured { .. }
             | AccountView::SigningOut => false,

@@ -1,6 +1,7 @@
-//! Notifications of the desktop: a call that rings, with its two answers, and one that was missed.
+//! Notifications of the desktop: a call that rings, with its two answers, one that was missed, and another device that asks for this
+//! phone.
 
-use phone::CallId;
+use phone::{CallId, MoveRequestState, PhoneView};
 use tauri::AppHandle;
 use tokio::sync::{mpsc, watch};
 
@@ -21,13 +22,40 @@ pub(super) struct Missed {
     pub(super) words: &'static Words,
 }
 
-/// Follows what rings and what was missed.
+/// Another device asks for this phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) request: u64,
+    pub(super) device: String,
+    /// Whether there is a call to wait for.
+    pub(super) in_call: bool,
+    pub(super) words: &'static Words,
+}
+
+impl Wanted {
+    /// Returns what is to be answered; `None`: nothing.
+    pub(super) fn of(view: &PhoneView, words: &'static Words) -> Option<Self> {
+        let asks = view.move_request.as_ref()?;
+        matches!(asks.state, MoveRequestState::Waiting { .. }).then(|| Self {
+            request: asks.request,
+            device: asks
+                .device_name
+                .clone()
+                .unwrap_or_else(|| words.another_device.to_owned()),
+            in_call: !view.calls.is_empty(),
+            words,
+        })
+    }
+}
+
+/// Follows what rings, who asks, and what was missed.
 pub(super) fn follow(
     app: &AppHandle,
     ringing: watch::Receiver<Option<Ringing>>,
+    wanted: watch::Receiver<Option<Wanted>>,
     missed: mpsc::Receiver<Missed>,
 ) {
-    tauri::async_runtime::spawn(system::follow(app.clone(), ringing, missed));
+    tauri::async_runtime::spawn(system::follow(app.clone(), ringing, wanted, missed));
 }
 
 /// Says that the phone is free for others, without waiting for whoever shows it.
@@ -42,6 +70,7 @@ mod system {
     use std::{collections::HashMap, time::Duration};
 
     use futures_util::StreamExt;
+    use phone::MoveAnswer;
     use tauri::AppHandle;
     use tokio::{
         sync::{mpsc, watch},
@@ -54,7 +83,7 @@ mod system {
 
     use super::{
         super::{spawn, windows},
-        Missed, Ringing,
+        Missed, Ringing, Wanted,
     };
 
     const NAME: &str = "Helix Phone";
@@ -64,6 +93,9 @@ mod system {
     const OPEN: &str = "default";
     const ANSWER: &str = "answer";
     const DECLINE: &str = "decline";
+    const MOVE_NOW: &str = "move-now";
+    const AFTER_CALL: &str = "after-call";
+    const STAY: &str = "stay";
 
     /// Values of the hint `urgency`, and times in ms: 0 is until it is taken back, -1 as the desktop
     /// likes.
@@ -103,9 +135,10 @@ mod system {
     pub(super) async fn follow(
         app: AppHandle,
         ringing: watch::Receiver<Option<Ringing>>,
+        wanted: watch::Receiver<Option<Wanted>>,
         missed: mpsc::Receiver<Missed>,
     ) {
-        if let Err(error) = try_follow(&app, ringing, missed).await {
+        if let Err(error) = try_follow(&app, ringing, wanted, missed).await {
             warn!(%error, "no notifications");
         }
     }
@@ -113,6 +146,7 @@ mod system {
     async fn try_follow(
         app: &AppHandle,
         mut ringing: watch::Receiver<Option<Ringing>>,
+        mut wanted: watch::Receiver<Option<Wanted>>,
         mut missed: mpsc::Receiver<Missed>,
     ) -> zbus::Result<()> {
         let connection = Connection::session().await?;
@@ -120,18 +154,15 @@ mod system {
         let mut actions = desktop.receive_action_invoked().await?;
         // The call that is told of at present, and under which number.
         let mut told = None;
+        // The same of the request of another device.
+        let mut asked = None;
         loop {
             tokio::select! {
                 changed = ringing.changed() => {
                     if changed.is_err() {
                         return Ok(());
                     }
-                    if let Some((_, id)) = told.take()
-                        && let Err(error) = desktop.close_notification(id).await
-                    {
-                        // The user has closed it.
-                        debug!(%error, "a notification is gone already");
-                    }
+                    take_back(&desktop, told.take()).await;
                     let rings = ringing.borrow_and_update().clone();
                     if let Some(rings) = rings {
                         match tell(&desktop, &rings).await {
@@ -140,11 +171,38 @@ mod system {
                         }
                     }
                 }
+                changed = wanted.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    take_back(&desktop, asked.take()).await;
+                    let wants = wanted.borrow_and_update().clone();
+                    if let Some(wants) = wants {
+                        match tell_wanted(&desktop, &wants).await {
+                            Ok(id) => asked = Some((wants.request, id)),
+                            Err(error) => warn!(%error, "nobody shows that the phone is asked for"),
+                        }
+                    }
+                }
                 action = actions.next() => {
                     let Some(action) = action else { return Ok(()) };
                     let action = action.args()?;
                     // Numbers of other programs' notifications arrive, too.
                     let call = told.filter(|(_, id)| *id == action.id).map(|(call, _)| call);
+                    let request = asked.filter(|(_, id)| *id == action.id).map(|(it, _)| it);
+                    let answer = |answer| request.map(|it| Act::AnswerMove(it, answer));
+                    let act = match action.action_key.as_str() {
+                        MOVE_NOW => answer(MoveAnswer::Now),
+                        AFTER_CALL => answer(MoveAnswer::AfterCall),
+                        STAY => answer(MoveAnswer::No),
+                        _ => None,
+                    };
+                    if let Some(act) = act {
+                        spawn(app, act);
+                    }
+                    if request.is_some() && action.action_key == OPEN {
+                        windows::show_main(app);
+                    }
                     match (call, action.action_key.as_str()) {
                         (Some(call), ANSWER) => spawn(app, Act::AnswerThis(call)),
                         (Some(call), DECLINE) => spawn(app, Act::DeclineThis(call)),
@@ -168,6 +226,42 @@ mod system {
                 }
             }
         }
+    }
+
+    /// Takes a notification from the screen, wherever there is one.
+    async fn take_back<T>(desktop: &NotificationsProxy<'_>, told: Option<(T, u32)>) {
+        if let Some((_, id)) = told
+            && let Err(error) = desktop.close_notification(id).await
+        {
+            // The user has closed it.
+            debug!(%error, "a notification is gone already");
+        }
+    }
+
+    /// The device is the summary: the body may be read as markup.
+    async fn tell_wanted(desktop: &NotificationsProxy<'_>, wants: &Wanted) -> zbus::Result<u32> {
+        let words = wants.words;
+        let mut actions = vec![MOVE_NOW, words.move_now];
+        if wants.in_call {
+            actions.extend([AFTER_CALL, words.after_call]);
+        }
+        actions.extend([STAY, words.stay, OPEN, words.open]);
+        let hints = HashMap::from([
+            ("urgency", Value::from(CRITICAL)),
+            ("desktop-entry", Value::from(ICON)),
+        ]);
+        desktop
+            .notify(
+                NAME,
+                0,
+                ICON,
+                &wants.device,
+                words.wanted,
+                &actions,
+                hints,
+                UNTIL_TAKEN_BACK,
+            )
+            .await
     }
 
     /// The caller is the summary: the body may be read as markup.
@@ -228,11 +322,12 @@ mod system {
     use tokio::sync::{mpsc, watch};
     use tracing::warn;
 
-    use super::{Missed, Ringing};
+    use super::{Missed, Ringing, Wanted};
 
     pub(super) async fn follow(
         _app: AppHandle,
         mut ringing: watch::Receiver<Option<Ringing>>,
+        mut wanted: watch::Receiver<Option<Wanted>>,
         mut missed: mpsc::Receiver<Missed>,
     ) {
         loop {
@@ -244,6 +339,15 @@ mod system {
                     let rings = ringing.borrow_and_update().clone();
                     if let Some(rings) = rings {
                         tell(rings.caller, rings.words.incoming).await;
+                    }
+                }
+                changed = wanted.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let wants = wanted.borrow_and_update().clone();
+                    if let Some(wants) = wants {
+                        tell(wants.device, wants.words.wanted).await;
                     }
                 }
                 Some(missed) = missed.recv() => tell(missed.caller, missed.words.missed).await,

@@ -204,6 +204,7 @@ fn has_left(view: &PhoneView) -> bool {
         | AccountView::NotConfigured { .. } => true,
         AccountView::Resuming { .. }
         | AccountView::SigningIn { .. }
+        | AccountView::Asking { .. }
         | AccountView::SignedIn { .. }
         | AccountView::Fallback { .. }
         | AccountView::SigningOut => false,

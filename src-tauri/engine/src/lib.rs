@@ -20,6 +20,7 @@ mod network;
 mod policy;
 mod proxy;
 mod retry_after;
+mod server_sent;
 mod settings;
 mod sidecar;
 mod tls;

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use phone::{Hop, Reply, Request, SidecarFailure};
+use phone::{Hop, MoveCall, MoveReply, Reply, Request, SidecarFailure};
 use reqwest::{
     Client, Proxy, RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -18,7 +18,7 @@ use reqwest::{
 use rustls::ClientConfig;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use sidecar_api::{DEVICE_ID_HEADER, DEVICE_NAME_HEADER, MAX_BODY};
+use sidecar_api::{DEVICE_ID_HEADER, DEVICE_NAME_HEADER, MAX_BODY, TakeoverDone};
 use tokio::time;
 use tracing::debug;
 use url::Url;
@@ -32,6 +32,7 @@ use crate::{
 };
 
 mod answer;
+mod events;
 
 /// The sidecar as this phone reaches it.
 pub(crate) struct Sidecar {
@@ -111,18 +112,14 @@ impl Sidecar {
             Request::Probe => "probe",
             Request::AgentState { .. } => "agent-state",
             Request::Dispose { .. } => "dispose",
+            Request::Move(MoveCall::Ask(_)) => "takeover",
+            Request::Move(MoveCall::Status(_)) => "takeover status",
+            Request::Move(MoveCall::Withdraw(_)) => "takeover withdraw",
+            Request::Move(MoveCall::Answer { .. }) => "takeover answer",
         };
         let result = match time::timeout(deadline, self.exchange(request)).await {
             Ok(result) => result,
-            Err(_) => Err(Fault::new(
-                Hop::Timeout,
-                format!(
-                    "The sidecar at {} did not answer within {} s",
-                    self.host(),
-                    deadline.as_secs_f32()
-                ),
-            )
-            .into()),
+            Err(_) => Err(self.silent(deadline)),
         };
         match &result {
             Ok(_) => debug!(name, "the sidecar answered"),
@@ -164,6 +161,31 @@ impl Sidecar {
                 let path = ["api", "ozonetel", "dispose"];
                 let answer = self.post(&path, Some(&access_token), Some(&body)).await?;
                 Ok(Reply::Agent(answer::read(&answer)?))
+            }
+            Request::Move(call) => Ok(Reply::Move(self.exchange_move(call).await?)),
+        }
+    }
+
+    async fn exchange_move(&self, call: MoveCall) -> Result<MoveReply, SidecarFailure> {
+        match call {
+            MoveCall::Ask(body) => {
+                let answer = self.post(&["auth", "takeover"], None, Some(&body)).await?;
+                Ok(MoveReply::Asked(answer::read(&answer)?))
+            }
+            MoveCall::Status(body) => {
+                let path = ["auth", "takeover", "status"];
+                let answer = self.post(&path, None, Some(&body)).await?;
+                Ok(MoveReply::Status(answer::read(&answer)?))
+            }
+            MoveCall::Withdraw(body) => {
+                let path = ["auth", "takeover", "withdraw"];
+                let answer = self.post(&path, None, Some(&body)).await?;
+                answer::read::<TakeoverDone>(&answer).map(|_| MoveReply::Done)
+            }
+            MoveCall::Answer { access_token, body } => {
+                let path = ["auth", "takeover", "answer"];
+                let answer = self.post(&path, Some(&access_token), Some(&body)).await?;
+                answer::read::<TakeoverDone>(&answer).map(|_| MoveReply::Done)
             }
         }
     }
@@ -275,6 +297,15 @@ impl Sidecar {
             Fault::new(Hop::Http, format!("{host} broke off its answer: {reason}"))
         };
         fault.into()
+    }
+
+    fn silent(&self, deadline: Duration) -> SidecarFailure {
+        let detail = format!(
+            "The sidecar at {} did not answer within {} s",
+            self.host(),
+            deadline.as_secs_f32()
+        );
+        Fault::new(Hop::Timeout, detail).into()
     }
 
     fn host(&self) -> String {

@@ -2,8 +2,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use media::Media;
 use phone::{
-    Effect, FlowFailure, FlowId, Hop, Input, Request, SidecarFailure, SoundRequest, Stored,
+    Effect, FlowFailure, FlowId, Hop, Input, MoveCall, Request, SidecarFailure, SoundRequest,
+    Stored, StreamNews,
 };
+use secrecy::SecretString;
 use tokio::{
     sync::{mpsc, watch},
     task::{AbortHandle, JoinSet},
@@ -35,6 +37,8 @@ pub(crate) struct World {
     /// Closed when the newest tokens are kept, or cannot be.
     keeping: watch::Receiver<()>,
     flows: BTreeMap<FlowId, Flow>,
+    /// The stream of the sidecar's events, open or about to be.
+    events: Option<(u64, AbortHandle)>,
     /// Requests in flight that take or prolong the lock.
     beats: Vec<AbortHandle>,
     /// Requests in flight and flows that live or close.
@@ -66,6 +70,7 @@ impl World {
             inputs: parts.inputs,
             keeping: watch::channel(()).1,
             flows: BTreeMap::new(),
+            events: None,
             beats: Vec::new(),
             tasks,
         }
@@ -79,6 +84,17 @@ impl World {
                 request,
                 deadline,
             } => self.ask_sidecar(attempt, request, deadline),
+            Effect::OpenEvents {
+                stream,
+                access_token,
+                deadline,
+            } => self.follow_events(stream, access_token, deadline),
+            Effect::CloseEvents { stream } => {
+                if let Some((_, task)) = self.events.take_if(|(it, _)| *it == stream) {
+                    task.abort();
+                }
+                None
+            }
             Effect::OpenFlow {
                 flow,
                 url,
@@ -143,6 +159,9 @@ impl World {
     /// `deadline`.
     pub(crate) async fn close(mut self, deadline: Instant) {
         self.flows.clear();
+        if let Some((_, task)) = self.events.take() {
+            task.abort();
+        }
         self.vault = None;
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if time::timeout_at(deadline, all).await.is_err() {
@@ -171,8 +190,11 @@ impl World {
         };
         // contract/sidecar.md, "POST /auth/refresh": a pair is stored before it is used.
         let mut keeping = match request {
-            Request::Heartbeat { .. } | Request::Refresh(_) => Some(self.keeping.clone()),
+            Request::Heartbeat { .. }
+            | Request::Refresh(_)
+            | Request::Move(MoveCall::Answer { .. }) => Some(self.keeping.clone()),
             Request::Login(_)
+            | Request::Move(_)
             | Request::Probe
             | Request::AgentState { .. }
             | Request::Dispose { .. } => None,
@@ -183,8 +205,14 @@ impl World {
             }
         };
         let prolongs = match request {
-            Request::Login(_) | Request::Probe | Request::Logout { .. } => false,
+            Request::Login(_)
+            | Request::Probe
+            | Request::Logout { .. }
+            | Request::Move(MoveCall::Ask(_) | MoveCall::Status(_) | MoveCall::Withdraw(_)) => {
+                false
+            }
             Request::Refresh(_)
+            | Request::Move(MoveCall::Answer { .. })
             | Request::Heartbeat { .. }
             | Request::AgentState { .. }
             | Request::Dispose { .. } => true,
@@ -200,6 +228,42 @@ impl World {
         });
         if prolongs {
             self.beats.push(task);
+        }
+        None
+    }
+
+    /// Follows the sidecar's events. It ends with the stream, or is told to.
+    fn follow_events(
+        &mut self,
+        stream: u64,
+        access_token: SecretString,
+        deadline: Duration,
+    ) -> Option<Input> {
+        let sidecar = self.sidecar.clone()?;
+        let inputs = self.inputs.clone();
+        let mut keeping = self.keeping.clone();
+        let task = self.tasks.spawn(async move {
+            let _ = time::timeout(KEEPING, keeping.changed()).await;
+            let tell = async |news| inputs.send(Input::Events { stream, news }).await.is_ok();
+            let end = match sidecar.events(&access_token, deadline).await {
+                Err(failure) => Err(failure),
+                Ok(mut events) => {
+                    let mut is_heard = tell(StreamNews::Opened).await;
+                    loop {
+                        match events.next().await {
+                            Ok(Some(event)) if is_heard => {
+                                is_heard = tell(StreamNews::Told(event)).await;
+                            }
+                            Ok(Some(_) | None) => break Ok(()),
+                            Err(failure) => break Err(failure),
+                        }
+                    }
+                }
+            };
+            tell(StreamNews::Ended(end)).await;
+        });
+        if let Some((_, before)) = self.events.replace((stream, task)) {
+            before.abort();
         }
         None
     }

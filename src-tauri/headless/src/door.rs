@@ -274,6 +274,14 @@ impl Door {
                 }
                 Err(unavailable) => self.reply(Reply::no_password(id, &unavailable)),
             },
+            Order::AskToMove { email, password } => match password.read().await {
+                Ok(password) => {
+                    let command = Command::AskToMove { email, password };
+                    let verdict = self.engine.send(command).await;
+                    self.reply(Reply::verdict(id, verdict));
+                }
+                Err(unavailable) => self.reply(Reply::no_password(id, &unavailable)),
+            },
             Order::SetCalls(change) => {
                 let line = change.line;
                 let asked = change.apply(&self.view.borrow().call_settings);

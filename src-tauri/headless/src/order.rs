@@ -1,4 +1,4 @@
-use phone::{Availability, CallId, Command, Output};
+use phone::{Availability, CallId, Command, MoveAnswer, Output};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -14,6 +14,11 @@ pub(crate) enum Order {
         email: String,
         password: password::Source,
         takeover: bool,
+    },
+    /// The same for asking the device that holds the session.
+    AskToMove {
+        email: String,
+        password: password::Source,
     },
     /// Fields of the settings of calls; those that are absent stay as they are.
     SetCalls(Change),
@@ -162,6 +167,14 @@ impl Fields {
                 takeover: self.switch("takeover")?,
                 password: self.password()?,
             },
+            "ask_to_move" => Order::AskToMove {
+                email: self.text("email")?,
+                password: self.password()?,
+            },
+            "answer_move" => Order::Phone(Command::AnswerMove {
+                request: self.number("request")?.into(),
+                answer: self.move_answer()?,
+            }),
             "sign_out" => Order::Phone(Command::SignOut),
             "dial" => Order::Phone(Command::Dial {
                 target: self.text("target")?,
@@ -233,6 +246,15 @@ impl Fields {
                 "password",
                 "it is missing, and so are \"password_env\" and \"password_fd\"",
             )),
+        }
+    }
+
+    fn move_answer(&mut self) -> Result<MoveAnswer, Malformed> {
+        match self.text("answer")?.as_str() {
+            "now" => Ok(MoveAnswer::Now),
+            "after_call" => Ok(MoveAnswer::AfterCall),
+            "no" => Ok(MoveAnswer::No),
+            _ => Err(self.wrong("answer", "now, after_call or no is expected")),
         }
     }
 
@@ -377,6 +399,14 @@ mod tests {
             (
                 r#"{"command":"finish_wrap_up","then":"ready"}"#,
                 "line 7, field \"then\": {\"state\":\"ready\"} or {\"state\":\"pause\"} is expected",
+            ),
+            (
+                r#"{"command":"answer_move","request":12,"answer":"later"}"#,
+                "line 7, field \"answer\": now, after_call or no is expected",
+            ),
+            (
+                r#"{"command":"ask_to_move","email":"e","password":"p","takeover":true}"#,
+                "line 7, field \"takeover\": this command has no such field",
             ),
             (
                 r#"{"command":"sign_in","email":"e"}"#,

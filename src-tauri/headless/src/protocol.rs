@@ -17,7 +17,7 @@ mod samples;
 
 const PAGE: &str = include_str!("../PROTOCOL.md");
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 28] = [
     "sign_in",
     "sign_out",
     "dial",
@@ -44,6 +44,8 @@ const COMMANDS: [&str; 26] = [
     "wrap_up",
     "finish_wrap_up",
     "more_time",
+    "ask_to_move",
+    "answer_move",
 ];
 
 #[test]
@@ -61,11 +63,13 @@ fn the_page_shows_every_command_and_reads_as_such() {
         .iter()
         .filter_map(
             |line| match order::read(1, line.as_bytes()).unwrap().inner {
-                Order::SignIn { password, .. } => Some(match password {
-                    Source::Inline(_) => "inline",
-                    Source::Env(_) => "env",
-                    Source::Fd(_) => "fd",
-                }),
+                Order::SignIn { password, .. } | Order::AskToMove { password, .. } => {
+                    Some(match password {
+                        Source::Inline(_) => "inline",
+                        Source::Env(_) => "env",
+                        Source::Fd(_) => "fd",
+                    })
+                }
                 Order::Phone(_)
                 | Order::SetCalls(_)
                 | Order::SetSound(_)
@@ -158,6 +162,8 @@ fn name(order: &Order) -> &'static str {
         Order::Phone(Command::WrapUp { .. }) => COMMANDS[23],
         Order::Phone(Command::FinishWrapUp { .. }) => COMMANDS[24],
         Order::Phone(Command::MoreTime) => COMMANDS[25],
+        Order::AskToMove { .. } | Order::Phone(Command::AskToMove { .. }) => COMMANDS[26],
+        Order::Phone(Command::AnswerMove { .. }) => COMMANDS[27],
     }
 }
 

@@ -1,4 +1,4 @@
-use phone::{EndCause, Event, Hop, SignedOutReason};
+use phone::{EndCause, Event, Hop, NotMoved, SignedOutReason};
 
 use crate::end::Exit;
 
@@ -71,6 +71,12 @@ impl Verdict {
             Event::Resuming { .. }
             | Event::SessionHeld { .. }
             | Event::SessionAtRisk { .. }
+            | Event::MoveAsked { .. }
+            | Event::MoveAfterCall { .. }
+            | Event::MovedHere { .. }
+            | Event::MoveRequested { .. }
+            | Event::MoveAnswered { .. }
+            | Event::MoveRequestOver { .. }
             | Event::Unregistered
             | Event::CallDialing { .. }
             | Event::CallIncoming { .. }
@@ -145,16 +151,23 @@ impl Verdict {
 
 fn of_session(reason: &SignedOutReason) -> Option<Exit> {
     match reason {
-        SignedOutReason::ByUser => None,
+        SignedOutReason::ByUser
+        | SignedOutReason::NotMoved {
+            why: NotMoved::Withdrawn,
+            ..
+        } => None,
         SignedOutReason::WrongCredentials { .. }
         | SignedOutReason::NotConfigured { .. }
         | SignedOutReason::BadRequest { .. }
         | SignedOutReason::TooManyTries { .. }
         | SignedOutReason::BadAccount { .. }
         | SignedOutReason::TokenRefused => Some(Exit::LoginRefused),
-        SignedOutReason::HeldElsewhere { .. } | SignedOutReason::TakenOver { .. } => {
-            Some(Exit::HeldElsewhere)
+        SignedOutReason::HeldElsewhere { .. }
+        | SignedOutReason::NotMoved {
+            why: NotMoved::Refused | NotMoved::Unanswered | NotMoved::Superseded | NotMoved::Lapsed,
+            ..
         }
+        | SignedOutReason::TakenOver { .. } => Some(Exit::HeldElsewhere),
         SignedOutReason::ServerTrouble { .. } | SignedOutReason::LeaseExpired => {
             Some(Exit::SidecarUnreachable)
         }

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call_settings::CallSettings,
+    moving::MoveAnswer,
     queue::{Availability, LONGEST_NOTE},
     sound::{Output, SoundSettings},
     view::CallId,
@@ -22,6 +23,18 @@ pub enum Command {
         password: SecretString,
         #[serde(default)]
         takeover: bool,
+    },
+    /// Asks the device that holds the session for it, and signs in when its user says yes. [`SignOut`](Self::SignOut) and
+    /// [`SignIn`](Self::SignIn) take the request back.
+    AskToMove {
+        email: String,
+        #[cfg_attr(feature = "types", ts(type = "string"))]
+        password: SecretString,
+    },
+    /// Answers another device that asks for this phone.
+    AnswerMove {
+        request: u64,
+        answer: MoveAnswer,
     },
     /// Ends all calls, un-registers and gives the lease back; done within 2 s even where nobody answers.
     SignOut,
@@ -128,6 +141,8 @@ pub enum Rejected {
     NotRegistered,
     #[error("The session was lost: no new calls until the next sign-in")]
     LeaseLost,
+    #[error("Nobody asks for this phone by request {request}")]
+    UnknownRequest { request: u64 },
     #[error("There is no call {call}")]
     UnknownCall { call: CallId },
     #[error("The state of call {call} does not allow this")]

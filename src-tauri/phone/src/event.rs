@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     io::Quality,
+    moving::{MoveAnswer, NotMoved},
     queue::{Availability, QueueLoginView, Refused},
     sound::{Device, DeviceRole, SoundVerdict},
     view::{CallId, ServerCheckView, UserView},
@@ -39,6 +40,36 @@ pub enum Event {
     SessionLost { reason: SignedOutReason },
     #[serde(rename = "session.signed_out")]
     SignedOut { reason: SignedOutReason },
+
+    /// The device that holds the session was asked for it.
+    #[serde(rename = "move.asked")]
+    MoveAsked {
+        device_name: Option<String>,
+        answer_within_ms: u64,
+    },
+    /// It gives the session when its call is over.
+    #[serde(rename = "move.after_call")]
+    MoveAfterCall { device_name: Option<String> },
+    /// The session is here now, and that device is signed out.
+    #[serde(rename = "move.moved_here")]
+    MovedHere { device_name: Option<String> },
+    /// Another device of the same user asks for the session that is held here.
+    #[serde(rename = "move.requested")]
+    MoveRequested {
+        request: u64,
+        device_name: Option<String>,
+        answer_within_ms: u64,
+    },
+    #[serde(rename = "move.answered")]
+    MoveAnswered {
+        request: u64,
+        answer: MoveAnswer,
+        /// Whether it was by itself: nobody answered in time, or the last call is over.
+        automatically: bool,
+    },
+    /// There is nothing to answer or to wait for any more; a session that moved is told by `session.lost`.
+    #[serde(rename = "move.request_over")]
+    MoveRequestOver { request: u64 },
 
     #[serde(rename = "link.up")]
     LinkUp,
@@ -229,6 +260,13 @@ pub enum SignedOutReason {
         device_name: Option<String>,
         since: Option<String>,
         same_member: Option<bool>,
+        /// Whether whoever holds it can be asked for it.
+        askable: bool,
+    },
+    /// The device that holds the session was asked for it, and keeps it.
+    NotMoved {
+        device_name: Option<String>,
+        why: NotMoved,
     },
     /// 429 at login.
     TooManyTries {

@@ -13,6 +13,7 @@ use sip::{Answer, DialogHandle, Offer};
 
 use crate::{
     event::Hop,
+    moving::{MoveCall, MoveReply, StreamNews},
     sound::{SoundNews, SoundRequest, Tone},
     view::CallId,
     voice_path::VoicePath,
@@ -31,6 +32,15 @@ pub enum Effect {
         request: Request,
         deadline: Duration,
     },
+    /// Follow the sidecar's events until [`CloseEvents`](Self::CloseEvents) or their end; tell them by [`Input::Events`]. Give up what does
+    /// not open within `deadline`.
+    OpenEvents {
+        stream: u64,
+        access_token: SecretString,
+        deadline: Duration,
+    },
+    /// Nothing of this stream is told any more.
+    CloseEvents { stream: u64 },
     /// Open a WebSocket with sub-protocol `sip`; answer with [`Input::FlowOpened`] or [`Input::FlowFailed`].
     OpenFlow {
         flow: FlowId,
@@ -71,6 +81,7 @@ pub enum Request {
         access_token: SecretString,
         body: LogoutRequest,
     },
+    Move(MoveCall),
     /// Any answer at all: who answers is there.
     Probe,
     AgentState {
@@ -90,6 +101,7 @@ pub enum Reply {
     Refresh(RefreshResponse),
     Heartbeat(HeartbeatResponse),
     Logout(LogoutResponse),
+    Move(MoveReply),
     Probe,
     /// What was asked of the queue was carried out.
     Agent(AgentResponse),
@@ -103,6 +115,8 @@ pub enum SidecarFailure {
         status: u16,
         message: String,
         holder: Option<Holder>,
+        /// Whether that holder can be asked for the session.
+        askable: bool,
         retry_after: Option<Duration>,
     },
     /// No answer: where on the way, and what happened there, for people.
@@ -191,6 +205,10 @@ pub enum Input {
     Sidecar {
         attempt: u64,
         reply: Result<Reply, SidecarFailure>,
+    },
+    Events {
+        stream: u64,
+        news: StreamNews,
     },
     FlowOpened {
         flow: FlowId,

@@ -12,6 +12,7 @@ mod lease;
 mod line;
 mod link;
 mod moment;
+mod moving;
 mod outputs;
 mod phone;
 mod queue;
@@ -31,6 +32,10 @@ pub use io::{
     SidecarFailure, Stored, StoredSession, StoredTokens,
 };
 pub use moment::Moment;
+pub use moving::{
+    AskView, MoveAnswer, MoveCall, MoveReply, MoveRequestState, MoveRequestView, NotMoved,
+    ServerEvent, StreamNews,
+};
 pub use phone::{Fallback, Phone, Setup};
 pub use queue::{
     Availability, OrderView, QueueLoginView, QueueRefusalView, QueueView, Refused, WrapUpView,

@@ -384,6 +384,7 @@ impl Line {
                 }
             }
             Input::Sidecar { .. }
+            | Input::Events { .. }
             | Input::Sound { .. }
             | Input::Restored { .. }
             | Input::Wiped

@@ -1,3 +1,5 @@
+mod asked;
+mod asking;
 mod checking;
 mod holding;
 mod queueing;
@@ -16,6 +18,7 @@ use crate::{
     lease::Lease,
     line::{Line, LineSetup},
     moment::Moment,
+    moving::Moving,
     outputs::Outputs,
     queue::Queue,
     sound::{SoundRequest, SoundSettings, Tones},
@@ -26,8 +29,10 @@ use crate::{
     },
 };
 
+use asking::Asking;
 use checking::Probe;
 use resuming::Resuming;
+use sign_in::Way;
 
 /// How long the sidecar may take (design/faults.md 68).
 const LOGIN_DEADLINE: Duration = Duration::from_secs(8);
@@ -85,6 +90,11 @@ pub struct Fallback {
 ///  Restoring ----------> Resuming ----> SignedIn
 ///     | nothing found       | refused, held elsewhere
 ///     +--> SignedOut        +--> SigningOut
+///
+///                            yes
+///  SignedOut ----> Asking --------> SigningIn
+///     ^               | no, silence
+///     +---------------+
 /// ```
 ///
 /// See the [crate] documentation.
@@ -117,7 +127,9 @@ enum Account {
         email: String,
         attempt: u64,
         deadline: Instant,
+        way: Way,
     },
+    Asking(Box<Asking>),
     SignedIn(Box<SignedIn>),
     Fallback {
         sip_uri: String,
@@ -140,6 +152,7 @@ struct SignedIn {
 struct Station {
     agent: AgentView,
     lease: Holding,
+    moving: Moving,
     line: Line,
     /// `None`: the sidecar has none.
     queue: Option<Queue>,
@@ -236,6 +249,7 @@ impl Phone {
         self.outputs.set_now(now);
         let result = self.obey(command, now);
         self.follow_queue(now);
+        self.see_to_requests(now);
         self.follow_calls(now);
         result
     }
@@ -249,6 +263,8 @@ impl Phone {
             } => {
                 self.sign_in(email, password, takeover, now)?;
             }
+            Command::AskToMove { email, password } => self.ask_to_move(email, password, now)?,
+            Command::AnswerMove { request, answer } => self.answer_move(request, answer, now)?,
             Command::SignOut => self.sign_out_by_user(now)?,
             Command::Dial { target } => {
                 let call = self.dial(&target, now)?;
@@ -340,6 +356,7 @@ impl Phone {
         self.outputs.set_now(now);
         match input {
             Input::Sidecar { attempt, reply } => self.handle_reply(attempt, reply, now),
+            Input::Events { stream, news } => self.handle_stream(stream, news, now),
             Input::Restored { restored } => self.handle_restored(restored, now),
             Input::VaultFailed { detail } => {
                 self.vault = VaultView::Failed {
@@ -356,12 +373,14 @@ impl Phone {
             Input::NetworkChanged => {
                 self.resume_soon(now);
                 self.with_lease(|lease, _| lease.beat_soon(now));
+                self.look_again(now);
                 self.handle_line_input(input, now);
             }
             Input::Woke { away } => {
                 tracing::info!(seconds = away.as_secs(), "Awake again");
                 self.resume_soon(now);
                 self.with_lease(|lease, _| lease.handle_woke(now));
+                self.look_again(now);
                 self.handle_line_input(input, now);
             }
             Input::FlowOpened { .. }
@@ -374,6 +393,7 @@ impl Phone {
         self.finish_if_signed_out(now);
         self.follow_queue(now);
         self.do_due(now);
+        self.see_to_requests(now);
         self.follow_calls(now);
     }
 
@@ -393,6 +413,7 @@ impl Phone {
                 self.account = Account::nobody(self.outputs.now());
             }
             Account::Resuming(_) => self.resume(now),
+            Account::Asking(_) => self.ask(now),
             Account::SignedIn(it) => {
                 if let Some(station) = &mut it.station {
                     station.line.handle_timeout(now, &mut self.outputs);
@@ -411,6 +432,7 @@ impl Phone {
         }
         self.follow_queue(now);
         self.do_due(now);
+        self.see_to_requests(now);
         self.leave_if_lost(now);
         self.finish_if_signed_out(now);
         self.follow_calls(now);
@@ -442,6 +464,7 @@ impl Phone {
                 Some(*deadline)
             }
             Account::Resuming(it) => Some(it.poll_timeout()),
+            Account::Asking(it) => Some(it.poll_timeout()),
             Account::SignedIn(it) => {
                 let lease = it
                     .station
@@ -450,10 +473,12 @@ impl Phone {
                         Holding::Held(lease) => Some(lease.poll_timeout()),
                         Holding::Lost { .. } => None,
                     });
-                let line = it.station.as_ref().and_then(|it| it.line.poll_timeout());
-                let queue = it.station.as_ref().and_then(|it| it.queue.as_ref());
+                let station = it.station.as_ref();
+                let moving = station.and_then(|it| it.moving.poll_timeout());
+                let line = station.and_then(|it| it.line.poll_timeout());
+                let queue = station.and_then(|it| it.queue.as_ref());
                 let queue = queue.and_then(Queue::poll_timeout);
-                [it.tokens.poll_timeout(), lease, line, queue]
+                [it.tokens.poll_timeout(), lease, moving, line, queue]
                     .into_iter()
                     .flatten()
                     .min()
@@ -479,6 +504,7 @@ impl Phone {
             ),
             Account::Restoring { .. } => (AccountView::Restoring, None, None),
             Account::Resuming(it) => (it.view(), None, None),
+            Account::Asking(it) => (it.view(epoch), None, None),
             Account::SignedOut { reason, since } => (
                 AccountView::SignedOut {
                     reason: reason.clone(),
@@ -517,6 +543,9 @@ impl Phone {
             account,
             agent: station.map(|it| it.agent.clone()),
             lease: station.map(|it| it.lease.view()),
+            move_request: station
+                .and_then(|it| it.moving.asked.as_ref())
+                .and_then(|it| it.view(epoch)),
             link: line.map_or(LinkView::Off, |it| it.link_view(epoch)),
             line: line.map_or(LineView::Off, Line::line_view),
             queue: station.and_then(|it| it.queue.as_ref().map(|it| it.view(epoch))),
@@ -568,6 +597,7 @@ impl Phone {
             | Account::Resuming(_)
             | Account::SignedOut { .. }
             | Account::SigningIn { .. }
+            | Account::Asking(_)
             | Account::SigningOut(_) => Err(Rejected::NotSignedIn),
         }
     }
@@ -592,7 +622,8 @@ impl Account {
             | Self::Restoring { .. }
             | Self::Resuming(_)
             | Self::SignedOut { .. }
-            | Self::SigningIn { .. } => None,
+            | Self::SigningIn { .. }
+            | Self::Asking(_) => None,
         }
     }
 }

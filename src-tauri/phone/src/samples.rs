@@ -2,12 +2,13 @@
 //! said to be.
 
 use crate::{
-    AccountView, AgentView, AutoAnswer, Availability, CallId, CallQuality, CallSettings, CallState,
-    CallView, CandidateKind, Codec, Device, DeviceKind, DeviceRole, Direction, EndCause,
-    EndedCallView, Event, Hop, LeaseState, LeaseView, LineView, LinkView, Moment, OrderView,
-    PhoneView, Proofs, Quality, QueueLoginView, QueueRefusalView, QueueView, Refused, Rejected,
-    ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView,
-    TroubleView, UserView, VaultView, VoicePath, WrapUpView,
+    AccountView, AgentView, AskView, AutoAnswer, Availability, CallId, CallQuality, CallSettings,
+    CallState, CallView, CandidateKind, Codec, Device, DeviceKind, DeviceRole, Direction, EndCause,
+    EndedCallView, Event, Hop, LeaseState, LeaseView, LineView, LinkView, Moment, MoveAnswer,
+    MoveRequestState, MoveRequestView, NotMoved, OrderView, PhoneView, Proofs, Quality,
+    QueueLoginView, QueueRefusalView, QueueView, Refused, Rejected, ServerCheckView,
+    SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView,
+    VaultView, VoicePath, WrapUpView,
 };
 
 /// Makes one value of each variant; one that is left out does not compile.
@@ -46,6 +47,23 @@ pub fn events() -> Vec<Event> {
         SignedOut {
             reason: SignedOutReason::ByUser,
         },
+        MoveAsked {
+            device_name: laptop(),
+            answer_within_ms: 20_000,
+        },
+        MoveAfterCall { device_name: laptop() },
+        MovedHere { device_name: laptop() },
+        MoveRequested {
+            request: 12,
+            device_name: laptop(),
+            answer_within_ms: 20_000,
+        },
+        MoveAnswered {
+            request: 12,
+            answer: MoveAnswer::AfterCall,
+            automatically: true,
+        },
+        MoveRequestOver { request: 12 },
         LinkUp,
         LinkDown {
             hop: Hop::Tls,
@@ -193,6 +211,7 @@ pub fn rejections() -> Vec<Rejected> {
         NoSidecar,
         NotRegistered,
         LeaseLost,
+        UnknownRequest { request: 12 },
         UnknownCall { call },
         WrongState { call },
         TooManyCalls,
@@ -235,6 +254,11 @@ pub fn accounts() -> Vec<AccountView> {
         SigningIn {
             email: "ana@helix.example".into(),
         },
+        Asking {
+            email: "ana@helix.example".into(),
+            device_name: laptop(),
+            ask: AskView::AfterCall,
+        },
         SignedIn {
             user: ana(),
             phone: true,
@@ -249,6 +273,45 @@ pub fn accounts() -> Vec<AccountView> {
         SigningOut,
     )
     .into()
+}
+
+/// Returns each state of asking for a session.
+pub fn asks() -> Vec<AskView> {
+    one_of_each!(AskView:
+        Sending,
+        Waiting {
+            until: Moment(21_100),
+        },
+        AfterCall,
+    )
+    .into()
+}
+
+/// Returns a request of another device in each state.
+pub fn move_requests() -> Vec<MoveRequestView> {
+    let states = one_of_each!(MoveRequestState:
+        Waiting {
+            until: Moment(21_100),
+        },
+        AfterCall,
+        Granted,
+    );
+    let request = |state| MoveRequestView {
+        request: 12,
+        device_name: laptop(),
+        state,
+    };
+    states.map(request).into()
+}
+
+/// Returns each answer to such a request.
+pub fn move_answers() -> Vec<MoveAnswer> {
+    one_of_each!(MoveAnswer: Now, AfterCall, No).into()
+}
+
+/// Returns each reason for which a session stays where it is.
+pub fn not_moved() -> Vec<NotMoved> {
+    one_of_each!(NotMoved: Refused, Unanswered, Superseded, Lapsed, Withdrawn).into()
 }
 
 /// Returns one lease in each state.
@@ -390,6 +453,11 @@ pub fn signed_out_reasons() -> Vec<SignedOutReason> {
             device_name: Some("Ana's laptop".into()),
             since: since(),
             same_member: Some(true),
+            askable: true,
+        },
+        NotMoved {
+            device_name: laptop(),
+            why: NotMoved::Refused,
         },
         TooManyTries {
             message: message(),
@@ -517,6 +585,7 @@ pub fn view() -> PhoneView {
             state: LeaseState::Held,
             ttl_ms: 3_600_000,
         }),
+        move_request: move_requests().into_iter().next(),
         link: LinkView::Up {
             since: Moment(1_190),
         },
@@ -672,6 +741,10 @@ fn at_lunch() -> Availability {
     Availability::Pause {
         reason: Some("Lunch".into()),
     }
+}
+
+fn laptop() -> Option<String> {
+    Some("Ana's laptop".into())
 }
 
 fn headset() -> Device {

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{
-    CallSettings, Device, EndCause, Hop, Moment, Output, SignedOutReason, SoundSettings,
-    SoundVerdict, VoicePath, queue::QueueView,
+    AskView, CallSettings, Device, EndCause, Hop, Moment, MoveRequestView, Output, SignedOutReason,
+    SoundSettings, SoundVerdict, VoicePath, queue::QueueView,
 };
 
 /// Names a call in commands, events and views; never used twice in one run.
@@ -21,6 +21,8 @@ pub struct PhoneView {
     pub agent: Option<AgentView>,
     /// `None`: this account holds no session (nobody signed in, or a user without a phone).
     pub lease: Option<LeaseView>,
+    /// Another device of this user asks for this phone.
+    pub move_request: Option<MoveRequestView>,
     pub link: LinkView,
     pub line: LineView,
     /// `None`: the sidecar has no queue.
@@ -145,6 +147,12 @@ pub enum AccountView {
     },
     SigningIn {
         email: String,
+    },
+    /// Another device holds the session, and its user is asked for it; `device_name`: `None` where it has none.
+    Asking {
+        email: String,
+        device_name: Option<String>,
+        ask: AskView,
     },
     /// `phone`: whether this user has one.
     SignedIn {

@@ -120,6 +120,7 @@ fn a_session_that_another_device_holds_is_wiped_and_the_holder_named() {
             since: Some("2026-01-05T09:00:00Z".to_owned()),
             same_member: true,
         }),
+        askable: false,
         retry_after: None,
     }));
     world.settle();
@@ -130,6 +131,7 @@ fn a_session_that_another_device_holds_is_wiped_and_the_holder_named() {
             device_name: Some("Desk 7".to_owned()),
             since: Some("2026-01-05T09:00:00Z".to_owned()),
             same_member: Some(true),
+            askable: true,
         },
     );
     assert_eq!(world.asked, ["heartbeat"], "nothing of ours to give back");
@@ -176,6 +178,7 @@ fn a_server_that_asks_to_wait_is_left_alone_and_a_person_or_a_network_need_not_w
         status: 503,
         message: "Later".to_owned(),
         holder: None,
+        askable: false,
         retry_after: Some(Duration::from_secs(86_400)),
     }));
     world.settle();

@@ -87,6 +87,7 @@ fn each_refusal_of_a_login_reaches_the_user_in_the_servers_words() {
                 device_name: None,
                 since: None,
                 same_member: None,
+                askable: false,
             },
         ),
         (
@@ -94,6 +95,7 @@ fn each_refusal_of_a_login_reaches_the_user_in_the_servers_words() {
                 status: 429,
                 message: "Slow down".to_owned(),
                 holder: None,
+                askable: false,
                 retry_after: Some(Duration::from_secs(40)),
             },
             SignedOutReason::TooManyTries {
@@ -477,6 +479,7 @@ fn taken_over() -> SidecarFailure {
             since: Some("2026-01-05T09:00:00Z".to_owned()),
             same_member: true,
         }),
+        askable: false,
         retry_after: None,
     }
 }

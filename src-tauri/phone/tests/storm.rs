@@ -8,19 +8,21 @@ use std::time::Duration;
 
 use phone::{
     AccountView, AutoAnswer, Availability, CallId, CallSettings, CallState, CallView,
-    CandidateKind, Codec, Command, Input, LinkView, MediaNews, Output, Tone, VoicePath,
+    CandidateKind, Codec, Command, Input, LeaseState, LinkView, MediaNews, MoveAnswer, Output,
+    StreamNews, Tone, VoicePath,
 };
 use proptest::prelude::*;
 use sip::DialogHandle;
 use world::{World, agent_grant, manager_grant, queue_grant, refused, restored, unreachable};
 
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "user-secret",
     "line-secret",
     "access-secret",
     "refresh-secret",
     "access-2-secret",
     "refresh-2-secret",
+    "ticket-secret",
 ];
 
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ enum Step {
     Network,
     Vault(u8),
     Sleep(u64),
+    Status(u8),
+    Told(u8),
 }
 
 proptest! {
@@ -69,6 +73,9 @@ proptest! {
             prop_assert_eq!(rings, alerts, "{:?}", world.view());
             let queue = world.view().queue;
             prop_assert!(queue.is_none_or(|it| it.unsaved <= 20));
+            let held = world.view().lease.is_some_and(|it| !matches!(it.state, LeaseState::Lost { .. }));
+            prop_assert!(held || world.view().move_request.is_none(), "{:?}", world.view());
+            prop_assert!(held || world.stream.is_none(), "{:?}", world.view());
             let calls = world.view().calls;
             prop_assert!(calls.len() <= 3, "{:?}", calls);
         }
@@ -79,6 +86,7 @@ proptest! {
         prop_assert!(signed_out, "{:?}", world.view());
         prop_assert!(world.view().calls.is_empty());
         prop_assert_eq!(world.tone, None);
+        prop_assert_eq!(world.stream, None);
         prop_assert_eq!(world.phone.poll_timeout(), None);
 
         let shown = format!(
@@ -110,9 +118,9 @@ fn a_phone_in_a_call_shows_no_secret() {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..23u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
+        4 => (0..27u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
         3 => (0..400u64).prop_map(Step::Pass),
-        1 => (0..16u8).prop_map(Step::Sidecar),
+        1 => (0..21u8).prop_map(Step::Sidecar),
         1 => (0..6u8).prop_map(Step::Server),
         1 => Just(Step::Drop),
         2 => any::<bool>().prop_map(Step::Incoming),
@@ -123,6 +131,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Network),
         1 => (0..6u8).prop_map(Step::Vault),
         1 => (0..9000u64).prop_map(Step::Sleep),
+        1 => (0..8u8).prop_map(Step::Status),
+        2 => (0..7u8).prop_map(Step::Told),
     ]
 }
 
@@ -131,7 +141,8 @@ fn take(world: &mut World, step: Step) {
     let registered = world.count_sent("REGISTER") > 0;
     match step {
         Step::Command(kind, call) => {
-            let _ = world.command(command(kind, CallId(call)));
+            let request = world.view().move_request.map_or(0, |it| it.request);
+            let _ = world.command(command(kind, CallId(call), request));
         }
         Step::Pass(seconds) => world.pass(Duration::from_secs(seconds)),
         Step::Sidecar(kind) => script_sidecar(world, kind),
@@ -164,6 +175,21 @@ fn take(world: &mut World, step: Step) {
         Step::Network => world.input(Input::NetworkChanged),
         Step::Vault(kind) => news_of_the_vault(world, kind),
         Step::Sleep(seconds) => world.sleep(Duration::from_secs(seconds)),
+        Step::Status(kind) if world.is_asked_for_status() => {
+            let states = [
+                "waiting",
+                "after_call",
+                "granted",
+                "refused",
+                "unanswered",
+                "moved",
+                "superseded",
+                "new",
+            ];
+            world.status(states[usize::from(kind)], u64::from(kind) * 9);
+        }
+        Step::Told(kind) if world.stream.is_some() => tell(world, kind),
+        Step::Status(_) | Step::Told(_) => {}
         Step::Incoming(_) | Step::QueueCall(_) | Step::InDialog(_) | Step::Garbage(_) => {}
     }
 }
@@ -193,6 +219,29 @@ fn begin(start: u8) -> World {
     }
 }
 
+fn tell(world: &mut World, kind: u8) {
+    let demand = |id: u8, state: &str| {
+        format!(r#"{{"id":"r-{id}","deviceName":"L","secondsLeft":20,"state":"{state}"}}"#)
+    };
+    match kind {
+        0 => world.demand("null"),
+        1 | 2 => world.demand(&demand(kind, "waiting")),
+        3 => world.demand(&demand(1, "after_call")),
+        4 => world.demand(&demand(2, "granted")),
+        5 => world.tell(lost()),
+        _ => {
+            let stream = world.stream.take().unwrap_or_default();
+            let news = StreamNews::Ended(Ok(()));
+            world.input(Input::Events { stream, news });
+        }
+    }
+}
+
+fn lost() -> phone::ServerEvent {
+    let json = r#"{"holder":{"deviceName":"L","sameMember":true}}"#;
+    phone::ServerEvent::Lost(serde_json::from_str(json).unwrap())
+}
+
 fn news_of_the_vault(world: &mut World, kind: u8) {
     let input = match kind {
         0 => Input::Restored { restored: None },
@@ -214,7 +263,7 @@ fn news_of_the_vault(world: &mut World, kind: u8) {
     world.input(input);
 }
 
-fn command(kind: u8, call: CallId) -> Command {
+fn command(kind: u8, call: CallId, request: u64) -> Command {
     match kind {
         0 => Command::SignOut,
         1 | 2 => Command::Dial {
@@ -260,6 +309,15 @@ fn command(kind: u8, call: CallId) -> Command {
             then: (call.0 > 1).then_some(Availability::Ready),
         },
         21 => Command::MoreTime,
+        22 => Command::AskToMove {
+            email: "ana@helix.example".to_owned(),
+            password: "user-secret".into(),
+        },
+        23..=25 => Command::AnswerMove {
+            request,
+            answer: [MoveAnswer::Now, MoveAnswer::AfterCall, MoveAnswer::No]
+                [usize::from(kind - 23)],
+        },
         _ => Command::SignIn {
             email: "ana@helix.example".to_owned(),
             password: "user-secret".into(),
@@ -287,6 +345,11 @@ fn script_sidecar(world: &mut World, kind: u8) {
         12 => sidecar.orders.push_back(Some(Err(refused(409, "taken")))),
         13 => sidecar.orders.push_back(Some(Err(refused(422, "No.")))),
         14 => sidecar.orders.push_back(Some(Err(refused(503, "Silence")))),
+        16 => sidecar.events = Some(Ok(())),
+        17 => sidecar.events = Some(Err(refused(401, "expired"))),
+        18 => sidecar.answer = Some(Err(unreachable())),
+        19 => sidecar.takeover = None,
+        20 => sidecar.status = Some(Err(refused(503, "later"))),
         _ => {
             sidecar.login = Some(Ok(agent_grant()));
             sidecar.beat = Some(held);

@@ -33,6 +33,7 @@ export function signInFault(
     case "token_refused":
     case "taken_over":
     case "held_elsewhere":
+    case "not_moved":
     case "not_configured":
       return null;
     case "wrong_credentials":

@@ -10,6 +10,7 @@ import type { Drawing } from "../parts/Icon.svelte";
 import { isRefusedHere } from "../queue/refused";
 import { roleWords } from "./roles";
 import { unbroken } from "./unbroken";
+import { deviceName } from "./who";
 import { language, t } from "./words.svelte";
 
 export type Remedy = "reconnect" | "sound" | "ready";
@@ -17,7 +18,7 @@ export type Remedy = "reconnect" | "sound" | "ready";
 export type NoticeText = {
   /** The same while the same thing is told. */
   key: string;
-  tone: "fault" | "ring" | "neutral";
+  tone: "fault" | "ring" | "ready" | "neutral";
   icon?: Drawing;
   words: string;
   detail?: string | undefined;
@@ -203,6 +204,15 @@ function passing(told: Told): NoticeText | null {
         tone: "neutral",
         icon: "missed",
         words: t("notice-turned-away", { number: happened.from }),
+        once: true,
+      };
+    case "move.moved_here":
+      return {
+        key,
+        told,
+        tone: "ready",
+        icon: "check",
+        words: t("notice-moved-here", { device: deviceName(happened.device_name) }),
         once: true,
       };
     case "media.failed":

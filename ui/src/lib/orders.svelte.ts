@@ -2,7 +2,7 @@
 
 import { say } from "./announce.svelte";
 import { current } from "./current.svelte";
-import type { CallView, Command, Moment } from "./phone";
+import type { CallView, Command, Moment, MoveAnswer, MoveRequestView } from "./phone";
 import * as shell from "./shell";
 import { t } from "./words.svelte";
 
@@ -52,6 +52,8 @@ export function refusalWords(thrown: unknown): string {
       return t("refused-target");
     case "no_outcome":
       return t("refused-no-outcome");
+    case "unknown_request":
+      return t("refused-request");
     case "unknown_call":
     case "wrong_state":
       return t("refused-state");
@@ -59,6 +61,10 @@ export function refusalWords(thrown: unknown): string {
       return message;
   }
 }
+
+/** Tells another device that asks for this phone what becomes of it. */
+export const answerMove = (asked: MoveRequestView, answer: MoveAnswer) =>
+  give({ command: "answer_move", request: asked.request, answer });
 
 export const answer = (call: CallView) => give({ command: "answer", call: call.call });
 

@@ -3,7 +3,7 @@
 import type * as phone from "./phone";
 
 export const states: phone.State[] = [
-  {"now":9000,"view":{"account":{"state":"signed_in","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"phone":true,"since":1180},"agent":{"agent_id":"agent-7","extension":"700201","campaign":"Inbound"},"lease":{"state":{"state":"held"},"ttl_ms":3600000},"link":{"state":"up","since":1190},"line":{"state":"registered","extension":"700201","server":"sip.example","since":1200},"queue":{"login":{"state":"in"},"availability":{"state":"ready"},"since":1300,"pause_reasons":["Lunch","Tea"],"outcomes":["Sale","No sale"],"order":null,"next":{"state":"pause","reason":"Lunch"},"refused":null,"wrap_up":{"call":0,"number":"700203","display_name":"Ravi","since":3800,"ends_at":63800,"more_ms":30000,"outcome":"Sale","note":"Calls back on Monday","saving":false},"unsaved":1},"proofs":{"session_confirmed_at":1195,"session_expires_at":3601190,"link_heard_at":8900,"line_confirmed_at":1200,"line_expires_at":601200},"calls":[{"call":1,"direction":"outgoing","state":{"state":"talking"},"number":"700202","display_name":null,"auto_answer":false,"silenced":false,"held":false,"held_by_peer":false,"muted":false,"interrupted":false,"began_at":4000,"talking_since":6500,"held_since":null,"interrupted_since":null,"quality":"good","path":{"local":"192.168.1.20:50000","remote":"203.0.113.7:30000","remote_kind":"host","codec":"opus"},"round_trip_ms":20}],"ended":{"call":0,"direction":"incoming","number":"700203","display_name":"Ravi","cause":{"code":"remote"},"talked_ms":1500,"at":3800},"call_settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1},"sound":{"capture_open":false,"settings":{"microphone":[],"speaker":[],"ringer":[],"echo_cancellation":true,"noise_suppression":true,"gain_control":true,"high_pass":true,"country":"","ring_volume":100},"devices":[{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false}],"microphone":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"speaker":null,"ringer":null,"check":null,"tested":null,"muted_speech_at":null},"server_check":null,"vault":{"state":"keyring"}},"window":{"version":"0.1.0","system":"linux","settings":{"language":"de","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"headset_asked":true,"shortcuts":{"answer":"F9","hang_up":"","mute":""}},"locked":["calls.auto_answer","server"],"server":"https://helix.example","device_name":"Ana's desk","link":"700202","complaints":["Settings not saved: the disk is full"],"shortcuts_available":true,"demo":{"email":"ana@helix.example","password":"demo"},"quit_asked":false},"history":[{"id":17,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"signed_out"},"quality":"poor_here"},{"id":16,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"incompatible","detail":"No codec in common"},"quality":"poor_here"},{"id":15,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"media_lost"},"quality":"poor_here"},{"id":14,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"security","detail":"The certificate is not the one of the description"},"quality":"poor_here"},{"id":13,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_media_path"},"quality":"poor_here"},{"id":12,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"link_lost"},"quality":"poor_here"},{"id":11,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"timeout"},"quality":"poor_here"},{"id":10,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"refused","status":603,"reason":"The server's words"},"quality":"poor_here"},{"id":9,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"not_found","status":404,"reason":"The server's words"},"quality":"poor_here"},{"id":8,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_answer","status":480,"reason":"The server's words"},"quality":"poor_here"},{"id":7,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"busy","status":486,"reason":"The server's words"},"quality":"poor_here"},{"id":6,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"answered_elsewhere"},"quality":"poor_here"},{"id":5,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"missed"},"quality":"poor_here"},{"id":4,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"declined"},"quality":"poor_here"},{"id":3,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"remote"},"quality":"poor_here"},{"id":2,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"local"},"quality":"poor_here"},{"id":1,"direction":"incoming","number":"700203","display_name":null,"began":1767603601204,"talked_ms":null,"cause":null,"quality":null}]},
+  {"now":9000,"view":{"account":{"state":"signed_in","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"phone":true,"since":1180},"agent":{"agent_id":"agent-7","extension":"700201","campaign":"Inbound"},"lease":{"state":{"state":"held"},"ttl_ms":3600000},"move_request":{"request":12,"device_name":"Ana's laptop","state":{"state":"waiting","until":21100}},"link":{"state":"up","since":1190},"line":{"state":"registered","extension":"700201","server":"sip.example","since":1200},"queue":{"login":{"state":"in"},"availability":{"state":"ready"},"since":1300,"pause_reasons":["Lunch","Tea"],"outcomes":["Sale","No sale"],"order":null,"next":{"state":"pause","reason":"Lunch"},"refused":null,"wrap_up":{"call":0,"number":"700203","display_name":"Ravi","since":3800,"ends_at":63800,"more_ms":30000,"outcome":"Sale","note":"Calls back on Monday","saving":false},"unsaved":1},"proofs":{"session_confirmed_at":1195,"session_expires_at":3601190,"link_heard_at":8900,"line_confirmed_at":1200,"line_expires_at":601200},"calls":[{"call":1,"direction":"outgoing","state":{"state":"talking"},"number":"700202","display_name":null,"auto_answer":false,"silenced":false,"held":false,"held_by_peer":false,"muted":false,"interrupted":false,"began_at":4000,"talking_since":6500,"held_since":null,"interrupted_since":null,"quality":"good","path":{"local":"192.168.1.20:50000","remote":"203.0.113.7:30000","remote_kind":"host","codec":"opus"},"round_trip_ms":20}],"ended":{"call":0,"direction":"incoming","number":"700203","display_name":"Ravi","cause":{"code":"remote"},"talked_ms":1500,"at":3800},"call_settings":{"auto_answer":"off","auto_answer_tone":true,"max_calls":1},"sound":{"capture_open":false,"settings":{"microphone":[],"speaker":[],"ringer":[],"echo_cancellation":true,"noise_suppression":true,"gain_control":true,"high_pass":true,"country":"","ring_volume":100},"devices":[{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false}],"microphone":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"speaker":null,"ringer":null,"check":null,"tested":null,"muted_speech_at":null},"server_check":null,"vault":{"state":"keyring"}},"window":{"version":"0.1.0","system":"linux","settings":{"language":"de","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"headset_asked":true,"shortcuts":{"answer":"F9","hang_up":"","mute":""}},"locked":["calls.auto_answer","server"],"server":"https://helix.example","device_name":"Ana's desk","link":"700202","complaints":["Settings not saved: the disk is full"],"shortcuts_available":true,"demo":{"email":"ana@helix.example","password":"demo"},"quit_asked":false},"history":[{"id":17,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"signed_out"},"quality":"poor_here"},{"id":16,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"incompatible","detail":"No codec in common"},"quality":"poor_here"},{"id":15,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"media_lost"},"quality":"poor_here"},{"id":14,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"security","detail":"The certificate is not the one of the description"},"quality":"poor_here"},{"id":13,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_media_path"},"quality":"poor_here"},{"id":12,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"link_lost"},"quality":"poor_here"},{"id":11,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"timeout"},"quality":"poor_here"},{"id":10,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"refused","status":603,"reason":"The server's words"},"quality":"poor_here"},{"id":9,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"not_found","status":404,"reason":"The server's words"},"quality":"poor_here"},{"id":8,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"no_answer","status":480,"reason":"The server's words"},"quality":"poor_here"},{"id":7,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"busy","status":486,"reason":"The server's words"},"quality":"poor_here"},{"id":6,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"answered_elsewhere"},"quality":"poor_here"},{"id":5,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"missed"},"quality":"poor_here"},{"id":4,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"declined"},"quality":"poor_here"},{"id":3,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"remote"},"quality":"poor_here"},{"id":2,"direction":"incoming","number":"700203","display_name":"Ravi","began":1767603601204,"talked_ms":1500,"cause":{"code":"local"},"quality":"poor_here"},{"id":1,"direction":"incoming","number":"700203","display_name":null,"began":1767603601204,"talked_ms":null,"cause":null,"quality":null}]},
 ];
 
 export const windows: phone.WindowView[] = [
@@ -16,16 +16,43 @@ export const accounts: phone.AccountView[] = [
   {"state":"restoring"},
   {"state":"resuming","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"trouble":{"hop":"tcp","detail":"What happened"}},
   {"state":"signing_in","email":"ana@helix.example"},
+  {"state":"asking","email":"ana@helix.example","device_name":"Ana's laptop","ask":{"state":"after_call"}},
   {"state":"signed_in","user":{"id":"u-1","role":"cc-agent","name":"Ana","email":"ana@helix.example"},"phone":true,"since":1180},
   {"state":"fallback","sip_uri":"sip:700201@sip.example"},
   {"state":"not_configured","message":"SIP is not started: why"},
   {"state":"signing_out"},
 ];
 
+export const asks: phone.AskView[] = [
+  {"state":"sending"},
+  {"state":"waiting","until":21100},
+  {"state":"after_call"},
+];
+
 export const leases: phone.LeaseView[] = [
   {"state":{"state":"held"},"ttl_ms":3600000},
   {"state":{"state":"at_risk","hop":"timeout","detail":"The sidecar did not answer"},"ttl_ms":3600000},
   {"state":{"state":"lost","reason":{"code":"lease_expired"}},"ttl_ms":3600000},
+];
+
+export const moveRequests: phone.MoveRequestView[] = [
+  {"request":12,"device_name":"Ana's laptop","state":{"state":"waiting","until":21100}},
+  {"request":12,"device_name":"Ana's laptop","state":{"state":"after_call"}},
+  {"request":12,"device_name":"Ana's laptop","state":{"state":"granted"}},
+];
+
+export const moveAnswers: phone.MoveAnswer[] = [
+  "now",
+  "after_call",
+  "no",
+];
+
+export const notMoved: phone.NotMoved[] = [
+  "refused",
+  "unanswered",
+  "superseded",
+  "lapsed",
+  "withdrawn",
 ];
 
 export const links: phone.LinkView[] = [
@@ -149,7 +176,8 @@ export const reasons: phone.SignedOutReason[] = [
   {"code":"wrong_credentials","message":"The server's words"},
   {"code":"not_configured","message":"The server's words"},
   {"code":"bad_request","message":"The server's words"},
-  {"code":"held_elsewhere","message":"The server's words","device_name":"Ana's laptop","since":"2026-01-05T08:00:00Z","same_member":true},
+  {"code":"held_elsewhere","message":"The server's words","device_name":"Ana's laptop","since":"2026-01-05T08:00:00Z","same_member":true,"askable":true},
+  {"code":"not_moved","device_name":"Ana's laptop","why":"refused"},
   {"code":"too_many_tries","message":"The server's words","retry_after_seconds":30},
   {"code":"server_trouble","status":503,"message":"The server's words"},
   {"code":"unreachable","hop":"tcp","detail":"What happened"},
@@ -197,6 +225,12 @@ export const events: phone.Event[] = [
   {"type":"session.at_risk","expires_in_ms":3540000,"hop":"tcp","detail":"The sidecar at helix.example port 443 cannot be reached"},
   {"type":"session.lost","reason":{"code":"lease_expired"}},
   {"type":"session.signed_out","reason":{"code":"by_user"}},
+  {"type":"move.asked","device_name":"Ana's laptop","answer_within_ms":20000},
+  {"type":"move.after_call","device_name":"Ana's laptop"},
+  {"type":"move.moved_here","device_name":"Ana's laptop"},
+  {"type":"move.requested","request":12,"device_name":"Ana's laptop","answer_within_ms":20000},
+  {"type":"move.answered","request":12,"answer":"after_call","automatically":true},
+  {"type":"move.request_over","request":12},
   {"type":"link.up"},
   {"type":"link.down","hop":"tls","detail":"The certificate of sip.example expired on 2026-01-01 00:00 UTC","retry_in_ms":60000},
   {"type":"sip.registered","expires_in_ms":600000},
@@ -242,6 +276,7 @@ export const events: phone.Event[] = [
 ];
 
 export const happened: phone.Happened[] = [
+  {"type":"move.moved_here","device_name":"Ana's laptop"},
   {"type":"call.change_failed","call":1,"reason":"488 Not Acceptable Here"},
   {"type":"call.recovered","call":1,"after_ms":2400},
   {"type":"media.failed","call":1,"reason":"The file out.wav cannot be written"},
@@ -258,6 +293,7 @@ export const rejections: phone.Rejected[] = [
   {"code":"no_sidecar","message":"No sidecar is configured to sign in at"},
   {"code":"not_registered","message":"The line is not registered: no calls can be made"},
   {"code":"lease_lost","message":"The session was lost: no new calls until the next sign-in"},
+  {"code":"unknown_request","message":"Nobody asks for this phone by request 12"},
   {"code":"unknown_call","message":"There is no call 7"},
   {"code":"wrong_state","message":"The state of call 7 does not allow this"},
   {"code":"too_many_calls","message":"As many calls as allowed exist already"},
@@ -325,6 +361,8 @@ export const saved: phone.Saved[] = [
 
 export const orders: phone.Order[] = [
   {"order":{"command":"sign_in","email":"ana@helix.example","password":"","takeover":true}},
+  {"order":{"command":"ask_to_move","email":"ana@helix.example","password":""}},
+  {"order":{"answer":"now","command":"answer_move","request":12}},
   {"order":{"command":"sign_out"}},
   {"order":{"command":"dial","target":"700202"}},
   {"order":{"call":1,"command":"answer"}},
@@ -352,6 +390,8 @@ export const orders: phone.Order[] = [
 
 export const commands: { [C in phone.Command as C["command"]]: C } = {
   "sign_in": {"command":"sign_in","email":"ana@helix.example","password":"","takeover":true},
+  "ask_to_move": {"command":"ask_to_move","email":"ana@helix.example","password":""},
+  "answer_move": {"answer":"now","command":"answer_move","request":12},
   "sign_out": {"command":"sign_out"},
   "dial": {"command":"dial","target":"700202"},
   "answer": {"call":1,"command":"answer"},

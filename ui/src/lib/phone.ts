@@ -11,6 +11,7 @@ export type AccountView =
   | { state: "restoring" }
   | { state: "resuming"; user: UserView; trouble: TroubleView | null }
   | { state: "signing_in"; email: string }
+  | { state: "asking"; email: string; device_name: string | null; ask: AskView }
   | { state: "signed_in"; user: UserView; phone: boolean; since: Moment }
   | { state: "fallback"; sip_uri: string }
   | { state: "not_configured"; message: string }
@@ -32,6 +33,12 @@ export type AnswerLink = {
 export type AnswerQuit = {
   quit: boolean;
 };
+
+/** How far the device that holds the session has been asked for it. */
+export type AskView =
+  | { state: "sending" }
+  | { state: "waiting"; until: Moment }
+  | { state: "after_call" };
 
 /** Which calls are answered without the user; only ever the one call that there is. */
 export type AutoAnswer = "off" | "header" | "always";
@@ -113,6 +120,8 @@ export type Codec = "opus" | "pcmu" | "pcma";
  */
 export type Command =
   | { command: "sign_in"; email: string; password: string; takeover: boolean }
+  | { command: "ask_to_move"; email: string; password: string }
+  | { command: "answer_move"; request: number; answer: MoveAnswer }
   | { command: "sign_out" }
   | { command: "dial"; target: string }
   | { command: "answer"; call: CallId }
@@ -208,6 +217,18 @@ export type Event =
   | { type: "session.at_risk"; expires_in_ms: number; hop: Hop; detail: string }
   | { type: "session.lost"; reason: SignedOutReason }
   | { type: "session.signed_out"; reason: SignedOutReason }
+  | { type: "move.asked"; device_name: string | null; answer_within_ms: number }
+  | { type: "move.after_call"; device_name: string | null }
+  | { type: "move.moved_here"; device_name: string | null }
+  | { type: "move.requested"; request: number; device_name: string | null; answer_within_ms: number }
+  | {
+      type: "move.answered";
+      request: number;
+      answer: MoveAnswer;
+      /** Whether it was by itself: nobody answered in time, or the last call is over. */
+      automatically: boolean;
+    }
+  | { type: "move.request_over"; request: number }
   | { type: "link.up" }
   | { type: "link.down"; hop: Hop; detail: string; retry_in_ms: number }
   | { type: "sip.registered"; expires_in_ms: number }
@@ -349,6 +370,26 @@ export type LinkView =
 /** A moment on the phone's own clock, in ms since the phone was started; a sleep of the machine counts. */
 export type Moment = number;
 
+/** What the user says to another device that asks for this phone. */
+export type MoveAnswer = "now" | "after_call" | "no";
+
+export type MoveRequestState =
+  | { state: "waiting"; until: Moment }
+  | { state: "after_call" }
+  | { state: "granted" };
+
+/** Another device of the same user asks for this phone. */
+export type MoveRequestView = {
+  /** Names it in commands; never used twice in one run. */
+  request: number;
+  /** `null`: it has no name. */
+  device_name: string | null;
+  state: MoveRequestState;
+};
+
+/** Why a session that was asked for stays where it is. */
+export type NotMoved = "refused" | "unanswered" | "superseded" | "lapsed" | "withdrawn";
+
 /** The arguments of `order`. */
 export type Order = {
   order: Command;
@@ -372,6 +413,8 @@ export type PhoneView = {
   agent: AgentView | null;
   /** `null`: this account holds no session (nobody signed in, or a user without a phone). */
   lease: LeaseView | null;
+  /** Another device of this user asks for this phone. */
+  move_request: MoveRequestView | null;
   link: LinkView;
   line: LineView;
   /** `null`: the sidecar has no queue. */
@@ -502,7 +545,10 @@ export type SignedOutReason =
       device_name: string | null;
       since: string | null;
       same_member: boolean | null;
+      /** Whether whoever holds it can be asked for it. */
+      askable: boolean;
     }
+  | { code: "not_moved"; device_name: string | null; why: NotMoved }
   | { code: "too_many_tries"; message: string; retry_after_seconds: number | null }
   | { code: "server_trouble"; status: number; message: string }
   | { code: "unreachable"; hop: Hop; detail: string }
@@ -683,6 +729,7 @@ export type Happened = Extract<
   Event,
   {
     type:
+      | "move.moved_here"
       | "call.change_failed"
       | "call.recovered"
       | "media.failed"

@@ -1,9 +1,16 @@
 // Which screen shows the phone as it is.
 
-import type { AccountView } from "./phone";
+import type { AccountView, SignedOutReason } from "./phone";
 
 export type Screen =
-  "resuming" | "sign_in" | "held_elsewhere" | "no_phone" | "session_ended" | "phone" | "signing_out";
+  | "resuming"
+  | "sign_in"
+  | "held_elsewhere"
+  | "asking"
+  | "no_phone"
+  | "session_ended"
+  | "phone"
+  | "signing_out";
 
 /** `putAway`: the user has read why the phone is signed out and goes back to sign in. */
 export function screen(account: AccountView, putAway: boolean): Screen {
@@ -14,6 +21,8 @@ export function screen(account: AccountView, putAway: boolean): Screen {
     case "signing_in":
     case "not_configured":
       return "sign_in";
+    case "asking":
+      return "asking";
     case "signed_in":
       return account.phone ? "phone" : "no_phone";
     case "fallback":
@@ -21,14 +30,15 @@ export function screen(account: AccountView, putAway: boolean): Screen {
     case "signing_out":
       return "signing_out";
     case "signed_out":
-      return putAway || account.reason === null ? "sign_in" : signedOut(account.reason.code);
+      return putAway || account.reason === null ? "sign_in" : signedOut(account.reason);
   }
 }
 
-function signedOut(
-  code: NonNullable<Extract<AccountView, { state: "signed_out" }>["reason"]>["code"],
-): Screen {
-  switch (code) {
+function signedOut(reason: SignedOutReason): Screen {
+  switch (reason.code) {
+    case "not_moved":
+      // Who has taken the request back knows why.
+      return reason.why === "withdrawn" ? "sign_in" : "held_elsewhere";
     case "held_elsewhere":
       return "held_elsewhere";
     case "not_configured":

@@ -37,6 +37,7 @@ export function standing(view: PhoneView): Standing {
     case "restoring":
     case "resuming":
     case "signing_in":
+    case "asking":
     case "signing_out":
     case "not_configured":
       return "signed_out";

@@ -1,5 +1,6 @@
 // The other end of a call, as it is named.
 
+import { unbroken } from "./unbroken";
 import { t } from "./words.svelte";
 
 /** As much of a call as names its other end. */
@@ -19,3 +20,7 @@ export function nameOf(call: Named): string {
 
 /** Whether the number can be dialled: it was told, and no policy hides a part of it. */
 export const callable = ({ number }: Named): boolean => number !== "" && !number.includes("•");
+
+/** A computer, which may have no name. */
+export const deviceName = (name: string | null): string =>
+  name !== null && SEEN.test(name) ? unbroken(name) : t("another-device");

@@ -157,9 +157,69 @@ test("an answer to an earlier question is not shown", async () => {
   await expect.element(page.getByText(/answers \(84.ms\)/)).not.toBeInTheDocument();
 });
 
-test("a phone held by the same person is moved here with the password once more", async () => {
+test("a phone held by the same person is asked for, and the password goes to the phone once", async () => {
   typed.email = "ana@helix.example";
   const script = await show("held-elsewhere");
+  await page.getByLabelText("Your password once more, to move it").fill(PASSWORD);
+  expect(page.getByRole("button", { name: "Move it here", exact: true }).elements()).toEqual([]);
+  await page.getByRole("button", { name: "Ask to move it here" }).click();
+  await expect.element(page.getByRole("main").getByText(/^Waiting for .*DESK.*14.*… \d+ s$/)).toBeVisible();
+  expect(script.orders()).toEqual([
+    { command: "ask_to_move", email: "ana@helix.example", password: PASSWORD },
+  ]);
+  expect(held()).not.toContain(PASSWORD);
+
+  await script.view(() => STATES["asking-after-call"]().view);
+  await expect
+    .element(page.getByRole("main"))
+    .toHaveTextContent("It will move after the current call. Keep this window open.");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  expect(script.orders().at(-1)).toEqual({ command: "sign_out" });
+});
+
+test.each<[Name, RegExp]>([
+  ["not-moved-refused", /DESK.*14.* said no\.$/],
+  ["not-moved-unanswered", /DESK.*14.* does not answer\.$/],
+])("%s: it can be moved all the same", async (name, words) => {
+  typed.email = "ana@helix.example";
+  const script = await show("asking");
+  await script.view(() => STATES[name]().view);
+  await expect.element(page.getByRole("main").getByText(words)).toBeVisible();
+  await expect.element(page.getByRole("heading", { name: "Your phone is in use" })).toHaveFocus();
+  await page.getByLabelText("Your password once more, to move it").fill(PASSWORD);
+  await page.getByRole("button", { name: "Move it here", exact: true }).click();
+  await expect
+    .poll(() => script.orders())
+    .toEqual([{ command: "sign_in", email: "ana@helix.example", password: PASSWORD, takeover: true }]);
+  expect(held()).not.toContain(PASSWORD);
+});
+
+test.each<Name>(["not-moved-superseded", "not-moved-lapsed"])(
+  "%s: it can be asked for once more",
+  async (name) => {
+    await show(name);
+    await expect.element(page.getByRole("button", { name: "Ask to move it here" })).toBeVisible();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await expect.element(signIn()).toBeVisible();
+  },
+);
+
+test("who takes the request back is at the sign-in again", async () => {
+  const script = await show("asking");
+  await script.view((view) => ({
+    ...view,
+    account: {
+      state: "signed_out",
+      reason: { code: "not_moved", device_name: "DESK-14", why: "withdrawn" },
+      since: view.account.state === "signed_out" ? view.account.since : 0,
+    },
+  }));
+  await expect.element(signIn()).toBeVisible();
+});
+
+test("where the holder cannot be asked, the phone is moved here with the password once more", async () => {
+  typed.email = "ana@helix.example";
+  const script = await show("held-not-askable");
   await expect
     .element(page.getByText("You are already logged in on another device. Please log out there first."))
     .toBeVisible();

@@ -51,6 +51,16 @@ test.each(named(samples.reasons))("signed out %s", async (_, reason) => {
   await drawn(quiet({ account: { state: "signed_out", reason, since: 1_000 } }));
 });
 
+test.each(named(samples.asks))("asking: %s", async (_, ask) => {
+  const account = { state: "asking", email: "ana@helix.example", device_name: null, ask } as const;
+  await drawn(quiet({ account }));
+});
+
+test.each(named(samples.notMoved))("not moved: %s", async (_, why) => {
+  const reason = { code: "not_moved", device_name: null, why } as const;
+  await drawn(quiet({ account: { state: "signed_out", reason, since: 1_000 } }));
+});
+
 describe.each([undefined, "connection"] as const)("on %s", (at) => {
   test.each(named(samples.leases))("lease %s", async (_, lease) => {
     await drawn(quiet({ lease }), at);
@@ -97,6 +107,12 @@ describe.each(["index", "mini"] as const)("%s", (page) => {
   test.each(named(samples.callStates))("call %s", async (_, state) => {
     const talking_since = state.state === "talking" ? CALL.talking_since : null;
     await drawn(told({ calls: [{ ...CALL, state, talking_since, quality: null }] }), undefined, page);
+  });
+
+  test.each(named(samples.moveRequests))("request %s", async (_, move_request) => {
+    await drawn(told({ move_request }), undefined, page);
+    await clear();
+    await drawn(quiet({ move_request: { ...move_request, device_name: null } }), undefined, page);
   });
 
   test.each(named(samples.qualities))("quality %s", async (_, quality) => {

@@ -128,6 +128,21 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
     case "sign_in":
       await script.view((view) => ({ ...view, account: { state: "signing_in", email: order.email } }));
       return {};
+    case "ask_to_move":
+      await script.view(() => STATES["asking"]().view);
+      return {};
+    case "answer_move":
+      await script.view((view) => ({
+        ...view,
+        move_request:
+          order.answer === "no" || view.move_request === null
+            ? null
+            : {
+                ...view.move_request,
+                state: { state: order.answer === "now" ? "granted" : "after_call" },
+              },
+      }));
+      return {};
     case "sign_out":
       await script.view(() => STATES["signed-out-by-user"]().view);
       return {};

@@ -93,6 +93,16 @@ held-since = أنت مسجّل الدخول على { $device } منذ { $time }.
 held-unknown = تحويلتك محجوزة لجلسة أخرى. سجّل الخروج هناك أولًا أو اسأل المسؤول. ستتحرر تلقائيًا خلال 60 دقيقة على الأكثر.
 held-move = نقله إلى هنا
 held-password = أدخل كلمة المرور مرة أخرى لنقله
+held-ask = طلب نقله إلى هنا
+held-force = يمكنك نقله رغم ذلك. ستستمر أي مكالمة هناك حتى تنتهي.
+another-device = جهاز آخر
+asking-sending = جارٍ سؤال { $device }…
+asking-waiting = في انتظار { $device }… { $seconds } ث
+asking-after-call = سيُنقل بعد المكالمة الجارية. أبقِ هذه النافذة مفتوحة.
+not-moved-refused = رفض { $device } الطلب.
+not-moved-unanswered = لا يجيب { $device }.
+not-moved-superseded = طلب جهاز آخر هاتفك بعد هذا الجهاز.
+not-moved-lapsed = انتهى الطلب. يمكنك أن تطلب مرة أخرى.
 
 ## No phone
 
@@ -154,6 +164,19 @@ fault-queue = لم يسجّل Ozonetel دخولك
 retry-in = محاولة جديدة بعد { $seconds } ث.
 retry-now = جارٍ المحاولة…
 
+## جهاز آخر يطلب هذا الهاتف
+
+move-label = طلب من جهاز آخر
+move-asks = هل تريد نقل هاتفك إلى { $device }؟
+move-asks-short = إلى { $device }؟
+move-asks-idle = الطلب جارٍ الآن ({ $seconds }). يُنقل إن لم تُجب.
+move-asks-call = الطلب جارٍ الآن ({ $seconds }). يُنقل بعد هذه المكالمة إن لم تُجب.
+move-later = سيُنقل هاتفك إلى { $device } بعد هذه المكالمة.
+move-moving = يُنقل هاتفك إلى { $device }…
+move-now = النقل الآن
+move-after-call = بعد هذه المكالمة
+move-stay = لا، يبقى هنا
+
 ## Notices
 
 notice-at-risk = تعذّر تأكيد جلستك؛ ستنتهي { $minutes ->
@@ -166,6 +189,7 @@ notice-at-risk = تعذّر تأكيد جلستك؛ ستنتهي { $minutes ->
   }. سنواصل المحاولة.
 notice-lost = فُقدت جلستك. ستستمر هذه المكالمة، وبعدها سجّل الدخول من جديد.
 notice-moved = نُقل هاتفك إلى { $device }. ستستمر هذه المكالمة، وبعدها يُسجَّل خروجك.
+notice-moved-here = نُقل إلى هنا. سُجّل الخروج من { $device }.
 notice-no-microphone = لا يوجد ميكروفون. وصّل سماعة رأس.
 notice-vault-memory = جلستك محفوظة في الذاكرة فقط. بعد أي تعطّل ستسجّل الدخول من جديد.
 notice-turned-away = أُبلغ المتصل { $number } بأنك مشغول
@@ -184,6 +208,7 @@ refused-lease-lost = فُقدت جلستك. سجّل الدخول من جديد 
 refused-too-many-calls = لا يُسمح بمكالمات أكثر.
 refused-target = لا يمكن الاتصال بهذا الرقم.
 refused-state = هذا غير ممكن الآن.
+refused-request = انتهى هذا الطلب.
 
 ## Lengths of time
 
@@ -295,6 +320,7 @@ on-hold-for = قيد الانتظار { $time }
 read-incoming = مكالمة واردة من { $name }. اضغط Control Enter للرد.
 read-ended = انتهت المكالمة. { $cause }
 read-minute = دقيقة واحدة
+read-asked = يطلب { $device } هاتفك. لديك { $seconds } ثانية للإجابة.
 
 ## History
 

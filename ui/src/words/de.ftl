@@ -93,6 +93,16 @@ held-since = Sie sind seit { $time } an { $device } angemeldet.
 held-unknown = Ihre Nebenstelle ist durch eine andere Sitzung belegt. Melden Sie sich dort zuerst ab oder fragen Sie Ihren Administrator. Sie wird nach spätestens 60 Minuten von selbst frei.
 held-move = Hierher holen
 held-password = Zum Umziehen noch einmal Ihr Passwort
+held-ask = Um den Umzug hierher bitten
+held-force = Sie können es trotzdem holen. Ein Gespräch dort läuft bis zu seinem Ende weiter.
+another-device = Ein anderes Gerät
+asking-sending = { $device } wird gefragt …
+asking-waiting = Warten auf { $device } … { $seconds } s
+asking-after-call = Es zieht nach dem laufenden Gespräch um. Lassen Sie dieses Fenster offen.
+not-moved-refused = { $device } hat abgelehnt.
+not-moved-unanswered = { $device } antwortet nicht.
+not-moved-superseded = Ein anderes Gerät hat nach diesem um Ihr Telefon gebeten.
+not-moved-lapsed = Die Anfrage ist vorbei. Sie können noch einmal fragen.
 
 ## No phone
 
@@ -154,6 +164,19 @@ fault-queue = Ozonetel hat Sie nicht angemeldet
 retry-in = Neuer Versuch in { $seconds } s.
 retry-now = Neuer Versuch…
 
+## Ein anderes Gerät bittet um dieses Telefon
+
+move-label = Anfrage eines anderen Geräts
+move-asks = Ihr Telefon an { $device } abgeben?
+move-asks-short = An { $device }?
+move-asks-idle = Die Anfrage läuft ({ $seconds }). Ohne Antwort zieht es um.
+move-asks-call = Die Anfrage läuft ({ $seconds }). Ohne Antwort zieht es nach diesem Gespräch um.
+move-later = Ihr Telefon zieht nach diesem Gespräch zu { $device } um.
+move-moving = Ihr Telefon zieht zu { $device } um …
+move-now = Jetzt
+move-after-call = Nach dem Gespräch
+move-stay = Nein, hier bleiben
+
 ## Notices
 
 notice-at-risk = Ihre Sitzung kann nicht bestätigt werden; sie endet in { $minutes ->
@@ -162,6 +185,7 @@ notice-at-risk = Ihre Sitzung kann nicht bestätigt werden; sie endet in { $minu
   }. Wir versuchen es weiter.
 notice-lost = Ihre Sitzung ist verloren. Dieses Gespräch läuft weiter; danach melden Sie sich neu an.
 notice-moved = Ihr Telefon ist zu { $device } umgezogen. Dieses Gespräch läuft weiter; danach sind Sie abgemeldet.
+notice-moved-here = Hierher umgezogen. { $device } ist abgemeldet.
 notice-no-microphone = Es ist kein Mikrofon da. Stecken Sie ein Headset ein.
 notice-vault-memory = Ihre Sitzung liegt nur im Arbeitsspeicher. Nach einem Absturz melden Sie sich neu an.
 notice-turned-away = Einem Anruf von { $number } wurde „besetzt“ gemeldet
@@ -180,6 +204,7 @@ refused-lease-lost = Ihre Sitzung ist verloren. Melden Sie sich neu an, um anzur
 refused-too-many-calls = Mehr Gespräche sind nicht erlaubt.
 refused-target = Diese Nummer kann nicht angerufen werden.
 refused-state = Das ist gerade nicht möglich.
+refused-request = Diese Anfrage ist vorbei.
 
 ## Lengths of time
 
@@ -291,6 +316,7 @@ on-hold-for = gehalten { $time }
 read-incoming = Eingehender Anruf von { $name }. Steuerung Eingabe zum Annehmen.
 read-ended = Anruf beendet. { $cause }
 read-minute = Eine Minute
+read-asked = { $device } bittet um Ihr Telefon. Sie haben { $seconds } Sekunden für Ihre Antwort.
 
 ## History
 

@@ -95,6 +95,16 @@ held-since = You are signed in on { $device } since { $time }.
 held-unknown = Your extension is held by another session. Sign out there first, or ask your administrator. It frees itself in up to 60 minutes.
 held-move = Move it here
 held-password = Your password once more, to move it
+held-ask = Ask to move it here
+held-force = You can move it all the same. A call there goes on until it ends.
+another-device = Another device
+asking-sending = Asking { $device }…
+asking-waiting = Waiting for { $device }… { $seconds } s
+asking-after-call = It will move after the current call. Keep this window open.
+not-moved-refused = { $device } said no.
+not-moved-unanswered = { $device } does not answer.
+not-moved-superseded = Another device asked for your phone after this one.
+not-moved-lapsed = The request is over. You can ask once more.
 
 ## No phone
 
@@ -156,6 +166,19 @@ fault-queue = Ozonetel did not sign you in
 retry-in = Trying again in { $seconds } s.
 retry-now = Trying again…
 
+## Another device asks for this phone
+
+move-label = Request of another device
+move-asks = Move your phone to { $device }?
+move-asks-short = To { $device }?
+move-asks-idle = It asks now ({ $seconds }). Without an answer it moves.
+move-asks-call = It asks now ({ $seconds }). Without an answer it moves after this call.
+move-later = Your phone moves to { $device } after this call.
+move-moving = Your phone moves to { $device }…
+move-now = Move now
+move-after-call = After this call
+move-stay = No, stay here
+
 ## Notices
 
 notice-at-risk = Your session cannot be confirmed; it ends in { $minutes ->
@@ -164,6 +187,7 @@ notice-at-risk = Your session cannot be confirmed; it ends in { $minutes ->
   }. We go on trying.
 notice-lost = Your session is lost. This call goes on; after it you sign in again.
 notice-moved = Your phone moved to { $device }. This call goes on; after it you are signed out.
+notice-moved-here = Moved here. { $device } is signed out.
 notice-no-microphone = No microphone is there. Plug in a headset.
 notice-vault-memory = Your session is kept in memory only. After a crash you sign in again.
 notice-turned-away = Call from { $number } was told that you are busy
@@ -182,6 +206,7 @@ refused-lease-lost = Your session is lost. Sign in again to make calls.
 refused-too-many-calls = You have as many calls as are allowed.
 refused-target = This number cannot be called.
 refused-state = That is not possible now.
+refused-request = This request is over.
 
 ## Lengths of time
 
@@ -293,6 +318,7 @@ on-hold-for = on hold { $time }
 read-incoming = Incoming call from { $name }. Control Enter to answer.
 read-ended = Call ended. { $cause }
 read-minute = One minute
+read-asked = { $device } asks for your phone. You have { $seconds } seconds to answer.
 
 ## History
 

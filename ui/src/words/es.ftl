@@ -93,6 +93,16 @@ held-since = Tiene la sesión iniciada en { $device } desde las { $time }.
 held-unknown = Otra sesión ocupa su extensión. Ciérrela allí primero o consulte a su administrador. Se libera sola en 60 minutos como máximo.
 held-move = Traerlo aquí
 held-password = Su contraseña otra vez, para traerlo
+held-ask = Pedir que pase aquí
+held-force = Puede traerlo de todos modos. Una llamada allí continúa hasta que termine.
+another-device = Otro equipo
+asking-sending = Preguntando a { $device }…
+asking-waiting = Esperando a { $device }… { $seconds } s
+asking-after-call = Pasará aquí después de la llamada en curso. Deje esta ventana abierta.
+not-moved-refused = { $device } dijo que no.
+not-moved-unanswered = { $device } no responde.
+not-moved-superseded = Otro equipo pidió su teléfono después de este.
+not-moved-lapsed = La solicitud terminó. Puede volver a pedirlo.
 
 ## No phone
 
@@ -154,6 +164,19 @@ fault-queue = Ozonetel no inició su sesión
 retry-in = Nuevo intento en { $seconds } s.
 retry-now = Nuevo intento…
 
+## Otro equipo pide este teléfono
+
+move-label = Solicitud de otro equipo
+move-asks = ¿Pasar su teléfono a { $device }?
+move-asks-short = ¿A { $device }?
+move-asks-idle = Lo pide ahora ({ $seconds }). Sin respuesta, pasa allí.
+move-asks-call = Lo pide ahora ({ $seconds }). Sin respuesta, pasa allí después de esta llamada.
+move-later = Su teléfono pasa a { $device } después de esta llamada.
+move-moving = Su teléfono pasa a { $device }…
+move-now = Pasar ahora
+move-after-call = Después de esta llamada
+move-stay = No, quedarse aquí
+
 ## Notices
 
 notice-at-risk = No se puede confirmar su sesión; termina en { $minutes ->
@@ -163,6 +186,7 @@ notice-at-risk = No se puede confirmar su sesión; termina en { $minutes ->
   }. Seguimos intentándolo.
 notice-lost = Su sesión se perdió. Esta llamada continúa; después inicie sesión de nuevo.
 notice-moved = Su teléfono pasó a { $device }. Esta llamada continúa; después se cerrará su sesión aquí.
+notice-moved-here = Ya está aquí. { $device } cerró su sesión.
 notice-no-microphone = No hay micrófono. Conecte unos auriculares.
 notice-vault-memory = Su sesión solo está en la memoria. Tras un fallo deberá iniciar sesión de nuevo.
 notice-turned-away = A la llamada de { $number } se le dijo que usted está ocupado
@@ -181,6 +205,7 @@ refused-lease-lost = Su sesión se perdió. Inicie sesión de nuevo para llamar.
 refused-too-many-calls = No se permiten más llamadas a la vez.
 refused-target = No se puede llamar a este número.
 refused-state = Eso no es posible ahora.
+refused-request = Esta solicitud ya terminó.
 
 ## Lengths of time
 
@@ -292,6 +317,7 @@ on-hold-for = en espera { $time }
 read-incoming = Llamada entrante de { $name }. Control Intro para contestar.
 read-ended = Llamada terminada. { $cause }
 read-minute = Un minuto
+read-asked = { $device } pide su teléfono. Tiene { $seconds } segundos para responder.
 
 ## History
 

@@ -93,6 +93,16 @@ held-since = आप { $time } से { $device } पर साइन इन ह�
 held-unknown = आपका एक्सटेंशन किसी दूसरे सेशन के पास है। पहले वहाँ साइन आउट करें या अपने एडमिन से पूछें। यह ज़्यादा से ज़्यादा 60 मिनट में अपने आप ख़ाली हो जाएगा।
 held-move = यहाँ ले आएँ
 held-password = यहाँ लाने के लिए पासवर्ड फिर से लिखें
+held-ask = यहाँ लाने के लिए पूछें
+held-force = आप इसे फिर भी यहाँ ला सकते हैं। वहाँ चल रही कॉल अपने अंत तक चलेगी।
+another-device = दूसरा डिवाइस
+asking-sending = { $device } से पूछा जा रहा है…
+asking-waiting = { $device } का इंतज़ार… { $seconds } से
+asking-after-call = यह चल रही कॉल के बाद यहाँ आएगा। इस विंडो को खुला रखें।
+not-moved-refused = { $device } ने मना कर दिया।
+not-moved-unanswered = { $device } जवाब नहीं दे रहा है।
+not-moved-superseded = इसके बाद किसी दूसरे डिवाइस ने आपका फ़ोन माँगा।
+not-moved-lapsed = अनुरोध समाप्त हो गया। आप फिर से पूछ सकते हैं।
 
 ## No phone
 
@@ -154,6 +164,19 @@ fault-queue = Ozonetel ने आपको साइन इन नहीं क�
 retry-in = { $seconds } से॰ में फिर कोशिश होगी।
 retry-now = फिर कोशिश हो रही है…
 
+## दूसरा डिवाइस यह फ़ोन माँग रहा है
+
+move-label = दूसरे डिवाइस का अनुरोध
+move-asks = फ़ोन को { $device } पर ले जाएँ?
+move-asks-short = { $device } पर?
+move-asks-idle = अभी पूछा जा रहा है ({ $seconds })। जवाब न मिलने पर फ़ोन वहाँ चला जाएगा।
+move-asks-call = अभी पूछा जा रहा है ({ $seconds })। जवाब न मिलने पर फ़ोन इस कॉल के बाद जाएगा।
+move-later = इस कॉल के बाद आपका फ़ोन { $device } पर चला जाएगा।
+move-moving = आपका फ़ोन { $device } पर जा रहा है…
+move-now = अभी ले जाएँ
+move-after-call = इस कॉल के बाद
+move-stay = नहीं, यहीं रखें
+
 ## Notices
 
 notice-at-risk = आपके सेशन की पुष्टि नहीं हो पा रही; यह { $minutes ->
@@ -162,6 +185,7 @@ notice-at-risk = आपके सेशन की पुष्टि नही�
   } में ख़त्म होगा। हम कोशिश जारी रखेंगे।
 notice-lost = आपका सेशन चला गया। यह कॉल चलती रहेगी; इसके बाद फिर साइन इन करें।
 notice-moved = आपका फ़ोन { $device } पर चला गया। यह कॉल चलती रहेगी; इसके बाद आप साइन आउट हो जाएँगे।
+notice-moved-here = यहाँ आ गया। { $device } साइन आउट हो गया है।
 notice-no-microphone = कोई माइक नहीं है। हेडसेट लगाएँ।
 notice-vault-memory = आपका सेशन सिर्फ़ मेमोरी में है। क्रैश होने पर फिर साइन इन करना होगा।
 notice-turned-away = { $number } के कॉल को बताया गया कि आप व्यस्त हैं
@@ -180,6 +204,7 @@ refused-lease-lost = आपका सेशन चला गया। कॉल 
 refused-too-many-calls = इससे ज़्यादा कॉल की अनुमति नहीं है।
 refused-target = इस नंबर पर कॉल नहीं हो सकती।
 refused-state = अभी यह नहीं हो सकता।
+refused-request = यह अनुरोध समाप्त हो चुका है।
 
 ## Lengths of time
 
@@ -291,6 +316,7 @@ on-hold-for = होल्ड पर { $time }
 read-incoming = { $name } की इनकमिंग कॉल। उठाने के लिए Control Enter दबाएँ।
 read-ended = कॉल ख़त्म हुई। { $cause }
 read-minute = एक मिनट
+read-asked = { $device } आपका फ़ोन माँग रहा है। जवाब देने के लिए { $seconds } सेकंड हैं।
 
 ## History
 

@@ -114,6 +114,12 @@ impl Ledger {
             | Event::SessionAtRisk { .. }
             | Event::SessionLost { .. }
             | Event::SignedOut { .. }
+            | Event::MoveAsked { .. }
+            | Event::MoveAfterCall { .. }
+            | Event::MovedHere { .. }
+            | Event::MoveRequested { .. }
+            | Event::MoveAnswered { .. }
+            | Event::MoveRequestOver { .. }
             | Event::LinkUp
             | Event::LinkDown { .. }
             | Event::Registered { .. }

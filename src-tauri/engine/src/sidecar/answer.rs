@@ -27,6 +27,21 @@ impl Head {
     }
 }
 
+/// A stream of events was wanted, and this is something else.
+pub(crate) fn no_events(kind: &str) -> SidecarFailure {
+    nonsense(match kind.split(';').next().map(str::trim) {
+        None | Some("") => "The server answered with no events".to_owned(),
+        Some(kind) => format!(
+            "The server answered with {}, not events",
+            described(&kind.to_ascii_lowercase())
+        ),
+    })
+}
+
+pub(crate) fn event_too_large() -> SidecarFailure {
+    nonsense("An event of the server is larger than any can be".to_owned())
+}
+
 pub(crate) fn too_large(head: &Head) -> SidecarFailure {
     nonsense(format!(
         "The server's answer ({}) is larger than {} KiB",
@@ -102,10 +117,10 @@ pub(crate) fn refusal(head: &Head, body: &[u8]) -> SidecarFailure {
     let strict: Option<ErrorBody> = value
         .clone()
         .and_then(|value| serde_json::from_value(value).ok());
-    let (message, holder) = match (strict, value) {
-        (Some(body), _) => (Some(body.message.joined()), body.holder),
-        (None, Some(value)) => (words(&value), holder(&value)),
-        (None, None) => (None, None),
+    let (message, holder, askable) = match (strict, value) {
+        (Some(body), _) => (Some(body.message.joined()), body.holder, body.askable),
+        (None, Some(value)) => (words(&value), holder(&value), false),
+        (None, None) => (None, None, false),
     };
     let message = message
         .map(|message| shortened(&message))
@@ -119,6 +134,7 @@ pub(crate) fn refusal(head: &Head, body: &[u8]) -> SidecarFailure {
         status: status.as_u16(),
         message,
         holder,
+        askable,
         retry_after: head.retry_after,
     }
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+use phone::ServerEvent;
 use sidecar_api::{LoginRequest, LogoutRequest};
 use tokio::io::AsyncWriteExt;
 
@@ -107,7 +108,7 @@ async fn a_probe_takes_any_answer_of_a_sidecar_and_no_page_of_a_gate() {
 #[tokio::test]
 async fn refusals_are_told_with_their_words_holder_and_wait() {
     let holder = r#"{"statusCode":409,"message":"You are already logged in on another device. Please log out there first.",
-        "holder":{"deviceName":"Desk","since":"2026-01-05T08:00:00Z","sameMember":true}}"#;
+        "holder":{"deviceName":"Desk","since":"2026-01-05T08:00:00Z","sameMember":true},"askable":true}"#;
     for (status, body) in [
         (
             "401 Unauthorized",
@@ -137,6 +138,7 @@ async fn refusals_are_told_with_their_words_holder_and_wait() {
             status: told,
             message,
             holder,
+            askable,
             retry_after,
         } = failure
         else {
@@ -144,7 +146,7 @@ async fn refusals_are_told_with_their_words_holder_and_wait() {
         };
         assert_eq!(Some(told.to_string().as_str()), status.split(' ').next());
         assert!(message.ends_with('.'), "{message}");
-        assert_eq!(holder.is_some(), told == 409);
+        assert_eq!((holder.is_some(), askable), (told == 409, told == 409));
         assert_eq!(retry_after, Some(Duration::from_secs(17)));
     }
 }
@@ -325,6 +327,155 @@ async fn a_proxy_that_refuses_is_told() {
         "{request}"
     );
     assert!(!request.contains("canary"), "{request}");
+}
+
+const TOLD: &str = concat!(
+    ": hello\n\nretry: 2000\nid: 1\nevent: takeover\n",
+    r#"data: {"request":{"id":"r-1","deviceName":"LAPTOP-7","secondsLeft":18,"state":"waiting"}}"#,
+    "\n\nevent: weather\ndata: fine\n\nevent: takeover\ndata: {\"request\":null}\n\n",
+    "event: lost\n",
+    r#"data: {"holder":{"deviceName":"LAPTOP-7","sameMember":true}}"#,
+    "\n\n",
+);
+
+#[tokio::test]
+async fn events_are_told_in_their_order_until_the_server_ends_them() {
+    let answer = http("200 OK", "Text/Event-Stream; charset=utf-8", TOLD);
+    let mut server = HttpServer::start(None, answer).await;
+    let sidecar = plain(&server);
+
+    let mut events = soon(sidecar.events(&"token".into(), DEADLINE))
+        .await
+        .unwrap();
+    let mut told = Vec::new();
+    while let Some(event) = soon(events.next()).await.unwrap() {
+        told.push(match event {
+            ServerEvent::Takeover(it) => it.request.map_or("nobody".into(), |it| it.device_name),
+            ServerEvent::Lost(it) => format!("lost to {}", it.holder.device_name),
+        });
+    }
+
+    assert_eq!(told, ["LAPTOP-7", "nobody", "lost to LAPTOP-7"]);
+    let request = server.request().await;
+    assert!(
+        request.starts_with("GET /auth/events HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert!(
+        request.contains("authorization: Bearer token\r\n"),
+        "{request}"
+    );
+    assert!(
+        request.contains("accept: text/event-stream\r\n"),
+        "{request}"
+    );
+    assert!(request.contains("x-device-id: 6f1c2d3e\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn a_server_without_events_says_how() {
+    for status in [401, 404, 405, 503] {
+        let body = format!(r#"{{"statusCode":{status},"message":"No."}}"#);
+        let server = HttpServer::start(None, http(&format!("{status} No"), JSON, &body)).await;
+        let failure = no_events(&plain(&server)).await;
+        assert!(
+            matches!(&failure, SidecarFailure::Refused { status: told, .. } if *told == status),
+            "{failure:?}"
+        );
+    }
+    for (kind, words) in [
+        (
+            "text/html; charset=utf-8",
+            "a web page (text/html), not events",
+        ),
+        ("application/json", "application/json, not events"),
+    ] {
+        let server = HttpServer::start(None, http("200 OK", kind, "{}")).await;
+        let told = nonsense(Err(no_events(&plain(&server)).await));
+        assert!(told.contains(words), "{told}");
+    }
+    let server = serve(|tcp| async move {
+        let _held = tcp;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let sidecar = sidecar(&format!("http://{server}"), Authority::new().client());
+    let opened = soon(sidecar.events(&"token".into(), Duration::from_millis(50))).await;
+    let told = unreachable(Hop::Timeout, Err(opened.err().unwrap()));
+    assert!(told.ends_with("did not answer within 0.05 s"), "{told}");
+}
+
+#[tokio::test]
+async fn events_that_make_no_sense_end_the_stream() {
+    for body in [
+        "event: takeover\ndata: {\"request\":7}\n\n".to_owned(),
+        "event: lost\ndata: <html>\n\n".to_owned(),
+        format!("data: {}", "x".repeat(200_000)),
+    ] {
+        let server = HttpServer::start(None, http("200 OK", "text/event-stream", &body)).await;
+        let sidecar = plain(&server);
+        let mut events = soon(sidecar.events(&"token".into(), DEADLINE))
+            .await
+            .unwrap();
+        let told = soon(events.next()).await;
+        assert!(
+            matches!(told, Err(SidecarFailure::Nonsense { .. })),
+            "{told:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_and_one_that_falls_silent_are_told() {
+    let cut =
+        http("200 OK", "text/event-stream", TOLD).replace("Content-Length: ", "Content-Length: 9");
+    let server = HttpServer::start(None, cut).await;
+    let cut = plain(&server);
+    let mut events = soon(cut.events(&"token".into(), DEADLINE)).await.unwrap();
+    for _ in 0..3 {
+        soon(events.next()).await.unwrap();
+    }
+    let broken = soon(events.next()).await;
+    assert!(
+        matches!(
+            broken,
+            Err(SidecarFailure::Unreachable { hop: Hop::Http, .. })
+        ),
+        "{broken:?}"
+    );
+
+    let server = serve(|mut tcp| async move {
+        let _ = read_head(&mut tcp).await;
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+        let _ = tcp.write_all(format!("{head}{TOLD}").as_bytes()).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let silent = sidecar(&format!("http://{server}"), Authority::new().client());
+    let mut events = soon(silent.events(&"token".into(), DEADLINE))
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        soon(events.next()).await.unwrap();
+    }
+    // From here on time passes as soon as nothing else happens.
+    time::pause();
+    let told = events.next().await;
+    assert!(
+        matches!(
+            told,
+            Err(SidecarFailure::Unreachable {
+                hop: Hop::Timeout,
+                ..
+            })
+        ),
+        "{told:?}"
+    );
+}
+
+async fn no_events(sidecar: &Sidecar) -> SidecarFailure {
+    let opened = soon(sidecar.events(&"token".into(), DEADLINE)).await;
+    opened.err().unwrap()
 }
 
 #[test]

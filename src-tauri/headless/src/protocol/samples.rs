@@ -91,7 +91,9 @@ pub(super) fn replies() -> Vec<String> {
 pub(super) fn view_parts() -> Vec<String> {
     [
         lines(samples::accounts()),
+        lines(samples::asks()),
         lines(samples::leases()),
+        lines(samples::move_requests()),
         lines(samples::links()),
         lines(samples::lines()),
         lines(samples::call_states()),
@@ -113,6 +115,8 @@ pub(super) fn view_parts() -> Vec<String> {
 pub(super) fn reasons() -> Vec<String> {
     [
         lines(samples::signed_out_reasons()),
+        lines(samples::not_moved()),
+        lines(samples::move_answers()),
         lines(samples::end_causes()),
         lines(samples::hops()),
         lines(samples::device_kinds()),

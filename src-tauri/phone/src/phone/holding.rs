@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use sidecar_api::{RefreshRequest, RefreshResponse};
+use sidecar_api::{RefreshRequest, RefreshResponse, TakeoverResponse};
 
 use crate::{
-    Effect, Event, Hop, Reply, Request, SidecarFailure, SignedOutReason,
+    Effect, Event, Hop, MoveReply, Reply, Request, SidecarFailure, SignedOutReason,
     lease::{Due, Lease, Standing},
     moment::Epoch,
     outputs::Outputs,
@@ -30,6 +30,9 @@ impl Phone {
         if self.probe.as_ref().is_some_and(|it| it.attempt == number) {
             return self.handle_probed(reply, now);
         }
+        if self.awaits_answer(number) {
+            return self.handle_answer_told(reply, now);
+        }
         match &mut self.account {
             Account::SigningIn { attempt, .. } if *attempt == number => match reply {
                 Ok(Reply::Login(grant)) => self.handle_granted(*grant, now),
@@ -38,7 +41,8 @@ impl Phone {
                     | Reply::Heartbeat(_)
                     | Reply::Logout(_)
                     | Reply::Probe
-                    | Reply::Agent(_),
+                    | Reply::Agent(_)
+                    | Reply::Move(_),
                 ) => {}
                 Err(failure) => self.refuse(login_refusal(failure)),
             },
@@ -49,7 +53,8 @@ impl Phone {
                     | Reply::Heartbeat(_)
                     | Reply::Logout(_)
                     | Reply::Probe
-                    | Reply::Agent(_),
+                    | Reply::Agent(_)
+                    | Reply::Move(_),
                 ) => {}
                 Err(failure) => self.handle_refresh_failed(failure, now),
             },
@@ -75,7 +80,8 @@ impl Phone {
                         | Reply::Refresh(_)
                         | Reply::Logout(_)
                         | Reply::Probe
-                        | Reply::Agent(_),
+                        | Reply::Agent(_)
+                        | Reply::Move(_),
                     ) => {}
                     Err(failure) => self.handle_beat_failed(failure, now),
                 }
@@ -84,6 +90,7 @@ impl Phone {
                 self.handle_queue_reply(number, reply, now);
             }
             Account::Resuming(it) if it.awaits(number) => self.handle_resume_reply(reply, now),
+            Account::Asking(it) if it.awaits(number) => self.handle_ask_reply(reply, now),
             Account::SigningOut(it) if it.login == Some(number) => {
                 it.login = None;
                 self.give_back(reply, now);
@@ -99,20 +106,43 @@ impl Phone {
             | Account::Resuming(_)
             | Account::SignedOut { .. }
             | Account::SigningIn { .. }
+            | Account::Asking(_)
             | Account::SignedIn(_)
             | Account::Fallback { .. }
             | Account::SigningOut(_) => self.give_back(reply, now),
         }
     }
 
-    /// A grant that nobody waits for any more holds a lock all the same; it is released.
+    /// A grant that nobody waits for any more holds a lock all the same; it is released. So is a request: its holder is asked for nothing.
     pub(super) fn give_back(&mut self, reply: Result<Reply, SidecarFailure>, now: Instant) {
-        if let Ok(Reply::Login(grant)) = reply {
-            let tokens = Tokens::new(grant.access_token, grant.refresh_token, now);
-            let logout = self.log_out(&tokens);
-            if let Account::SigningOut(it) = &mut self.account {
-                it.logout.get_or_insert(logout);
+        let returned = match reply {
+            Ok(Reply::Login(grant)) => {
+                let tokens = Tokens::new(grant.access_token, grant.refresh_token, now);
+                self.log_out(&tokens)
             }
+            Ok(Reply::Move(MoveReply::Asked(TakeoverResponse::Asked(it)))) => {
+                self.take_back(it.ticket)
+            }
+            Ok(_) | Err(_) => return,
+        };
+        if let Account::SigningOut(it) = &mut self.account {
+            it.logout.get_or_insert(returned);
+        }
+    }
+
+    /// A token was refused: another one is fetched where that is worth a try, or the session is lost.
+    pub(super) fn renew_or_lose(&mut self, is_worth_it: bool, now: Instant) {
+        match &mut self.account {
+            Account::SignedIn(it) if is_worth_it => it.tokens.renew_soon(now),
+            Account::NotConfigured { .. }
+            | Account::Restoring { .. }
+            | Account::Resuming(_)
+            | Account::SignedOut { .. }
+            | Account::SigningIn { .. }
+            | Account::Asking(_)
+            | Account::SignedIn(_)
+            | Account::Fallback { .. }
+            | Account::SigningOut(_) => self.lose(SignedOutReason::TokenRefused, now),
         }
     }
 
@@ -130,17 +160,7 @@ impl Phone {
             SidecarFailure::Refused { status: 401, .. } => {
                 let mut worth_it = true;
                 self.with_lease(|lease, _| worth_it = lease.wait_for_token());
-                match &mut self.account {
-                    Account::SignedIn(it) if worth_it => it.tokens.renew_soon(now),
-                    Account::NotConfigured { .. }
-                    | Account::Restoring { .. }
-                    | Account::Resuming(_)
-                    | Account::SignedOut { .. }
-                    | Account::SigningIn { .. }
-                    | Account::SignedIn(_)
-                    | Account::Fallback { .. }
-                    | Account::SigningOut(_) => self.lose(SignedOutReason::TokenRefused, now),
-                }
+                self.renew_or_lose(worth_it, now);
                 return;
             }
             SidecarFailure::Refused {
@@ -176,6 +196,11 @@ impl Phone {
         }
         self.with_lease(|lease, _| lease.handle_token(now));
         self.handle_queue_token(now);
+        if let Account::SignedIn(it) = &mut self.account
+            && let Some(station) = &mut it.station
+        {
+            station.moving.watch.handle_token(now);
+        }
     }
 
     pub(super) fn handle_refresh_failed(&mut self, failure: SidecarFailure, now: Instant) {
@@ -223,6 +248,7 @@ impl Phone {
             && let Holding::Held(lease) = &station.lease
         {
             let ttl = lease.ttl();
+            station.moving.stop(&mut self.outputs);
             station.lease = Holding::Lost {
                 reason: reason.clone(),
                 ttl,
@@ -279,7 +305,7 @@ impl Phone {
 }
 
 /// What it means where the engine does not say how a request ended.
-fn overdue() -> SidecarFailure {
+pub(super) fn overdue() -> SidecarFailure {
     SidecarFailure::Unreachable {
         hop: Hop::Timeout,
         detail: "The server does not answer".to_owned(),

@@ -103,17 +103,7 @@ impl Phone {
             Verdict::Token => {
                 let errand = self.queue().and_then(|it| it.errand_of(number));
                 let is_worth_it = errand.is_some_and(|it| it.wait_for_token());
-                match &mut self.account {
-                    Account::SignedIn(it) if is_worth_it => it.tokens.renew_soon(now),
-                    Account::NotConfigured { .. }
-                    | Account::Restoring { .. }
-                    | Account::Resuming(_)
-                    | Account::SignedOut { .. }
-                    | Account::SigningIn { .. }
-                    | Account::SignedIn(_)
-                    | Account::Fallback { .. }
-                    | Account::SigningOut(_) => self.lose(SignedOutReason::TokenRefused, now),
-                }
+                self.renew_or_lose(is_worth_it, now);
             }
             Verdict::Lost(reason) => self.lose(reason, now),
         }
@@ -180,6 +170,7 @@ impl Phone {
             | Account::Resuming(_)
             | Account::SignedOut { .. }
             | Account::SigningIn { .. }
+            | Account::Asking(_)
             | Account::Fallback { .. }
             | Account::SigningOut(_) => None,
         }
@@ -194,7 +185,8 @@ fn verdict(reply: Result<Reply, SidecarFailure>) -> Verdict {
             | Reply::Refresh(_)
             | Reply::Heartbeat(_)
             | Reply::Logout(_)
-            | Reply::Probe,
+            | Reply::Probe
+            | Reply::Move(_),
         ) => return Verdict::Queue(Answer::Done),
         Err(SidecarFailure::Refused { status: 401, .. }) => return Verdict::Token,
         Err(SidecarFailure::Refused {

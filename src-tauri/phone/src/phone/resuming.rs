@@ -161,6 +161,7 @@ impl Phone {
                 | Account::Resuming(_)
                 | Account::SignedOut { .. }
                 | Account::SigningIn { .. }
+                | Account::Asking(_)
                 | Account::SignedIn(_)
                 | Account::Fallback { .. }
                 | Account::SigningOut(_),
@@ -225,7 +226,13 @@ impl Phone {
         match reply {
             Ok(Reply::Heartbeat(beat)) => self.handle_resumed(beat, now),
             Ok(Reply::Refresh(pair)) => self.handle_resume_token(pair, now),
-            Ok(Reply::Login(_) | Reply::Logout(_) | Reply::Probe | Reply::Agent(_)) => {}
+            Ok(
+                Reply::Login(_)
+                | Reply::Logout(_)
+                | Reply::Probe
+                | Reply::Agent(_)
+                | Reply::Move(_),
+            ) => {}
             Err(failure) => self.handle_resume_failed(failure, now),
         }
     }
@@ -285,10 +292,29 @@ impl Phone {
             (
                 _,
                 failure @ SidecarFailure::Refused {
-                    status: 400 | 403 | 409,
-                    ..
+                    status: 400 | 403, ..
                 },
             ) => self.leave(login_refusal(failure), None, None, now),
+            (
+                _,
+                SidecarFailure::Refused {
+                    status: 409,
+                    message,
+                    holder,
+                    askable: _,
+                    retry_after,
+                },
+            ) => {
+                // A heartbeat does not say whether the holder can be asked; who tries it learns it.
+                let failure = SidecarFailure::Refused {
+                    status: 409,
+                    message,
+                    holder,
+                    askable: true,
+                    retry_after,
+                };
+                self.leave(login_refusal(failure), None, None, now);
+            }
             (
                 _,
                 SidecarFailure::Refused {

@@ -9,6 +9,7 @@ use crate::{
     Effect, Event, Hop, Rejected, Request, SidecarFailure, SignedOutReason, Stored, StoredSession,
     lease::Lease,
     line::{Line, LineSetup},
+    moving::Moving,
     tokens::Tokens,
     view::{AgentView, UserView},
     words::shown,
@@ -30,6 +31,16 @@ pub(super) enum Entrance {
     },
 }
 
+/// By which way a login came about.
+#[derive(Debug)]
+pub(super) enum Way {
+    Direct,
+    /// The device that held the session was asked for it, and gave it.
+    Granted {
+        device_name: Option<String>,
+    },
+}
+
 impl Phone {
     pub(super) fn sign_in(
         &mut self,
@@ -46,6 +57,11 @@ impl Phone {
             | Account::Restoring { .. }
             | Account::NotConfigured { .. }
             | Account::Fallback { .. } => {}
+            // Who takes the session over ends the request as well.
+            Account::Asking(_) if takeover => {}
+            Account::Asking(_) => {
+                self.withdraw();
+            }
             Account::Resuming(_)
             | Account::SigningIn { .. }
             | Account::SignedIn(_)
@@ -53,24 +69,40 @@ impl Phone {
                 return Err(Rejected::AlreadySignedIn);
             }
         }
-        let email = email.trim().to_owned();
         let login = LoginRequest {
-            email: email.clone(),
+            email: email.trim().to_owned(),
             password,
             takeover,
             takeover_ticket: None,
         };
+        self.log_in(login, Way::Direct, now);
+        Ok(())
+    }
+
+    pub(super) fn log_in(&mut self, login: LoginRequest, way: Way, now: Instant) {
+        let email = login.email.clone();
         let attempt = self.request(Request::Login(login), LOGIN_DEADLINE);
         let deadline = now + LOGIN_DEADLINE + GRACE;
         self.account = Account::SigningIn {
             email,
             attempt,
             deadline,
+            way,
         };
-        Ok(())
     }
 
     pub(super) fn handle_granted(&mut self, grant: LoginResponse, now: Instant) {
+        let way = match &mut self.account {
+            Account::SigningIn { way, .. } => std::mem::replace(way, Way::Direct),
+            Account::NotConfigured { .. }
+            | Account::Restoring { .. }
+            | Account::Resuming(_)
+            | Account::SignedOut { .. }
+            | Account::Asking(_)
+            | Account::SignedIn(_)
+            | Account::Fallback { .. }
+            | Account::SigningOut(_) => Way::Direct,
+        };
         let tokens = Tokens::new(grant.access_token, grant.refresh_token, now);
         let (queue, telephony) = (grant.queue, grant.telephony);
         let session = StoredSession {
@@ -80,6 +112,9 @@ impl Phone {
         };
         self.enter(session, tokens, Entrance::Login, now);
         self.handle_queue_told(queue.as_ref(), telephony.as_ref(), now);
+        if let (Account::SignedIn(_), Way::Granted { device_name }) = (&self.account, way) {
+            self.outputs.event(Event::MovedHere { device_name });
+        }
     }
 
     /// Signs in with what was granted: a phone where there is an account for one.
@@ -127,6 +162,7 @@ impl Phone {
                 Some(Station {
                     agent,
                     lease: Holding::Held(lease),
+                    moving: Moving::new(now),
                     line,
                     queue: None,
                 })
@@ -193,6 +229,7 @@ pub(super) fn login_refusal(failure: SidecarFailure) -> SignedOutReason {
             status,
             message,
             holder,
+            askable,
             retry_after,
         } => {
             let message = shown(&message);
@@ -208,6 +245,7 @@ pub(super) fn login_refusal(failure: SidecarFailure) -> SignedOutReason {
                         .and_then(|it| it.since.as_deref())
                         .map(shown),
                     same_member: holder.as_ref().map(|it| it.same_member),
+                    askable: askable && holder.is_some_and(|it| it.same_member),
                 },
                 429 => SignedOutReason::TooManyTries {
                     message,

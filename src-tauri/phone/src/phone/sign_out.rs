@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use sidecar_api::LogoutRequest;
 
 use crate::{
-    Effect, Rejected, Request, SignedOutReason, Stored, StoredTokens, line::Line, tokens::Tokens,
+    Effect, NotMoved, Rejected, Request, SignedOutReason, Stored, StoredTokens, line::Line,
+    tokens::Tokens,
 };
 
 use super::{Account, Holding, Phone, SIGN_OUT_DEADLINE, SignedIn, SigningOut, Station};
@@ -25,6 +26,22 @@ impl Phone {
                 }));
                 Ok(())
             }
+            // Where nobody was asked so far, the ticket that comes is given back.
+            Account::Asking(it) => {
+                let reason = it.not_moved(NotMoved::Withdrawn);
+                let login = it.sending();
+                self.account = Account::Asking(it);
+                let logout = self.withdraw();
+                self.account = Account::SigningOut(Box::new(SigningOut {
+                    reason,
+                    line: None,
+                    login,
+                    logout,
+                    wiping: false,
+                    deadline: now + SIGN_OUT_DEADLINE,
+                }));
+                Ok(())
+            }
             Account::Resuming(it) => {
                 self.leave(SignedOutReason::ByUser, None, Some(it.tokens()), now);
                 Ok(())
@@ -33,7 +50,10 @@ impl Phone {
                 let SignedIn {
                     tokens, station, ..
                 } = *it;
-                let line = station.map(|it| it.line);
+                let line = station.map(|mut it| {
+                    it.moving.stop(&mut self.outputs);
+                    it.line
+                });
                 self.leave(SignedOutReason::ByUser, line, Some(&tokens), now);
                 Ok(())
             }
@@ -60,6 +80,7 @@ impl Phone {
                     line,
                     agent: _,
                     queue: _,
+                    moving: _,
                 }) if !line.has_calls() => reason.clone(),
                 Some(_) | None => return,
             },
@@ -68,6 +89,7 @@ impl Phone {
             | Account::Resuming(_)
             | Account::SignedOut { .. }
             | Account::SigningIn { .. }
+            | Account::Asking(_)
             | Account::Fallback { .. }
             | Account::SigningOut(_) => return,
         };
@@ -84,6 +106,7 @@ impl Phone {
                 | SignedOutReason::NotConfigured { .. }
                 | SignedOutReason::BadRequest { .. }
                 | SignedOutReason::HeldElsewhere { .. }
+                | SignedOutReason::NotMoved { .. }
                 | SignedOutReason::TooManyTries { .. }
                 | SignedOutReason::ServerTrouble { .. }
                 | SignedOutReason::Unreachable { .. }

@@ -17,9 +17,11 @@ use std::{
 
 use phone::{
     AccountView, Command, Effect, Event, Fallback, FlowFailure, FlowId, Hop, Input, MediaNews,
-    MediaRequest, Phone, PhoneView, Reply, Request, Restored, Setup, SidecarFailure,
-    SignedOutReason, SoundRequest, Stored, StoredSession, StoredTokens, Tone,
+    MediaRequest, MoveCall, MoveReply, Phone, PhoneView, Reply, Request, Restored, ServerEvent,
+    Setup, SidecarFailure, SignedOutReason, SoundRequest, Stored, StoredSession, StoredTokens,
+    StreamNews, Tone,
 };
+use sidecar_api::TakeoverWord;
 use sip::{Answer, DialogHandle, Offer};
 
 pub const DEVICE: &str = "11111111-2222-4333-8444-555555555555";
@@ -47,6 +49,16 @@ pub struct World {
     pub tone: Option<Tone>,
     pub sound: Vec<SoundRequest>,
     pub flows_opened: usize,
+    /// How often the sidecar's events were asked for.
+    pub streams_opened: usize,
+    /// The stream of events that is open.
+    pub stream: Option<u64>,
+    /// The last login, as it was sent.
+    pub login: Option<sidecar_api::LoginRequest>,
+    /// The last answer to another device: its request and the word.
+    pub answered: Option<(String, TakeoverWord)>,
+    /// The question for the state of a request that has no answer yet.
+    status: Option<u64>,
     pub sidecar: Sidecar,
     pub server: Server,
     flow: Option<FlowId>,
@@ -63,6 +75,12 @@ pub struct Sidecar {
     pub probe: Option<Result<String, SidecarFailure>>,
     /// Orders at the queue, each of them once; then they are carried out.
     pub orders: VecDeque<Option<Result<String, SidecarFailure>>>,
+    pub takeover: Option<Result<String, SidecarFailure>>,
+    /// How the next questions for the state of a request are answered; `None`: when [`World::status`] says so.
+    pub status: Option<Result<String, SidecarFailure>>,
+    pub answer: Option<Result<String, SidecarFailure>>,
+    /// Whether the stream of events opens.
+    pub events: Option<Result<(), SidecarFailure>>,
 }
 
 /// How the phone server behaves.
@@ -151,6 +169,7 @@ pub fn refused(status: u16, message: &str) -> SidecarFailure {
         status,
         message: message.to_owned(),
         holder: None,
+        askable: false,
         retry_after: None,
     }
 }
@@ -188,6 +207,11 @@ impl World {
             tone: None,
             sound: Vec::new(),
             flows_opened: 0,
+            streams_opened: 0,
+            stream: None,
+            login: None,
+            answered: None,
+            status: None,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
                 beat: Some(Ok(
@@ -200,6 +224,12 @@ impl World {
                 logout: Some(Ok(r#"{"status":"ok","released":true}"#.to_owned())),
                 probe: Some(Ok(String::new())),
                 orders: VecDeque::new(),
+                takeover: Some(Ok(r#"{"ticket":"ticket-secret","deadlineSeconds":20,
+                    "holder":{"deviceName":"DESK-14","since":"2026-01-05T08:02:00Z","sameMember":true}}"#
+                    .to_owned())),
+                status: None,
+                answer: Some(Ok(r#"{"status":"ok"}"#.to_owned())),
+                events: Some(Err(refused(404, "Not Found"))),
             },
             server: Server {
                 reachable: true,
@@ -265,6 +295,34 @@ impl World {
             takeover: false,
         };
         self.command(command).unwrap();
+    }
+
+    /// The sidecar says how a request stands.
+    pub fn status(&mut self, state: &str, seconds_left: u64) {
+        let attempt = self.status.take().expect("nobody asked for it");
+        let json = format!(r#"{{"state":"{state}","secondsLeft":{seconds_left}}}"#);
+        let reply = Ok(Reply::Move(MoveReply::Status(
+            serde_json::from_str(&json).unwrap(),
+        )));
+        self.input(Input::Sidecar { attempt, reply });
+    }
+
+    /// Whether the sidecar is asked how a request stands.
+    pub fn is_asked_for_status(&self) -> bool {
+        self.status.is_some()
+    }
+
+    /// The sidecar tells something by itself.
+    pub fn tell(&mut self, event: ServerEvent) {
+        let stream = self.stream.expect("no stream is open");
+        let news = StreamNews::Told(event);
+        self.input(Input::Events { stream, news });
+    }
+
+    /// Another device asks for the phone, or does no more.
+    pub fn demand(&mut self, request: &str) {
+        let json = format!(r#"{{"request":{request}}}"#);
+        self.tell(ServerEvent::Takeover(serde_json::from_str(&json).unwrap()));
     }
 
     pub fn dial(&mut self, target: &str) -> phone::CallId {
@@ -526,6 +584,24 @@ impl World {
                     self.pending.push_back(Input::FlowFailed { flow, failure });
                 }
             }
+            Effect::OpenEvents { stream, .. } => {
+                assert_eq!(self.stream, None, "one stream at a time");
+                self.streams_opened += 1;
+                let news = match self.sidecar.events.clone() {
+                    Some(Ok(())) => {
+                        self.stream = Some(stream);
+                        StreamNews::Opened
+                    }
+                    Some(Err(failure)) => StreamNews::Ended(Err(failure)),
+                    None => return,
+                };
+                self.pending.push_back(Input::Events { stream, news });
+            }
+            Effect::CloseEvents { stream } => {
+                if self.stream == Some(stream) {
+                    self.stream = None;
+                }
+            }
             Effect::CloseFlow { flow } => {
                 if self.flow == Some(flow) {
                     self.flow = None;
@@ -579,7 +655,8 @@ impl World {
             | Request::Refresh(_)
             | Request::Heartbeat { .. }
             | Request::Logout { .. }
-            | Request::Probe => None,
+            | Request::Probe
+            | Request::Move(_) => None,
         };
         let scripted = match order {
             Some(body) => {
@@ -597,7 +674,25 @@ impl World {
             Request::Probe => ("probe", &self.sidecar.probe),
             Request::AgentState { .. } => ("agent-state", &scripted),
             Request::Dispose { .. } => ("dispose", &scripted),
+            Request::Move(MoveCall::Ask(_)) => ("takeover", &self.sidecar.takeover),
+            Request::Move(MoveCall::Status(_)) => ("status", &self.sidecar.status),
+            Request::Move(MoveCall::Withdraw(_)) => ("withdraw", &self.sidecar.logout),
+            Request::Move(MoveCall::Answer { .. }) => ("answer", &self.sidecar.answer),
         };
+        match &request {
+            Request::Login(login) => self.login = Some(login.clone()),
+            Request::Move(MoveCall::Status(_)) => self.status = Some(attempt),
+            Request::Move(MoveCall::Answer { body, .. }) => {
+                self.answered = Some((body.request.clone(), body.answer));
+            }
+            Request::Refresh(_)
+            | Request::Heartbeat { .. }
+            | Request::Logout { .. }
+            | Request::Probe
+            | Request::AgentState { .. }
+            | Request::Dispose { .. }
+            | Request::Move(MoveCall::Ask(_) | MoveCall::Withdraw(_)) => {}
+        }
         self.asked.push(name);
         let Some(script) = script.clone() else {
             return;
@@ -611,6 +706,11 @@ impl World {
             Request::AgentState { .. } | Request::Dispose { .. } => {
                 Reply::Agent(serde_json::from_str(&json).unwrap())
             }
+            Request::Move(call) => Reply::Move(match call {
+                MoveCall::Ask(_) => MoveReply::Asked(serde_json::from_str(&json).unwrap()),
+                MoveCall::Status(_) => MoveReply::Status(serde_json::from_str(&json).unwrap()),
+                MoveCall::Withdraw(_) | MoveCall::Answer { .. } => MoveReply::Done,
+            }),
         });
         self.pending.push_back(Input::Sidecar { attempt, reply });
     }

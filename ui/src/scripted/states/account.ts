@@ -1,6 +1,6 @@
 // Nobody signed in, somebody about to be, or not any more.
 
-import type { AccountView, PhoneView, SignedOutReason, State } from "../../lib/phone";
+import type { AccountView, AskView, NotMoved, PhoneView, SignedOutReason, State } from "../../lib/phone";
 import { ANA, MINUTE, NOW, ready, SIGNED_OUT, state } from "./ground";
 
 function signedOut(reason: SignedOutReason): State {
@@ -17,7 +17,13 @@ const HELD: SignedOutReason = {
   device_name: "LAPTOP-7",
   since: new Date(Date.now() - 132 * MINUTE).toISOString(),
   same_member: true,
+  askable: true,
 };
+
+const asking = (ask: AskView): State =>
+  account({ state: "asking", email: ANA.email, device_name: "DESK-14", ask });
+
+const notMoved = (why: NotMoved): State => signedOut({ code: "not_moved", device_name: "DESK-14", why });
 
 export const ACCOUNTS = {
   "signed-out": () => account({ state: "signed_out", reason: null, since: 0 }),
@@ -79,8 +85,17 @@ export const ACCOUNTS = {
     signedOut({ code: "unreachable", hop: "timeout", detail: "The sidecar did not answer" }),
   "bad-account": () => signedOut({ code: "bad_account", detail: "sipWsServer does not begin with wss" }),
   "held-elsewhere": () => signedOut(HELD),
-  "held-by-another": () => signedOut({ ...HELD, same_member: false }),
-  "held-unknown": () => signedOut({ ...HELD, device_name: null, since: null, same_member: null }),
+  "held-not-askable": () => signedOut({ ...HELD, askable: false }),
+  "held-by-another": () => signedOut({ ...HELD, same_member: false, askable: false }),
+  "held-unknown": () =>
+    signedOut({ ...HELD, device_name: null, since: null, same_member: null, askable: false }),
+  "asking-sending": () => asking({ state: "sending" }),
+  asking: () => asking({ state: "waiting", until: NOW + 14_000 }),
+  "asking-after-call": () => asking({ state: "after_call" }),
+  "not-moved-refused": () => notMoved("refused"),
+  "not-moved-unanswered": () => notMoved("unanswered"),
+  "not-moved-superseded": () => notMoved("superseded"),
+  "not-moved-lapsed": () => notMoved("lapsed"),
   "no-phone": () =>
     signedOut({ code: "not_configured", message: "Agent account not configured. Contact administrator." }),
   manager: () =>

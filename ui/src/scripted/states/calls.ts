@@ -1,6 +1,6 @@
 // Calls that ring, talk, wait, and are over.
 
-import type { CallView, EndCause, SignedOutReason, State } from "../../lib/phone";
+import type { CallView, EndCause, MoveRequestState, SignedOutReason, State } from "../../lib/phone";
 import { NOW, READY, ready, WINDOW } from "./ground";
 
 const TALKING: CallView = {
@@ -75,7 +75,18 @@ function ended(
 export const HOSTILE =
   `<img src=x onerror=alert(1)>${"W".repeat(40)} ليلى حداد <script>&amp;${"ẅ̈".repeat(30)}`.slice(0, 128);
 
+/** LAPTOP-7 asks for the phone. */
+function asked(script: State, state: MoveRequestState): State {
+  const move_request = { request: 12, device_name: "LAPTOP-7", state };
+  return { ...script, view: { ...script.view, move_request } };
+}
+
 export const CALLS = {
+  "move-asked": () => asked(ready(), { state: "waiting", until: NOW + 20_000 }),
+  "move-asked-in-call": () => asked(calls(TALKING), { state: "waiting", until: NOW + 20_000 }),
+  "move-asked-ringing": () => asked(calls(ALERTING), { state: "waiting", until: NOW + 20_000 }),
+  "move-after-call": () => asked(calls(TALKING), { state: "after_call" }),
+  "move-granted": () => asked(ready(), { state: "granted" }),
   "lease-lost-in-call": () => {
     const script = calls(TALKING);
     const reason: SignedOutReason = { code: "taken_over", device_name: "LAPTOP-7" };

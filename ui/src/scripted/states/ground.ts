@@ -76,6 +76,7 @@ export const SIGNED_OUT: PhoneView = {
   account: { state: "signed_out", reason: null, since: NOW - 2 * MINUTE },
   agent: null,
   lease: null,
+  move_request: null,
   link: { state: "off" },
   line: { state: "off" },
   queue: null,

@@ -359,6 +359,12 @@ impl Office {
                 };
                 let path = request.split(' ').nth(1).unwrap();
                 let name = path.rsplit('/').next().unwrap().to_owned();
+                // An old sidecar: this is asked once and never again.
+                if name == "events" {
+                    let absent = http("404 Not Found", "application/json", "{}");
+                    let _ = tcp.write_all(absent.as_bytes()).await;
+                    return;
+                }
                 let answer = match (behaviour, name.as_str()) {
                     (Sidecar::Answers | Sidecar::AnswersLogin, "login") => Some(&*login),
                     (Sidecar::Answers, _) => Some(r#"{"status":"ok"}"#),

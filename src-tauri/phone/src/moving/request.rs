@@ -1,0 +1,314 @@
+//! Being asked: another device of the same user wants this phone, and gets an answer.
+//!
+//! ```text
+//!            now, or silence without a call
+//!  Waiting ---------------------------------------> Granted --> (taken, or over)
+//!     |  |    after this call, or silence in one       ^
+//!     |  +--------------------------> AfterCall -------+ no call is left
+//!     |                                  |
+//!     +----------------------------------+------> Refused --> (over)
+//!                      no
+//! ```
+//!
+//! What the user says holds from that moment here; it is told to the sidecar until the sidecar has taken it.
+
+use std::time::{Duration, Instant};
+
+use sidecar_api::{TakeoverDemand, TakeoverState};
+
+use crate::{
+    MoveAnswer, MoveRequestState, MoveRequestView, SidecarFailure, moment::Epoch, outputs::Outputs,
+    words::shown,
+};
+
+/// Whatever a sidecar says, a request is not shown for longer.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// How long the other device has to take what it was given (contract/sidecar.md, "Asking"), and some more.
+const GRANT: Duration = Duration::from_secs(35);
+
+/// The first and the longest wait before an answer that did not arrive is told again.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(8);
+
+/// How long an answer is told that nobody takes; after that the sidecar has done without.
+const TELLING: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(crate) struct Asked {
+    number: u64,
+    /// The sidecar's name for it.
+    id: String,
+    device_name: Option<String>,
+    state: State,
+    telling: Option<Telling>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting { until: Instant },
+    AfterCall,
+    Granted { until: Instant },
+    Refused,
+}
+
+/// An answer on its way to the sidecar.
+#[derive(Debug)]
+struct Telling {
+    answer: MoveAnswer,
+    since: Instant,
+    failures: u32,
+    step: Step,
+}
+
+#[derive(Debug)]
+enum Step {
+    Due { at: Instant },
+    InFlight { attempt: u64, give_up_at: Instant },
+}
+
+/// What the news of a request means.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Another request than before: the user is to be told.
+    New,
+    /// The same one.
+    Known,
+    /// There is none any more.
+    Over,
+}
+
+impl Asked {
+    /// Returns what `asked` is after the sidecar has told `demand`.
+    pub(crate) fn hear(
+        asked: &mut Option<Self>,
+        demand: Option<TakeoverDemand>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Heard {
+        let left =
+            |demand: &TakeoverDemand| now + Duration::from_secs(demand.seconds_left).min(LONGEST);
+        let state = demand.as_ref().and_then(|it| match it.state {
+            TakeoverState::Waiting => Some(State::Waiting { until: left(it) }),
+            TakeoverState::AfterCall => Some(State::AfterCall),
+            TakeoverState::Granted => Some(State::Granted { until: left(it) }),
+            TakeoverState::Refused
+            | TakeoverState::Unanswered
+            | TakeoverState::Withdrawn
+            | TakeoverState::Superseded
+            | TakeoverState::Moved
+            | TakeoverState::Unknown => None,
+        });
+        let (Some(demand), Some(state)) = (demand, state) else {
+            *asked = None;
+            return Heard::Over;
+        };
+        match asked {
+            Some(it) if it.id == demand.id => {
+                it.agree_with(state);
+                Heard::Known
+            }
+            Some(_) | None => {
+                *asked = Some(Self {
+                    number: outputs.number(),
+                    id: demand.id,
+                    device_name: Some(shown(&demand.device_name)).filter(|it| !it.is_empty()),
+                    state,
+                    telling: None,
+                });
+                Heard::New
+            }
+        }
+    }
+
+    /// The sidecar's word of the same request; what the user has said here since is newer.
+    fn agree_with(&mut self, told: State) {
+        let is_newer = match (self.state, told) {
+            (State::Waiting { .. }, _)
+            | (State::AfterCall | State::Granted { .. }, State::Granted { .. }) => true,
+            (
+                State::AfterCall | State::Granted { .. },
+                State::Waiting { .. } | State::AfterCall,
+            )
+            | (State::Refused, _)
+            | (_, State::Refused) => false,
+        };
+        if is_newer {
+            self.state = told;
+        }
+        if matches!(told, State::Granted { .. }) {
+            self.telling = None;
+        }
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn device_name(&self) -> Option<&str> {
+        self.device_name.as_deref()
+    }
+
+    /// Returns the seconds in which the user has to answer; `None`: that is done.
+    pub(crate) fn answer_within(&self, now: Instant) -> Option<Duration> {
+        match self.state {
+            State::Waiting { until } => Some(until.saturating_duration_since(now)),
+            State::AfterCall | State::Granted { .. } | State::Refused => None,
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let state = match self.state {
+            State::Waiting { until } | State::Granted { until } => Some(until),
+            State::AfterCall | State::Refused => None,
+        };
+        let telling = self.telling.as_ref().map(|it| match it.step {
+            Step::Due { at } => at,
+            Step::InFlight { give_up_at, .. } => give_up_at,
+        });
+        state.into_iter().chain(telling).min()
+    }
+
+    /// Returns the answer that is due without a word of the user: at the end of the time, and of the last call.
+    pub(crate) fn answer_by_itself(&self, in_call: bool, now: Instant) -> Option<MoveAnswer> {
+        match self.state {
+            State::Waiting { until } if until <= now && in_call => Some(MoveAnswer::AfterCall),
+            State::Waiting { until } if until <= now => Some(MoveAnswer::Now),
+            State::AfterCall if !in_call => Some(MoveAnswer::Now),
+            State::Waiting { .. } | State::AfterCall | State::Granted { .. } | State::Refused => {
+                None
+            }
+        }
+    }
+
+    /// Takes an answer; whether this is still to be answered.
+    pub(crate) fn answer(&mut self, answer: MoveAnswer, now: Instant) -> bool {
+        match self.state {
+            State::Waiting { .. } | State::AfterCall => {}
+            State::Granted { .. } | State::Refused => return false,
+        }
+        self.state = match answer {
+            MoveAnswer::Now => State::Granted { until: now + GRANT },
+            MoveAnswer::AfterCall => State::AfterCall,
+            MoveAnswer::No => State::Refused,
+        };
+        self.telling = Some(Telling {
+            answer,
+            since: now,
+            failures: 0,
+            step: Step::Due { at: now },
+        });
+        true
+    }
+
+    /// Whether there is nothing left to show or to tell.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        match self.state {
+            State::Refused => self.telling.is_none(),
+            State::Granted { until } => until <= now,
+            State::Waiting { .. } | State::AfterCall => false,
+        }
+    }
+
+    /// Returns the answer that is to be told now.
+    pub(crate) fn due(&mut self, now: Instant, outputs: &mut Outputs) -> Option<MoveAnswer> {
+        if let Some(Telling {
+            step: Step::InFlight { give_up_at, .. },
+            ..
+        }) = self.telling
+            && give_up_at <= now
+        {
+            self.handle_failed(now, outputs);
+        }
+        match &self.telling {
+            Some(Telling {
+                answer,
+                step: Step::Due { at },
+                ..
+            }) if *at <= now => Some(*answer),
+            Some(_) | None => None,
+        }
+    }
+
+    /// The answer has left, and what comes of it is known within `deadline`.
+    pub(crate) fn handle_sent(&mut self, attempt: u64, deadline: Duration, now: Instant) {
+        if let Some(telling) = &mut self.telling {
+            telling.step = Step::InFlight {
+                attempt,
+                give_up_at: now + deadline,
+            };
+        }
+    }
+
+    pub(crate) fn awaits(&self, number: u64) -> bool {
+        matches!(
+            self.telling,
+            Some(Telling { step: Step::InFlight { attempt, .. }, .. }) if attempt == number
+        )
+    }
+
+    /// The sidecar has taken the answer, or has not; whether the request is over.
+    pub(crate) fn handle_told(
+        &mut self,
+        told: Result<(), SidecarFailure>,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> bool {
+        match told {
+            Ok(()) => {
+                self.telling = None;
+                self.is_over(now)
+            }
+            Err(SidecarFailure::Refused {
+                status: 400 | 403 | 404 | 405 | 409,
+                ..
+            }) => true,
+            Err(
+                SidecarFailure::Refused { .. }
+                | SidecarFailure::Unreachable { .. }
+                | SidecarFailure::Nonsense { .. },
+            ) => {
+                self.handle_failed(now, outputs);
+                self.is_over(now)
+            }
+        }
+    }
+
+    fn handle_failed(&mut self, now: Instant, outputs: &mut Outputs) {
+        let Some(telling) = &mut self.telling else {
+            return;
+        };
+        if now.saturating_duration_since(telling.since) >= TELLING {
+            self.telling = None;
+            return;
+        }
+        let backed_off = RETRY_FIRST
+            .saturating_mul(1 << telling.failures.min(8))
+            .min(RETRY_MAX);
+        telling.failures = telling.failures.saturating_add(1);
+        telling.step = Step::Due {
+            at: now + outputs.jittered(backed_off, 0.5),
+        };
+    }
+
+    /// `None`: the user has said no.
+    pub(crate) fn view(&self, epoch: Epoch) -> Option<MoveRequestView> {
+        let state = match self.state {
+            State::Waiting { until } => MoveRequestState::Waiting {
+                until: epoch.moment(until),
+            },
+            State::AfterCall => MoveRequestState::AfterCall,
+            State::Granted { .. } => MoveRequestState::Granted,
+            State::Refused => return None,
+        };
+        Some(MoveRequestView {
+            request: self.number,
+            device_name: self.device_name.clone(),
+            state,
+        })
+    }
+}

@@ -1,0 +1,357 @@
+//! Being asked for the session by another device: the answers, silence, and the stream that tells of it.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use phone::{
+    AccountView, Command, Event, Input, LeaseState, MoveAnswer, MoveRequestState, Rejected,
+    ServerEvent, SignedOutReason,
+};
+use sidecar_api::{Holder, LostEvent, TakeoverWord};
+use world::{World, manager_grant, refused, setup, unreachable};
+
+const WAITING: &str = r#"{"id":"r-1","deviceName":"LAPTOP-7","secondsLeft":20,"state":"waiting"}"#;
+
+#[test]
+fn the_user_decides() {
+    for (answer, word, state) in [
+        (
+            MoveAnswer::Now,
+            TakeoverWord::Now,
+            Some(MoveRequestState::Granted),
+        ),
+        // Without a call there is nothing to wait for.
+        (
+            MoveAnswer::AfterCall,
+            TakeoverWord::Now,
+            Some(MoveRequestState::Granted),
+        ),
+        (MoveAnswer::No, TakeoverWord::No, None),
+    ] {
+        let mut world = watching();
+        world.demand(WAITING);
+        let request = world.view().move_request.unwrap();
+        assert_eq!(request.device_name.as_deref(), Some("LAPTOP-7"));
+        assert!(matches!(request.state, MoveRequestState::Waiting { .. }));
+        let request = request.request;
+        world
+            .command(Command::AnswerMove { request, answer })
+            .unwrap();
+        assert_eq!(world.answered, Some(("r-1".to_owned(), word)));
+        assert_eq!(world.view().move_request.map(|it| it.state), state);
+        let again = world.command(Command::AnswerMove { request, answer });
+        assert_eq!(again, Err(Rejected::UnknownRequest { request }));
+        assert!(matches!(world.view().account, AccountView::SignedIn { .. }));
+    }
+}
+
+#[test]
+fn silence_without_a_call_moves_and_in_one_stays_until_it_is_over() {
+    let mut world = watching();
+    world.demand(WAITING);
+    world.pass(Duration::from_secs(19));
+    assert_eq!(world.answered, None);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+
+    let mut world = watching();
+    let call = world.dial("4711");
+    world.demand(WAITING);
+    world.pass(Duration::from_secs(20));
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    world.pass(Duration::from_secs(600));
+    assert_eq!(world.view().calls.len(), 1, "a call is never cut");
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+    assert!(world.happened(|it| matches!(
+        it,
+        Event::MoveAnswered {
+            answer: MoveAnswer::Now,
+            automatically: true,
+            ..
+        }
+    )));
+}
+
+#[test]
+fn who_has_promised_a_move_after_the_call_may_think_again() {
+    for (answer, word) in [
+        (MoveAnswer::Now, TakeoverWord::Now),
+        (MoveAnswer::No, TakeoverWord::No),
+    ] {
+        let mut world = watching();
+        world.dial("4711");
+        world.demand(WAITING);
+        let request = world.view().move_request.unwrap().request;
+        let after_call = Command::AnswerMove {
+            request,
+            answer: MoveAnswer::AfterCall,
+        };
+        world.command(after_call).unwrap();
+        assert_eq!(
+            world.view().move_request.unwrap().state,
+            MoveRequestState::AfterCall
+        );
+        world
+            .command(Command::AnswerMove { request, answer })
+            .unwrap();
+        assert_eq!(said(&world), Some(word));
+        assert_eq!(world.view().calls.len(), 1);
+    }
+}
+
+#[test]
+fn an_answer_goes_to_the_device_that_was_shown() {
+    let mut world = watching();
+    world.demand(WAITING);
+    let request = world.view().move_request.unwrap().request;
+    world.demand(&WAITING.replace("r-1", "r-2").replace("LAPTOP-7", "TABLET"));
+    assert!(world.happened(|it| *it == Event::MoveRequestOver { request }));
+    let answer = MoveAnswer::Now;
+    let late = world.command(Command::AnswerMove { request, answer });
+    assert_eq!(late, Err(Rejected::UnknownRequest { request }));
+    assert_eq!(world.answered, None);
+}
+
+#[test]
+fn what_is_not_asked_any_more_is_taken_from_the_screen() {
+    let mut world = watching();
+    for gone in [
+        "null",
+        &WAITING.replace("waiting", "withdrawn"),
+        &WAITING.replace("waiting", "a-new-state"),
+    ] {
+        world.demand(WAITING);
+        assert!(world.view().move_request.is_some());
+        world.demand(gone);
+        assert_eq!(world.view().move_request, None, "{gone}");
+    }
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.answered, None);
+}
+
+#[test]
+fn the_same_request_told_again_is_the_same() {
+    let mut world = watching();
+    world.demand(WAITING);
+    let request = world.view().move_request.unwrap().request;
+    world.demand(&WAITING.replace("20", "7"));
+    assert_eq!(world.view().move_request.unwrap().request, request);
+    assert_eq!(
+        count(&world, |it| matches!(it, Event::MoveRequested { .. })),
+        1
+    );
+    world.pass(Duration::from_secs(7));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+    // What was told before the answer arrived does not undo it.
+    world.demand(WAITING);
+    assert_eq!(
+        world.view().move_request.unwrap().state,
+        MoveRequestState::Granted
+    );
+}
+
+#[test]
+fn a_promise_that_an_earlier_stream_knew_is_kept() {
+    let mut world = watching();
+    world.dial("4711");
+    world.demand(&WAITING.replace("waiting", "after_call"));
+    assert_eq!(world.answered, None);
+    let call = world.view().calls[0].call;
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn an_answer_that_does_not_arrive_is_told_again_and_not_for_ever() {
+    let mut world = watching();
+    world.sidecar.answer = Some(Err(unreachable()));
+    world.demand(WAITING);
+    answer(&mut world, MoveAnswer::No);
+    world.pass(Duration::from_secs(3));
+    assert!(world.count_asked("answer") >= 2);
+    assert_eq!(world.view().move_request, None);
+    world.pass(Duration::from_secs(60));
+    let told = world.count_asked("answer");
+    assert!((4..15).contains(&told), "{told}");
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.count_asked("answer"), told);
+    assert_eq!(
+        count(&world, |it| matches!(it, Event::MoveRequestOver { .. })),
+        1
+    );
+}
+
+#[test]
+fn an_answer_that_came_too_late_leaves_everything_as_it_is() {
+    let mut world = watching();
+    world.sidecar.answer = Some(Err(refused(404, "over")));
+    world.demand(WAITING);
+    answer(&mut world, MoveAnswer::Now);
+    assert_eq!(world.view().move_request, None);
+    assert!(world.happened(|it| matches!(it, Event::MoveRequestOver { .. })));
+    assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
+}
+
+#[test]
+fn what_was_given_and_not_taken_stays_here() {
+    let mut world = watching();
+    world.demand(WAITING);
+    answer(&mut world, MoveAnswer::Now);
+    world.pass(Duration::from_secs(40));
+    assert_eq!(world.view().move_request, None);
+    assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
+}
+
+#[test]
+fn a_session_that_moved_is_lost_at_once_and_a_call_goes_on() {
+    let mut world = watching();
+    world.tell(lost());
+    assert_eq!(
+        world.signed_out(),
+        Some(SignedOutReason::TakenOver {
+            device_name: Some("LAPTOP-7".to_owned())
+        })
+    );
+    assert_eq!(world.count_asked("logout"), 0);
+    assert_eq!(world.stream, None);
+
+    let mut world = watching();
+    let call = world.dial("4711");
+    world.demand(WAITING);
+    world.tell(lost());
+    assert_eq!(world.view().move_request, None);
+    assert_eq!(world.view().calls.len(), 1);
+    assert!(matches!(
+        world.view().lease.unwrap().state,
+        LeaseState::Lost { .. }
+    ));
+    world.pass(Duration::from_secs(600));
+    assert_eq!((world.streams_opened, world.stream), (1, None));
+    world.command(Command::HangUp { call }).unwrap();
+    assert!(matches!(
+        world.signed_out(),
+        Some(SignedOutReason::TakenOver { .. })
+    ));
+}
+
+#[test]
+fn an_old_sidecar_is_asked_for_events_once_in_a_session() {
+    let mut world = World::signed_in();
+    world.pass(Duration::from_secs(3600));
+    world.input(Input::NetworkChanged);
+    assert_eq!(world.streams_opened, 1);
+    world.command(Command::SignOut).unwrap();
+    world.sign_in();
+    assert_eq!(world.streams_opened, 2);
+}
+
+#[test]
+fn nobody_without_a_phone_is_watched_for() {
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(manager_grant()));
+    world.sidecar.events = Some(Ok(()));
+    world.sign_in();
+    assert_eq!(world.streams_opened, 0);
+}
+
+#[test]
+fn a_refused_token_is_renewed_before_the_stream_is_opened_again() {
+    let mut world = World::new(setup());
+    world.sidecar.events = Some(Err(refused(401, "expired")));
+    world.sidecar.refresh = None;
+    world.sign_in();
+    world.pass(Duration::from_secs(5));
+    assert_eq!(world.count_asked("refresh"), 1);
+    assert_eq!(world.streams_opened, 1);
+
+    let mut world = World::new(setup());
+    world.sidecar.events = Some(Err(refused(401, "expired")));
+    world.sign_in();
+    world.pass(Duration::from_secs(3600));
+    assert!(world.count_asked("refresh") <= 4, "{:?}", world.asked);
+    assert!(
+        matches!(world.view().account, AccountView::SignedIn { .. }),
+        "the heartbeat is the law"
+    );
+}
+
+#[test]
+fn a_holder_that_the_stream_names_is_looked_for_by_a_heartbeat() {
+    let mut world = World::new(setup());
+    world.sidecar.events = Some(Err(refused(409, "taken")));
+    world.sign_in();
+    assert_eq!(world.count_asked("heartbeat"), 2);
+    assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
+    world.pass(Duration::from_secs(600));
+    assert!(world.count_asked("heartbeat") < 30, "{:?}", world.asked);
+}
+
+#[test]
+fn a_stream_that_breaks_is_opened_again() {
+    let mut world = watching();
+    for end in [Ok(()), Err(unreachable())] {
+        world.pass(Duration::from_secs(20));
+        let (stream, opened) = (world.stream.take().unwrap(), world.streams_opened);
+        let news = phone::StreamNews::Ended(end);
+        world.input(Input::Events { stream, news });
+        world.pass(Duration::from_secs(2));
+        assert_eq!(world.streams_opened, opened + 1);
+        assert!(world.stream.is_some());
+    }
+}
+
+#[test]
+fn a_sleep_or_another_network_opens_the_stream_anew() {
+    let mut world = watching();
+    world.sleep(Duration::from_secs(60));
+    assert_eq!(world.streams_opened, 2);
+    world.input(Input::NetworkChanged);
+    assert_eq!(world.streams_opened, 3);
+}
+
+#[test]
+fn what_an_earlier_stream_tells_is_not_heard() {
+    let mut world = watching();
+    let stream = world.stream.unwrap();
+    world.input(Input::NetworkChanged);
+    let news = phone::StreamNews::Told(lost());
+    world.input(Input::Events { stream, news });
+    assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
+}
+
+fn watching() -> World {
+    let mut world = World::new(setup());
+    world.sidecar.events = Some(Ok(()));
+    world.sign_in();
+    assert!(world.stream.is_some());
+    world
+}
+
+fn answer(world: &mut World, answer: MoveAnswer) {
+    let request = world.view().move_request.unwrap().request;
+    world
+        .command(Command::AnswerMove { request, answer })
+        .unwrap();
+}
+
+fn said(world: &World) -> Option<TakeoverWord> {
+    world.answered.as_ref().map(|(_, word)| *word)
+}
+
+fn lost() -> ServerEvent {
+    ServerEvent::Lost(LostEvent {
+        holder: Holder {
+            device_name: "LAPTOP-7".to_owned(),
+            since: None,
+            same_member: true,
+        },
+    })
+}
+
+fn count(world: &World, wanted: impl Fn(&Event) -> bool) -> usize {
+    world.events.iter().filter(|it| wanted(it)).count()
+}
