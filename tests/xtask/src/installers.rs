@@ -29,6 +29,16 @@ const TAURI: &str = "@tauri-apps/cli@2.12.5";
 /// Where what is made for packages lies, as `tauri.conf.json` names it.
 const MADE: &str = "gen/installers";
 
+/// What builds both programs as the tests have them. Wherever one of these tests is run, all are named: with fewer of them Cargo takes fewer
+/// features of the libraries, and builds these anew.
+const TESTS: [&str; 5] = [
+    "test",
+    "--workspace",
+    "--all-features",
+    "--test=installed",
+    "--test=sidecar",
+];
+
 /// What is packed as it is but for being compressed, and under which name.
 const COMPRESSED: [(&str, &str); 3] = [
     ("src-tauri/app/installers/helix-phone.1", "helix-phone.1.gz"),
@@ -62,9 +72,7 @@ pub(crate) fn check() -> Result<()> {
     )?;
     page::build()?;
     // As the tests build it, so that it is built once.
-    run(cargo()
-        .args(["test", "--workspace", "--all-features"])
-        .args(["--test=installed", "--test=sidecar", "--no-run"]))?;
+    run(cargo().args(TESTS).arg("--no-run"))?;
     let folder = target_directory().join("installers");
     let made = bundle(&target_directory().join("debug"), &folder.join("debug"))?;
     sidecar::check(&made.sidecar, &folder)?;

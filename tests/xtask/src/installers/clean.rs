@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::run::{cargo, root, run};
 
-use super::Installers;
+use super::{Installers, TESTS};
 
 /// Where the test of the installed program finds the command that starts it, one word a line.
 const WINDOW: &str = "HELIX_INSTALLED_WINDOW";
@@ -24,7 +24,8 @@ pub(super) fn check(made: &Installers, folder: &Path) -> Result<()> {
         .map(|it| it.to_str().context("A path that is no text"))
         .collect::<Result<Vec<_>>>()?;
     run(cargo()
-        .args(["test", "--workspace", "--all-features", "--test=installed"])
+        .args(TESTS)
+        .arg("the_installed_program")
         .env(WINDOW, words.join("\n")))?;
     let screenshot = clean.join("screen.png");
     if !screenshot.is_file() {
