@@ -15,15 +15,18 @@ use std::time::{Duration, Instant};
 
 use sidecar_api::SessionGrant;
 
-use crate::{Hop, moment::Epoch, outputs::Outputs, view::Proofs};
+use crate::{Hop, backoff::Backoff, moment::Epoch, outputs::Outputs, view::Proofs};
 
 /// What a sidecar that names no times means (contract/sidecar.md, "The lock").
 const DEFAULT_TTL: Duration = Duration::from_secs(3600);
 const DEFAULT_PERIOD: Duration = Duration::from_secs(300);
 
-/// The first and the longest wait after a heartbeat that failed.
-const RETRY_FIRST: Duration = Duration::from_secs(2);
-const RETRY_MAX: Duration = Duration::from_secs(30);
+/// After a heartbeat that failed. A server's wish is kept as far as the lease allows.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(2),
+    longest: Duration::from_secs(30),
+    retry_after: Duration::from_secs(3600),
+};
 
 /// A sidecar that refuses this many fresh tokens one after another will refuse the next one too.
 const MAX_TOKEN_REFUSALS: u32 = 3;
@@ -206,15 +209,9 @@ impl Lease {
             Standing::AtRisk { failures, .. } => failures.saturating_add(1),
             Standing::Granted | Standing::Confirmed => 1,
         };
-        let backed_off = RETRY_FIRST
-            .saturating_mul(1 << (failures - 1).min(8))
-            .min(RETRY_MAX);
-        // A server's wish is kept as far as the lease allows.
-        let wait = retry_after
-            .map_or(backed_off, |it| it.max(backed_off))
-            .min(self.ttl / 4);
+        let wait = BACKOFF.wait(failures - 1, retry_after, outputs);
         self.beat = Beat::Waiting {
-            at: now + outputs.jittered(wait, 0.5),
+            at: now + wait.min(self.ttl / 4),
         };
         self.standing = Standing::AtRisk {
             hop,
@@ -270,7 +267,7 @@ mod tests {
         let (mut lease, mut outputs, start) = granted();
         lease.handle_sent(1, DEADLINE, start);
         assert!(lease.handle_failed(trouble(), None, start, &mut outputs));
-        assert!(lease.poll_timeout() <= start + RETRY_FIRST);
+        assert!(lease.poll_timeout() <= start + BACKOFF.first);
 
         lease.handle_sent(2, DEADLINE, lease.poll_timeout());
         assert!(

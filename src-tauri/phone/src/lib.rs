@@ -3,9 +3,11 @@
 //! [`Phone`] is sans-IO. Commands, inputs and time go in; effects, events and a view come out.
 //! Drain all outputs after every call that takes `&mut self`.
 
+mod backoff;
 mod call;
 mod call_settings;
 mod command;
+mod errand;
 mod event;
 mod io;
 mod lease;

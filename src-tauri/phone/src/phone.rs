@@ -463,7 +463,7 @@ impl Phone {
             Account::Restoring { deadline } | Account::SigningIn { deadline, .. } => {
                 Some(*deadline)
             }
-            Account::Resuming(it) => Some(it.poll_timeout()),
+            Account::Resuming(it) => it.poll_timeout(),
             Account::Asking(it) => Some(it.poll_timeout()),
             Account::SignedIn(it) => {
                 let lease = it

@@ -9,7 +9,6 @@
 //! ```
 
 mod answers;
-mod errand;
 mod outcomes;
 mod told;
 mod view;
@@ -22,12 +21,16 @@ pub use self::view::{
 };
 pub(crate) use self::{
     answers::Answer,
-    errand::{DEADLINE, Errand, overdue},
     outcomes::Outcomes,
     wrap_up::{Concluded, LONGEST_NOTE, Term, WrapUp},
 };
 use self::{answers::later, told::Login};
-use crate::{Event, Rejected, moment::Epoch, outputs::Outputs};
+use crate::{
+    Event, Rejected,
+    errand::{Errand, overdue},
+    moment::Epoch,
+    outputs::Outputs,
+};
 
 #[derive(Debug)]
 pub(crate) struct Queue {

@@ -6,13 +6,16 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::outputs::Outputs;
+use crate::{backoff::Backoff, outputs::Outputs};
 
 /// The share of an access token's life after which it is renewed (design/faults.md 77).
 const REFRESH_AT: f64 = 0.8;
 
-const RETRY_FIRST: Duration = Duration::from_secs(2);
-const RETRY_MAX: Duration = Duration::from_secs(60);
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(2),
+    longest: Duration::from_secs(60),
+    retry_after: Duration::ZERO,
+};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens {
@@ -96,11 +99,8 @@ impl Tokens {
 
     pub(crate) fn handle_failed(&mut self, now: Instant, outputs: &mut Outputs) {
         let (Renewal::Due { failures, .. } | Renewal::InFlight { failures, .. }) = self.renewal;
-        let wait = RETRY_FIRST
-            .saturating_mul(1 << failures.min(8))
-            .min(RETRY_MAX);
         self.renewal = Renewal::Due {
-            at: Some(now + outputs.jittered(wait, 0.5)),
+            at: Some(now + BACKOFF.wait(failures, None, outputs)),
             failures: failures.saturating_add(1),
         };
     }
@@ -161,7 +161,7 @@ mod tests {
             tokens.handle_failed(now, &mut outputs);
             longest = longest.max(tokens.poll_timeout().unwrap() - now);
         }
-        assert!(longest > Duration::from_secs(20) && longest <= RETRY_MAX);
+        assert!(longest > Duration::from_secs(20) && longest <= BACKOFF.longest);
     }
 
     fn jwt(payload: &str) -> SecretString {

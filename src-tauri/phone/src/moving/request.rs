@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use sidecar_api::{TakeoverDemand, TakeoverState};
 
 use crate::{
-    MoveAnswer, MoveRequestState, MoveRequestView, SidecarFailure, moment::Epoch, outputs::Outputs,
-    words::shown,
+    MoveAnswer, MoveRequestState, MoveRequestView, SidecarFailure, backoff::Backoff, moment::Epoch,
+    outputs::Outputs, words::shown,
 };
 
 /// Whatever a sidecar says, a request is not shown for longer.
@@ -27,9 +27,12 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// How long the other device has to take what it was given (contract/sidecar.md, "Asking"), and some more.
 const GRANT: Duration = Duration::from_secs(35);
 
-/// The first and the longest wait before an answer that did not arrive is told again.
-const RETRY_FIRST: Duration = Duration::from_secs(1);
-const RETRY_MAX: Duration = Duration::from_secs(8);
+/// Until an answer that did not arrive is told again.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(8),
+    retry_after: Duration::ZERO,
+};
 
 /// How long an answer is told that nobody takes; after that the sidecar has done without.
 const TELLING: Duration = Duration::from_secs(20);
@@ -286,13 +289,9 @@ impl Asked {
             self.telling = None;
             return;
         }
-        let backed_off = RETRY_FIRST
-            .saturating_mul(1 << telling.failures.min(8))
-            .min(RETRY_MAX);
+        let wait = BACKOFF.wait(telling.failures, None, outputs);
         telling.failures = telling.failures.saturating_add(1);
-        telling.step = Step::Due {
-            at: now + outputs.jittered(backed_off, 0.5),
-        };
+        telling.step = Step::Due { at: now + wait };
     }
 
     /// `None`: the user has said no.

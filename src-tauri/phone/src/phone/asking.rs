@@ -10,7 +10,8 @@ use sidecar_api::{
 
 use crate::{
     AskView, Event, MoveCall, MoveReply, NotMoved, Rejected, Reply, Request, SidecarFailure,
-    SignedOutReason, moment::Epoch, outputs::Outputs, view::AccountView, words::shown,
+    SignedOutReason, backoff::Backoff, moment::Epoch, outputs::Outputs, view::AccountView,
+    words::shown,
 };
 
 use super::{
@@ -24,12 +25,12 @@ const STATUS_DEADLINE: Duration = Duration::from_secs(26);
 /// The least time between two questions, whatever the sidecar answers.
 const PACE: Duration = Duration::from_secs(1);
 
-/// The first and the longest wait after a question that was not answered.
-const RETRY_FIRST: Duration = Duration::from_secs(1);
-const RETRY_MAX: Duration = Duration::from_secs(8);
-
-/// How far a server's `Retry-After` is obeyed: somebody sits in front of this.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(20);
+/// After a question that was not answered; somebody sits in front of this.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(8),
+    retry_after: Duration::from_secs(20),
+};
 
 /// The sidecar forgets a request of which nobody asks for so long.
 const FORGOTTEN: Duration = Duration::from_secs(60);
@@ -216,16 +217,11 @@ impl Asking {
         let (since, failures) = trouble
             .as_ref()
             .map_or((now, 0), |it| (it.since, it.failures));
-        let backed_off = RETRY_FIRST
-            .saturating_mul(1 << failures.min(8))
-            .min(RETRY_MAX);
-        let wished = match &failure {
-            SidecarFailure::Refused { retry_after, .. } => retry_after.unwrap_or_default(),
-            SidecarFailure::Unreachable { .. } | SidecarFailure::Nonsense { .. } => Duration::ZERO,
+        let retry_after = match &failure {
+            SidecarFailure::Refused { retry_after, .. } => *retry_after,
+            SidecarFailure::Unreachable { .. } | SidecarFailure::Nonsense { .. } => None,
         };
-        let wait = outputs
-            .jittered(backed_off, 0.5)
-            .max(wished.min(RETRY_AFTER_MAX));
+        let wait = BACKOFF.wait(failures, retry_after, outputs);
         *question = Question::Due { at: now + wait };
         *trouble = Some(Trouble {
             since,

@@ -1,18 +1,21 @@
 //! Speaking for the agent at the queue, where the sidecar does.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sidecar_api::Telephony;
 
 use crate::{
     Availability, Effect, Hop, Rejected, Reply, Request, SidecarFailure, SignedOutReason,
     outputs::Outputs,
-    queue::{Answer, DEADLINE, Queue},
+    queue::{Answer, Queue},
     view::TroubleView,
     words::shown,
 };
 
-use super::{Account, Holding, Phone, Station};
+use super::{Account, GRACE, Holding, Phone, Station};
+
+/// How long the sidecar may take: it may have to log the agent in first.
+const ORDER_DEADLINE: Duration = Duration::from_secs(8);
 
 /// What an answer asks for.
 enum Verdict {
@@ -132,22 +135,22 @@ impl Phone {
         }
         if let Some((errand, body)) = queue.due_order(now) {
             let number = outputs.number();
-            errand.handle_sent(number, now);
+            errand.handle_sent(number, ORDER_DEADLINE + GRACE, now);
             let access_token = tokens.access().clone();
             outputs.effect(Effect::Sidecar {
                 attempt: number,
                 request: Request::AgentState { access_token, body },
-                deadline: DEADLINE,
+                deadline: ORDER_DEADLINE,
             });
         }
         if let Some((errand, body)) = queue.due_outcome(now) {
             let number = outputs.number();
-            errand.handle_sent(number, now);
+            errand.handle_sent(number, ORDER_DEADLINE + GRACE, now);
             let access_token = tokens.access().clone();
             outputs.effect(Effect::Sidecar {
                 attempt: number,
                 request: Request::Dispose { access_token, body },
-                deadline: DEADLINE,
+                deadline: ORDER_DEADLINE,
             });
         }
     }

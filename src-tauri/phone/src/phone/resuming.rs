@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use sidecar_api::{HeartbeatResponse, RefreshRequest, RefreshResponse};
 
 use crate::{
-    Event, Hop, Reply, Request, Restored, SidecarFailure, SignedOutReason, StoredSession,
+    Effect, Event, Hop, Reply, Request, Restored, SidecarFailure, SignedOutReason, StoredSession,
+    errand::{Errand, overdue},
     outputs::Outputs,
     tokens::Tokens,
     view::{AccountView, TroubleView, UserView},
@@ -17,48 +18,14 @@ use super::{
     sign_in::{Entrance, login_refusal, user_view},
 };
 
-/// The first and the longest wait after a try that failed.
-const RETRY_FIRST: Duration = Duration::from_secs(2);
-const RETRY_MAX: Duration = Duration::from_secs(30);
-
-/// How far a server's `Retry-After` is obeyed: somebody sits in front of this.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
-
-/// A sidecar that refuses this many fresh tokens one after another will refuse the next one too.
-const MAX_TOKEN_REFUSALS: u32 = 3;
-
-/// A session of an earlier run that the sidecar has not yet confirmed.
-///
-/// ```text
-///             due                2xx
-///  Waiting ---------> Asking ----------> (signed in)
-///     ^                 |  |
-///     +-----------------+  +-----------> (refused: signed out, the vault is wiped)
-///       no answer, 5xx; 401: a new token first
-/// ```
+/// A session of an earlier run that the sidecar has not yet confirmed: signed in at a heartbeat's 2xx, signed out and the vault wiped where
+/// it is refused, and kept as long as nothing decides.
 #[derive(Debug)]
 pub(super) struct Resuming {
     session: StoredSession,
     tokens: Tokens,
-    step: Step,
-    /// Tries in a row without an answer that decides.
-    failures: u32,
-    token_refusals: u32,
-    trouble: Option<TroubleView>,
-}
-
-#[derive(Debug)]
-enum Step {
-    Waiting {
-        at: Instant,
-        question: Question,
-    },
-    Asking {
-        attempt: u64,
-        question: Question,
-        sent_at: Instant,
-        deadline: Instant,
-    },
+    question: Question,
+    errand: Errand,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -74,20 +41,17 @@ impl Resuming {
     }
 
     pub(super) fn awaits(&self, number: u64) -> bool {
-        matches!(self.step, Step::Asking { attempt, .. } if attempt == number)
+        self.errand.awaits(number)
     }
 
-    pub(super) fn poll_timeout(&self) -> Instant {
-        match self.step {
-            Step::Waiting { at, .. } => at,
-            Step::Asking { deadline, .. } => deadline,
-        }
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.errand.poll_timeout()
     }
 
     pub(super) fn view(&self) -> AccountView {
         AccountView::Resuming {
             user: self.user(),
-            trouble: self.trouble.clone(),
+            trouble: self.errand.trouble().cloned(),
         }
     }
 
@@ -95,35 +59,23 @@ impl Resuming {
         user_view(&self.session.user)
     }
 
-    fn ask_next(&mut self, question: Question, now: Instant) {
-        self.step = Step::Waiting { at: now, question };
-    }
-
     /// Keeps the session and tries again later and later; the sidecar's lock outlives many tries.
     fn handle_unanswered(
         &mut self,
-        (hop, detail): (Hop, String),
+        trouble: TroubleView,
         retry_after: Option<Duration>,
         now: Instant,
         outputs: &mut Outputs,
     ) {
-        let backed_off = RETRY_FIRST
-            .saturating_mul(1 << self.failures.min(8))
-            .min(RETRY_MAX);
-        self.failures = self.failures.saturating_add(1);
-        let wished = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
-        let wait = outputs.jittered(backed_off, 0.5).max(wished);
-        let (Step::Waiting { question, .. } | Step::Asking { question, .. }) = self.step;
-        self.step = Step::Waiting {
-            at: now + wait,
-            question,
-        };
+        let TroubleView { hop, detail } = trouble.clone();
+        let wait = self
+            .errand
+            .handle_failed(trouble, retry_after, now, outputs);
         outputs.event(Event::ResumeDelayed {
             hop,
-            detail: detail.clone(),
+            detail,
             retry_in_ms: wait.as_millis() as u64,
         });
-        self.trouble = Some(TroubleView { hop, detail });
     }
 }
 
@@ -139,13 +91,8 @@ impl Phone {
                 let resuming = Resuming {
                     session,
                     tokens: Tokens::new(tokens.access_token, tokens.refresh_token, now),
-                    step: Step::Waiting {
-                        at: now,
-                        question: Question::Heartbeat,
-                    },
-                    failures: 0,
-                    token_refusals: 0,
-                    trouble: None,
+                    question: Question::Heartbeat,
+                    errand: Errand::new(now),
                 };
                 let user = resuming.user();
                 self.outputs.event(Event::Resuming { user });
@@ -175,34 +122,28 @@ impl Phone {
         let Account::Resuming(it) = &mut self.account else {
             return;
         };
-        match it.step {
-            Step::Asking { deadline, .. } if deadline <= now => {
-                let trouble = (Hop::Timeout, "The server does not answer".to_owned());
-                it.handle_unanswered(trouble, None, now, &mut self.outputs);
-            }
-            Step::Waiting { at, question } if at <= now => {
-                let (request, patience) = match question {
-                    Question::Heartbeat => {
-                        let access_token = it.tokens.access().clone();
-                        (Request::Heartbeat { access_token }, BEAT_DEADLINE)
-                    }
-                    Question::Renewal => {
-                        let refresh_token = it.tokens.refresh().clone();
-                        let body = RefreshRequest { refresh_token };
-                        (Request::Refresh(body), REFRESH_DEADLINE)
-                    }
-                };
-                let attempt = self.request(request, patience);
-                if let Account::Resuming(it) = &mut self.account {
-                    it.step = Step::Asking {
-                        attempt,
-                        question,
-                        sent_at: now,
-                        deadline: now + patience + GRACE,
-                    };
+        if it.errand.is_overdue(now) {
+            it.handle_unanswered(overdue(), None, now, &mut self.outputs);
+        }
+        if it.errand.is_due(now) {
+            let (request, deadline) = match it.question {
+                Question::Heartbeat => {
+                    let access_token = it.tokens.access().clone();
+                    (Request::Heartbeat { access_token }, BEAT_DEADLINE)
                 }
-            }
-            Step::Waiting { .. } | Step::Asking { .. } => {}
+                Question::Renewal => {
+                    let refresh_token = it.tokens.refresh().clone();
+                    let body = RefreshRequest { refresh_token };
+                    (Request::Refresh(body), REFRESH_DEADLINE)
+                }
+            };
+            let attempt = self.outputs.number();
+            it.errand.handle_sent(attempt, deadline + GRACE, now);
+            self.outputs.effect(Effect::Sidecar {
+                attempt,
+                request,
+                deadline,
+            });
         }
     }
 
@@ -211,9 +152,7 @@ impl Phone {
         let Account::Resuming(it) = &mut self.account else {
             return false;
         };
-        if let Step::Waiting { at, .. } = &mut it.step {
-            *at = now;
-        }
+        it.errand.retry_soon(now);
         self.resume(now);
         true
     }
@@ -241,10 +180,7 @@ impl Phone {
         let Account::Resuming(it) = &self.account else {
             return;
         };
-        let Step::Asking {
-            attempt, sent_at, ..
-        } = it.step
-        else {
+        let Some((attempt, sent_at)) = it.errand.sent() else {
             return;
         };
         let entrance = Entrance::Resumed {
@@ -262,7 +198,8 @@ impl Phone {
         self.store_tokens(&tokens);
         if let Account::Resuming(it) = &mut self.account {
             it.tokens = tokens;
-            it.ask_next(Question::Heartbeat, now);
+            it.question = Question::Heartbeat;
+            it.errand.ask_anew(now);
         }
         self.resume(now);
     }
@@ -271,12 +208,11 @@ impl Phone {
         let Account::Resuming(it) = &mut self.account else {
             return;
         };
-        let (Step::Waiting { question, .. } | Step::Asking { question, .. }) = it.step;
-        match (question, failure) {
+        match (it.question, failure) {
             (Question::Heartbeat, SidecarFailure::Refused { status: 401, .. }) => {
-                it.token_refusals += 1;
-                if it.token_refusals < MAX_TOKEN_REFUSALS {
-                    it.ask_next(Question::Renewal, now);
+                if it.errand.wait_for_token() {
+                    it.question = Question::Renewal;
+                    it.errand.ask_anew(now);
                     self.resume(now);
                 } else {
                     self.leave(SignedOutReason::TokenRefused, None, None, now);
@@ -324,14 +260,21 @@ impl Phone {
                     ..
                 },
             ) => {
-                let trouble = (Hop::Http, format!("{status} {}", shown(&message)));
+                let detail = format!("{status} {}", shown(&message));
+                let trouble = TroubleView {
+                    hop: Hop::Http,
+                    detail,
+                };
                 it.handle_unanswered(trouble, retry_after, now, &mut self.outputs);
             }
             (_, SidecarFailure::Unreachable { hop, detail }) => {
-                it.handle_unanswered((hop, detail), None, now, &mut self.outputs);
+                let trouble = TroubleView { hop, detail };
+                it.handle_unanswered(trouble, None, now, &mut self.outputs);
             }
             (_, SidecarFailure::Nonsense { detail }) => {
-                it.handle_unanswered((Hop::Http, detail), None, now, &mut self.outputs);
+                let hop = Hop::Http;
+                let trouble = TroubleView { hop, detail };
+                it.handle_unanswered(trouble, None, now, &mut self.outputs);
             }
         }
     }

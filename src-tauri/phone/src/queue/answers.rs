@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Errand, Order, Queue, WrapUp,
+    Order, Queue, WrapUp,
     view::{Availability, QueueRefusalView, Refused},
 };
-use crate::{Event, outputs::Outputs, view::TroubleView, words::shown};
+use crate::{Event, errand::Errand, outputs::Outputs, view::TroubleView, words::shown};
 
 /// What becomes of a request.
 #[derive(Debug)]

@@ -2,8 +2,8 @@ use std::{collections::VecDeque, time::Instant};
 
 use sidecar_api::DisposeRequest;
 
-use super::{errand::Errand, wrap_up::Kept};
-use crate::{Event, outputs::Outputs};
+use super::wrap_up::Kept;
+use crate::{Event, errand::Errand, outputs::Outputs};
 
 /// Outcomes that are kept: an outage of Ozonetel of an hour, at a call in three minutes.
 const MOST: usize = 20;

@@ -4,11 +4,8 @@ use std::time::{Duration, Instant};
 
 use sidecar_api::DisposeRequest;
 
-use super::{
-    errand::Errand,
-    view::{Availability, WrapUpView},
-};
-use crate::{CallId, Moment, moment::Epoch};
+use super::view::{Availability, WrapUpView};
+use crate::{CallId, Moment, errand::Errand, moment::Epoch};
 
 /// Characters of a note: what the sidecar takes.
 pub(crate) const LONGEST_NOTE: usize = 1000;

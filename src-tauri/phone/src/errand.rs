@@ -1,19 +1,15 @@
+//! Errands: what is asked of the sidecar until it has an answer that decides.
+
 use std::time::{Duration, Instant};
 
-use crate::{Hop, Moment, moment::Epoch, outputs::Outputs, view::TroubleView};
+use crate::{Hop, Moment, backoff::Backoff, moment::Epoch, outputs::Outputs, view::TroubleView};
 
-/// How long the sidecar may take: it may have to log the agent in first.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
-
-/// How much later than the engine an errand is given up by itself.
-const GRACE: Duration = Duration::from_secs(1);
-
-/// The first and the longest wait after a try that failed.
-const RETRY_FIRST: Duration = Duration::from_secs(2);
-const RETRY_MAX: Duration = Duration::from_secs(30);
-
-/// How far a server's `Retry-After` is obeyed: somebody sits in front of this.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
+/// A server's wish is kept: whoever sits in front of this can end the wait.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_secs(2),
+    longest: Duration::from_secs(30),
+    retry_after: Duration::from_secs(300),
+};
 
 /// A sidecar that refuses this many fresh tokens one after another will refuse the next one too.
 const MAX_TOKEN_REFUSALS: u32 = 3;
@@ -39,8 +35,14 @@ pub(crate) struct Errand {
 
 #[derive(Debug)]
 enum Step {
-    Waiting { at: Instant },
-    InFlight { attempt: u64, give_up_at: Instant },
+    Waiting {
+        at: Instant,
+    },
+    InFlight {
+        attempt: u64,
+        sent_at: Instant,
+        give_up_at: Instant,
+    },
     ForToken,
 }
 
@@ -92,10 +94,22 @@ impl Errand {
         }
     }
 
-    pub(crate) fn handle_sent(&mut self, attempt: u64, now: Instant) {
+    /// Returns the number of the try that is on its way, and when it left.
+    pub(crate) fn sent(&self) -> Option<(u64, Instant)> {
+        match self.step {
+            Step::InFlight {
+                attempt, sent_at, ..
+            } => Some((attempt, sent_at)),
+            Step::Waiting { .. } | Step::ForToken => None,
+        }
+    }
+
+    /// It has left, and is given up by itself after `deadline`.
+    pub(crate) fn handle_sent(&mut self, attempt: u64, deadline: Duration, now: Instant) {
         self.step = Step::InFlight {
             attempt,
-            give_up_at: now + DEADLINE + GRACE,
+            sent_at: now,
+            give_up_at: now + deadline,
         };
     }
 
@@ -107,12 +121,8 @@ impl Errand {
         now: Instant,
         outputs: &mut Outputs,
     ) -> Duration {
-        let backed_off = RETRY_FIRST
-            .saturating_mul(1 << self.failures.min(8))
-            .min(RETRY_MAX);
+        let wait = BACKOFF.wait(self.failures, retry_after, outputs);
         self.failures = self.failures.saturating_add(1);
-        let wished = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
-        let wait = outputs.jittered(backed_off, 0.5).max(wished);
         self.step = Step::Waiting { at: now + wait };
         self.trouble = Some(trouble);
         wait
@@ -138,6 +148,11 @@ impl Errand {
         }
     }
 
+    /// It is due at once, and another question may be put: an answer came that only leads on.
+    pub(crate) fn ask_anew(&mut self, now: Instant) {
+        self.step = Step::Waiting { at: now };
+    }
+
     /// Ends a wait for the next try.
     pub(crate) fn retry_soon(&mut self, now: Instant) {
         if let Step::Waiting { at } = &mut self.step {
@@ -159,6 +174,8 @@ pub(crate) fn overdue() -> TroubleView {
 mod tests {
     use super::*;
 
+    const DEADLINE: Duration = Duration::from_secs(8);
+
     #[test]
     fn a_failed_try_is_repeated_later_and_later_and_a_servers_wish_is_kept() {
         let now = Instant::now();
@@ -167,18 +184,19 @@ mod tests {
         assert!(errand.is_due(now));
         let mut longest = Duration::ZERO;
         for attempt in 0..12 {
-            errand.handle_sent(attempt, now);
+            errand.handle_sent(attempt, DEADLINE, now);
             assert!(!errand.is_due(now) && errand.awaits(attempt));
-            assert!(errand.is_overdue(now + DEADLINE + GRACE));
+            assert_eq!(errand.sent(), Some((attempt, now)));
+            assert!(errand.is_overdue(now + DEADLINE));
             let wait = errand.handle_failed(overdue(), None, now, &mut outputs);
             assert_eq!(errand.failed_first(), attempt == 0);
             assert_eq!(errand.poll_timeout(), Some(now + wait));
             longest = longest.max(wait);
         }
-        assert!(longest > RETRY_MAX / 2 && longest <= RETRY_MAX);
+        assert!(longest > BACKOFF.longest / 2 && longest <= BACKOFF.longest);
         let asked = Some(Duration::from_secs(3600));
         let wait = errand.handle_failed(overdue(), asked, now, &mut outputs);
-        assert_eq!(wait, RETRY_AFTER_MAX);
+        assert!(wait >= BACKOFF.retry_after);
         errand.retry_soon(now);
         assert!(errand.is_due(now));
     }
@@ -188,7 +206,7 @@ mod tests {
         let now = Instant::now();
         let mut errand = Errand::new(now);
         for worth_it in [true, true, false] {
-            errand.handle_sent(1, now);
+            errand.handle_sent(1, DEADLINE, now);
             assert_eq!(errand.wait_for_token(), worth_it);
             assert_eq!(errand.poll_timeout(), None);
             errand.handle_token(now);
