@@ -161,7 +161,8 @@ fn of_session(reason: &SignedOutReason) -> Option<Exit> {
         | SignedOutReason::BadRequest { .. }
         | SignedOutReason::TooManyTries { .. }
         | SignedOutReason::BadAccount { .. }
-        | SignedOutReason::TokenRefused => Some(Exit::LoginRefused),
+        | SignedOutReason::TokenRefused
+        | SignedOutReason::AccountChanged => Some(Exit::LoginRefused),
         SignedOutReason::HeldElsewhere { .. }
         | SignedOutReason::NotMoved {
             why: NotMoved::Refused | NotMoved::Unanswered | NotMoved::Superseded | NotMoved::Lapsed,

@@ -295,6 +295,8 @@ pub enum SignedOutReason {
     LeaseExpired,
     /// The tokens are no longer valid: sign in again.
     TokenRefused,
+    /// The user is no longer the agent that signed in: sign in again for another phone account.
+    AccountChanged,
 }
 
 /// Why a call ended.

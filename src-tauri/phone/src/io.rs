@@ -5,9 +5,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Serialize;
 use sidecar_api::{
-    AgentConfig, AgentResponse, AgentStateRequest, DisposeRequest, HeartbeatResponse, Holder,
-    IceServer, LoginRequest, LoginResponse, LogoutRequest, LogoutResponse, RefreshRequest,
-    RefreshResponse, SessionGrant, User,
+    ACCOUNT_CHANGED, AgentConfig, AgentResponse, AgentStateRequest, DisposeRequest,
+    HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse, LogoutRequest,
+    LogoutResponse, RefreshRequest, RefreshResponse, SessionGrant, User,
 };
 use sip::{Answer, DialogHandle, Offer};
 
@@ -118,11 +118,20 @@ pub enum SidecarFailure {
         /// Whether that holder can be asked for the session.
         askable: bool,
         retry_after: Option<Duration>,
+        /// Why, where the status alone does not say it.
+        reason: Option<String>,
     },
     /// No answer: where on the way, and what happened there, for people.
     Unreachable { hop: Hop, detail: String },
     /// An answer that is none: not JSON, a field missing, too large.
     Nonsense { detail: String },
+}
+
+impl SidecarFailure {
+    /// Whether the session has ended because its user is no longer the agent that signed in.
+    pub(crate) fn is_account_changed(&self) -> bool {
+        matches!(self, Self::Refused { status: 401, reason: Some(reason), .. } if reason == ACCOUNT_CHANGED)
+    }
 }
 
 /// Why a WebSocket did not open or did not stay.

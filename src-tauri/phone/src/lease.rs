@@ -13,7 +13,7 @@
 
 use std::time::{Duration, Instant};
 
-use sidecar_api::SessionGrant;
+use sidecar_api::{HeartbeatResponse, SessionGrant};
 
 use crate::{Hop, backoff::Backoff, moment::Epoch, outputs::Outputs, view::Proofs};
 
@@ -45,6 +45,8 @@ pub(crate) struct Lease {
     standing: Standing,
     /// Beats in a row whose access token was refused.
     token_refusals: u32,
+    /// Whether the sidecar has told of the lock; an old one never does.
+    told_lock: bool,
 }
 
 #[derive(Debug)]
@@ -102,6 +104,7 @@ impl Lease {
             beat: Beat::Waiting { at: now },
             standing: Standing::Granted,
             token_refusals: 0,
+            told_lock: false,
         }
     }
 
@@ -170,6 +173,14 @@ impl Lease {
             Beat::Waiting { .. } => self.beat = Beat::Waiting { at: now },
             Beat::InFlight { .. } | Beat::ForToken => {}
         }
+    }
+
+    /// Whether the session has no lock any more, though its sidecar knows it: a beat told of one before, and this one does not.
+    pub(crate) fn lacks_lock(&mut self, beat: &HeartbeatResponse) -> bool {
+        let told = beat.lock.is_some();
+        let lacks = self.told_lock && !told;
+        self.told_lock |= told;
+        lacks
     }
 
     /// Returns whether this is news: the first confirmation, or the end of a time at risk.

@@ -479,6 +479,7 @@ pub fn signed_out_reasons() -> Vec<SignedOutReason> {
         },
         LeaseExpired,
         TokenRefused,
+        AccountChanged,
     )
     .into()
 }

@@ -335,6 +335,7 @@ fn held(askable: bool, same_member: bool) -> SidecarFailure {
         }),
         askable,
         retry_after: None,
+        reason: None,
     }
 }
 

@@ -110,6 +110,22 @@ fn tokens_that_are_refused_are_wiped_and_one_signs_in_again() {
 }
 
 #[test]
+fn a_session_whose_account_changed_is_wiped_without_a_new_token() {
+    let mut world = World::restarted(&agent_grant());
+    world.sidecar.beat = Some(Err(SidecarFailure::Refused {
+        status: 401,
+        message: "Your phone account has changed. Please sign in again.".to_owned(),
+        holder: None,
+        askable: false,
+        retry_after: None,
+        reason: Some(sidecar_api::ACCOUNT_CHANGED.to_owned()),
+    }));
+    world.settle();
+    signed_out(&world, &SignedOutReason::AccountChanged);
+    assert_eq!(world.count_asked("refresh"), 0);
+}
+
+#[test]
 fn a_session_that_another_device_holds_is_wiped_and_the_holder_named() {
     let mut world = World::restarted(&agent_grant());
     world.sidecar.beat = Some(Err(SidecarFailure::Refused {
@@ -122,6 +138,7 @@ fn a_session_that_another_device_holds_is_wiped_and_the_holder_named() {
         }),
         askable: false,
         retry_after: None,
+        reason: None,
     }));
     world.settle();
     signed_out(
@@ -180,6 +197,7 @@ fn a_server_that_asks_to_wait_is_left_alone_and_a_person_or_a_network_need_not_w
         holder: None,
         askable: false,
         retry_after: Some(Duration::from_secs(86_400)),
+        reason: None,
     }));
     world.settle();
     world.pass(Duration::from_secs(299));

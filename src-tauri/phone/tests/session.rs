@@ -97,6 +97,7 @@ fn each_refusal_of_a_login_reaches_the_user_in_the_servers_words() {
                 holder: None,
                 askable: false,
                 retry_after: Some(Duration::from_secs(40)),
+                reason: None,
             },
             SignedOutReason::TooManyTries {
                 message: "Slow down".to_owned(),
@@ -311,6 +312,33 @@ fn a_session_that_another_device_took_signs_out_without_touching_its_lock() {
 }
 
 #[test]
+fn an_account_that_changed_signs_out_at_once_and_is_not_taken_for_an_old_token() {
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(account_changed()));
+    world.pass(Duration::from_secs(310));
+    assert_eq!(world.signed_out(), Some(SignedOutReason::AccountChanged));
+    assert_eq!(world.count_asked("refresh"), 0, "no new token helps");
+}
+
+#[test]
+fn a_beat_without_the_lock_that_others_told_of_is_a_lost_session() {
+    let held = r#"{"status":"ok","lock":"held","ttlSeconds":3600}"#;
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Ok(held.to_owned()));
+    world.pass(Duration::from_secs(310));
+    assert!(matches!(world.view().account, AccountView::SignedIn { .. }));
+    world.sidecar.beat = Some(Ok(r#"{"status":"ok"}"#.to_owned()));
+    world.pass(Duration::from_secs(310));
+    let reason = SignedOutReason::AccountChanged;
+    assert!(world.happened(|it| *it
+        == Event::SessionLost {
+            reason: reason.clone()
+        }));
+    assert_eq!(world.signed_out(), Some(reason));
+    assert_eq!(world.count_asked("logout"), 1);
+}
+
+#[test]
 fn a_lost_lease_never_cuts_a_running_call() {
     let (mut world, call) = World::in_call();
     world.sidecar.beat = Some(Err(taken_over()));
@@ -470,6 +498,17 @@ fn without_sidecar_and_fallback_the_view_says_why_there_is_no_phone() {
     assert!(message.contains("wss://"), "{message}");
 }
 
+fn account_changed() -> SidecarFailure {
+    SidecarFailure::Refused {
+        status: 401,
+        message: "Your phone account has changed. Please sign in again.".to_owned(),
+        holder: None,
+        askable: false,
+        retry_after: None,
+        reason: Some(sidecar_api::ACCOUNT_CHANGED.to_owned()),
+    }
+}
+
 fn taken_over() -> SidecarFailure {
     SidecarFailure::Refused {
         status: 409,
@@ -481,5 +520,6 @@ fn taken_over() -> SidecarFailure {
         }),
         askable: false,
         retry_after: None,
+        reason: None,
     }
 }

@@ -12,7 +12,13 @@ pub struct ErrorBody {
     /// Whether that holder can be asked for it (409 of a login).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub askable: bool,
+    /// Why, where the status alone does not say it: [`ACCOUNT_CHANGED`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
+
+/// The reason of a 401 whose caller is no longer the agent that signed in: the session has ended, and a new token is of no use to it.
+pub const ACCOUNT_CHANGED: &str = "account_changed";
 
 /// One sentence or several, as validation errors have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -144,18 +144,22 @@ impl Directory {
         }
     }
 
-    /// Returns the phone of a member who signed in earlier, or `None` where nobody knows the member
-    /// any more.
-    pub(crate) async fn phone(&self, member_id: &str) -> Result<Option<Phone>, Silent> {
+    /// Returns the agent that a member is now, or `None` where they are none.
+    pub(crate) async fn agent(&self, member_id: &str) -> Result<Option<Arc<Agent>>, Silent> {
         match self {
-            Self::Roster(roster, _) => Ok(roster
-                .user_of_member(member_id)
-                .map(|found| found.user.phone.clone())),
-            // Who has no record was signed in as somebody who needs none.
-            Self::Platform(platform) => Ok(Some(match platform.agent(member_id).await? {
-                Some(agent) => Phone::Of(agent),
-                None => Phone::NotNeeded,
-            })),
+            Self::Roster(roster, _) => {
+                let found = roster.user_of_member(member_id);
+                Ok(found.and_then(|found| found.user.phone.agent().cloned()))
+            }
+            Self::Platform(platform) => platform.agent(member_id).await,
+        }
+    }
+
+    /// Whether a member may still be there, as far as that is known without asking anybody.
+    pub(crate) fn may_have(&self, member_id: &str) -> bool {
+        match self {
+            Self::Roster(roster, _) => roster.user_of_member(member_id).is_some(),
+            Self::Platform(_) => true,
         }
     }
 

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::audit::AUDIT;
 use crate::directory::Agent;
-use crate::lock::{Acquired, Claim, Owner};
+use crate::lock::{Acquired, Claim, LockName, Owner};
 use crate::ozonetel::{Ozonetel, Silent, Verdict};
 use crate::queue;
 use crate::random::random_id;
@@ -156,6 +156,33 @@ pub(crate) fn end(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>) {
     in_background(sidecar, async move {
         end_under_lock(&server, &ozonetel, &agent, "signed out").await;
     });
+}
+
+/// Logs out the agent that a member was until they signed out, and has their next record be a fresh
+/// one. A platform that says nothing of them, or names another agent by now, keeps nobody logged in.
+pub(crate) fn end_of(sidecar: &Arc<Sidecar>, member_id: &str, lock: &LockName) {
+    if sidecar.ozonetel.is_none() {
+        return sidecar.directory.forget(member_id);
+    }
+    let (server, member_id, lock) = (Arc::clone(sidecar), member_id.to_owned(), lock.clone());
+    in_background(sidecar, async move {
+        match server.directory.agent(&member_id).await {
+            Ok(Some(agent)) if agent.lock_name() == lock => end(&server, &agent),
+            Ok(_) | Err(_) => end_known(&server, &lock),
+        }
+        server.directory.forget(&member_id);
+    });
+}
+
+/// Logs an agent out whose record is not at hand, as far as this server knows how: it is what it was to
+/// do once their session expires.
+pub(crate) fn end_known(sidecar: &Arc<Sidecar>, lock: &LockName) {
+    let Some(ozonetel) = &sidecar.ozonetel else {
+        return;
+    };
+    if let Some(agent) = ozonetel.duties.take(&lock.ozonetel_agent_id) {
+        end(sidecar, &agent);
+    }
 }
 
 /// Whether `holder` is a server that logs an agent out.

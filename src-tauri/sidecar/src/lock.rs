@@ -2,7 +2,8 @@
 //!
 //! Each time a lock changes hands it gets a higher epoch, which its holder repeats with each beat. A
 //! store that forgot the last change, or never heard of it, thus learns it from the later holder: of
-//! two that both believe they hold a lock, the one with the higher epoch does.
+//! two that both believe they hold a lock, the one with the higher epoch does. That says nothing
+//! about the locks of two agents: where they share an extension, whoever has it keeps it.
 //!
 //! A session that was released takes no lock any more, so that what arrives late, be it a beat that
 //! a logout overtook or a login that was given up, frees nothing and locks nothing.
@@ -22,6 +23,7 @@ use std::ops::Bound;
 use std::pin::Pin;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::bells::Changes;
@@ -37,9 +39,11 @@ const EXTENSIONS: &str = "agent:extension:";
 
 /// What is locked: an agent together with the extension their phone registers, so that two records
 /// which share an extension cannot both register.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockName {
+    #[serde(rename = "agent")]
     pub ozonetel_agent_id: String,
+    #[serde(rename = "extension")]
     pub sip_extension: String,
 }
 
@@ -157,7 +161,8 @@ pub trait SessionLock: Debug + Send + Sync {
     ) -> LockAnswer<'a, Acquired>;
 
     /// Prolongs the lock to `ttl` from now: one's own is extended; absent, or another's with a lower
-    /// epoch than that of `owner`, is taken again; another's is lost.
+    /// epoch than that of `owner`, is taken again; another's is lost, and so is an extension that is
+    /// locked with another agent, whatever the epochs.
     fn beat<'a>(
         &'a self,
         name: &'a LockName,

@@ -5,8 +5,8 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sidecar_api::{
-    AGENT_NOT_CONFIGURED, ALREADY_LOGGED_IN, CANNOT_SIGN_IN_NOW, ErrorBody, Holder, Message,
-    WRONG_CREDENTIALS,
+    ACCOUNT_CHANGED, AGENT_NOT_CONFIGURED, ALREADY_LOGGED_IN, CANNOT_SIGN_IN_NOW, ErrorBody,
+    Holder, Message, WRONG_CREDENTIALS,
 };
 use time::format_description::well_known::Rfc3339;
 
@@ -26,6 +26,7 @@ pub(crate) struct Refusal {
     message: Message,
     holder: Option<Holder>,
     is_askable: bool,
+    reason: Option<&'static str>,
     retry_after: Option<Duration>,
 }
 
@@ -58,6 +59,17 @@ impl Refusal {
             StatusCode::UNAUTHORIZED,
             "The access token is missing, invalid or expired.",
         )
+    }
+
+    /// 401: the member is no longer the agent whose phone the session was granted. The session has ended.
+    pub(crate) fn account_changed() -> Self {
+        Self {
+            reason: Some(ACCOUNT_CHANGED),
+            ..Self::new(
+                StatusCode::UNAUTHORIZED,
+                "Your phone account has changed. Please sign in again.",
+            )
+        }
     }
 
     pub(crate) fn invalid_refresh_token() -> Self {
@@ -216,6 +228,7 @@ impl Refusal {
             message: Message::One(message.to_owned()),
             holder: None,
             is_askable: false,
+            reason: None,
             retry_after: None,
         }
     }
@@ -270,6 +283,7 @@ impl IntoResponse for Refusal {
             message: self.message,
             holder: self.holder,
             askable: self.is_askable,
+            reason: self.reason.map(str::to_owned),
         };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(wait) = self.retry_after {

@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::at_queue::{AtQueue, Note, Ordered};
+use crate::lock::LockName;
 use crate::random::random_bytes;
 use crate::store::{Store, Unanswered};
 use crate::token::Caller;
@@ -49,7 +50,10 @@ pub(crate) enum SessionState {
     Unknown,
     /// `device_name` is what the device called itself that began it.
     Live {
+        member_id: String,
         device_name: String,
+        /// As in [`Caller::lock`].
+        lock: Option<LockName>,
         at_queue: AtQueue,
     },
     Ended,
@@ -142,6 +146,19 @@ impl Sessions {
                 Ok(())
             }
             Self::Redis(sessions) => sessions.note(session_id, &note).await,
+        }
+    }
+
+    /// Keeps which lock was granted to a session that the version before began.
+    pub(crate) async fn learn_lock(
+        &self,
+        session_id: &str,
+        lock: &LockName,
+    ) -> Result<(), Unanswered> {
+        match self {
+            // This version began all that there are.
+            Self::Memory(_) => Ok(()),
+            Self::Redis(sessions) => sessions.learn_lock(session_id, lock).await,
         }
     }
 

@@ -5,6 +5,8 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::lock::LockName;
+
 const ISSUER: &str = "helix-sidecar";
 const AUDIENCE: &str = "helix-phone";
 
@@ -22,9 +24,17 @@ pub(crate) struct Caller {
     pub(crate) role: String,
     /// Since which change of the session lock it holds that; 0 without one.
     pub(crate) epoch: u64,
+    /// The lock that the sign-in granted, whatever the user's record says since then. `None`: there was
+    /// none, or the version before granted it ([`Self::has_phone`]).
+    pub(crate) lock: Option<LockName>,
 }
 
 impl Caller {
+    /// Whether the sign-in granted a phone.
+    pub(crate) fn has_phone(&self) -> bool {
+        self.epoch > 0
+    }
+
     /// Whether `device_id`, as a call names it, is another device than the one that signed in. A
     /// side that names none tells nothing.
     pub(crate) fn is_other_device(&self, device_id: Option<&str>) -> bool {
@@ -59,6 +69,8 @@ struct Claims {
     role: String,
     #[serde(default)]
     epoch: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lock: Option<LockName>,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -101,6 +113,7 @@ impl AccessTokens {
             did: caller.device_id.clone(),
             role: caller.role.clone(),
             epoch: caller.epoch,
+            lock: caller.lock.clone(),
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: (now + self.lifetime).unix_timestamp(),
@@ -133,6 +146,7 @@ impl AccessTokens {
             device_id: claims.did,
             role: claims.role,
             epoch: claims.epoch,
+            lock: claims.lock,
         })
     }
 }

@@ -31,6 +31,7 @@ export function signInFault(
     case "by_user":
     case "lease_expired":
     case "token_refused":
+    case "account_changed":
     case "taken_over":
     case "held_elsewhere":
     case "not_moved":

@@ -185,6 +185,7 @@ export const reasons: phone.SignedOutReason[] = [
   {"code":"taken_over","device_name":"Ana's laptop"},
   {"code":"lease_expired"},
   {"code":"token_refused"},
+  {"code":"account_changed"},
 ];
 
 export const causes: phone.EndCause[] = [

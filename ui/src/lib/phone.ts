@@ -555,7 +555,8 @@ export type SignedOutReason =
   | { code: "bad_account"; detail: string }
   | { code: "taken_over"; device_name: string | null }
   | { code: "lease_expired" }
-  | { code: "token_refused" };
+  | { code: "token_refused" }
+  | { code: "account_changed" };
 
 export type SoundCheckView =
   | { state: "running" }

@@ -20,6 +20,7 @@ test.each<[Name, Screen]>([
   ["taken-over", "session_ended"],
   ["lease-expired", "session_ended"],
   ["token-refused", "session_ended"],
+  ["account-changed", "session_ended"],
   ["restoring", "resuming"],
   ["resuming-trouble", "resuming"],
   ["signing-out", "signing_out"],

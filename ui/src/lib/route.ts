@@ -46,6 +46,7 @@ function signedOut(reason: SignedOutReason): Screen {
     case "taken_over":
     case "lease_expired":
     case "token_refused":
+    case "account_changed":
       return "session_ended";
     case "by_user":
     case "wrong_credentials":

@@ -120,6 +120,8 @@ ended-expired = انتهت جلستك
 ended-expired-line = تعذّر تأكيدها في الوقت المناسب فانتهت في { $time }.
 ended-token = سجّل الدخول من جديد
 ended-token-line = انتهى تسجيل دخولك في { $time }.
+ended-account = تغيّر حساب هاتفك
+ended-account-line = انتهت جلستك في { $time }. سجّل الدخول من جديد لاستخدام الحساب الجديد.
 
 ## What went wrong
 

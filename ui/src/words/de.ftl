@@ -120,6 +120,8 @@ ended-expired = Ihre Sitzung ist beendet
 ended-expired-line = Sie konnte nicht rechtzeitig bestätigt werden und endete um { $time }.
 ended-token = Bitte melden Sie sich neu an
 ended-token-line = Ihre Anmeldung endete um { $time }.
+ended-account = Ihr Telefonkonto wurde geändert
+ended-account-line = Ihre Sitzung endete um { $time }. Melden Sie sich für das neue Konto neu an.
 
 ## What went wrong
 

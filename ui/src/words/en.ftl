@@ -122,6 +122,8 @@ ended-expired = Your session ended
 ended-expired-line = It could not be confirmed in time and ended at { $time }.
 ended-token = Please sign in again
 ended-token-line = Your sign-in ended at { $time }.
+ended-account = Your phone account has changed
+ended-account-line = Your session ended at { $time }. Sign in again for the new account.
 
 ## What went wrong
 

@@ -120,6 +120,8 @@ ended-expired = Su sesión terminó
 ended-expired-line = No se pudo confirmar a tiempo y terminó a las { $time }.
 ended-token = Inicie sesión de nuevo
 ended-token-line = Su inicio de sesión caducó a las { $time }.
+ended-account = Su cuenta de teléfono ha cambiado
+ended-account-line = Su sesión terminó a las { $time }. Inicie sesión de nuevo para usar la nueva.
 
 ## What went wrong
 

@@ -120,6 +120,8 @@ ended-expired = आपका सेशन ख़त्म हो गया
 ended-expired-line = समय पर पुष्टि नहीं हो सकी; यह { $time } पर ख़त्म हुआ।
 ended-token = कृपया फिर से साइन इन करें
 ended-token-line = आपका साइन इन { $time } पर ख़त्म हुआ।
+ended-account = आपका फ़ोन अकाउंट बदल गया है
+ended-account-line = आपका सेशन { $time } पर ख़त्म हुआ। नए अकाउंट के लिए फिर से साइन इन करें।
 
 ## What went wrong
 

@@ -117,10 +117,15 @@ pub(crate) fn refusal(head: &Head, body: &[u8]) -> SidecarFailure {
     let strict: Option<ErrorBody> = value
         .clone()
         .and_then(|value| serde_json::from_value(value).ok());
-    let (message, holder, askable) = match (strict, value) {
-        (Some(body), _) => (Some(body.message.joined()), body.holder, body.askable),
-        (None, Some(value)) => (words(&value), holder(&value), false),
-        (None, None) => (None, None, false),
+    let (message, holder, askable, reason) = match (strict, value) {
+        (Some(body), _) => (
+            Some(body.message.joined()),
+            body.holder,
+            body.askable,
+            body.reason,
+        ),
+        (None, Some(value)) => (words(&value), holder(&value), false, None),
+        (None, None) => (None, None, false, None),
     };
     let message = message
         .map(|message| shortened(&message))
@@ -136,6 +141,7 @@ pub(crate) fn refusal(head: &Head, body: &[u8]) -> SidecarFailure {
         holder,
         askable,
         retry_after: head.retry_after,
+        reason,
     }
 }
 

@@ -140,6 +140,7 @@ async fn refusals_are_told_with_their_words_holder_and_wait() {
             holder,
             askable,
             retry_after,
+            reason,
         } = failure
         else {
             panic!("{status} became {failure:?}");
@@ -148,6 +149,7 @@ async fn refusals_are_told_with_their_words_holder_and_wait() {
         assert!(message.ends_with('.'), "{message}");
         assert_eq!((holder.is_some(), askable), (told == 409, told == 409));
         assert_eq!(retry_after, Some(Duration::from_secs(17)));
+        assert_eq!(reason, None);
     }
 }
 

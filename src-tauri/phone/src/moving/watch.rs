@@ -310,6 +310,7 @@ mod tests {
                 holder: None,
                 askable: false,
                 retry_after: Some(Duration::from_secs(wished)),
+                reason: None,
             });
             watch.handle_ended(end, now, &mut outputs);
             let wait = watch.poll_timeout().unwrap() - now;
@@ -334,6 +335,7 @@ mod tests {
             holder: None,
             askable: false,
             retry_after: None,
+            reason: None,
         })
     }
 

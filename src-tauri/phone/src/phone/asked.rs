@@ -108,6 +108,9 @@ impl Phone {
                 let device_name = Some(shown(&it.holder.device_name)).filter(|it| !it.is_empty());
                 self.lose(SignedOutReason::TakenOver { device_name }, now);
             }
+            StreamNews::Ended(Err(failure)) if failure.is_account_changed() => {
+                self.lose(SignedOutReason::AccountChanged, now);
+            }
             StreamNews::Ended(end) => {
                 match holder.moving.watch.handle_ended(end, now, holder.outputs) {
                     Ended::Again => {}

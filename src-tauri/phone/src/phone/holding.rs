@@ -30,6 +30,12 @@ impl Phone {
         if self.probe.as_ref().is_some_and(|it| it.attempt == number) {
             return self.handle_probed(reply, now);
         }
+        if let Err(failure) = &reply
+            && failure.is_account_changed()
+            && matches!(self.account, Account::SignedIn(_))
+        {
+            return self.lose(SignedOutReason::AccountChanged, now);
+        }
         if self.awaits_answer(number) {
             return self.handle_answer_told(reply, now);
         }
@@ -66,6 +72,11 @@ impl Phone {
             {
                 match reply {
                     Ok(Reply::Heartbeat(beat)) => {
+                        let mut lacks_lock = false;
+                        self.with_lease(|lease, _| lacks_lock = lease.lacks_lock(&beat));
+                        if lacks_lock {
+                            return self.lose(SignedOutReason::AccountChanged, now);
+                        }
                         self.with_lease(|lease, outputs| {
                             if lease.handle_confirmed(beat.ttl_seconds, now, outputs) {
                                 let ttl_seconds = lease.ttl().as_secs();

@@ -209,6 +209,9 @@ impl Phone {
             return;
         };
         match (it.question, failure) {
+            (_, failure) if failure.is_account_changed() => {
+                self.leave(SignedOutReason::AccountChanged, None, None, now);
+            }
             (Question::Heartbeat, SidecarFailure::Refused { status: 401, .. }) => {
                 if it.errand.wait_for_token() {
                     it.question = Question::Renewal;
@@ -239,6 +242,7 @@ impl Phone {
                     holder,
                     askable: _,
                     retry_after,
+                    reason,
                 },
             ) => {
                 // A heartbeat does not say whether the holder can be asked; who tries it learns it.
@@ -248,6 +252,7 @@ impl Phone {
                     holder,
                     askable: true,
                     retry_after,
+                    reason,
                 };
                 self.leave(login_refusal(failure), None, None, now);
             }

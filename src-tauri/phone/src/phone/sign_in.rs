@@ -194,6 +194,8 @@ impl Phone {
             self.handle_queue_told(beat.queue.as_ref(), beat.telephony.as_ref(), now);
             self.with_lease(|lease, outputs| {
                 lease.handle_sent(attempt, BEAT_DEADLINE, sent_at);
+                // What the session was told before this run is not known.
+                lease.lacks_lock(&beat);
                 lease.handle_confirmed(beat.ttl_seconds, now, outputs);
                 let ttl_seconds = lease.ttl().as_secs();
                 outputs.event(Event::SessionHeld { ttl_seconds });
@@ -231,6 +233,7 @@ pub(super) fn login_refusal(failure: SidecarFailure) -> SignedOutReason {
             holder,
             askable,
             retry_after,
+            reason: _,
         } => {
             let message = shown(&message);
             match status {

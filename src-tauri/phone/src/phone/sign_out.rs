@@ -111,7 +111,8 @@ impl Phone {
                 | SignedOutReason::ServerTrouble { .. }
                 | SignedOutReason::Unreachable { .. }
                 | SignedOutReason::BadAccount { .. }
-                | SignedOutReason::LeaseExpired => Some(tokens),
+                | SignedOutReason::LeaseExpired
+                | SignedOutReason::AccountChanged => Some(tokens),
             };
             self.leave(reason, station.map(|it| it.line), tokens.as_ref(), now);
         }

@@ -171,6 +171,7 @@ pub fn refused(status: u16, message: &str) -> SidecarFailure {
         holder: None,
         askable: false,
         retry_after: None,
+        reason: None,
     }
 }
 

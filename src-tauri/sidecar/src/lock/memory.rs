@@ -45,6 +45,8 @@ type Entries = BTreeMap<String, Entry>;
 #[derive(Debug, Clone)]
 struct Entry {
     owner: Owner,
+    /// With which agent it is locked: more than one may have the same extension.
+    agent_id: String,
     expires_at: Instant,
 }
 
@@ -129,6 +131,7 @@ impl MemoryLock {
                         epoch,
                         ..owner.clone()
                     },
+                    agent_id: name.ozonetel_agent_id.clone(),
                     expires_at: now.monotonic + ttl,
                 },
             );
@@ -148,6 +151,14 @@ impl MemoryLock {
             return Beat::Ended;
         }
         let keys = name.keys();
+        let agent_id = &name.ozonetel_agent_id;
+        let held = || keys.iter().filter_map(|key| state.entries.get(key));
+        // An epoch says nothing about the lock of another agent with the same extension.
+        if let Some(other) = held().find(|entry| entry.agent_id != *agent_id) {
+            return Beat::Lost {
+                holder: other.owner.clone(),
+            };
+        }
         let later = |holder: &&Owner| holder.epoch >= owner.epoch;
         if let Some(holder) = others(&state.entries, &keys, owner).find(later) {
             return Beat::Lost {
@@ -157,13 +168,9 @@ impl MemoryLock {
         // A caller without a device id prolongs the lock of its member's device; the device stays.
         let own =
             |entry: &&Entry| entry.owner.is_same_as(owner) && entry.owner.epoch >= owner.epoch;
-        let held: Vec<&Entry> = keys
-            .iter()
-            .filter_map(|key| state.entries.get(key))
-            .collect();
-        let kept = held.iter().copied().find(own);
+        let kept = held().find(own);
         let holder = kept.map_or(owner, |entry| &entry.owner).clone();
-        let beat = if kept.is_some() && held.iter().all(own) {
+        let beat = if kept.is_some() && held().all(|entry| own(&entry)) {
             Beat::Extended
         } else {
             Beat::Retaken
@@ -173,6 +180,7 @@ impl MemoryLock {
                 key,
                 Entry {
                     owner: holder.clone(),
+                    agent_id: agent_id.clone(),
                     expires_at: now.monotonic + ttl,
                 },
             );

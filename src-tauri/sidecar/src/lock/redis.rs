@@ -54,13 +54,9 @@ struct Value {
     since: Option<OffsetDateTime>,
     #[serde(default)]
     extension: Option<String>,
-}
-
-/// Which lock a ticket was given for, as it stands in Redis.
-#[derive(Debug, Serialize, Deserialize)]
-struct TicketValue {
-    agent: String,
-    extension: String,
+    /// Absent in what the version before wrote.
+    #[serde(default)]
+    agent: Option<String>,
 }
 
 /// How a script says that its operation ended; what comes with it depends on that.
@@ -223,10 +219,6 @@ impl SessionLock for RedisLock {
         now: Moment,
     ) -> LockAnswer<'a, bool> {
         Box::pin(async move {
-            let ticket = TicketValue {
-                agent: name.ozonetel_agent_id.clone(),
-                extension: name.sip_extension.clone(),
-            };
             let json = "its keys are text";
             let version = before.map(|it| it.version().to_string());
             let mut call = self.put.prepare_invoke();
@@ -235,7 +227,7 @@ impl SessionLock for RedisLock {
                 .arg(before.map_or("", Ask::id))
                 .arg(version.unwrap_or_default())
                 .arg(serde_json::to_string(ask).expect(json))
-                .arg(serde_json::to_string(&ticket).expect(json))
+                .arg(serde_json::to_string(name).expect(json))
                 .arg(millis(ask.lives_until().saturating_sub(now)).max(1))
                 .arg(self.store.channel())
                 .arg(&name.ozonetel_agent_id);
@@ -252,11 +244,7 @@ impl SessionLock for RedisLock {
             let mut call = self.ticket.prepare_invoke();
             call.key(self.store.key(&ticket_key(ticket)));
             let found: String = self.store.run(&call).await?;
-            let found: Option<TicketValue> = serde_json::from_str(&found).ok();
-            Ok(found.map(|it| LockName {
-                ozonetel_agent_id: it.agent,
-                sip_extension: it.extension,
-            }))
+            Ok(serde_json::from_str(&found).ok())
         })
     }
 
@@ -323,6 +311,7 @@ impl Value {
             session_id: Some(owner.session_id.clone()),
             since: owner.since,
             extension: Some(name.sip_extension.clone()),
+            agent: Some(name.ozonetel_agent_id.clone()),
         }
     }
 

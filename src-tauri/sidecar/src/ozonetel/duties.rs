@@ -34,6 +34,11 @@ impl Duties {
         self.duties().remove(agent_id);
     }
 
+    /// Takes out an agent, if there is one with this id.
+    pub(crate) fn take(&self, agent_id: &str) -> Option<Arc<Agent>> {
+        self.duties().remove(agent_id).map(|duty| duty.agent)
+    }
+
     /// Takes out those whose sessions have expired.
     pub(crate) fn take_expired(&self, now: Instant) -> Vec<Arc<Agent>> {
         let mut duties = self.duties();

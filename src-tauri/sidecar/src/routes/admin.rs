@@ -87,10 +87,11 @@ pub(crate) async fn free(
     let administrator = administrator(&sidecar, &headers).await?;
     let Path(agent_id) = agent_id.map_err(|_| Refusal::no_session())?;
     let held = held(&sidecar, &agent_id).await?;
-    let phone = sidecar.directory.phone(&held.owner.member_id).await?;
-    let agent = phone.as_ref().and_then(|phone| phone.agent());
+    let agent = sidecar.directory.agent(&held.owner.member_id).await?;
     let agent = agent.filter(|agent| agent.config.ozonetel_agent_id == agent_id);
-    let known = agent.map(|agent| agent.config.sip_extension.clone());
+    let known = agent
+        .as_ref()
+        .map(|agent| agent.config.sip_extension.clone());
     let lock = LockName {
         ozonetel_agent_id: agent_id,
         sip_extension: held.extension.or(known).ok_or_else(Refusal::no_session)?,
@@ -126,7 +127,7 @@ pub(crate) async fn free(
         device = ended.device_name,
         "an administrator ended the session"
     );
-    duty::end_claimed(&sidecar, agent, claim);
+    duty::end_claimed(&sidecar, agent.as_ref(), claim);
     Ok((StatusCode::OK, Json(Freed { status: "ok" })))
 }
 
@@ -170,6 +171,7 @@ async fn end(sidecar: &Sidecar, lock: &LockName, ended: &Owner) -> Result<(), Re
         device_id: ended.device_id.clone(),
         role: String::new(),
         epoch: ended.epoch,
+        lock: None,
     };
     let now = sidecar.clock.now().monotonic;
     sidecar.sessions.end(&caller, now).await?;

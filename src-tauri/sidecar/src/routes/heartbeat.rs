@@ -7,10 +7,11 @@ use sidecar_api::HeartbeatResponse;
 use tracing::{debug, info};
 
 use super::bearer;
+use crate::audit::AUDIT;
 use crate::device::Device;
-use crate::directory::{Agent, Phone};
+use crate::directory::Agent;
 use crate::duty;
-use crate::lock::Beat;
+use crate::lock::{Beat, LockName, Released};
 use crate::queue;
 use crate::refusal::Refusal;
 use crate::session::{AtQueue, SessionState};
@@ -35,30 +36,45 @@ pub(super) struct Held {
     pub(super) at_queue: Option<AtQueue>,
 }
 
-/// Prolongs the session of a caller and returns the agent they are, if they work with a phone.
+/// Prolongs the session of a caller and returns the agent they are, if they work with a phone. The lock
+/// is the one that their sign-in granted.
 pub(super) async fn hold(
     sidecar: &Arc<Sidecar>,
     caller: &Caller,
     device: &Device,
 ) -> Result<Option<Held>, Refusal> {
-    let (known_name, at_queue) = match sidecar.sessions.state(&caller.session_id).await? {
-        SessionState::Live {
-            device_name,
-            at_queue,
-        } => (Some(device_name), Some(at_queue)),
-        SessionState::Unknown => (None, None),
-        SessionState::Ended => return Err(Refusal::invalid_access_token()),
-    };
-    // A member or an agent record that is gone: the next login tells what is missing.
-    let phone = sidecar
-        .directory
-        .phone(&caller.member_id)
-        .await?
-        .ok_or_else(Refusal::invalid_access_token)?;
-    let agent = match phone {
-        Phone::Of(agent) => agent,
-        Phone::NotNeeded => return Ok(None),
-        Phone::Missing => return Err(Refusal::invalid_access_token()),
+    let (known_name, known_lock, at_queue) =
+        match sidecar.sessions.state(&caller.session_id).await? {
+            SessionState::Live {
+                member_id,
+                device_name,
+                lock,
+                at_queue,
+            } if member_id == caller.member_id => (Some(device_name), lock, Some(at_queue)),
+            SessionState::Unknown => (None, None, None),
+            SessionState::Live { .. } | SessionState::Ended => {
+                return Err(Refusal::invalid_access_token());
+            }
+        };
+    if !caller.has_phone() {
+        return match sidecar.directory.may_have(&caller.member_id) {
+            true => Ok(None),
+            false => Err(Refusal::invalid_access_token()),
+        };
+    }
+    let granted = caller.lock.clone().or(known_lock);
+    let is_granted =
+        |agent: &Arc<Agent>| granted.as_ref().is_none_or(|it| *it == agent.lock_name());
+    let directory = &sidecar.directory;
+    let mut agent = directory.agent(&caller.member_id).await?;
+    if agent.as_ref().is_some_and(|it| !is_granted(it)) {
+        // Perhaps it is what this server knew before a sign-in at another.
+        directory.forget(&caller.member_id);
+        agent = directory.agent(&caller.member_id).await?;
+    }
+    let Some(agent) = agent.filter(is_granted) else {
+        end(sidecar, caller, device, granted.as_ref()).await?;
+        return Err(Refusal::account_changed());
     };
     let lock = agent.lock_name();
     let owner = sidecar.owner(caller, device, known_name);
@@ -67,6 +83,12 @@ pub(super) async fn hold(
     match sidecar.lock.beat(&lock, &owner, ttl).await? {
         Beat::Extended => {
             debug!(member, agent = agent_id, "lock extended");
+            if granted.is_none() {
+                sidecar
+                    .sessions
+                    .learn_lock(&caller.session_id, &lock)
+                    .await?;
+            }
             duty::prolong(sidecar, &agent);
         }
         Beat::Retaken => {
@@ -92,6 +114,49 @@ pub(super) async fn hold(
         }
     }
     Ok(Some(Held { agent, at_queue }))
+}
+
+/// Ends a session whose member is no longer the agent whose lock it was granted: the phone signs in anew.
+async fn end(
+    sidecar: &Arc<Sidecar>,
+    caller: &Caller,
+    device: &Device,
+    lock: Option<&LockName>,
+) -> Result<(), Refusal> {
+    if let Some(lock) = lock {
+        let owner = sidecar.owner(caller, device, None);
+        if sidecar.lock.release(lock, &owner).await? == Released::Freed {
+            duty::end_known(sidecar, lock);
+        }
+    }
+    let now = sidecar.clock.now().monotonic;
+    sidecar.sessions.end(caller, now).await?;
+    info!(
+        target: AUDIT,
+        member = caller.member_id,
+        agent = lock.map(|it| &it.ozonetel_agent_id),
+        "the session has ended: its phone account is no longer the member's"
+    );
+    Ok(())
+}
+
+/// Returns the lock that the sign-in of a caller granted; where the version before did and nobody knows
+/// it, it is that of their record.
+pub(super) async fn granted(
+    sidecar: &Sidecar,
+    caller: &Caller,
+) -> Result<Option<LockName>, Refusal> {
+    if caller.lock.is_some() || !caller.has_phone() {
+        return Ok(caller.lock.clone());
+    }
+    if let SessionState::Live {
+        lock: Some(lock), ..
+    } = sidecar.sessions.state(&caller.session_id).await?
+    {
+        return Ok(Some(lock));
+    }
+    let agent = sidecar.directory.agent(&caller.member_id).await?;
+    Ok(agent.map(|agent| agent.lock_name()))
 }
 
 /// `held`: the session of an agent, who has a lock and may have a queue.

@@ -76,6 +76,7 @@ pub(crate) async fn login(
         device_id: device.id.clone(),
         role: user.role.clone(),
         epoch: 0,
+        lock: None,
     };
     let device_name = device.name_or_unnamed();
     let lock = lock_name(&user.phone);
@@ -86,6 +87,7 @@ pub(crate) async fn login(
     let claimed = match lock {
         Some(lock) => {
             let owner = sidecar.owner(&caller, &device, None);
+            caller.lock = Some(lock.clone());
             let claimed = claim(&sidecar, lock, owner, &request).await?;
             caller.epoch = claimed.claim.owner().epoch;
             Some(claimed)

@@ -7,15 +7,14 @@ use axum::http::{HeaderMap, StatusCode};
 use sidecar_api::{LogoutRequest, LogoutResponse};
 use tracing::info;
 
-use super::bearer;
+use super::{bearer, heartbeat};
 use crate::audit::AUDIT;
 use crate::body::{Field, read_optional_json};
 use crate::device::Device;
-use crate::directory::Phone;
 use crate::duty;
 use crate::lock::Released;
 use crate::refusal::Refusal;
-use crate::sidecar::{Sidecar, lock_name};
+use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
 /// `POST /auth/logout`. The session ends in any case; repeating the call changes nothing.
@@ -34,10 +33,10 @@ pub(crate) async fn logout(
             .ok_or(refusal)?,
     };
     let owner = sidecar.owner(&caller, &device, None);
+    let granted = heartbeat::granted(&sidecar, &caller).await;
     let now = sidecar.clock.now().monotonic;
     sidecar.sessions.end(&caller, now).await?;
-    let phone = sidecar.directory.phone(&caller.member_id).await?;
-    let released = match phone.as_ref().and_then(lock_name) {
+    let released = match granted? {
         None => {
             info!(target: AUDIT, member = caller.member_id, "signed out");
             false
@@ -53,9 +52,7 @@ pub(crate) async fn logout(
                         device = owner.device_name,
                         "signed out, lock released"
                     );
-                    if let Some(agent) = phone.as_ref().and_then(Phone::agent) {
-                        duty::end(&sidecar, agent);
-                    }
+                    duty::end_of(&sidecar, &caller.member_id, &lock);
                     true
                 }
                 Released::Absent => {
@@ -75,7 +72,9 @@ pub(crate) async fn logout(
             }
         }
     };
-    sidecar.directory.forget(&caller.member_id);
+    if !released {
+        sidecar.directory.forget(&caller.member_id);
+    }
     let response = LogoutResponse {
         status: "ok".to_owned(),
         released: Some(released),

@@ -18,8 +18,8 @@ use sidecar_api::{
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info};
 
-use super::bearer;
 use super::login::credentials;
+use super::{bearer, heartbeat};
 use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
 use crate::client_address::client_address;
@@ -77,6 +77,7 @@ pub(crate) async fn ask(
         device_id: device.id.clone(),
         role: user.role.clone(),
         epoch: 0,
+        lock: None,
     };
     let owner = sidecar.owner(&caller, &device, None);
     match begin(&sidecar, &lock, &owner).await? {
@@ -239,8 +240,7 @@ pub(crate) async fn answer(
     if sidecar.sessions.state(&caller.session_id).await? == SessionState::Ended {
         return Err(Refusal::invalid_access_token());
     }
-    let phone = sidecar.directory.phone(&caller.member_id).await?;
-    let lock = phone.as_ref().and_then(lock_name);
+    let lock = heartbeat::granted(&sidecar, &caller).await?;
     let lock = lock.ok_or_else(Refusal::nothing_to_answer)?;
     let owner = sidecar.owner(&caller, &device, None);
     for _ in 0..TRIES {

@@ -109,7 +109,9 @@ impl MemorySessions {
         let state = self.state();
         match state.sessions.get(session_id) {
             Some(session) => SessionState::Live {
+                member_id: session.caller.member_id.clone(),
                 device_name: session.device_name.clone(),
+                lock: session.caller.lock.clone(),
                 at_queue: session.at_queue.clone(),
             },
             None if state.ended.contains_key(session_id) => SessionState::Ended,

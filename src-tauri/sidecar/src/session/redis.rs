@@ -8,6 +8,7 @@ use super::{
     AtQueue, GRACE, Note, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState, hash,
     new_token, session_of,
 };
+use crate::lock::LockName;
 use crate::store::{Store, Unanswered, millis};
 use crate::token::Caller;
 
@@ -40,6 +41,9 @@ struct Value {
     role: String,
     /// As text: Lua's numbers are written with too few digits.
     epoch: String,
+    /// As JSON within JSON: Lua never looks into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lock: Option<String>,
     /// The hash of its refresh token.
     current: String,
     /// The hashes of its used refresh tokens, each with the time of its use, oldest first. Lua writes
@@ -82,6 +86,7 @@ impl RedisSessions {
             device_name: device_name.to_owned(),
             role: caller.role.clone(),
             epoch: caller.epoch.to_string(),
+            lock: caller.lock.as_ref().map(written),
             current: hex(&hash),
             used: [],
             ordered: None,
@@ -142,8 +147,10 @@ impl RedisSessions {
     pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
         let value = self.read(session_id, "").await?;
         Ok(match caller(session_id, &value) {
-            Some((_, device_name, at_queue)) => SessionState::Live {
+            Some((caller, device_name, at_queue)) => SessionState::Live {
+                member_id: caller.member_id,
                 device_name,
+                lock: caller.lock,
                 at_queue,
             },
             None if value == ENDED => SessionState::Ended,
@@ -153,6 +160,18 @@ impl RedisSessions {
 
     pub(crate) async fn note(&self, session_id: &str, note: &Note) -> Result<(), Unanswered> {
         let (name, json) = note.to_json();
+        self.keep(session_id, name, &json).await
+    }
+
+    pub(crate) async fn learn_lock(
+        &self,
+        session_id: &str,
+        lock: &LockName,
+    ) -> Result<(), Unanswered> {
+        self.keep(session_id, "lock", &written(lock)).await
+    }
+
+    async fn keep(&self, session_id: &str, name: &str, json: &str) -> Result<(), Unanswered> {
         let mut call = self.note.prepare_invoke();
         call.key(self.key(session_id)).arg(name).arg(json);
         self.store.run::<String>(&call).await?;
@@ -193,9 +212,14 @@ fn caller(id: &str, value: &str) -> Option<(Caller, String, AtQueue)> {
         device_id: value.device_id,
         role: value.role,
         epoch: value.epoch.parse().ok()?,
+        lock: value.lock.and_then(|it| serde_json::from_str(&it).ok()),
     };
     let at_queue = AtQueue::of_json(value.ordered.as_deref(), value.telephony.as_deref());
     Some((caller, value.device_name, at_queue))
+}
+
+fn written(lock: &LockName) -> String {
+    serde_json::to_string(lock).expect("its keys are text")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -9,6 +9,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::side_by_side::until_served;
+use crate::stand_in::platform::{API_KEY, ORIGIN, Platform};
 use crate::world::{Answer, DEADLINE, Device, JWT_SECRET, client, config_text, send};
 
 pub(crate) struct Instance {
@@ -43,15 +44,35 @@ impl Instance {
         .await
     }
 
+    /// Starts a sidecar at this Redis whose users are those of a platform.
+    pub(crate) async fn at_platform(redis_url: &str, served: &Platform) -> Self {
+        let sidecar = Self::begin_with(redis_url, "[settings]\n".to_owned(), |command| {
+            command
+                .env("PLATFORM_URL", &served.url)
+                .env("PLATFORM_ORIGIN", ORIGIN)
+                .env("PLATFORM_API_KEY", API_KEY)
+                .env("SIP_DOMAIN", "sip.example")
+                .env("SIP_WS_SERVER", "wss://sip.example:444");
+        })
+        .await;
+        until_served(async || sidecar.get("/readyz").await).await;
+        sidecar
+    }
+
     /// Starts a sidecar whose command is changed before.
     pub(crate) async fn begin(
         redis_url: &str,
         settings: &str,
         change: impl FnOnce(&mut Command),
     ) -> Self {
+        Self::begin_with(redis_url, config_text(settings), change).await
+    }
+
+    /// The same with a whole configuration.
+    async fn begin_with(redis_url: &str, text: String, change: impl FnOnce(&mut Command)) -> Self {
         let folder = TempDir::new().unwrap();
         let config = folder.path().join("sidecar.toml");
-        std::fs::write(&config, config_text(settings)).unwrap();
+        std::fs::write(&config, text).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_helix-sidecar"));
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])

@@ -87,6 +87,7 @@ async fn every_key_has_the_term_and_the_value_of_the_contract() {
         assert_eq!(value["sessionId"], "session 0");
         assert_eq!(value["since"], "1970-01-01T00:00:00Z");
         assert_eq!(value["extension"], "700200");
+        assert_eq!(value["agent"], "agent0");
         assert!(value["epoch"].as_u64().unwrap() > 1_700_000_000_000_000);
     }
     // The third is the list of all.
@@ -159,6 +160,37 @@ async fn a_store_that_forgot_learns_from_the_later_holder() {
     let beat = redis.beat(&name, loser, TTL).await.unwrap();
     assert!(matches!(beat, Beat::Lost { .. }), "{beat:?}");
     assert_eq!(redis.beat(&name, winner, TTL).await, Ok(Beat::Extended));
+}
+
+#[tokio::test]
+async fn epochs_of_two_agents_are_never_compared() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let agent = |agent: &str| LockName {
+        ozonetel_agent_id: agent.to_owned(),
+        sip_extension: "700200".to_owned(),
+    };
+    let (one, two) = (agent("agent1"), agent("agent2"));
+    let mut sessions = Vec::new();
+    for (name, caller) in [(&one, (0, 1, 0)), (&two, (1, 2, 1))] {
+        let taken = redis.acquire(name, &owner(caller, 0), TTL, false).await;
+        sessions.push(owner(caller, epoch_of(&taken.unwrap()).unwrap()));
+        assert_eq!(server.command(&["FLUSHALL"]), "OK");
+    }
+    let [earlier, later] = &sessions[..] else {
+        unreachable!("two have signed in");
+    };
+    assert_eq!(redis.beat(&one, earlier, TTL).await, Ok(Beat::Retaken));
+    let lost = Ok(Beat::Lost {
+        holder: earlier.clone(),
+    });
+    assert_eq!(redis.beat(&two, later, TTL).await, lost);
+    let moved = Owner {
+        epoch: later.epoch + 1,
+        ..earlier.clone()
+    };
+    assert_eq!(redis.beat(&two, &moved, TTL).await, lost);
+    assert_eq!(redis.beat(&one, earlier, TTL).await, Ok(Beat::Extended));
 }
 
 #[tokio::test]

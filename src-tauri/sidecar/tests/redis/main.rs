@@ -10,6 +10,9 @@ mod checker;
 mod cluster;
 mod deployment;
 mod faults;
+#[path = "../sidecar/granted.rs"]
+mod granted;
+mod granted_anywhere;
 mod history;
 mod instance;
 mod locks;
@@ -17,11 +20,15 @@ mod login_steps;
 #[allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 #[path = "../../../../tests/lab/src/ozonetel.rs"]
 mod ozonetel;
+#[allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+#[path = "../../../../tests/lab/src/platform.rs"]
+mod platform;
 mod queue;
 mod security;
 mod sentinels;
 mod server;
 mod side_by_side;
+mod stand_in;
 mod takeover;
 mod takeover_faults;
 mod tls;

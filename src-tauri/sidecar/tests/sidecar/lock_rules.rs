@@ -193,6 +193,38 @@ fn two_agents_that_share_an_extension_exclude_each_other() {
 }
 
 #[test]
+fn epochs_of_two_agents_are_never_compared() {
+    let clock = MovedClock::new();
+    let lock = MemoryLock::new(clock.clock());
+    let (one, two) = (shared("agent1"), shared("agent2"));
+    let (ana, ravi) = (caller(1, 1), caller(2, 2));
+    let ttl = Duration::from_secs(10);
+    let take = |name, caller| {
+        let answer = ready(lock.acquire(name, &owner(caller, 0), ttl, false));
+        owner(caller, epoch_of(&answer).unwrap())
+    };
+    let earlier = take(&one, ana);
+    clock.advance(ttl);
+    let later = take(&two, ravi);
+    clock.advance(ttl);
+    // The store forgets both, and hears the earlier one first.
+    assert_eq!(ready(lock.beat(&one, &earlier, ttl)), Beat::Retaken);
+    let lost = |holder| Beat::Lost { holder };
+    assert_eq!(
+        ready(lock.beat(&two, &later, ttl)),
+        lost(earlier.clone()),
+        "a higher epoch displaces no other agent"
+    );
+    // Nor does the same device as another agent.
+    let moved = Owner {
+        epoch: later.epoch + 1,
+        ..earlier.clone()
+    };
+    assert_eq!(ready(lock.beat(&two, &moved, ttl)), lost(earlier.clone()));
+    assert_eq!(ready(lock.beat(&one, &earlier, ttl)), Beat::Extended);
+}
+
+#[test]
 fn keys_of_agents_and_extensions_never_meet() {
     let name = LockName {
         ozonetel_agent_id: "x".to_owned(),

@@ -5,6 +5,8 @@ mod admin;
 mod bodies;
 mod configuration;
 mod deployment;
+mod granted;
+mod granted_here;
 mod limits;
 mod lock_rules;
 mod locking;

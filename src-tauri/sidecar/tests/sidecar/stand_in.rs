@@ -35,6 +35,27 @@ pub(crate) fn platform_config(served: &Platform, instead: Option<(&str, &str)>) 
     .unwrap()
 }
 
+/// Returns the configuration of a sidecar for a platform, whose agents have an account at Ozonetel with the
+/// passwords of the stand-in's first one.
+pub(crate) fn platform_and_ozonetel_config(served: &Platform, account: &Ozonetel) -> Config {
+    let text = format!(
+        "[platform]\nurl = \"{}\"\norigin = \"{ORIGIN}\"\nsip_domain = \"sip.example\"\n\
+         sip_ws_server = \"wss://sip.example:444\"\n[ozonetel]\nurl = \"{}\"\n\
+         user_name = \"{USER_NAME}\"\nauthentication = \"api-key\"\n",
+        served.url, account.url,
+    );
+    Config::from_toml(&text, Path::new("."), |name| {
+        Some(match name {
+            "HELIX_JWT_SECRET" => JWT_SECRET.to_owned(),
+            "PLATFORM_API_KEY" => platform::API_KEY.to_owned(),
+            "OZONETEL_API_KEY" => ozonetel::API_KEY.to_owned(),
+            "OZONETEL_AGENT_PASSWORD" => password_of("agent1"),
+            _ => return None,
+        })
+    })
+    .unwrap()
+}
+
 /// The people of the tests, with an account at Ozonetel by environment; agent2's password is the one
 /// that all have who have none of their own.
 pub(crate) fn ozonetel_config(account: &Ozonetel, mode: Mode) -> Config {

@@ -108,6 +108,7 @@ export const ACCOUNTS = {
   "taken-over": () => signedOut({ code: "taken_over", device_name: "LAPTOP-7" }),
   "lease-expired": () => signedOut({ code: "lease_expired" }),
   "token-refused": () => signedOut({ code: "token_refused" }),
+  "account-changed": () => signedOut({ code: "account_changed" }),
   restoring: () => account({ state: "restoring" }),
   resuming: () => account({ state: "resuming", user: ANA, trouble: null }),
   "resuming-trouble": () =>

@@ -5,11 +5,18 @@ if redis.call('EXISTS', MARK) == 1 then
   return {'ended', '', ''}
 end
 
+-- An epoch says nothing about the lock of another agent with the same extension.
+local function is_of_another_agent(owner)
+  return type(owner.agent) == 'string' and owner.agent ~= ARGV[4]
+end
+
 local since = tonumber(ARGV[8])
 local kept, is_displacing = nil, false
 for _, key in ipairs(LOCKED) do
   local owner = holder(key)
-  if owner and is_caller(owner) and (owner.epoch or since) >= since then
+  if owner and is_of_another_agent(owner) then
+    return {'lost', '', owner.value}
+  elseif owner and is_caller(owner) and (owner.epoch or since) >= since then
     -- A caller that names no device prolongs the lock of its member's device; the device stays.
     kept = kept or owner.value
   elseif owner and (is_caller(owner) or owner.epoch and owner.epoch < since) then

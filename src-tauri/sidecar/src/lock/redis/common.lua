@@ -20,6 +20,7 @@ local function holder(key)
       deviceId = read.deviceId,
       sessionId = read.sessionId,
       epoch = tonumber(read.epoch),
+      agent = read.agent,
     }
   end
   owner.value = value

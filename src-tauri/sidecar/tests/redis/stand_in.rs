@@ -1,0 +1,3 @@
+//! Servers of others that the sidecar calls.
+
+pub(crate) use crate::platform;

@@ -1,0 +1,122 @@
+//! Records that change in a shift, with everything in the memory of one sidecar.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sidecar::MemoryLock;
+
+use crate::granted::{self, ANA, Office, RAVI, as_before, changed, login, records};
+use crate::stand_in::ozonetel::{Mode, Ozonetel, password_of};
+use crate::stand_in::platform::{Fault, Platform, RAVI_MEMBER};
+use crate::stand_in::{platform_and_ozonetel_config, platform_config};
+use crate::world::{DEADLINE, Device, World};
+
+/// How long a record is believed.
+const BELIEVED: Duration = Duration::from_secs(300);
+
+struct One {
+    platform: Platform,
+    world: World,
+}
+
+impl One {
+    async fn start() -> Self {
+        let platform = Platform::start().await;
+        let lock = |clock| -> Arc<dyn sidecar::SessionLock> { Arc::new(MemoryLock::new(clock)) };
+        let world = World::with(platform_config(&platform, None), lock).await;
+        Self { platform, world }
+    }
+}
+
+impl Office for One {
+    fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    fn device(&self, name: &str) -> Device {
+        self.world.device(name)
+    }
+
+    fn later(&self, name: &str) -> Device {
+        self.world.clock.advance(BELIEVED);
+        self.world.device(name)
+    }
+}
+
+#[tokio::test]
+async fn a_session_lasts_as_long_as_its_account_is_its_members() {
+    granted::a_record_that_is_gone_ends_the_session(&One::start().await).await;
+    granted::a_record_that_another_member_has_now_is_theirs_once_the_session_has_ended(
+        &One::start().await,
+    )
+    .await;
+    granted::an_agent_of_another_name_is_signed_in_to_anew_and_displaces_nobody(
+        &One::start().await,
+    )
+    .await;
+    granted::another_extension_is_signed_in_to_anew_and_the_old_one_is_free(&One::start().await)
+        .await;
+    granted::a_logout_frees_what_was_granted_whatever_the_record_says(&One::start().await).await;
+    granted::a_manager_with_a_record_never_locks_it(&One::start().await).await;
+}
+
+#[tokio::test]
+async fn a_logout_while_the_platform_is_silent_frees_the_lock() {
+    let office = One::start().await;
+    let session = login(&office.device("desk"), ANA).await.expect(201);
+    let outage = ("agents", Fault::Status(500));
+    office.platform.with(|world| world.faults = [outage].into());
+    let logout = office.later("desk").logout(session.access_token()).await;
+    assert_eq!(logout.expect(201).body["released"], true);
+}
+
+#[tokio::test]
+async fn a_token_of_the_version_before_goes_on_with_the_record_of_its_member() {
+    let office = One::start().await;
+    let session = login(&office.device("desk"), ANA).await.expect(201);
+    let old = as_before(session.access_token());
+    // The server of the next version has no sessions in its memory.
+    let clock = office.world.clock.clone();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let world = World::at(clock, platform_config(&office.platform, None), lock).await;
+    let next = One {
+        platform: office.platform,
+        world,
+    };
+    let beat = next.device("desk").beat(&old).await.expect(201);
+    assert_eq!(beat.body["lock"], "held");
+    login(&next.device("laptop"), ANA).await.expect(409);
+    records(&next, &[(RAVI_MEMBER, "agent2", "700202")]);
+    changed(next.later("desk").beat(&old).await);
+}
+
+#[tokio::test]
+async fn an_agent_who_is_another_members_now_is_logged_out_at_ozonetel() {
+    let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+    ozonetel.with(|world| {
+        let password = password_of("agent1");
+        world.passwords.insert("agent2".to_owned(), password);
+    });
+    let config = platform_and_ozonetel_config(&platform, &ozonetel);
+    let lock = |clock| -> Arc<dyn sidecar::SessionLock> { Arc::new(MemoryLock::new(clock)) };
+    let world = World::with(config, lock).await;
+    let office = One { platform, world };
+    let gone = async |id: &'static str| {
+        let out = ozonetel.until(move |world| !world.present.contains_key(id));
+        tokio::time::timeout(DEADLINE, out).await.unwrap();
+    };
+    let session = login(&office.device("desk"), ANA).await.expect(201);
+    ozonetel.with(|world| assert!(world.present.contains_key("agent1")));
+    records(&office, &[(RAVI_MEMBER, "agent2", "700202")]);
+    changed(office.later("desk").beat(session.access_token()).await);
+    gone("agent1").await;
+
+    // So is one whose record nobody can read at the sign-out.
+    let session = login(&office.device("laptop"), RAVI).await.expect(201);
+    ozonetel.with(|world| assert!(world.present.contains_key("agent2")));
+    let outage = ("agents", Fault::Status(500));
+    office.platform.with(|world| world.faults = [outage].into());
+    let logout = office.later("laptop").logout(session.access_token()).await;
+    assert_eq!(logout.expect(201).body["released"], true);
+    gone("agent2").await;
+}
