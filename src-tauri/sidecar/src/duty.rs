@@ -10,10 +10,10 @@ use tracing::{info, warn};
 use crate::audit::AUDIT;
 use crate::directory::Agent;
 use crate::lock::{Acquired, Claim, LockName, Owner};
-use crate::ozonetel::{Ozonetel, Silent, Verdict};
+use crate::ozonetel::{Done, Ozonetel, Silent, Verdict};
 use crate::queue;
 use crate::random::random_id;
-use crate::session::Note;
+use crate::session::{Note, Ordered, SessionState};
 use crate::sidecar::Sidecar;
 
 /// How long a sign-in waits for Ozonetel.
@@ -42,17 +42,29 @@ const SWEEPERS: &str = "helix-sidecar";
 /// Without an account at Ozonetel nothing stands between agents and their calls, and this says why.
 const NO_TELEPHONY: &str = "No Ozonetel account is configured: calls go through SIP alone.";
 
+/// What a sign-in tells of its agent at Ozonetel.
+pub(crate) struct Begun {
+    pub(crate) telephony: Telephony,
+    /// In which state the agent still is.
+    pub(crate) ordered: Option<Ordered>,
+}
+
 /// Logs an agent in who signs in, and returns what the answer says of it. A sign-in that began at
 /// `begun` waits for it no longer than it may take; the login goes on behind it, and the session
-/// keeps what comes of it.
+/// keeps what comes of it. `before` is what was ordered in the session that this one displaces.
 pub(crate) async fn begin(
     sidecar: &Arc<Sidecar>,
     agent: &Arc<Agent>,
     session_id: &str,
+    before: Option<Ordered>,
     begun: Instant,
-) -> Telephony {
+) -> Begun {
+    let of = |telephony| Begun {
+        telephony,
+        ordered: None,
+    };
     let Some(ozonetel) = &sidecar.ozonetel else {
-        return telephony(TelephonyState::Ready, NO_TELEPHONY);
+        return of(telephony(TelephonyState::Ready, NO_TELEPHONY));
     };
     let login = tokio::spawn({
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
@@ -60,19 +72,59 @@ pub(crate) async fn begin(
         let going_on = sidecar.background.subscribe();
         async move {
             let verdict = log_in(&sidecar, &ozonetel, &agent, &session_id).await;
+            let ordered = match before {
+                Some(before) => keep_state(&sidecar, &session_id, &verdict, before).await,
+                None => None,
+            };
             drop(going_on);
-            told(&verdict)
+            Begun {
+                telephony: told(&verdict),
+                ordered,
+            }
         }
     });
     prolong(sidecar, agent);
     let deadline = (Instant::now() + WAIT).min(begun + SIGN_IN_TIME);
     match timeout_at(deadline, login).await {
-        Ok(Ok(telephony)) => telephony,
+        Ok(Ok(begun)) => begun,
         Ok(Err(error)) => {
             warn!(%error, "a login at Ozonetel broke off");
-            telephony(TelephonyState::Failed, &format!("{Silent}."))
+            of(telephony(TelephonyState::Failed, &format!("{Silent}.")))
         }
-        Err(_) => telephony(TelephonyState::Pending, queue::PENDING),
+        Err(_) => of(telephony(TelephonyState::Pending, queue::PENDING)),
+    }
+}
+
+/// Has a session begin with the state that was ordered before it, where Ozonetel left the agent as they
+/// were, and nothing was ordered since.
+async fn keep_state(
+    sidecar: &Sidecar,
+    session_id: &str,
+    verdict: &Result<Verdict, Silent>,
+    before: Ordered,
+) -> Option<Ordered> {
+    let Ok(Verdict::Done(Done {
+        message: Some(words),
+        ..
+    })) = verdict
+    else {
+        return None;
+    };
+    let state = sidecar.sessions.state(session_id).await;
+    let is_new = matches!(
+        &state,
+        Ok(SessionState::Live { at_queue, .. }) if at_queue.ordered.is_none()
+    );
+    if !words.is_already_in() || !is_new {
+        return None;
+    }
+    let note = Note::Ordered(before.clone());
+    match sidecar.sessions.note(session_id, note).await {
+        Ok(()) => Some(before),
+        Err(error) => {
+            warn!(%error, "a session does not know in which state its agent is");
+            None
+        }
     }
 }
 

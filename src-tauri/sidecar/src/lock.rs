@@ -66,8 +66,8 @@ pub struct Owner {
 pub enum Acquired {
     /// Nobody held it.
     Taken { epoch: u64 },
-    /// The asking device held it already.
-    Refreshed { epoch: u64 },
+    /// The asking device held it already, with the session named here.
+    Refreshed { epoch: u64, from: Owner },
     /// The same member's other device, named here, has lost it.
     TakenOver { epoch: u64, from: Owner },
     /// It stays with its holder.

@@ -77,7 +77,7 @@ impl Claim {
         match &acquired {
             Ok(
                 Acquired::Taken { epoch }
-                | Acquired::Refreshed { epoch }
+                | Acquired::Refreshed { epoch, .. }
                 | Acquired::TakenOver { epoch, .. },
             ) => self.owner.epoch = *epoch,
             Ok(Acquired::Busy { .. } | Acquired::Ended) | Err(LockUnavailable::NotAsked) => {

@@ -119,7 +119,8 @@ impl MemoryLock {
                 holder: holder.clone(),
             };
         }
-        let held = keys.iter().any(|key| state.entries.contains_key(key));
+        let held = keys.iter().find_map(|key| state.entries.get(key));
+        let held = held.map(|entry| entry.owner.clone());
         // As Redis does. A restart gives no lower one, because time goes on meanwhile.
         let epoch = state.epoch.saturating_add(1).max(micros(now.wall));
         state.epoch = epoch;
@@ -138,10 +139,10 @@ impl MemoryLock {
         }
         drop(state);
         self.bells.ring(&name.ozonetel_agent_id);
-        match others.into_iter().next() {
-            Some(from) => Acquired::TakenOver { epoch, from },
-            None if held => Acquired::Refreshed { epoch },
-            None => Acquired::Taken { epoch },
+        match (others.into_iter().next(), held) {
+            (Some(from), _) => Acquired::TakenOver { epoch, from },
+            (None, Some(from)) => Acquired::Refreshed { epoch, from },
+            (None, None) => Acquired::Taken { epoch },
         }
     }
 

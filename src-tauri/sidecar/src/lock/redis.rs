@@ -115,7 +115,10 @@ impl RedisLock {
         let (how, epoch, holder) = self.run(&self.acquire, name, owner, &more).await?;
         match (&*how, epoch.parse()) {
             ("taken", Ok(epoch)) => Ok(Acquired::Taken { epoch }),
-            ("refreshed", Ok(epoch)) => Ok(Acquired::Refreshed { epoch }),
+            ("refreshed", Ok(epoch)) => Ok(Acquired::Refreshed {
+                epoch,
+                from: read(&holder),
+            }),
             ("taken_over", Ok(epoch)) => Ok(Acquired::TakenOver {
                 epoch,
                 from: read(&holder),

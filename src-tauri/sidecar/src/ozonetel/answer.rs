@@ -136,7 +136,7 @@ impl Words {
     }
 
     /// Whether the agent is in already, which is what a login is for.
-    pub(super) fn is_already_in(&self) -> bool {
+    pub(crate) fn is_already_in(&self) -> bool {
         self.0.to_lowercase().contains("already logged in")
     }
 

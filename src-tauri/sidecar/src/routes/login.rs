@@ -26,7 +26,7 @@ use crate::metrics::TakeoverStep;
 use crate::queue;
 use crate::random::random_id;
 use crate::refusal::Refusal;
-use crate::session::AtQueue;
+use crate::session::{AtQueue, Ordered, SessionState};
 use crate::sidecar::{Sidecar, lock_name};
 use crate::takeover::{Ask, TicketHash};
 use crate::token::Caller;
@@ -87,11 +87,15 @@ pub(crate) async fn login(
     let claimed = match lock {
         Some(lock) => {
             let owner = sidecar.owner(&caller, &device, None);
-            caller.lock = Some(lock.clone());
-            let claimed = claim(&sidecar, lock, owner, &request).await?;
+            let claimed = claim(&sidecar, lock.clone(), owner, &request).await?;
             caller.epoch = claimed.claim.owner().epoch;
+            caller.lock = Some(lock);
             Some(claimed)
         }
+        None => None,
+    };
+    let before = match &claimed {
+        Some(claimed) => ordered_before(&sidecar, &claimed.how, caller.lock.as_ref()).await,
         None => None,
     };
     let now = sidecar.clock.now();
@@ -104,9 +108,16 @@ pub(crate) async fn login(
         .await
         .map_err(|error| Refusal::cannot_sign_in(&error.to_string()))?;
     let refresh_token = sidecar.carry(refresh_token, platform_token.as_ref());
-    let telephony = match user.phone.agent() {
-        Some(agent) => Some(duty::begin(&sidecar, agent, &session_id, begun).await),
-        None => None,
+    let (telephony, at_queue) = match user.phone.agent() {
+        Some(agent) => {
+            let begun = duty::begin(&sidecar, agent, &session_id, before, begun).await;
+            let at_queue = AtQueue {
+                ordered: begun.ordered,
+                telephony: None,
+            };
+            (Some(begun.telephony), at_queue)
+        }
+        None => (None, AtQueue::default()),
     };
     match claimed {
         Some(claimed) => keep(claimed, sidecar.settings.ttl).await?,
@@ -135,7 +146,7 @@ pub(crate) async fn login(
             heartbeat_seconds: settings.heartbeat.as_secs(),
         }),
         telephony,
-        queue: phone.and_then(|_| queue::of(&sidecar, &AtQueue::default())),
+        queue: phone.and_then(|_| queue::of(&sidecar, &at_queue)),
     };
     // RFC 6749 §5.1: nothing on the way may keep an answer with tokens.
     let headers = [(CACHE_CONTROL, "no-store")];
@@ -196,6 +207,28 @@ async fn claim(
         how,
         with_consent: granted.is_some(),
     })
+}
+
+/// Returns what was ordered last in the session that this login displaces, if that has the same agent.
+async fn ordered_before(
+    sidecar: &Sidecar,
+    how: &Acquired,
+    lock: Option<&LockName>,
+) -> Option<Ordered> {
+    sidecar.ozonetel.as_ref()?;
+    let from = match how {
+        Acquired::TakenOver { from, .. } | Acquired::Refreshed { from, .. } => from,
+        Acquired::Taken { .. } | Acquired::Busy { .. } | Acquired::Ended => return None,
+    };
+    // Where nobody knows it, the phone asks its user.
+    match sidecar.sessions.state(&from.session_id).await {
+        Ok(SessionState::Live {
+            lock: theirs,
+            at_queue,
+            ..
+        }) if theirs.as_ref() == lock => at_queue.ordered,
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// Returns what was asked with this ticket, if it is granted to `owner`.

@@ -311,7 +311,7 @@ impl World {
         let outcome = match &answer {
             Ok(
                 Acquired::Taken { epoch }
-                | Acquired::Refreshed { epoch }
+                | Acquired::Refreshed { epoch, .. }
                 | Acquired::TakenOver { epoch, .. },
             ) => Outcome::Granted { epoch: *epoch },
             Ok(Acquired::Busy { .. }) | Err(LockUnavailable::NotAsked) => Outcome::Refused,

@@ -350,7 +350,7 @@ async fn until_it_answers<T, E>(mut ask: impl AsyncFnMut() -> Result<T, E>) -> T
 fn epoch_of(answer: &Acquired) -> Option<u64> {
     match answer {
         Acquired::Taken { epoch }
-        | Acquired::Refreshed { epoch }
+        | Acquired::Refreshed { epoch, .. }
         | Acquired::TakenOver { epoch, .. } => Some(*epoch),
         Acquired::Busy { .. } | Acquired::Ended => None,
     }
@@ -360,7 +360,10 @@ fn without_epochs(answer: Acquired) -> Acquired {
     let epoch = 0;
     match answer {
         Acquired::Taken { .. } => Acquired::Taken { epoch },
-        Acquired::Refreshed { .. } => Acquired::Refreshed { epoch },
+        Acquired::Refreshed { from, .. } => Acquired::Refreshed {
+            epoch,
+            from: Owner { epoch, ..from },
+        },
         Acquired::TakenOver { from, .. } => Acquired::TakenOver {
             epoch,
             from: Owner { epoch, ..from },

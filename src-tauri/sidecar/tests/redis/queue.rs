@@ -42,5 +42,12 @@ async fn any_sidecar_tells_what_another_was_ordered() {
     let next = next.expect(201);
     let beat = one.device("desk").beat(next.access_token()).await;
     assert_eq!(beat.expect(201).body["queue"]["state"], "Pause");
+    // It goes over to the device that the session moves to, at whichever server.
+    let laptop = other.device("laptop");
+    let moved = laptop.take_over(ANA).await.expect(201);
+    assert_eq!(moved.body["queue"]["state"], "Pause");
+    assert_eq!(moved.body["queue"]["pauseReason"], "Tea \"}");
+    let beat = one.device("laptop").beat(moved.access_token()).await;
+    assert_eq!(beat.expect(201).body["queue"]["state"], "Pause");
     redis.assert_every_key_expires();
 }

@@ -75,8 +75,8 @@ proptest! {
                     let expected = match (model[agent], epoch) {
                         _ if ended.contains_key(&caller.session) => Acquired::Ended,
                         (None, Some(epoch)) => Acquired::Taken { epoch },
-                        (Some((holder, ..)), Some(epoch)) if same(holder, caller) => {
-                            Acquired::Refreshed { epoch }
+                        (Some((holder, since, _)), Some(epoch)) if same(holder, caller) => {
+                            Acquired::Refreshed { epoch, from: owner(holder, since) }
                         }
                         (Some((holder, since, _)), Some(epoch))
                             if takeover && holder.member == caller.member =>
@@ -282,7 +282,7 @@ fn caller(member: u8, device: u8) -> Caller {
 fn epoch_of(answer: &Acquired) -> Option<u64> {
     match answer {
         Acquired::Taken { epoch }
-        | Acquired::Refreshed { epoch }
+        | Acquired::Refreshed { epoch, .. }
         | Acquired::TakenOver { epoch, .. } => Some(*epoch),
         Acquired::Busy { .. } | Acquired::Ended => None,
     }

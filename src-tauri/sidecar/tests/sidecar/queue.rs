@@ -45,13 +45,72 @@ async fn a_sign_in_tells_what_the_configuration_lists_and_a_beat_what_was_ordere
     );
     assert!(queue["since"].as_str().unwrap().ends_with('Z'), "{queue}");
 
-    // It belongs to the session: a refresh keeps it, another login begins without it.
+    // It belongs to the session: a refresh keeps it.
     let next = desk.refresh(answer.refresh_token()).await.expect(201);
     let beat = desk.beat(next.access_token()).await.expect(201);
     assert_eq!(beat.body["queue"]["state"], "Pause");
+}
+
+#[tokio::test]
+async fn a_session_that_displaces_another_goes_on_in_the_state_of_its_agent() {
+    let (ozonetel, world) = start(&SETTINGS).await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop"));
+    let told = |answer: &Answer| {
+        let queue = &answer.body["queue"];
+        (queue["state"].clone(), queue["pauseReason"].clone())
+    };
+    let first = desk.login(ANA).await.expect(201);
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    order(&desk, first.access_token(), pause).await.expect(201);
+    world.clock.advance(Duration::from_secs(90));
+
+    // The same device signs in again.
     let again = desk.login(ANA).await.expect(201);
-    let beat = desk.beat(again.access_token()).await.expect(201);
-    assert_eq!(beat.body["queue"]["state"], "Unknown");
+    assert_eq!(told(&again), (json!("Pause"), json!("Tea")));
+    assert_eq!(again.body["queue"]["forSeconds"], 90);
+    let ready = json!({"state": "Ready"});
+    order(&desk, again.access_token(), ready).await.expect(201);
+
+    // Another one takes it over.
+    let moved = laptop.take_over(ANA).await.expect(201);
+    assert_eq!(told(&moved), (json!("Ready"), Value::Null));
+    let beat = laptop.beat(moved.access_token()).await.expect(201);
+    assert_eq!(told(&beat), (json!("Ready"), Value::Null));
+
+    // Who is logged in anew is in no state that anybody knows.
+    ozonetel.with(|world| world.present.clear());
+    let anew = desk.take_over(ANA).await.expect(201);
+    assert_eq!(told(&anew), (json!("Unknown"), Value::Null));
+    let ready = json!({"state": "Ready"});
+    order(&desk, anew.access_token(), ready).await.expect(201);
+    desk.logout(anew.access_token()).await.expect(201);
+    let out = ozonetel.until(|world| world.present.is_empty());
+    tokio::time::timeout(DEADLINE, out).await.unwrap();
+    let anew = desk.login(ANA).await.expect(201);
+    assert_eq!(told(&anew), (json!("Unknown"), Value::Null));
+}
+
+#[tokio::test]
+async fn a_late_login_at_ozonetel_brings_the_state_unless_another_was_ordered() {
+    let (ozonetel, world) = start(&SETTINGS).await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop"));
+    let first = desk.login(ANA).await.expect(201);
+    let ready = json!({"state": "Ready"});
+    order(&desk, first.access_token(), ready).await.expect(201);
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    let moved = laptop.take_over(ANA).await.expect(201);
+    assert_eq!(moved.body["telephony"]["state"], "pending");
+    assert_eq!(moved.body["queue"]["state"], "Unknown");
+    ozonetel.with(|world| world.fault = None);
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    order(&laptop, moved.access_token(), pause)
+        .await
+        .expect(201);
+    ozonetel.go_on();
+    let beat = async || laptop.beat(moved.access_token()).await.expect(201);
+    let ends = async { while beat().await.body["telephony"]["state"] != "ready" {} };
+    tokio::time::timeout(DEADLINE, ends).await.unwrap();
+    assert_eq!(beat().await.body["queue"]["state"], "Pause");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 -- ARGV[6] the term in ms, ARGV[7] the owner as JSON with the epoch 0 first, ARGV[8] whom it may
 -- displace: 'nobody', 'member' for the same member's other device, or 'granting' for the session that
 -- granted the ask with the id ARGV[9] and the version ARGV[10].
--- Returns how it ended, the epoch as text, and the holder that stays or is displaced.
+-- Returns how it ended, the epoch as text, and the holder that stays or is displaced or refreshed.
 
 if redis.call('EXISTS', MARK) == 1 then
   return {'ended', '', ''}
@@ -22,17 +22,18 @@ local function may_displace(owner)
   return granting and owner.sessionId == granting.sessionId and owner.epoch == granting.epoch
 end
 
-local is_held, displaced, last = false, nil, 0
+local own, displaced, last = nil, nil, 0
 for _, key in ipairs(LOCKED) do
   local owner = holder(key)
   if owner then
-    is_held = true
     last = math.max(last, owner.epoch or 0)
     if not is_caller(owner) then
       if not may_displace(owner) then
         return {'busy', '', owner.value}
       end
       displaced = displaced or owner.value
+    else
+      own = own or owner.value
     end
   end
 end
@@ -46,4 +47,4 @@ ring()
 if displaced then
   return {'taken_over', epoch, displaced}
 end
-return {is_held and 'refreshed' or 'taken', epoch, ''}
+return {own and 'refreshed' or 'taken', epoch, own or ''}
