@@ -106,6 +106,26 @@ async fn an_outcome_that_ozonetel_does_not_hear_is_kept_until_it_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_that_ozonetel_saved_without_an_answer_is_saved() {
+    let (ozonetel, office) = open(Mode::ApiKey).await;
+    let mut ana = office.agent("ana", 1).await;
+    let caller = queue_call(&office, &mut ana).await;
+    caller.hang_up();
+    ana.event("wrap_up.begun").await;
+    order(&mut ana, json!({"command": "wrap_up", "outcome": "Sale"})).await;
+
+    ozonetel.with(|it| it.fault = Some(Fault::LosesAnswer));
+    order(&mut ana, json!({"command": "finish_wrap_up"})).await;
+    ana.event("outcome.kept").await;
+    ozonetel.with(|it| it.fault = None);
+    let told = ana.until("the outcome", |it| {
+        it["type"] == "outcome.saved" || it["type"] == "queue.refused"
+    });
+    assert_eq!(told.await["type"], "outcome.saved");
+    quit(ana, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_was_not_signed_in_at_ozonetel_is_told_and_tries_again() {
     let (ozonetel, office) = open(Mode::ApiKey).await;
     ozonetel.with(|it| it.passwords.clear());

@@ -133,6 +133,11 @@ impl Errand {
         self.failures == 1
     }
 
+    /// Whether an earlier try had no answer that decides: what it asked for may have been done.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.failures > 0
+    }
+
     /// The access token was refused: it waits for a new one. Returns whether it is worth getting one.
     pub(crate) fn wait_for_token(&mut self) -> bool {
         self.step = Step::ForToken;

@@ -12,6 +12,8 @@ use world::{World, queue_grant, refused, setup, unreachable};
 const READY: &str = r#"{"state":"Ready"}"#;
 const LUNCH: &str = r#"{"state":"Pause","pauseReason":"Lunch"}"#;
 const SALE: &str = r#"{"ucid":"9011223344","disposition":"Sale"}"#;
+/// After a try without an answer, which may have been carried out.
+const SALE_AGAIN: &str = r#"{"ucid":"9011223344","disposition":"Sale","repeated":true}"#;
 
 #[test]
 fn after_a_call_of_the_queue_its_outcome_is_saved_and_the_agent_ready() {
@@ -224,7 +226,7 @@ fn a_kept_outcome_does_not_hold_up_a_pause() {
     finish(&mut world, Some(at_lunch())).unwrap();
     assert_eq!(world.ordered, [SALE, READY, LUNCH]);
     world.pass(Duration::from_secs(5));
-    assert_eq!(world.ordered, [SALE, READY, LUNCH, SALE]);
+    assert_eq!(world.ordered, [SALE, READY, LUNCH, SALE_AGAIN]);
 }
 
 #[test]

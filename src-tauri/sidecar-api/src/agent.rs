@@ -30,6 +30,9 @@ pub struct DisposeRequest {
     pub disposition: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comments: Option<String>,
+    /// An earlier try had no answer, so it may have been carried out; an old sidecar ignores it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
 }
 
 /// `POST /api/ozonetel/conference`, which calls somebody into a call, and `POST /api/ozonetel/kick`, which drops them from it.

@@ -84,6 +84,7 @@ impl Ozonetel {
         let name = order.name();
         let given = timeout(ORDER_TIME, self.give(agent_id, order)).await;
         let verdict = given.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        let verdict = verdict.map(|it| good_enough(it, |words| order.was_done(words)));
         log(name, agent_id, &verdict);
         verdict.map_err(|_| Silent)
     }
@@ -118,13 +119,7 @@ impl Ozonetel {
         let answer = timeout(PRESENCE_TIME, self.send(request)).await;
         let verdict = answer
             .unwrap_or_else(|_| Err("no answer in time".to_owned()))
-            .map(|verdict| match verdict {
-                Verdict::Refused(words) if is_good_enough(&words) => Verdict::Done(Done {
-                    message: Some(words),
-                    ucid: None,
-                }),
-                Verdict::Refused(_) | Verdict::Done(_) => verdict,
-            });
+            .map(|verdict| good_enough(verdict, is_good_enough));
         log(action.name(), agent_id, &verdict);
         verdict.map_err(|_| Silent)
     }
@@ -188,6 +183,17 @@ impl Ozonetel {
             api_key: &self.settings.api_key,
             did: self.settings.did.as_deref(),
         }
+    }
+}
+
+/// Takes a refusal for done where its words say that it is.
+fn good_enough(verdict: Verdict, is_done: impl Fn(&Words) -> bool) -> Verdict {
+    match verdict {
+        Verdict::Refused(words) if is_done(&words) => Verdict::Done(Done {
+            message: Some(words),
+            ucid: None,
+        }),
+        Verdict::Refused(_) | Verdict::Done(_) => verdict,
     }
 }
 

@@ -78,6 +78,8 @@ pub enum Fault {
     Body(&'static str),
     /// No answer before [`Ozonetel::go_on`].
     Wait,
+    /// It is carried out, and something on the way answers instead.
+    LosesAnswer,
     /// A refusal in these words, as most are written.
     Refusal(&'static str),
 }
@@ -184,6 +186,10 @@ async fn answer(
         Some(Fault::Body(body)) => body.into_response(),
         Some(Fault::Refusal(words)) => {
             axum::Json(json!({"status": "error", "message": words})).into_response()
+        }
+        Some(Fault::LosesAnswer) => {
+            let _lost = desk.world.lock().unwrap().take(uri.path(), &headers, &body);
+            (StatusCode::GATEWAY_TIMEOUT, "<html>Try later</html>").into_response()
         }
         Some(Fault::Wait) => {
             desk.go_on.notified().await;

@@ -143,7 +143,8 @@ impl Phone {
                 deadline: ORDER_DEADLINE,
             });
         }
-        if let Some((errand, body)) = queue.due_outcome(now) {
+        if let Some((errand, mut body)) = queue.due_outcome(now) {
+            body.repeated = errand.is_repeated();
             let number = outputs.number();
             errand.handle_sent(number, ORDER_DEADLINE + GRACE, now);
             let access_token = tokens.access().clone();

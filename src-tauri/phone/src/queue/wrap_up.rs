@@ -183,5 +183,6 @@ fn request(ucid: &str, outcome: &str, note: &str) -> DisposeRequest {
         ucid: ucid.to_owned(),
         disposition: outcome.to_owned(),
         comments: (!note.is_empty()).then(|| note.to_owned()),
+        repeated: false,
     }
 }

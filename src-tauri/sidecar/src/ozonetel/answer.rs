@@ -140,6 +140,11 @@ impl Words {
         self.0.to_lowercase().contains("already logged in")
     }
 
+    /// Whether the outcome of a call is there already.
+    pub(super) fn is_already_disposed(&self) -> bool {
+        self.0.to_lowercase().contains("already disposed")
+    }
+
     /// Whether the agent is out already, which is what a logout is for.
     pub(crate) fn is_already_out(&self) -> bool {
         self.0.to_lowercase().contains("not logged in")

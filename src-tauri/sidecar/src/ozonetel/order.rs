@@ -9,6 +9,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
+use super::answer::Words;
 use crate::upstream::with_json;
 
 /// A login or logout, which an agent's own credentials stand for.
@@ -42,6 +43,8 @@ pub(crate) enum Order<'a> {
         ucid: &'a str,
         disposition: &'a str,
         comments: Option<&'a str>,
+        /// An earlier try had no answer, so it may have been carried out.
+        is_repeated: bool,
     },
     /// Calls somebody into a call, or drops them from it.
     Party {
@@ -119,6 +122,17 @@ impl Order<'_> {
         }
     }
 
+    /// Whether these words of refusal mean that the order was carried out before.
+    pub(super) fn was_done(self, words: &Words) -> bool {
+        match self {
+            Self::Dispose { is_repeated, .. } => is_repeated && words.is_already_disposed(),
+            Self::State { .. }
+            | Self::Dial { .. }
+            | Self::Party { .. }
+            | Self::Recording { .. } => false,
+        }
+    }
+
     /// Fills in what `begin` makes; what proves the account is the caller's to add, but for a
     /// recording, whose call takes it in its address alone.
     pub(super) fn request(
@@ -173,6 +187,7 @@ impl Order<'_> {
                 ucid,
                 disposition,
                 comments,
+                is_repeated: _,
             } => json!({
                 "action": "Set", "userName": user_name, "agentID": agent_id, "ucid": ucid,
                 "did": account.did, "disposition": disposition, "comments": comments,
@@ -226,6 +241,7 @@ mod tests {
             ucid: "9",
             disposition: "Sale",
             comments: None,
+            is_repeated: true,
         };
         assert_eq!(
             order.json(account, "agent1"),

@@ -2,6 +2,7 @@
 //! lock speaks for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -9,6 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use sidecar_api::{AgentResponse, AgentState, DialRequest, DisposeRequest};
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::{bearer, heartbeat};
@@ -17,6 +19,7 @@ use crate::device::Device;
 use crate::directory::Agent;
 use crate::duty;
 use crate::ozonetel::{Order, Ozonetel, Silent, Verdict};
+use crate::platform;
 use crate::refusal::Refusal;
 use crate::session::{Note, Ordered};
 use crate::sidecar::Sidecar;
@@ -25,6 +28,10 @@ use crate::token::{Caller, Expiry};
 /// Characters of a number to dial: a country's code and fifteen digits at most (E.164 §6.1), with
 /// room for what an exchange wants before them.
 const MAX_NUMBER: usize = 24;
+
+/// How long a call may take altogether, the agent's record and login included: a phone gives up after
+/// 8 s (faults, 68), and is to hear before that how its order ended.
+const CALL_TIME: Duration = Duration::from_secs(7);
 
 /// Characters of any other text that an agent sends.
 const MAX_TEXT: usize = 1000;
@@ -94,6 +101,7 @@ pub(crate) async fn dispose(
         Field::Text("ucid"),
         Field::Text("disposition"),
         Field::OptionalText("comments"),
+        Field::OptionalFlag("repeated"),
     ];
     let on_duty = OnDuty::of(&sidecar, &headers).await?;
     let request: DisposeRequest = read_json(&headers, body, &fields).await?;
@@ -108,6 +116,7 @@ pub(crate) async fn dispose(
             ucid: &request.ucid,
             disposition: &request.disposition,
             comments,
+            is_repeated: request.repeated,
         })
         .await
 }
@@ -118,19 +127,24 @@ pub(super) struct OnDuty {
     ozonetel: Arc<Ozonetel>,
     caller: Caller,
     pub(super) agent: Arc<Agent>,
+    /// By when there is an answer.
+    until: Instant,
 }
 
 impl OnDuty {
     pub(super) async fn of(sidecar: &Arc<Sidecar>, headers: &HeaderMap) -> Result<Self, Refusal> {
+        let until = Instant::now() + CALL_TIME;
         let device = Device::of(headers)?;
         let caller = sidecar.caller(bearer(headers).as_ref(), &device, Expiry::Enforced)?;
         let ozonetel = sidecar.ozonetel.clone().ok_or_else(Refusal::no_ozonetel)?;
-        let held = heartbeat::hold(sidecar, &caller, &device).await?;
+        let held = timeout_at(until, heartbeat::hold(sidecar, &caller, &device)).await;
+        let held = held.unwrap_or_else(|_| Err(platform::Silent.into()))?;
         Ok(Self {
             sidecar: Arc::clone(sidecar),
             ozonetel,
             agent: held.ok_or_else(Refusal::not_an_agent)?.agent,
             caller,
+            until,
         })
     }
 
@@ -161,20 +175,25 @@ impl OnDuty {
             ozonetel,
             caller,
             agent,
+            until: _,
         } = self;
         duty::log_in_for_order(sidecar, ozonetel, agent, &caller.session_id).await
     }
 
-    pub(super) async fn order(&self, order: Order<'_>) -> Answer {
+    /// Gives an order, and once more where the agent was out.
+    async fn carry_out(&self, order: Order<'_>) -> Result<Verdict, Silent> {
         let agent_id = &self.agent.config.ozonetel_agent_id;
-        let verdict = match self.ozonetel.order(agent_id, order).await? {
+        match self.ozonetel.order(agent_id, order).await? {
             Verdict::Refused(words) if words.is_already_out() => match self.log_in().await? {
-                Verdict::Done(_) => self.ozonetel.order(agent_id, order).await?,
-                refused @ Verdict::Refused(_) => refused,
+                Verdict::Done(_) => self.ozonetel.order(agent_id, order).await,
+                refused @ Verdict::Refused(_) => Ok(refused),
             },
-            verdict @ (Verdict::Done(_) | Verdict::Refused(_)) => verdict,
-        };
-        match verdict {
+            verdict @ (Verdict::Done(_) | Verdict::Refused(_)) => Ok(verdict),
+        }
+    }
+
+    pub(super) async fn order(&self, order: Order<'_>) -> Answer {
+        match by(self.until, self.carry_out(order)).await? {
             Verdict::Done(done) => Ok((
                 StatusCode::CREATED,
                 Json(AgentResponse {
@@ -190,6 +209,17 @@ impl OnDuty {
             }
         }
     }
+}
+
+/// Waits for what becomes of an order until then; after that nothing is known about it.
+async fn by(
+    until: Instant,
+    order: impl Future<Output = Result<Verdict, Silent>>,
+) -> Result<Verdict, Silent> {
+    timeout_at(until, order).await.unwrap_or_else(|_| {
+        warn!("an order takes longer than its phone waits");
+        Err(Silent)
+    })
 }
 
 /// Returns the digits of the number in a field, without what people write between them.
@@ -238,6 +268,15 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_has_an_answer_before_its_phone_gives_up() {
+        let begun = Instant::now();
+        let until = begun + CALL_TIME;
+        let ended = by(until, std::future::pending()).await;
+        assert_eq!(ended, Err(Silent));
+        assert_eq!(begun.elapsed(), Duration::from_secs(7));
+    }
 
     #[test]
     fn a_number_is_digits_however_it_is_written() {

@@ -179,6 +179,32 @@ async fn orders_reach_ozonetel_and_its_refusals_the_agent() {
 }
 
 #[tokio::test]
+async fn an_outcome_whose_answer_was_lost_is_saved_once_and_told_when_it_is_tried_again() {
+    for mode in [Mode::ApiKey, Mode::Token] {
+        let (ozonetel, world) = start(mode).await;
+        let desk = world.device("desk");
+        let answer = desk.login(ANA).await.expect(201);
+        let post = async |body: Value| order(&desk, answer.access_token(), "dispose", body).await;
+        let first = json!({"ucid": "9011223344", "disposition": "Sale"});
+        if mode == Mode::Token {
+            // The token is made.
+            let other = json!({"ucid": "9011223355", "disposition": "Sale"});
+            post(other).await.expect(201);
+        }
+        ozonetel.with(|world| world.fault = Some(Fault::LosesAnswer));
+        post(first.clone()).await.expect(503);
+        ozonetel.with(|world| world.fault = None);
+        let again = json!({"ucid": "9011223344", "disposition": "Sale", "repeated": true});
+        let done = post(again.clone()).await.expect(201);
+        assert_eq!(done.body["message"], "This call is already Disposed.");
+        // Who does not say that it is repeated is refused, and so is whatever else is wrong.
+        post(first).await.expect(422);
+        ozonetel.with(|world| world.fault = Some(Fault::Refusal("Invalid agent")));
+        post(again).await.expect(422);
+    }
+}
+
+#[tokio::test]
 async fn others_are_called_into_a_call_and_dropped_and_its_recording_is_paused() {
     for mode in [Mode::ApiKey, Mode::Token] {
         let (ozonetel, world) = start(mode).await;
