@@ -197,16 +197,16 @@ pub(crate) fn lose(sidecar: &Sidecar, agent_id: &str) {
     }
 }
 
-/// Logs an agent out who has signed out. Nobody waits for it, a phone that quits has 2 s, but who
+/// Logs an agent out whose session is over. Nobody waits for it, a phone that quits has 2 s, but who
 /// signs in meanwhile ([`is_ending`]): it must not hit their session, at whichever server.
-pub(crate) fn end(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>) {
+pub(crate) fn end(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, why: &'static str) {
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
     };
     lose(sidecar, &agent.config.ozonetel_agent_id);
     let (server, agent) = (Arc::clone(sidecar), Arc::clone(agent));
     in_background(sidecar, async move {
-        end_under_lock(&server, &ozonetel, &agent, "signed out").await;
+        end_under_lock(&server, &ozonetel, &agent, why).await;
     });
 }
 
@@ -219,7 +219,9 @@ pub(crate) fn end_of(sidecar: &Arc<Sidecar>, member_id: &str, lock: &LockName) {
     let (server, member_id, lock) = (Arc::clone(sidecar), member_id.to_owned(), lock.clone());
     in_background(sidecar, async move {
         match server.directory.agent(&member_id).await {
-            Ok(Some(agent)) if agent.lock_name() == lock => end(&server, &agent),
+            Ok(Some(agent)) if agent.lock_name() == lock => {
+                end(&server, &agent, "signed out");
+            }
             Ok(_) | Err(_) => end_known(&server, &lock),
         }
         server.directory.forget(&member_id);
@@ -233,7 +235,7 @@ pub(crate) fn end_known(sidecar: &Arc<Sidecar>, lock: &LockName) {
         return;
     };
     if let Some(agent) = ozonetel.duties.take(&lock.ozonetel_agent_id) {
-        end(sidecar, &agent);
+        end(sidecar, &agent, "its session is over");
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Ozonetel {
 #[derive(Debug)]
 struct Desk {
     world: Mutex<World>,
-    /// Told after each order.
+    /// Told when an order comes, and after it.
     orders: watch::Sender<usize>,
     go_on: Notify,
 }
@@ -59,6 +59,8 @@ pub struct World {
     pub calls: BTreeMap<String, BTreeSet<String>>,
     /// The calls whose recording is paused.
     pub unrecorded: BTreeSet<String>,
+    /// How many calls have come, those that wait for their answer included.
+    pub asked: usize,
     /// The orders in their order: their path and their fields.
     pub orders: Vec<(String, Value)>,
     token: Option<String>,
@@ -100,6 +102,7 @@ impl Ozonetel {
                 disposed: BTreeSet::new(),
                 calls: BTreeMap::new(),
                 unrecorded: BTreeSet::new(),
+                asked: 0,
                 orders: Vec::new(),
                 token: None,
                 tokens_made: 0,
@@ -177,7 +180,12 @@ async fn answer(
     if let Some(query) = uri.query() {
         body = Bytes::copy_from_slice(query.as_bytes());
     }
-    let fault = desk.world.lock().unwrap().fault;
+    let fault = {
+        let mut world = desk.world.lock().unwrap();
+        world.asked += 1;
+        world.fault
+    };
+    desk.orders.send_modify(|orders| *orders += 1);
     let answer = match fault {
         Some(Fault::Status(status)) => {
             let status = StatusCode::from_u16(status).unwrap();

@@ -21,14 +21,17 @@ const PERSISTENCE: Duration = Duration::from_secs(10 * 60);
 /// The lock of a login under way. Until the login keeps it, it lives for a short term alone; what is
 /// not kept, because the login failed, or its caller went away, or nobody knows what the store did,
 /// is given back.
-#[derive(Debug)]
 pub(crate) struct Claim {
     lock: Arc<dyn SessionLock>,
     name: LockName,
     owner: Owner,
     /// Whether there is anything to give back.
     is_open: bool,
+    /// What is to be undone after that.
+    undo: Option<Undo>,
 }
+
+type Undo = Box<dyn FnOnce() + Send + Sync>;
 
 /// Whom a claim may displace.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +51,7 @@ impl Claim {
             name,
             owner,
             is_open: false,
+            undo: None,
         }
     }
 
@@ -88,17 +92,28 @@ impl Claim {
         acquired
     }
 
+    /// Has `undo` run once the lock is given back, unless the login keeps it.
+    pub(crate) fn or_undo(&mut self, undo: impl FnOnce() + Send + Sync + 'static) {
+        self.undo = Some(Box::new(undo));
+    }
+
     /// Gives the lock back now. Where its store does not answer, that goes on behind this.
     pub(crate) async fn give_back(mut self) {
         let released = self.lock.release(&self.name, &self.owner).await;
         self.is_open = released.is_err();
+        if let Some(undo) = self.undo.take_if(|_| released.is_ok()) {
+            undo();
+        }
     }
 
     /// Ends the claim: the lock is the owner's for a whole term, unless somebody else has taken it
     /// meanwhile.
     pub(crate) async fn keep(&mut self, ttl: Duration) -> Result<Beat, LockUnavailable> {
         let kept = self.lock.beat(&self.name, &self.owner, ttl).await?;
-        self.is_open = false;
+        self.is_open = match &kept {
+            Beat::Extended | Beat::Retaken => false,
+            Beat::Lost { .. } | Beat::Ended => true,
+        };
         Ok(kept)
     }
 }
@@ -113,9 +128,15 @@ impl Drop for Claim {
             self.name.clone(),
             self.owner.clone(),
         );
+        let undo = self.undo.take();
         // Where the runtime is gone, the server ends, and the lock with its short term.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(give_back(lock, name, owner));
+            runtime.spawn(async move {
+                give_back(lock, name, owner).await;
+                if let Some(undo) = undo {
+                    undo();
+                }
+            });
         }
     }
 }

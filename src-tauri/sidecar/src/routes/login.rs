@@ -84,7 +84,7 @@ pub(crate) async fn login(
         info!(target: AUDIT, member = caller.member_id, "login refused: no agent record");
         return Err(Refusal::agent_not_configured());
     }
-    let claimed = match lock {
+    let mut claimed = match lock {
         Some(lock) => {
             let owner = sidecar.owner(&caller, &device, None);
             let claimed = claim(&sidecar, lock.clone(), owner, &request).await?;
@@ -110,6 +110,11 @@ pub(crate) async fn login(
     let refresh_token = sidecar.carry(refresh_token, platform_token.as_ref());
     let (telephony, at_queue) = match user.phone.agent() {
         Some(agent) => {
+            if let Some(claimed) = &mut claimed {
+                let (server, agent) = (Arc::clone(&sidecar), Arc::clone(agent));
+                let undo = move || duty::end(&server, &agent, "a sign-in was given up");
+                claimed.claim.or_undo(undo);
+            }
             let begun = duty::begin(&sidecar, agent, &session_id, before, begun).await;
             let at_queue = AtQueue {
                 ordered: begun.ordered,

@@ -46,13 +46,23 @@ impl Instance {
 
     /// Starts a sidecar at this Redis whose users are those of a platform.
     pub(crate) async fn at_platform(redis_url: &str, served: &Platform) -> Self {
+        Self::at_platform_and(redis_url, served, &[]).await
+    }
+
+    /// The same with these variables of the environment beside them.
+    pub(crate) async fn at_platform_and(
+        redis_url: &str,
+        served: &Platform,
+        more: &[(&str, &str)],
+    ) -> Self {
         let sidecar = Self::begin_with(redis_url, "[settings]\n".to_owned(), |command| {
             command
                 .env("PLATFORM_URL", &served.url)
                 .env("PLATFORM_ORIGIN", ORIGIN)
                 .env("PLATFORM_API_KEY", API_KEY)
                 .env("SIP_DOMAIN", "sip.example")
-                .env("SIP_WS_SERVER", "wss://sip.example:444");
+                .env("SIP_WS_SERVER", "wss://sip.example:444")
+                .envs(more.iter().copied());
         })
         .await;
         until_served(async || sidecar.get("/readyz").await).await;

@@ -1,9 +1,12 @@
 //! A login that is broken in each of its steps: nobody is locked out by it, and nobody holds twice.
 
 use crate::instance::Instance;
+use crate::ozonetel::{self, Mode, Ozonetel, USER_NAME, password_of};
+use crate::platform::{self, Platform};
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
 use crate::wire::{Fault, Wire};
+use crate::world::{DEADLINE, PASSWORD};
 
 const RAVI: &str = "ravi@helix.example";
 /// Has the agent of Ravi.
@@ -123,6 +126,106 @@ async fn a_caller_that_goes_away_in_its_login_leaves_no_lock() {
     login.abort();
     for key in KEYS {
         redis.until("it is given back", &["EXISTS", key], |count| count == "0");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sidecar_that_dies_while_it_asks_others_locks_nobody_out() {
+    const QUESTIONS: [Option<&str>; 5] = [
+        Some("getLoginTokenFromCredentials"),
+        Some("getAuthTokensFromLoginToken"),
+        Some("currentUser"),
+        Some("agents"),
+        // The login at Ozonetel, with the lock claimed and the session begun.
+        None,
+    ];
+    let ana = "ana@helix.example";
+    for question in QUESTIONS {
+        let redis = RedisServer::start();
+        let platform = Platform::start().await;
+        let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+        platform.with(|world| world.passwords.insert(ana.to_owned(), PASSWORD.to_owned()));
+        let password = password_of("agent1");
+        let account = [
+            ("OZONETEL_URL", &*ozonetel.url),
+            ("OZONETEL_USER_NAME", USER_NAME),
+            ("OZONETEL_API_KEY", ozonetel::API_KEY),
+            ("OZONETEL_AUTHENTICATION", "api-key"),
+            ("OZONETEL_AGENT_PASSWORD", &*password),
+        ];
+        let start = async || Instance::at_platform_and(&redis.url(), &platform, &account).await;
+        let (dying, other) = (start().await, start().await);
+        match question {
+            Some(operation) => platform.with(|world| {
+                world.faults = [(operation, platform::Fault::Silence)].into();
+            }),
+            None => ozonetel.with(|world| world.fault = Some(ozonetel::Fault::Wait)),
+        }
+        let desk = dying.device("desk");
+        let login = tokio::spawn(async move { desk.try_login(ana).await });
+        let asked = async {
+            match question {
+                Some(operation) => {
+                    while platform.asked(operation) == 0 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                None => ozonetel.until(|world| world.asked == 1).await,
+            }
+        };
+        tokio::time::timeout(DEADLINE, asked).await.unwrap();
+        dying.kill().await;
+        assert!(!login.await.unwrap(), "{question:?}");
+        platform.with(|world| world.faults.clear());
+        ozonetel.with(|world| world.fault = None);
+        // The same device signs in at once, at any other.
+        let again = other.device("desk").login(ana).await.expect(201);
+        assert_eq!(again.body["telephony"]["state"], "ready", "{question:?}");
+        let beat = other.device("desk").beat(again.access_token()).await;
+        beat.expect(201);
+        redis.assert_every_key_expires();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_is_not_kept_leaves_nobody_logged_in_at_ozonetel() {
+    for fault in [Fault::LosesCommand, Fault::LosesAnswer] {
+        let redis = RedisServer::start();
+        let wire = Wire::to(redis.port).await;
+        let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+        let settings = format!(
+            "[ozonetel]\nurl = \"{}\"\nuser_name = \"{USER_NAME}\"\napi_key = \"{}\"\n\
+             authentication = \"api-key\"\nagent_password = \"{}\"\n",
+            ozonetel.url,
+            ozonetel::API_KEY,
+            password_of("agent2"),
+        );
+        let out_after = async |presences: usize| {
+            let out = ozonetel
+                .until(move |world| world.orders.len() == presences && world.present.is_empty());
+            tokio::time::timeout(DEADLINE, out).await.unwrap();
+        };
+        let sidecar = Instance::with(&wire.url(), &settings).await;
+        let desk = sidecar.device("desk");
+        let login = until_served(async || desk.login(RAVI).await).await;
+        let token = login.expect(201);
+        desk.beat(token.access_token()).await.expect(201);
+        desk.logout(token.access_token()).await.expect(201);
+        out_after(2).await;
+        // The session is marked, and so is the one that its logout had the lock with.
+        let marks = ["KEYS", "agent:ended:*"];
+        redis.until("the logout is over", &marks, |keys| {
+            keys.lines().count() == 2
+        });
+
+        // After the session comes what became of the login at Ozonetel, and then the lock.
+        wire.break_at(6, fault);
+        desk.login(RAVI).await.expect(503);
+        wire.broken().await;
+        out_after(4).await;
+        for key in KEYS {
+            redis.until("it is given back", &["EXISTS", key], |count| count == "0");
+        }
     }
 }
 

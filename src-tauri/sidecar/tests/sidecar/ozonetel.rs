@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sidecar::MemoryLock;
+use sidecar::{LockName, MemoryLock, Owner, SessionLock};
 
 use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
 use crate::stand_in::ozonetel_config;
@@ -176,6 +176,44 @@ async fn orders_reach_ozonetel_and_its_refusals_the_agent() {
         assert_eq!(refused.message(), "This call is already Disposed.");
         ozonetel.with(|world| assert_eq!(world.orders.last().unwrap().1["did"], "918000000000"));
     }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_in_its_login_leaves_nobody_logged_in() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let config = ozonetel_config(&ozonetel, Mode::ApiKey);
+    let world = World::at(clock, config, lock.clone()).await;
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    let desk = world.device("desk");
+    let login = tokio::spawn(async move { desk.try_login(ANA).await });
+    until(&ozonetel, |world| world.asked == 1).await;
+    login.abort();
+    let name = LockName {
+        ozonetel_agent_id: "agent1".to_owned(),
+        sip_extension: "700201".to_owned(),
+    };
+    let given_back = async {
+        let is_hers = |holder: &Owner| holder.member_id == "m-ana";
+        while lock.look(&name).await.unwrap().holders().any(is_hers) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, given_back).await.unwrap();
+    // The login goes through, and is undone.
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    until(&ozonetel, |world| {
+        world.orders.len() == 2 && world.present.is_empty()
+    })
+    .await;
+    ozonetel.with(|world| {
+        let actions = world.orders.iter().map(|(_, fields)| &fields["action"]);
+        assert_eq!(actions.collect::<Vec<_>>(), ["login", "logout"]);
+    });
+    let answer = world.device("laptop").login(ANA).await.expect(201);
+    assert_eq!(answer.body["telephony"]["state"], "ready");
 }
 
 #[tokio::test]
