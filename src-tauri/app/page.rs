@@ -282,6 +282,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::DtmfReceived { .. }
         | Event::MediaQuality { .. }
         | Event::SoundDevices { .. }
+        | Event::SoundDeviceUsed { .. }
         | Event::SoundLevels { .. }
         | Event::SoundCapture { .. }
         | Event::SoundMutedSpeech

@@ -89,6 +89,15 @@ pub(crate) async fn prefer(phone: &mut Process, devices: &[Value], role: &str, n
     set(phone, json!({role: ids})).await;
 }
 
+/// Waits for the event that tells which device `role` uses from now on, and returns its name.
+pub(crate) async fn used(phone: &mut Process, role: &str) -> String {
+    let wanted = |it: &Value| {
+        it["type"] == "sound.device_used" && it["role"] == role && !it["device"].is_null()
+    };
+    let event = phone.until(role, wanted).await;
+    event["device"]["name"].as_str().unwrap().to_owned()
+}
+
 /// Waits for the event that the devices of `role` are others, and returns its words; `device` is the
 /// name of what is used from now on.
 pub(crate) async fn changed(phone: &mut Process, role: &str, device: Option<&str>) -> String {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{
     BUDS, HEADSET, LAPTOP, SPEAKERS, assert_in_call, at_the_desk, capture, changed, devices,
-    hang_up, hears, on_card, prefer, quit,
+    hang_up, hears, on_card, prefer, quit, used,
 };
 use crate::sound_card::{Plug, share};
 use crate::support::office::{Office, sign_in};
@@ -29,6 +29,7 @@ fn a_call_outlives_its_pulled_plugs_and_its_sound_server() {
         ana.event("sip.registered").await;
         ana.send(json!({"command": "dial", "target": "echo"})).await;
         let call = ana.event("call.connected").await["call"].clone();
+        assert_eq!(used(&mut ana, "microphone").await, "Headset");
         capture(&mut ana, true).await;
 
         // What she says comes back from the far end.
@@ -38,6 +39,7 @@ fn a_call_outlives_its_pulled_plugs_and_its_sound_server() {
 
         drop(headset);
         card.unplug(HEADSET.name);
+        assert_eq!(used(&mut ana, "microphone").await, "Laptop");
         let words = changed(&mut ana, "microphone", Some("Laptop")).await;
         assert_eq!(words, "Headset disconnected. Using Laptop now.");
         hears(&buds, 440.0).await;

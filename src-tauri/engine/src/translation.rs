@@ -127,6 +127,10 @@ pub(crate) fn from_media(news: media::News) -> Option<Input> {
         media::News::Devices(devices) => heard(SoundNews::Devices(
             devices.into_iter().map(sound::device).collect(),
         )),
+        media::News::DeviceUsed { role, device } => heard(SoundNews::DeviceUsed {
+            role: sound::role(role),
+            device: device.map(sound::device),
+        }),
         media::News::DeviceChanged {
             role,
             device,

@@ -95,6 +95,7 @@ impl Verdict {
             | Event::DtmfReceived { .. }
             | Event::MediaQuality { .. }
             | Event::SoundDevices { .. }
+            | Event::SoundDeviceUsed { .. }
             | Event::SoundDeviceChanged { .. }
             | Event::SoundLevels { .. }
             | Event::SoundCapture { .. }

@@ -90,7 +90,13 @@ pub enum News {
     MutedSpeech,
     /// The sound devices of the system, whenever they change and when they were asked for.
     Devices(Vec<Device>),
-    /// `role` uses another device than before, or none for the moment: what happened, in a sentence.
+    /// `role` has this device open from here on; `None`: it was closed, because nothing needs it.
+    DeviceUsed {
+        role: Role,
+        device: Option<Device>,
+    },
+    /// `role` uses another device than its user expects, or can use none: what happened, in a
+    /// sentence. Where there is one, [`News::DeviceUsed`] comes before.
     DeviceChanged {
         role: Role,
         device: Option<Device>,

@@ -148,7 +148,13 @@ pub enum Event {
     MediaFailed { call: CallId, reason: String },
     #[serde(rename = "sound.devices")]
     SoundDevices { devices: Vec<Device> },
-    /// Another device is used than before, or none: `words` tells people what happened.
+    /// The device that is open from here on; `null`: it was closed, because nothing needs it.
+    #[serde(rename = "sound.device_used")]
+    SoundDeviceUsed {
+        role: DeviceRole,
+        device: Option<Device>,
+    },
+    /// Another device is used than one expects, or none can be: `words` tells people what happened.
     #[serde(rename = "sound.device_changed")]
     SoundDeviceChanged {
         role: DeviceRole,

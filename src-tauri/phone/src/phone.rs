@@ -24,8 +24,8 @@ use crate::{
     sound::{SoundRequest, SoundSettings, Tones},
     tokens::Tokens,
     view::{
-        AccountView, AgentView, CallId, LineView, LinkView, Proofs, ServerCheckView, SoundView,
-        UserView, VaultView,
+        AccountView, AgentView, CallId, LineView, LinkView, Proofs, ServerCheckView, UserView,
+        VaultView,
     },
 };
 
@@ -33,6 +33,7 @@ use asking::Asking;
 use checking::Probe;
 use resuming::Resuming;
 use sign_in::Way;
+use sound::Sound;
 
 /// How long the sidecar may take (design/faults.md 68).
 const LOGIN_DEADLINE: Duration = Duration::from_secs(8);
@@ -102,7 +103,7 @@ pub struct Fallback {
 pub struct Phone {
     setup: Setup,
     account: Account,
-    sound: SoundView,
+    sound: Sound,
     vault: VaultView,
     probe: Option<Probe>,
     server_check: Option<ServerCheckView>,
@@ -234,7 +235,7 @@ impl Phone {
         });
         Self {
             account,
-            sound: SoundView::new(settings),
+            sound: Sound::new(settings),
             vault: vault_wished(&setup),
             probe: None,
             server_check: None,
@@ -320,8 +321,7 @@ impl Phone {
                 settings
                     .check()
                     .map_err(|reason| Rejected::InvalidSettings { reason })?;
-                self.sound.settings = settings.clone();
-                self.sound.choose();
+                self.sound.set(settings.clone());
                 self.ask_sound(SoundRequest::Use(settings));
             }
             Command::SetCalls { settings } => {
@@ -553,7 +553,7 @@ impl Phone {
             calls: line.map(Line::call_views).unwrap_or_default(),
             ended: line.and_then(Line::ended).cloned(),
             call_settings: self.setup.calls.clone(),
-            sound: self.sound.clone(),
+            sound: self.sound.view().clone(),
             server_check: self.server_check.clone(),
             vault: self.vault.clone(),
         }

@@ -129,6 +129,10 @@ pub fn events() -> Vec<Event> {
         SoundDevices {
             devices: vec![headset()],
         },
+        SoundDeviceUsed {
+            role: DeviceRole::Microphone,
+            device: Some(headset()),
+        },
         SoundDeviceChanged {
             role: DeviceRole::Microphone,
             device: Some(headset()),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use crate::{Effect, outputs::Outputs};
 
 /// What a device is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceRole {
@@ -87,7 +87,12 @@ pub enum SoundRequest {
 pub enum SoundNews {
     /// Whenever they change, and when they were asked for.
     Devices(Vec<Device>),
-    /// Another device is used than before, or none: `words` tells what happened.
+    /// This device is open from here on; `None`: it was closed, because nothing needs it.
+    DeviceUsed {
+        role: DeviceRole,
+        device: Option<Device>,
+    },
+    /// Another device is used than its user expects, or none can be: `words` tells what happened.
     DeviceChanged {
         role: DeviceRole,
         device: Option<Device>,

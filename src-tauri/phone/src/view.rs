@@ -72,7 +72,7 @@ pub struct SoundView {
     pub settings: SoundSettings,
     /// `None`: nobody asked for them so far.
     pub devices: Option<Vec<Device>>,
-    /// What is used for each at present, or would be; `None`: there is none.
+    /// What is open for each, or would be opened first; `None`: none can be used.
     pub microphone: Option<Device>,
     pub speaker: Option<Device>,
     pub ringer: Option<Device>,

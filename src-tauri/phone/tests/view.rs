@@ -160,9 +160,13 @@ fn a_call_tells_which_way_its_sound_goes() {
 fn the_devices_that_will_be_used_are_told_before_they_are_opened() {
     let mut world = World::signed_in();
     assert_eq!(world.view().sound.devices, None);
+    let laptop = Device {
+        default_input: true,
+        ..device("laptop", true, DeviceKind::BuiltIn)
+    };
     let devices = vec![
         device("monitor", true, DeviceKind::Monitor),
-        device("laptop", true, DeviceKind::BuiltIn),
+        laptop,
         device("headset", true, DeviceKind::Headset),
         device("speakers", false, DeviceKind::Other),
     ];
@@ -180,16 +184,76 @@ fn the_devices_that_will_be_used_are_told_before_they_are_opened() {
     };
     world.command(Command::SetSound { settings }).unwrap();
     assert_eq!(world.view().sound.microphone.unwrap().id, "headset");
+    let settings = SoundSettings {
+        microphone: vec!["monitor".into()],
+        ..SoundSettings::default()
+    };
+    world.command(Command::SetSound { settings }).unwrap();
+    let microphone = world.view().sound.microphone.unwrap();
+    assert_eq!(microphone.id, "monitor", "because it is a favourite");
+}
 
-    // What happens with a device is worth more than what was to be expected.
+#[test]
+fn where_the_system_prefers_none_a_headset_is_told_before_the_rest() {
+    let mut world = World::signed_in();
     world.input(Input::Sound {
-        news: SoundNews::DeviceChanged {
-            role: DeviceRole::Microphone,
-            device: None,
-            words: "Headset disconnected".into(),
-        },
+        news: SoundNews::Devices(vec![
+            device("dock", true, DeviceKind::Other),
+            device("laptop", true, DeviceKind::BuiltIn),
+            device("headset", true, DeviceKind::Headset),
+        ]),
     });
-    assert_eq!(world.view().sound.microphone, None);
+    assert_eq!(world.view().sound.microphone.unwrap().id, "headset");
+    assert_eq!(world.view().sound.speaker, None);
+}
+
+#[test]
+fn the_device_that_is_open_is_told_until_it_is_closed_whatever_else_there_is() {
+    let mut world = World::signed_in();
+    let settings = SoundSettings {
+        microphone: vec!["headset".into()],
+        ..SoundSettings::default()
+    };
+    world.command(Command::SetSound { settings }).unwrap();
+    let laptop = device("laptop", true, DeviceKind::BuiltIn);
+    let headset = device("headset", true, DeviceKind::Headset);
+    let listed = SoundNews::Devices(vec![laptop.clone(), headset.clone()]);
+    let microphone = |world: &mut World, news: SoundNews| {
+        world.input(Input::Sound { news });
+        world.view().sound.microphone
+    };
+    let used = |device: Option<&Device>| SoundNews::DeviceUsed {
+        role: DeviceRole::Microphone,
+        device: device.cloned(),
+    };
+    let changed = |device: Option<&Device>| SoundNews::DeviceChanged {
+        role: DeviceRole::Microphone,
+        device: device.cloned(),
+        words: "What happened".into(),
+    };
+    assert_eq!(
+        microphone(&mut world, listed.clone()),
+        Some(headset.clone())
+    );
+
+    // The headset is busy. Whoever opens the list of devices asks for them again.
+    microphone(&mut world, used(Some(&laptop)));
+    microphone(&mut world, changed(Some(&laptop)));
+    assert_eq!(microphone(&mut world, listed.clone()), Some(laptop));
+
+    // The system lets nobody use any.
+    microphone(&mut world, changed(None));
+    assert_eq!(microphone(&mut world, listed.clone()), None);
+
+    microphone(&mut world, used(Some(&headset)));
+    let pulled = SoundNews::Devices(Vec::new());
+    assert_eq!(
+        microphone(&mut world, pulled),
+        Some(headset.clone()),
+        "it is closed before something else is told"
+    );
+    assert_eq!(microphone(&mut world, used(None)), None);
+    assert_eq!(microphone(&mut world, listed), Some(headset));
 }
 
 #[test]

@@ -256,6 +256,7 @@ export const events: phone.Event[] = [
   {"type":"media.quality","call":1,"packets_sent":500,"packets_received":498,"packets_lost":2,"packets_late":0,"samples_played":480000,"samples_concealed":1920,"jitter_ms":1.5,"playout_delay_ms":40.0,"round_trip_ms":12.5,"far_loss":0.0,"capture_level_dbfs":-18.0,"playback_level_dbfs":-20.5,"playback_tone_hz":null},
   {"type":"media.failed","call":1,"reason":"The file out.wav cannot be written"},
   {"type":"sound.devices","devices":[{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false}]},
+  {"type":"sound.device_used","role":"microphone","device":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false}},
   {"type":"sound.device_changed","role":"microphone","device":{"id":"pulseaudio:alsa_input.usb-Jabra_Evolve2","name":"Jabra Evolve2","kind":"headset","input":true,"output":false,"default_input":true,"default_output":false},"words":"Jabra Evolve2 connected. Using it as the microphone now."},
   {"type":"sound.levels","microphone_dbfs":-22.5,"speaker_dbfs":-127.0},
   {"type":"sound.capture","open":true},

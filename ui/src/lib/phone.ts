@@ -279,6 +279,7 @@ export type Event =
     }
   | { type: "media.failed"; call: CallId; reason: string }
   | { type: "sound.devices"; devices: Array<Device> }
+  | { type: "sound.device_used"; role: DeviceRole; device: Device | null }
   | { type: "sound.device_changed"; role: DeviceRole; device: Device | null; words: string }
   | { type: "sound.levels"; microphone_dbfs: number; speaker_dbfs: number }
   | { type: "sound.capture"; open: boolean }
@@ -602,7 +603,7 @@ export type SoundView = {
   settings: SoundSettings;
   /** `null`: nobody asked for them so far. */
   devices: Array<Device> | null;
-  /** What is used for each at present, or would be; `null`: there is none. */
+  /** What is open for each, or would be opened first; `null`: none can be used. */
   microphone: Device | null;
   speaker: Device | null;
   ringer: Device | null;

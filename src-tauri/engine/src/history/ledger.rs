@@ -138,6 +138,7 @@ impl Ledger {
             | Event::DtmfReceived { .. }
             | Event::MediaFailed { .. }
             | Event::SoundDevices { .. }
+            | Event::SoundDeviceUsed { .. }
             | Event::SoundDeviceChanged { .. }
             | Event::SoundLevels { .. }
             | Event::SoundCapture { .. }

@@ -98,15 +98,25 @@ impl System {
                         desk.set_ringer_apart(self.ringer != self.speaker);
                     }
                 }
-                let changed = words.map(|words| News::DeviceChanged {
+                let mut news = vec![News::DeviceUsed {
+                    role,
+                    device: Some(device.clone()),
+                }];
+                news.extend(words.map(|words| News::DeviceChanged {
                     role,
                     device: Some(device),
                     words,
-                });
-                let capture = self.capture(role, true);
-                changed.into_iter().chain(capture).collect()
+                }));
+                news.extend(self.capture(role, true));
+                news
             }
-            Report::Lost { role } | Report::Closed { role } => self.take_away(role, desk),
+            // What is used in its place is told within moments, or that there is nothing.
+            Report::Lost { role } => self.take_away(role, desk),
+            Report::Closed { role } => {
+                let mut news = self.take_away(role, desk);
+                news.push(News::DeviceUsed { role, device: None });
+                news
+            }
             Report::Without { role, words } => {
                 let mut news = self.take_away(role, desk);
                 news.push(News::DeviceChanged {

@@ -1,6 +1,6 @@
 //! The sound devices and the tones, as the phone has them.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use super::Phone;
 use crate::{
@@ -9,53 +9,124 @@ use crate::{
     view::{SoundCheckView, SoundView},
 };
 
-impl SoundView {
+/// What is known of the sound devices.
+#[derive(Debug)]
+pub(super) struct Sound {
+    view: SoundView,
+    seats: BTreeMap<DeviceRole, Seat>,
+}
+
+/// What is known of the device of a role.
+///
+/// `Closed -> Open | Without -> Closed`; `Open <-> Without`
+#[derive(Debug)]
+enum Seat {
+    /// Nothing needs it, so what would be used is guessed.
+    Closed,
+    Open(Device),
+    /// It is needed, and none can be used.
+    Without,
+}
+
+impl Sound {
     pub(super) fn new(settings: SoundSettings) -> Self {
+        let roles = [
+            DeviceRole::Microphone,
+            DeviceRole::Speaker,
+            DeviceRole::Ringer,
+        ];
         Self {
-            capture_open: false,
-            settings,
-            devices: None,
-            microphone: None,
-            speaker: None,
-            ringer: None,
-            check: None,
-            tested: None,
-            muted_speech_at: None,
+            view: SoundView {
+                capture_open: false,
+                settings,
+                devices: None,
+                microphone: None,
+                speaker: None,
+                ringer: None,
+                check: None,
+                tested: None,
+                muted_speech_at: None,
+            },
+            seats: roles.map(|role| (role, Seat::Closed)).into(),
         }
     }
 
-    /// Tells which devices will be used, among those that are there; which one is, is told when it is
-    /// opened.
-    pub(super) fn choose(&mut self) {
-        let Some(devices) = &self.devices else {
-            return;
-        };
-        let chosen =
-            |favourites: &[String], fits: fn(&Device) -> bool, usual: fn(&Device) -> bool| {
-                let there = || devices.iter().filter(|it| fits(it));
-                favourites
-                    .iter()
-                    .find_map(|id| there().find(|it| it.id == *id))
-                    .or_else(|| there().find(|it| usual(it)))
-                    .or_else(|| there().next())
-                    .cloned()
+    pub(super) fn view(&self) -> &SoundView {
+        &self.view
+    }
+
+    pub(super) fn set(&mut self, settings: SoundSettings) {
+        self.view.settings = settings;
+        self.settle();
+    }
+
+    fn set_devices(&mut self, devices: Vec<Device>) {
+        self.view.devices = Some(devices);
+        self.settle();
+    }
+
+    fn set_seat(&mut self, role: DeviceRole, seat: Seat) {
+        self.seats.insert(role, seat);
+        self.settle();
+    }
+
+    /// Brings what is known of each role into the view.
+    fn settle(&mut self) {
+        for (role, seat) in &self.seats {
+            let device = match seat {
+                Seat::Open(device) => Some(device.clone()),
+                Seat::Without => None,
+                Seat::Closed => self.view.expected(*role).cloned(),
             };
-        let settings = &self.settings;
-        self.microphone = chosen(
-            &settings.microphone,
-            |it| it.input && it.kind != DeviceKind::Monitor,
-            |it| it.default_input,
-        );
-        self.speaker = chosen(&settings.speaker, |it| it.output, |it| it.default_output);
-        self.ringer = chosen(&settings.ringer, |it| it.output, |it| it.default_output);
-    }
-
-    fn set_used(&mut self, role: DeviceRole, device: Option<Device>) {
-        match role {
-            DeviceRole::Microphone => self.microphone = device,
-            DeviceRole::Speaker => self.speaker = device,
-            DeviceRole::Ringer => self.ringer = device,
+            match role {
+                DeviceRole::Microphone => self.view.microphone = device,
+                DeviceRole::Speaker => self.view.speaker = device,
+                DeviceRole::Ringer => self.view.ringer = device,
+            }
         }
+    }
+}
+
+impl SoundView {
+    /// Returns the device that `role` will be tried with first, among those that are there: the dearest
+    /// favourite, what the system prefers, the likeliest kind. A monitor is a microphone only where it
+    /// is a favourite.
+    fn expected(&self, role: DeviceRole) -> Option<&Device> {
+        let favourites = match role {
+            DeviceRole::Microphone => &self.settings.microphone,
+            DeviceRole::Speaker => &self.settings.speaker,
+            DeviceRole::Ringer => &self.settings.ringer,
+        };
+        let place = |device: &Device| favourites.iter().position(|id| *id == device.id);
+        let serves = |device: &Device| match role {
+            DeviceRole::Microphone => device.input,
+            DeviceRole::Speaker | DeviceRole::Ringer => device.output,
+        };
+        let is_default = |device: &Device| match role {
+            DeviceRole::Microphone => device.default_input,
+            DeviceRole::Speaker | DeviceRole::Ringer => device.default_output,
+        };
+        self.devices
+            .iter()
+            .flatten()
+            .filter(|it| serves(it))
+            .filter(|it| it.kind != DeviceKind::Monitor || place(it).is_some())
+            .min_by_key(|it| match place(it) {
+                Some(place) => (place, 0),
+                None if is_default(it) => (favourites.len(), 0),
+                None => (favourites.len(), likelihood(it.kind)),
+            })
+    }
+}
+
+/// Returns the place of a kind of device where the system prefers none.
+fn likelihood(kind: DeviceKind) -> u8 {
+    match kind {
+        DeviceKind::Headset => 1,
+        DeviceKind::BuiltIn => 2,
+        DeviceKind::Bluetooth => 3,
+        DeviceKind::Other => 4,
+        DeviceKind::Monitor => 5,
     }
 }
 
@@ -67,7 +138,7 @@ impl Phone {
             None => (None, None),
         };
         self.tones.follow(tone, refusal, now, &mut self.outputs);
-        self.sound.tested = self.tones.tested();
+        self.sound.view.tested = self.tones.tested();
     }
 
     pub(super) fn ask_sound(&mut self, request: SoundRequest) {
@@ -77,7 +148,7 @@ impl Phone {
     pub(super) fn check_sound(&mut self) -> Result<(), Rejected> {
         self.may_check()?;
         self.tones.end_test();
-        self.sound.check = Some(SoundCheckView::Running);
+        self.sound.view.check = Some(SoundCheckView::Running);
         self.ask_sound(SoundRequest::Check);
         Ok(())
     }
@@ -93,7 +164,7 @@ impl Phone {
         if self.account.line().is_some_and(|line| line.has_calls()) {
             return Err(Rejected::InCall);
         }
-        if self.sound.check == Some(SoundCheckView::Running) {
+        if self.sound.view.check == Some(SoundCheckView::Running) {
             return Err(Rejected::CheckRuns);
         }
         Ok(())
@@ -102,16 +173,21 @@ impl Phone {
     pub(super) fn handle_sound(&mut self, news: SoundNews) {
         self.outputs.event(match news {
             SoundNews::Devices(devices) => {
-                self.sound.devices = Some(devices.clone());
-                self.sound.choose();
+                self.sound.set_devices(devices.clone());
                 Event::SoundDevices { devices }
+            }
+            SoundNews::DeviceUsed { role, device } => {
+                let seat = device.clone().map_or(Seat::Closed, Seat::Open);
+                self.sound.set_seat(role, seat);
+                Event::SoundDeviceUsed { role, device }
             }
             SoundNews::DeviceChanged {
                 role,
                 device,
                 words,
             } => {
-                self.sound.set_used(role, device.clone());
+                let seat = device.clone().map_or(Seat::Without, Seat::Open);
+                self.sound.set_seat(role, seat);
                 Event::SoundDeviceChanged {
                     role,
                     device,
@@ -126,16 +202,16 @@ impl Phone {
                 speaker_dbfs,
             },
             SoundNews::CaptureOpen(open) => {
-                self.sound.capture_open = open;
+                self.sound.view.capture_open = open;
                 Event::SoundCapture { open }
             }
             SoundNews::MutedSpeech => {
-                self.sound.muted_speech_at = Some(self.outputs.now());
+                self.sound.view.muted_speech_at = Some(self.outputs.now());
                 Event::SoundMutedSpeech
             }
             SoundNews::Checked { verdict, words } => {
                 let at = self.outputs.now();
-                self.sound.check = Some(SoundCheckView::Done { verdict, words, at });
+                self.sound.view.check = Some(SoundCheckView::Done { verdict, words, at });
                 Event::SoundChecked { verdict, words }
             }
         });
