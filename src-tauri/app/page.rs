@@ -287,6 +287,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::SoundCapture { .. }
         | Event::SoundMutedSpeech
         | Event::SoundChecked { .. }
+        | Event::SoundCheckGivenUp
         | Event::ServerChecked { .. }
         | Event::QueueLogin { .. }
         | Event::QueueState { .. }

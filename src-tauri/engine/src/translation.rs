@@ -150,6 +150,7 @@ pub(crate) fn from_media(news: media::News) -> Option<Input> {
         media::News::MutedSpeech => heard(SoundNews::MutedSpeech),
         media::News::CaptureOpen(open) => heard(SoundNews::CaptureOpen(open)),
         media::News::SoundCheck(verdict) => heard(sound::checked(verdict)),
+        media::News::SoundCheckGivenUp => heard(SoundNews::CheckGivenUp),
     })
 }
 

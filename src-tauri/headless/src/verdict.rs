@@ -101,6 +101,7 @@ impl Verdict {
             | Event::SoundCapture { .. }
             | Event::SoundMutedSpeech
             | Event::SoundChecked { .. }
+            | Event::SoundCheckGivenUp
             | Event::ServerChecked { .. }
             | Event::CallTurnedAway { .. }
             | Event::QueueLogin { .. }

@@ -106,6 +106,8 @@ pub enum News {
     CaptureOpen(bool),
     /// What the sound check heard; what was recorded is played back from here on.
     SoundCheck(Verdict),
+    /// A call began before the sound check had heard enough: it has no verdict.
+    SoundCheckGivenUp,
 }
 
 /// What offer and answer agreed on.

@@ -178,6 +178,9 @@ pub enum Event {
         verdict: SoundVerdict,
         words: &'static str,
     },
+    /// A call began before the sound check had a verdict.
+    #[serde(rename = "sound.check_given_up")]
+    SoundCheckGivenUp,
     /// Whether the sidecar answers, as [`Command::Check`](crate::Command::Check) asked.
     #[serde(rename = "server.checked")]
     ServerChecked { check: ServerCheckView },

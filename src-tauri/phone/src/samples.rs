@@ -148,6 +148,7 @@ pub fn events() -> Vec<Event> {
             verdict: SoundVerdict::VeryQuiet,
             words: "Very quiet: raise the microphone in the sound settings",
         },
+        SoundCheckGivenUp,
         ServerChecked {
             check: ServerCheckView::Reached {
                 took_ms: 84,

@@ -77,7 +77,7 @@ pub struct SoundSettings {
 pub enum SoundRequest {
     /// Answered by [`SoundNews::Devices`].
     Devices,
-    /// Answered by [`SoundNews::Checked`].
+    /// Answered by [`SoundNews::Checked`] or [`SoundNews::CheckGivenUp`].
     Check,
     Use(SoundSettings),
 }
@@ -110,6 +110,8 @@ pub enum SoundNews {
         verdict: SoundVerdict,
         words: &'static str,
     },
+    /// A call began before the check had a verdict.
+    CheckGivenUp,
 }
 
 /// What a sound check says about the microphone.
@@ -272,8 +274,9 @@ impl Tones {
         };
     }
 
-    /// Ends the test of an output: its sound would be in the way.
-    pub(crate) fn end_test(&mut self) {
+    /// Ends what sounds without a call: it would be in the way of a check.
+    pub(crate) fn be_quiet(&mut self) {
+        self.refusal = None;
         self.test = None;
     }
 

@@ -275,6 +275,13 @@ fn a_sound_check_stands_in_the_view_from_its_beginning() {
     };
     assert_eq!(world.view().sound.check, Some(done));
 
+    world.command(Command::SoundCheck).unwrap();
+    world.input(Input::Sound {
+        news: SoundNews::CheckGivenUp,
+    });
+    assert_eq!(world.view().sound.check, None, "a call came");
+    world.command(Command::SoundCheck).unwrap();
+
     world.input(Input::Sound {
         news: SoundNews::MutedSpeech,
     });

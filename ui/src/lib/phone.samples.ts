@@ -262,6 +262,7 @@ export const events: phone.Event[] = [
   {"type":"sound.capture","open":true},
   {"type":"sound.muted_speech"},
   {"type":"sound.checked","verdict":"very_quiet","words":"Very quiet: raise the microphone in the sound settings"},
+  {"type":"sound.check_given_up"},
   {"type":"server.checked","check":{"state":"reached","took_ms":84,"at":9400}},
   {"type":"call.turned_away","from":"700203"},
   {"type":"queue.login","login":{"state":"in"}},

@@ -285,6 +285,7 @@ export type Event =
   | { type: "sound.capture"; open: boolean }
   | { type: "sound.muted_speech" }
   | { type: "sound.checked"; verdict: SoundVerdict; words: string }
+  | { type: "sound.check_given_up" }
   | { type: "server.checked"; check: ServerCheckView }
   | { type: "call.turned_away"; from: string }
   | { type: "queue.login"; login: QueueLoginView }

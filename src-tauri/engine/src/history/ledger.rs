@@ -144,6 +144,7 @@ impl Ledger {
             | Event::SoundCapture { .. }
             | Event::SoundMutedSpeech
             | Event::SoundChecked { .. }
+            | Event::SoundCheckGivenUp
             | Event::ServerChecked { .. }
             | Event::QueueLogin { .. }
             | Event::QueueState { .. }

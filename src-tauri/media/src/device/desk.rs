@@ -92,6 +92,8 @@ pub(crate) enum Told {
     /// Somebody speaks into the muted microphone: once for each spell.
     MutedSpeech,
     SoundCheck(Verdict),
+    /// A call ended the sound check before its verdict.
+    SoundCheckGivenUp,
 }
 
 /// How the voice and the tones are to be.
@@ -136,7 +138,8 @@ pub(crate) struct Desk {
     told: VecDeque<Told>,
 }
 
-/// `Idle -> Recording -> Playing -> Idle`; a check that is asked for begins anew.
+/// `Idle -> Recording -> Playing -> Idle`; a check that is asked for begins anew, a call or a tone
+/// ends it.
 #[derive(Debug)]
 enum Check {
     Idle,
@@ -209,6 +212,9 @@ impl Desk {
             self.muted_speech = MutedSpeech::Listening;
             self.talk.forget();
         }
+        if calls != Calls::default() {
+            self.end_check();
+        }
         self.calls = calls;
         self.wake(now);
     }
@@ -220,6 +226,8 @@ impl Desk {
             sounding.stop();
         }
         if let Some(tone) = tone {
+            // It would be heard as a part of what is judged.
+            self.end_check();
             let country = self.settings.country;
             let (rings, sounds) = match tone {
                 Tone::Ring => (true, false),
@@ -245,6 +253,14 @@ impl Desk {
             until: now + CHECK_PATIENCE,
         };
         self.wake(now);
+    }
+
+    /// Ends a sound check: whoever calls hears neither it nor what it recorded.
+    fn end_check(&mut self) {
+        match std::mem::replace(&mut self.check, Check::Idle) {
+            Check::Recording { .. } => self.told.push_back(Told::SoundCheckGivenUp),
+            Check::Idle | Check::Playing { .. } => {}
+        }
     }
 
     /// Takes the microphone that was opened, or `None` when it is gone.

@@ -144,6 +144,7 @@ impl Sound {
                 },
                 Told::MutedSpeech => News::MutedSpeech,
                 Told::SoundCheck(verdict) => News::SoundCheck(verdict),
+                Told::SoundCheckGivenUp => News::SoundCheckGivenUp,
             });
         }
         let wants = self.desk.wants();

@@ -147,7 +147,7 @@ impl Phone {
 
     pub(super) fn check_sound(&mut self) -> Result<(), Rejected> {
         self.may_check()?;
-        self.tones.end_test();
+        self.tones.be_quiet();
         self.sound.view.check = Some(SoundCheckView::Running);
         self.ask_sound(SoundRequest::Check);
         Ok(())
@@ -213,6 +213,10 @@ impl Phone {
                 let at = self.outputs.now();
                 self.sound.view.check = Some(SoundCheckView::Done { verdict, words, at });
                 Event::SoundChecked { verdict, words }
+            }
+            SoundNews::CheckGivenUp => {
+                self.sound.view.check = None;
+                Event::SoundCheckGivenUp
             }
         });
     }

@@ -324,6 +324,54 @@ fn a_sound_check_records_three_seconds_judges_them_and_plays_them_back() {
 }
 
 #[test]
+fn a_call_or_its_ring_ends_a_sound_check_and_hears_nothing_of_it() {
+    let begin: [(&str, fn(&mut Desk, Instant)); 2] = [
+        ("call", |desk, now| desk.set_calls(TALKING, now)),
+        ("ring", |desk, now| desk.sound(Some(Tone::Ring), now)),
+    ];
+    for (what, begin) in begin {
+        // While it records, and while it plays.
+        for seconds in [1, 4] {
+            let mut world = World::new(OFF);
+            let ear = world.listen();
+            world.speak(&speech(8, 1), Make::Ordinary);
+            world.desk.check(world.now);
+            for _ in 0..seconds * SECOND {
+                world.tick(|_, _| {});
+            }
+            world.told.clear();
+            let before = ear.all().len();
+            begin(&mut world.desk, world.now);
+            for _ in 0..8 * SECOND {
+                world.tick(|_, _| {});
+            }
+            let heard = &ear.all()[before..];
+            let is_silent = heard.iter().all(|s| *s == 0.0);
+            assert!(is_silent, "{what} after {seconds} s");
+            let ends = world.told.iter().filter(|it| match it {
+                Told::SoundCheckGivenUp => true,
+                Told::SoundCheck(verdict) => panic!("{what} after {seconds} s: {verdict:?}"),
+                Told::Levels { .. } | Told::MutedSpeech => false,
+            });
+            assert_eq!(ends.count(), usize::from(seconds == 1), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_call_that_is_held_or_over_leaves_a_sound_check_alone() {
+    let mut world = World::new(OFF);
+    world.speak(&speech(4, 1), Make::Ordinary);
+    world.desk.check(world.now);
+    world.desk.sound(None, world.now);
+    world.desk.set_calls(Calls::default(), world.now);
+    for _ in 0..3 * SECOND {
+        world.tick(|_, _| {});
+    }
+    assert!(world.told.contains(&Told::SoundCheck(Verdict::Good)));
+}
+
+#[test]
 fn a_sound_check_without_a_microphone_says_so_after_8_seconds() {
     let mut world = World::new(OFF);
     world.desk.check(world.now);
