@@ -240,6 +240,7 @@ pub(crate) fn read<T: DeserializeOwned>(arguments: &Value) -> Result<T, Rejected
 pub(crate) fn is_told(event: &Event) -> bool {
     match event {
         Event::SoundDeviceChanged { .. }
+        | Event::SoundSilentMicrophone
         | Event::CallChangeFailed { .. }
         | Event::CallRecovered { .. }
         | Event::CallTurnedAway { .. }

@@ -255,7 +255,7 @@ async fn a_headset_that_is_pulled_in_a_call_costs_no_call() {
         page.offers("Hang up").await;
 
         desk.card.unplug(LAPTOP.name);
-        page.says("No microphone is there. Plug in a headset.")
+        page.says("No microphone was found. Plug in a headset.")
             .await;
         desk.card.plug_in_microphone(&HEADSET);
         page.says("Using Headset now.").await;

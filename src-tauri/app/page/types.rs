@@ -79,6 +79,8 @@ fn the_page_has_values_of_these_types() {
     values.told("verdicts", &samples::verdicts());
     values.told("deviceKinds", &samples::device_kinds());
     values.told("deviceRoles", &samples::device_roles());
+    values.told("deviceWhys", &samples::device_whys());
+    values.told("deviceFaults", &[samples::device_fault()]);
     values.told("autoAnswers", &samples::auto_answers());
     values.told("vaults", &samples::vaults());
     values.told("availabilities", &samples::availabilities());

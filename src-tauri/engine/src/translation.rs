@@ -134,11 +134,13 @@ pub(crate) fn from_media(news: media::News) -> Option<Input> {
         media::News::DeviceChanged {
             role,
             device,
-            words,
+            reason,
         } => heard(SoundNews::DeviceChanged {
             role: sound::role(role),
             device: device.map(sound::device),
-            words,
+            why: sound::why(reason.why),
+            lost: reason.lost,
+            words: reason.words,
         }),
         media::News::Levels {
             microphone_dbfs,
@@ -148,6 +150,7 @@ pub(crate) fn from_media(news: media::News) -> Option<Input> {
             speaker_dbfs,
         }),
         media::News::MutedSpeech => heard(SoundNews::MutedSpeech),
+        media::News::SilentMicrophone => heard(SoundNews::SilentMicrophone),
         media::News::CaptureOpen(open) => heard(SoundNews::CaptureOpen(open)),
         media::News::SoundCheck(verdict) => heard(sound::checked(verdict)),
         media::News::SoundCheckGivenUp => heard(SoundNews::CheckGivenUp),

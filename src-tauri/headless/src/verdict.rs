@@ -100,6 +100,7 @@ impl Verdict {
             | Event::SoundLevels { .. }
             | Event::SoundCapture { .. }
             | Event::SoundMutedSpeech
+            | Event::SoundSilentMicrophone
             | Event::SoundChecked { .. }
             | Event::SoundCheckGivenUp
             | Event::ServerChecked { .. }

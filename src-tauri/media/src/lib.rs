@@ -54,7 +54,7 @@ mod worker;
 pub use check::Verdict;
 pub use command::{Command, Digit, Peer, SessionId};
 pub use config::{Capture, Config, IceServer, PacketTime, Playback, SoundSettings};
-pub use device::{Device, DeviceId, Kind, Preference, Role};
+pub use device::{Device, DeviceId, Kind, Preference, Reason, Role, Why};
 pub use news::{CandidateKind, Codec, Failure, Negotiated, News, Path, Quality};
 pub use processing::Processing;
 pub use tone::{Country, Tone};

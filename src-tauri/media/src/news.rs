@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::check::Verdict;
-use crate::device::{Device, Role};
+use crate::device::{Device, Reason, Role};
 use crate::{Digit, Peer, SessionId};
 
 /// What the media thread tells.
@@ -88,6 +88,9 @@ pub enum News {
     },
     /// Somebody speaks while every call is muted: once for each spell.
     MutedSpeech,
+    /// The microphone of the system has been open and not muted for 10 s, and gave digital silence:
+    /// once for each spell.
+    SilentMicrophone,
     /// The sound devices of the system, whenever they change and when they were asked for.
     Devices(Vec<Device>),
     /// `role` has this device open from here on; `None`: it was closed, because nothing needs it.
@@ -95,12 +98,12 @@ pub enum News {
         role: Role,
         device: Option<Device>,
     },
-    /// `role` uses another device than its user expects, or can use none: what happened, in a
-    /// sentence. Where there is one, [`News::DeviceUsed`] comes before.
+    /// `role` uses another device than its user expects, or can use none. Where there is one,
+    /// [`News::DeviceUsed`] comes before.
     DeviceChanged {
         role: Role,
         device: Option<Device>,
-        words: String,
+        reason: Reason,
     },
     /// Whether the microphone of the system is open.
     CaptureOpen(bool),

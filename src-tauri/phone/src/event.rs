@@ -4,7 +4,7 @@ use crate::{
     io::Quality,
     moving::{MoveAnswer, NotMoved},
     queue::{Availability, QueueLoginView, Refused},
-    sound::{Device, DeviceRole, SoundVerdict},
+    sound::{Device, DeviceRole, DeviceWhy, SoundVerdict},
     view::{CallId, ServerCheckView, UserView},
 };
 
@@ -154,11 +154,14 @@ pub enum Event {
         role: DeviceRole,
         device: Option<Device>,
     },
-    /// Another device is used than one expects, or none can be: `words` tells people what happened.
+    /// Another device is used than one expects, or none can be. `lost`: the name of the device that
+    /// cannot be used, where one is known; `words` tells people what happened.
     #[serde(rename = "sound.device_changed")]
     SoundDeviceChanged {
         role: DeviceRole,
         device: Option<Device>,
+        why: DeviceWhy,
+        lost: Option<String>,
         words: String,
     },
     /// Ten times a second while a device is open, in dBFS.
@@ -173,6 +176,9 @@ pub enum Event {
     /// Somebody speaks into a muted microphone.
     #[serde(rename = "sound.muted_speech")]
     SoundMutedSpeech,
+    /// The microphone of a call that is not muted gives nothing: its own switch may be off.
+    #[serde(rename = "sound.silent_microphone")]
+    SoundSilentMicrophone,
     #[serde(rename = "sound.checked")]
     SoundChecked {
         verdict: SoundVerdict,

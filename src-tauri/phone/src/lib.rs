@@ -43,8 +43,8 @@ pub use queue::{
     Availability, OrderView, QueueLoginView, QueueRefusalView, QueueView, Refused, WrapUpView,
 };
 pub use sound::{
-    COUNTRIES, Device, DeviceKind, DeviceRole, Output, SoundNews, SoundRequest, SoundSettings,
-    SoundVerdict, Tone,
+    COUNTRIES, Device, DeviceFault, DeviceKind, DeviceRole, DeviceWhy, Output, SoundNews,
+    SoundRequest, SoundSettings, SoundVerdict, Tone,
 };
 pub use view::{
     AccountView, AgentView, CallId, CallQuality, CallState, CallView, Direction, EndedCallView,

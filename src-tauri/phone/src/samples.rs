@@ -3,12 +3,12 @@
 
 use crate::{
     AccountView, AgentView, AskView, AutoAnswer, Availability, CallId, CallQuality, CallSettings,
-    CallState, CallView, CandidateKind, Codec, Device, DeviceKind, DeviceRole, Direction, EndCause,
-    EndedCallView, Event, Hop, LeaseState, LeaseView, LineView, LinkView, Moment, MoveAnswer,
-    MoveRequestState, MoveRequestView, NotMoved, OrderView, PhoneView, Proofs, Quality,
-    QueueLoginView, QueueRefusalView, QueueView, Refused, Rejected, ServerCheckView,
-    SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView,
-    VaultView, VoicePath, WrapUpView,
+    CallState, CallView, CandidateKind, Codec, Device, DeviceFault, DeviceKind, DeviceRole,
+    DeviceWhy, Direction, EndCause, EndedCallView, Event, Hop, LeaseState, LeaseView, LineView,
+    LinkView, Moment, MoveAnswer, MoveRequestState, MoveRequestView, NotMoved, OrderView,
+    PhoneView, Proofs, Quality, QueueLoginView, QueueRefusalView, QueueView, Refused, Rejected,
+    ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView,
+    TroubleView, UserView, VaultView, VoicePath, WrapUpView,
 };
 
 /// Makes one value of each variant; one that is left out does not compile.
@@ -136,7 +136,9 @@ pub fn events() -> Vec<Event> {
         SoundDeviceChanged {
             role: DeviceRole::Microphone,
             device: Some(headset()),
-            words: "Jabra Evolve2 connected. Using it as the microphone now.".into(),
+            why: DeviceWhy::Busy,
+            lost: Some("Poly Voyager".into()),
+            words: "Poly Voyager is used by another program. Using Jabra Evolve2 now.".into(),
         },
         SoundLevels {
             microphone_dbfs: -22.5,
@@ -144,6 +146,7 @@ pub fn events() -> Vec<Event> {
         },
         SoundCapture { open: true },
         SoundMutedSpeech,
+        SoundSilentMicrophone,
         SoundChecked {
             verdict: SoundVerdict::VeryQuiet,
             words: "Very quiet: raise the microphone in the sound settings",
@@ -554,6 +557,20 @@ pub fn device_roles() -> Vec<DeviceRole> {
     one_of_each!(DeviceRole: Microphone, Speaker, Ringer).into()
 }
 
+/// Returns each reason for which the device is another one.
+pub fn device_whys() -> Vec<DeviceWhy> {
+    one_of_each!(DeviceWhy: Gone, Busy, Refused, Service, Stuck, Broken, Preferred, Default, Recovered)
+        .into()
+}
+
+/// Returns why there is no microphone.
+pub fn device_fault() -> DeviceFault {
+    DeviceFault {
+        why: DeviceWhy::Busy,
+        device: Some("Poly Voyager".into()),
+    }
+}
+
 /// Returns each verdict.
 pub fn verdicts() -> Vec<SoundVerdict> {
     one_of_each!(SoundVerdict:
@@ -650,6 +667,7 @@ pub fn view() -> PhoneView {
             microphone: Some(headset()),
             speaker: None,
             ringer: None,
+            microphone_fault: None,
             check: None,
             tested: None,
             muted_speech_at: None,

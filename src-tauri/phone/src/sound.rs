@@ -38,6 +38,40 @@ pub enum DeviceKind {
     Other,
 }
 
+/// Why another device is used than its user expects, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceWhy {
+    /// What was used is not there any more, or there never was any.
+    Gone,
+    /// Another program has it for itself.
+    Busy,
+    /// The system does not let this program use it.
+    Refused,
+    /// The sound service of the computer does not answer.
+    Service,
+    /// It does not answer.
+    Stuck,
+    /// Anything else; the log has it.
+    Broken,
+    /// A favourite appeared, or the favourites were changed.
+    Preferred,
+    /// The system prefers another one.
+    Default,
+    /// What failed works.
+    Recovered,
+}
+
+/// Why a device that is needed cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+pub struct DeviceFault {
+    pub why: DeviceWhy,
+    /// The name of the device, where one is known.
+    pub device: Option<String>,
+}
+
 /// A sound device of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
@@ -96,6 +130,9 @@ pub enum SoundNews {
     DeviceChanged {
         role: DeviceRole,
         device: Option<Device>,
+        why: DeviceWhy,
+        /// The name of the device that cannot be used, where one is known.
+        lost: Option<String>,
         words: String,
     },
     /// Ten times a second while a device is open, in dB against a full-scale sine.
@@ -106,6 +143,8 @@ pub enum SoundNews {
     CaptureOpen(bool),
     /// Somebody speaks while every call is muted.
     MutedSpeech,
+    /// A microphone that is not muted gives nothing.
+    SilentMicrophone,
     Checked {
         verdict: SoundVerdict,
         words: &'static str,

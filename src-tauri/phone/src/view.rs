@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{
-    AskView, CallSettings, Device, EndCause, Hop, Moment, MoveRequestView, Output, SignedOutReason,
-    SoundSettings, SoundVerdict, VoicePath, queue::QueueView,
+    AskView, CallSettings, Device, DeviceFault, EndCause, Hop, Moment, MoveRequestView, Output,
+    SignedOutReason, SoundSettings, SoundVerdict, VoicePath, queue::QueueView,
 };
 
 /// Names a call in commands, events and views; never used twice in one run.
@@ -76,6 +76,8 @@ pub struct SoundView {
     pub microphone: Option<Device>,
     pub speaker: Option<Device>,
     pub ringer: Option<Device>,
+    /// Why the microphone that is needed cannot be used.
+    pub microphone_fault: Option<DeviceFault>,
     /// The sound check that runs, or the last one.
     pub check: Option<SoundCheckView>,
     /// The output that is being tested.

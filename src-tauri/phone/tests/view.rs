@@ -7,9 +7,10 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    AccountView, AgentView, CallQuality, CandidateKind, Codec, Command, Device, DeviceKind,
-    DeviceRole, Direction, EndCause, Input, LeaseState, LineView, LinkView, MediaNews, Moment,
-    Quality, SoundCheckView, SoundNews, SoundSettings, SoundVerdict, VaultView, VoicePath,
+    AccountView, AgentView, CallQuality, CandidateKind, Codec, Command, Device, DeviceFault,
+    DeviceKind, DeviceRole, DeviceWhy, Direction, EndCause, Input, LeaseState, LineView, LinkView,
+    MediaNews, Moment, Quality, SoundCheckView, SoundNews, SoundSettings, SoundVerdict, VaultView,
+    VoicePath,
 };
 use world::{World, setup};
 
@@ -229,6 +230,8 @@ fn the_device_that_is_open_is_told_until_it_is_closed_whatever_else_there_is() {
     let changed = |device: Option<&Device>| SoundNews::DeviceChanged {
         role: DeviceRole::Microphone,
         device: device.cloned(),
+        why: DeviceWhy::Refused,
+        lost: Some("headset".into()),
         words: "What happened".into(),
     };
     assert_eq!(
@@ -244,8 +247,14 @@ fn the_device_that_is_open_is_told_until_it_is_closed_whatever_else_there_is() {
     // The system lets nobody use any.
     microphone(&mut world, changed(None));
     assert_eq!(microphone(&mut world, listed.clone()), None);
+    let fault = DeviceFault {
+        why: DeviceWhy::Refused,
+        device: Some("headset".into()),
+    };
+    assert_eq!(world.view().sound.microphone_fault, Some(fault));
 
     microphone(&mut world, used(Some(&headset)));
+    assert_eq!(world.view().sound.microphone_fault, None);
     let pulled = SoundNews::Devices(Vec::new());
     assert_eq!(
         microphone(&mut world, pulled),

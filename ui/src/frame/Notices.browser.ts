@@ -1,14 +1,16 @@
 import { afterEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
-import type { Happened } from "../lib/phone";
+import type { DeviceFault, Happened } from "../lib/phone";
 import { clear, draw, show } from "../scripted/mounted";
 import { STATES } from "../scripted/states";
 import { LAPTOP_MICROPHONE } from "../scripted/states/ground";
 
 afterEach(clear);
 
-const said = () => document.querySelector('[aria-live="polite"].unseen')?.textContent;
+/** What is read aloud, without the marks around what is not ours. */
+const said = () =>
+  document.querySelector('[aria-live="polite"].unseen')?.textContent.replace(/[\u2066-\u2069]/g, "");
 
 test("a server that is away is told with the time of the next try, and can be tried now", async () => {
   const script = await show("link-down");
@@ -36,10 +38,13 @@ test.each<[Happened, string]>([
       type: "sound.device_changed",
       role: "microphone",
       device: null,
-      words: "Headset gone. Using Laptop now.",
+      why: "service",
+      lost: null,
+      words: "It is told by its code.",
     },
-    "Headset gone. Using Laptop now.",
+    "The sound service of this computer is not running.",
   ],
+  [{ type: "sound.silent_microphone" }, "We hear nothing from your headset. Is its mute switch on?"],
   [{ type: "call.turned_away", from: "700203" }, "was told that you are busy"],
   [{ type: "call.change_failed", call: 7, reason: "488 Not Acceptable Here" }, "488 Not Acceptable Here"],
   [
@@ -54,6 +59,15 @@ test.each<[Happened, string]>([
   await expect.poll(said).not.toBe("");
   await page.getByRole("button", { name: "Put away" }).click();
   await expect.poll(() => page.getByRole("button", { name: "Put away" }).elements()).toEqual([]);
+});
+
+test("that a microphone is silent is told while somebody talks into it", async () => {
+  const script = await show("talking");
+  await script.happened({ type: "sound.silent_microphone" });
+  const away = page.getByRole("button", { name: "Put away" });
+  await expect.element(away).toBeVisible();
+  await script.view((view) => ({ ...view, calls: STATES.muted().view.calls }));
+  await expect.poll(() => away.elements()).toEqual([]);
 });
 
 test("an order that the phone refused is answered in words", async () => {
@@ -74,13 +88,42 @@ test("a session that was lost in a call says who has the phone now", async () =>
     .toBeVisible();
 });
 
-test("a change of the device is told in the language of its user", async () => {
-  const script = await draw("talking", { theme: "light", language: "de" });
+test.each([
+  ["en", "Jabra is used by another program. Using Built-in Audio now."],
+  ["de", "Jabra wird von einem anderen Programm benutzt. Built-in Audio wird jetzt benutzt."],
+  ["es", "Otro programa está usando Jabra. Ahora se usa Built-in Audio."],
+  ["hi", "Jabra किसी और प्रोग्राम के काम में है। अब Built-in Audio काम में है।"],
+  ["ar", "يستخدم برنامج آخر Jabra. يُستخدم الآن Built-in Audio."],
+] as const)("in %s a change of the device is told with its reason", async (language, words) => {
+  const script = await draw("talking", { theme: "light", language });
   await script.happened({
     type: "sound.device_changed",
     role: "microphone",
-    device: LAPTOP_MICROPHONE,
-    words: "Headset disconnected. Using Built-in Audio now.",
+    device: { ...LAPTOP_MICROPHONE, name: "Built-in Audio" },
+    why: "busy",
+    lost: "Jabra",
+    words: "It is told by its code.",
   });
-  await expect.element(page.getByText(/Mikrofon.*: jetzt .*Built-in Audio/).first()).toBeVisible();
+  await expect.poll(said).toBe(words);
+});
+
+test.each<[DeviceFault | null, string]>([
+  [null, "No microphone was found. Plug in a headset."],
+  [{ why: "gone", device: "Jabra" }, "No microphone was found. Plug in a headset."],
+  [{ why: "busy", device: "Jabra" }, "Jabra is used by another program."],
+  [
+    { why: "refused", device: null },
+    "Microphone is blocked by the system. Allow it in the privacy settings.",
+  ],
+  [{ why: "service", device: null }, "The sound service of this computer is not running."],
+  [{ why: "stuck", device: "Jabra" }, "Jabra does not respond."],
+  [{ why: "broken", device: "Jabra" }, "Jabra stopped working."],
+])("without a microphone it is said why for as long: %j", async (microphone_fault, words) => {
+  const script = await show("talking");
+  await script.view((view) => ({
+    ...view,
+    sound: { ...view.sound, microphone: null, microphone_fault },
+  }));
+  await expect.poll(said).toBe(words);
+  expect(page.getByRole("button", { name: "Put away" }).elements()).toEqual([]);
 });

@@ -1,17 +1,16 @@
 // What the notice bar says: the most pressing thing alone.
 
 import { availabilityWords } from "./availability";
+import { changeWords, faultWords } from "./changes";
 import { current, type Told } from "./current.svelte";
 import { isDeaf } from "./devices";
 import { hopFault, lineFault } from "./faults";
 import { secondsLeft } from "./format";
-import type { Happened } from "./phone";
 import type { Drawing } from "../parts/Icon.svelte";
 import { isRefusedHere } from "../queue/refused";
-import { roleWords } from "./roles";
 import { unbroken } from "./unbroken";
 import { deviceName } from "./who";
-import { language, t } from "./words.svelte";
+import { t } from "./words.svelte";
 
 export type Remedy = "reconnect" | "sound" | "ready";
 
@@ -106,12 +105,13 @@ function line(): NoticeText | null {
 }
 
 function microphone(): NoticeText | null {
-  return isDeaf(current.view.sound)
+  const { sound } = current.view;
+  return isDeaf(sound)
     ? {
-        key: "microphone",
+        key: `microphone ${sound.microphone_fault?.why ?? ""}`,
         tone: "fault",
         icon: "microphoneOff",
-        words: t("notice-no-microphone"),
+        words: faultWords("microphone", sound.microphone_fault),
         remedy: "sound",
       }
     : null;
@@ -184,10 +184,23 @@ function passing(told: Told): NoticeText | null {
         told,
         tone: "neutral",
         icon: "headset",
-        words: deviceWords(happened),
+        words: changeWords(happened),
         remedy: "sound",
         once: true,
       };
+    case "sound.silent_microphone":
+      // It is nobody's affair after the call.
+      return current.view.calls.some((call) => !call.held && !call.muted)
+        ? {
+            key,
+            told,
+            tone: "ring",
+            icon: "microphoneOff",
+            words: t("verdict-silent"),
+            remedy: "sound",
+            once: true,
+          }
+        : null;
     case "call.change_failed":
       return {
         key,
@@ -237,16 +250,6 @@ function passing(told: Told): NoticeText | null {
       // The view says so for as long as it is true.
       return null;
   }
-}
-
-/** The phone's own sentence tells most; it is in English. */
-function deviceWords({ role, device, words }: Extract<Happened, { type: "sound.device_changed" }>): string {
-  if (language() === "en") {
-    return words;
-  }
-  return device === null
-    ? `${roleWords(role)}: ${t("device-away")}`
-    : t("device-now", { role: roleWords(role), device: device.name });
 }
 
 function atRisk(): NoticeText | null {

@@ -169,11 +169,30 @@ export type Device = {
   default_output: boolean;
 };
 
+/** Why a device that is needed cannot be used. */
+export type DeviceFault = {
+  why: DeviceWhy;
+  /** The name of the device, where one is known. */
+  device: string | null;
+};
+
 /** The make of a device, as far as the system tells it. */
 export type DeviceKind = "headset" | "built_in" | "bluetooth" | "monitor" | "other";
 
 /** What a device is used for. */
 export type DeviceRole = "microphone" | "speaker" | "ringer";
+
+/** Why another device is used than its user expects, or none. */
+export type DeviceWhy =
+  | "gone"
+  | "busy"
+  | "refused"
+  | "service"
+  | "stuck"
+  | "broken"
+  | "preferred"
+  | "default"
+  | "recovered";
 
 export type Direction = "outgoing" | "incoming";
 
@@ -280,10 +299,18 @@ export type Event =
   | { type: "media.failed"; call: CallId; reason: string }
   | { type: "sound.devices"; devices: Array<Device> }
   | { type: "sound.device_used"; role: DeviceRole; device: Device | null }
-  | { type: "sound.device_changed"; role: DeviceRole; device: Device | null; words: string }
+  | {
+      type: "sound.device_changed";
+      role: DeviceRole;
+      device: Device | null;
+      why: DeviceWhy;
+      lost: string | null;
+      words: string;
+    }
   | { type: "sound.levels"; microphone_dbfs: number; speaker_dbfs: number }
   | { type: "sound.capture"; open: boolean }
   | { type: "sound.muted_speech" }
+  | { type: "sound.silent_microphone" }
   | { type: "sound.checked"; verdict: SoundVerdict; words: string }
   | { type: "sound.check_given_up" }
   | { type: "server.checked"; check: ServerCheckView }
@@ -608,6 +635,8 @@ export type SoundView = {
   microphone: Device | null;
   speaker: Device | null;
   ringer: Device | null;
+  /** Why the microphone that is needed cannot be used. */
+  microphone_fault: DeviceFault | null;
   /** The sound check that runs, or the last one. */
   check: SoundCheckView | null;
   /** The output that is being tested. */
@@ -737,6 +766,7 @@ export type Happened = Extract<
       | "call.recovered"
       | "media.failed"
       | "sound.device_changed"
+      | "sound.silent_microphone"
       | "call.turned_away"
       | "wrap_up.ended"
       | "fault.vault"

@@ -1,6 +1,7 @@
 // What proves that each part of the phone works, and how old the proof is.
 
 import { availabilityWords } from "./availability";
+import { faultWords } from "./changes";
 import { current } from "./current.svelte";
 import { isDeaf } from "./devices";
 import { hopFault, host, lineFault } from "./faults";
@@ -235,7 +236,7 @@ function microphone(view: PhoneView): ProofRow {
     return { ...row, proof: "working", fact: t("devices-looking"), age: [] };
   }
   if (microphone === null) {
-    return { ...row, proof: "fault", fact: t("devices-no-microphone"), age: [] };
+    return { ...row, proof: "fault", fact: faultWords("microphone", view.sound.microphone_fault), age: [] };
   }
   if (check === null) {
     // That it is plugged in is known; that it hears is not.

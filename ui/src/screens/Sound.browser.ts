@@ -200,7 +200,7 @@ test.each([
 
 test("no button leads to where its user is already", async () => {
   await show("sound-none");
-  await expect.element(page.getByText("No microphone is there. Plug in a headset.").first()).toBeVisible();
+  await expect.element(page.getByText("No microphone was found. Plug in a headset.").first()).toBeVisible();
   expect(page.getByRole("button", { name: "Change" }).elements()).toEqual([]);
   await page.getByRole("button", { name: "Back" }).click();
   await expect.element(page.getByRole("button", { name: "Change" })).toBeVisible();

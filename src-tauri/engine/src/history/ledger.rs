@@ -143,6 +143,7 @@ impl Ledger {
             | Event::SoundLevels { .. }
             | Event::SoundCapture { .. }
             | Event::SoundMutedSpeech
+            | Event::SoundSilentMicrophone
             | Event::SoundChecked { .. }
             | Event::SoundCheckGivenUp
             | Event::ServerChecked { .. }

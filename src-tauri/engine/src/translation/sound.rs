@@ -1,6 +1,8 @@
 //! The words for the sound devices and the tones.
 
-use phone::{Device, DeviceKind, DeviceRole, SoundNews, SoundSettings, SoundVerdict, Tone};
+use phone::{
+    Device, DeviceKind, DeviceRole, DeviceWhy, SoundNews, SoundSettings, SoundVerdict, Tone,
+};
 
 pub(crate) fn tone(tone: Tone) -> media::Tone {
     match tone {
@@ -55,6 +57,20 @@ pub(super) fn role(role: media::Role) -> DeviceRole {
         media::Role::Microphone => DeviceRole::Microphone,
         media::Role::Speaker => DeviceRole::Speaker,
         media::Role::Ringer => DeviceRole::Ringer,
+    }
+}
+
+pub(super) fn why(why: media::Why) -> DeviceWhy {
+    match why {
+        media::Why::Gone => DeviceWhy::Gone,
+        media::Why::Busy => DeviceWhy::Busy,
+        media::Why::Refused => DeviceWhy::Refused,
+        media::Why::Service => DeviceWhy::Service,
+        media::Why::Stuck => DeviceWhy::Stuck,
+        media::Why::Broken => DeviceWhy::Broken,
+        media::Why::Preferred => DeviceWhy::Preferred,
+        media::Why::Default => DeviceWhy::Default,
+        media::Why::Recovered => DeviceWhy::Recovered,
     }
 }
 

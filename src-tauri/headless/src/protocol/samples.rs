@@ -100,6 +100,7 @@ pub(super) fn view_parts() -> Vec<String> {
         lines(samples::qualities()),
         lines(samples::candidate_kinds()),
         lines(samples::codecs()),
+        lines(vec![samples::device_fault()]),
         lines(samples::sound_checks()),
         lines(samples::server_checks()),
         lines(samples::vaults()),
@@ -121,6 +122,7 @@ pub(super) fn reasons() -> Vec<String> {
         lines(samples::hops()),
         lines(samples::device_kinds()),
         lines(samples::device_roles()),
+        lines(samples::device_whys()),
         lines(samples::verdicts()),
         lines(samples::auto_answers()),
     ]

@@ -227,6 +227,52 @@ pub(crate) enum Fault {
     Broken,
 }
 
+/// The code of a [`Reason`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// What was used is not there any more, or there never was any.
+    Gone,
+    /// Another program has it for itself.
+    Busy,
+    /// The system does not let this program use it.
+    Refused,
+    /// The sound server does not answer.
+    Service,
+    /// It did not answer in time, or its stream stands still.
+    Stuck,
+    /// Anything else; the log has it.
+    Broken,
+    /// A favourite appeared, or the preference was changed.
+    Preferred,
+    /// The system's default is another one.
+    Default,
+    /// What failed works.
+    Recovered,
+}
+
+impl From<Fault> for Why {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Gone => Self::Gone,
+            Fault::Busy => Self::Busy,
+            Fault::Refused => Self::Refused,
+            Fault::ServerGone => Self::Service,
+            Fault::Stuck => Self::Stuck,
+            Fault::Broken => Self::Broken,
+        }
+    }
+}
+
+/// Why a role uses another device than its user expects, or none, for programs and for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    pub why: Why,
+    /// The name of the device that cannot be used, where one is known.
+    pub lost: Option<String>,
+    /// What happened, in a sentence.
+    pub words: String,
+}
+
 /// What happened to the device of a role, to be told to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change<'a> {
@@ -247,8 +293,23 @@ pub(crate) enum Change<'a> {
 }
 
 impl Change<'_> {
+    pub(crate) fn reason(&self, role: Role) -> Reason {
+        let (why, lost) = match self {
+            Self::Replaced { lost, fault, .. } => ((*fault).into(), Some(*lost)),
+            Self::Preferred { .. } => (Why::Preferred, None),
+            Self::DefaultChanged { .. } => (Why::Default, None),
+            Self::Recovered { .. } => (Why::Recovered, None),
+            Self::Without { lost, fault } => ((*fault).into(), *lost),
+        };
+        Reason {
+            why,
+            lost: lost.map(str::to_owned),
+            words: self.words(role),
+        }
+    }
+
     /// Returns it in plain words: what happened, and what is used or tried.
-    pub(crate) fn words(&self, role: Role) -> String {
+    fn words(&self, role: Role) -> String {
         let noun = role.noun();
         match self {
             Self::Replaced { by, lost, fault } => {
@@ -410,6 +471,37 @@ mod tests {
         halves[1].input = false;
         tell_apart(&mut halves);
         assert_eq!(names(&halves), ["Headset", "Headset"]);
+    }
+
+    #[test]
+    fn a_change_has_a_code_and_names_what_cannot_be_used() {
+        let codes = [
+            (Fault::Gone, Why::Gone),
+            (Fault::Busy, Why::Busy),
+            (Fault::Refused, Why::Refused),
+            (Fault::ServerGone, Why::Service),
+            (Fault::Stuck, Why::Stuck),
+            (Fault::Broken, Why::Broken),
+        ];
+        for (fault, why) in codes {
+            let by = "Laptop";
+            let lost = "Jabra";
+            let replaced = Change::Replaced { by, lost, fault }.reason(Role::Microphone);
+            assert_eq!((replaced.why, replaced.lost.as_deref()), (why, Some(lost)));
+            let lost = None;
+            let without = Change::Without { lost, fault }.reason(Role::Microphone);
+            assert_eq!((without.why, without.lost), (why, None));
+        }
+        let device = "Jabra";
+        for (change, why) in [
+            (Change::Preferred { device }, Why::Preferred),
+            (Change::DefaultChanged { device }, Why::Default),
+            (Change::Recovered { device }, Why::Recovered),
+        ] {
+            let reason = change.reason(Role::Speaker);
+            assert_eq!((reason.why, reason.lost), (why, None));
+            assert_eq!(reason.words, change.words(Role::Speaker));
+        }
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub(crate) enum Told {
     },
     /// Somebody speaks into the muted microphone: once for each spell.
     MutedSpeech,
+    /// The microphone gives nothing while somebody may speak: once for each spell.
+    SilentMicrophone,
     SoundCheck(Verdict),
     /// A call ended the sound check before its verdict.
     SoundCheckGivenUp,
@@ -132,6 +134,7 @@ pub(crate) struct Desk {
     check: Check,
     talk: Talk,
     muted_speech: MutedSpeech,
+    hearing: Hearing,
     meters: Meters,
     /// When the next tick is due, while there is something to do.
     next: Option<Instant>,
@@ -166,11 +169,28 @@ enum MutedSpeech {
     },
 }
 
+/// What the microphone of a call gives. `Sound -> Silence -> Told -> Sound`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hearing {
+    Sound,
+    /// Nothing; it is told when it lasts until then.
+    Silence {
+        until: Instant,
+    },
+    Told,
+}
+
 /// A check waits so long for its microphone and its three seconds.
 const CHECK_PATIENCE: Duration = Duration::from_secs(8);
 
 /// Who pauses for less is in the same spell.
 const SPELL_PAUSE: Duration = Duration::from_secs(5);
+
+/// A microphone that is switched off is told after this; one that starts may be silent for a second.
+const SILENCE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// One step of 16 bits: even the quietest room moves a microphone by more.
+const DIGITAL_SILENCE: f32 = 1.0 / 32_768.0;
 
 impl Desk {
     pub(crate) fn new(settings: Settings, grid: Grid) -> Self {
@@ -192,6 +212,7 @@ impl Desk {
             check: Check::Idle,
             talk: Talk::new(),
             muted_speech: MutedSpeech::Listening,
+            hearing: Hearing::Sound,
             meters: Meters::new(),
             next: None,
             told: VecDeque::new(),
@@ -211,6 +232,9 @@ impl Desk {
         if calls.microphone != Use::Muted {
             self.muted_speech = MutedSpeech::Listening;
             self.talk.forget();
+        }
+        if calls.microphone != Use::Open {
+            self.hearing = Hearing::Sound;
         }
         if calls != Calls::default() {
             self.end_check();
@@ -266,6 +290,7 @@ impl Desk {
     /// Takes the microphone that was opened, or `None` when it is gone.
     pub(crate) fn set_microphone(&mut self, microphone: Option<Box<dyn Microphone>>) {
         self.microphone = microphone;
+        self.hearing = Hearing::Sound;
         // Another device is another room, and another delay.
         self.processor = None;
     }
@@ -339,6 +364,7 @@ impl Desk {
             let (raw, sent) = self.captured(now);
             self.meters.captured.push(&sent);
             self.watch(&sent, now);
+            self.listen(&raw, now);
             self.record(&raw, &sent, now);
         } else {
             self.processor = None;
@@ -412,6 +438,28 @@ impl Desk {
                 self.muted_speech = MutedSpeech::Listening;
             }
             MutedSpeech::Listening | MutedSpeech::Told { .. } => {}
+        }
+    }
+
+    /// Notices a microphone that gives nothing, as one does whose own switch is off.
+    fn listen(&mut self, raw: &Frame, now: Instant) {
+        if self.calls.microphone != Use::Open || self.microphone.is_none() {
+            return;
+        }
+        if !is_silent(raw) {
+            self.hearing = Hearing::Sound;
+            return;
+        }
+        match self.hearing {
+            Hearing::Sound => {
+                let until = now + SILENCE_PATIENCE;
+                self.hearing = Hearing::Silence { until };
+            }
+            Hearing::Silence { until } if until <= now => {
+                self.told.push_back(Told::SilentMicrophone);
+                self.hearing = Hearing::Told;
+            }
+            Hearing::Silence { .. } | Hearing::Told => {}
         }
     }
 
@@ -489,6 +537,14 @@ fn add(frame: &mut Frame, other: &Frame) {
     for (sample, other) in frame.iter_mut().zip(other) {
         *sample += other;
     }
+}
+
+/// Returns whether nothing moves in it, whatever constant part the sound card adds.
+fn is_silent(frame: &Frame) -> bool {
+    let (low, high) = frame.iter().fold((f32::MAX, f32::MIN), |(low, high), s| {
+        (low.min(*s), high.max(*s))
+    });
+    high - low < DIGITAL_SILENCE
 }
 
 /// The meters of the window, ten times a second.

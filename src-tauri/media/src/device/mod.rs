@@ -23,7 +23,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{Device, DeviceId, Kind, Preference, Role};
+pub use choice::{Device, DeviceId, Kind, Preference, Reason, Role, Why};
 pub(crate) use desk::{Calls, Desk, Settings, Told, Use, Wants};
 pub(crate) use meter::Meter;
 pub(crate) use sink::Sink;

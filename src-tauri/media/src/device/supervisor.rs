@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
-use self::seat::{Attempt, Cooling, Loss, Reason, Seat, Want};
-use super::choice::{Change, Device, DeviceId, Fault, Preference, Role, candidates};
+use self::seat::{Attempt, Cooling, Loss, Seat, TakesOver, Want};
+use super::choice::{Change, Device, DeviceId, Fault, Preference, Reason, Role, candidates};
 
 /// Names an attempt to open a device, and the stream that comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,19 +32,19 @@ pub(crate) enum Action {
 /// What is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// `role` uses the stream from now on; `words` where it is not what the user expects.
+    /// `role` uses the stream from now on; `reason` where it is not what the user expects.
     Opened {
         role: Role,
         stream: StreamId,
         device: Device,
-        words: Option<String>,
+        reason: Option<Reason>,
     },
     /// `role` has no stream for the moment.
     Lost { role: Role },
     /// `role` has no stream, as it was asked.
     Closed { role: Role },
-    /// `role` has no stream for longer: why, in a sentence.
-    Without { role: Role, words: String },
+    /// `role` has no stream for longer.
+    Without { role: Role, reason: Reason },
     /// The devices, as they are now.
     Devices(Vec<Device>),
 }
@@ -219,9 +219,9 @@ impl Supervisor {
             return;
         };
         let seat = self.seat(role);
-        let (words, before) = match std::mem::replace(&mut seat.want, Want::Idle) {
-            Want::Seeking { lost, said, .. } => (attempt.words_after(role, lost, said), None),
-            Want::Using { stream, .. } => (Some(attempt.words(role)), Some(stream)),
+        let (reason, before) = match std::mem::replace(&mut seat.want, Want::Idle) {
+            Want::Seeking { lost, said, .. } => (attempt.reason_after(role, lost, said), None),
+            Want::Using { stream, .. } => (Some(attempt.reason(role)), Some(stream)),
             Want::Idle => (None, None),
         };
         info!(
@@ -239,7 +239,7 @@ impl Supervisor {
             role,
             stream,
             device: attempt.device,
-            words,
+            reason,
         });
         self.close(before.as_slice());
         // Something better may have come while it opened.
@@ -536,15 +536,15 @@ impl Supervisor {
             Some(best) => {
                 let given_up = attempt.as_ref().map(|attempt| attempt.stream);
                 let favourite = seat.preference.favourites.contains(&best.id);
-                let reason = match favourite || !best.serves_by_default(role) {
-                    true => Reason::Preferred,
-                    false => Reason::DefaultChanged,
+                let takes_over = match favourite || !best.serves_by_default(role) {
+                    true => TakesOver::Preferred,
+                    false => TakesOver::Default,
                 };
                 let attempt = Attempt {
                     stream: StreamId(self.next_stream),
                     device: best.clone(),
                     deadline: now + OPEN_DEADLINE,
-                    reason,
+                    takes_over,
                 };
                 self.close(given_up.as_slice());
                 self.begin(role, attempt);
@@ -605,11 +605,11 @@ impl Supervisor {
                 }
             }
         };
-        let words = change.words(role);
-        if said.as_ref() != Some(&words) {
-            info!(?role, words, "no sound device can be used");
-            *said = Some(words.clone());
-            self.told.push_back(Told::Without { role, words });
+        let reason = change.reason(role);
+        if said.as_ref() != Some(&reason) {
+            info!(?role, reason.words, "no sound device can be used");
+            *said = Some(reason.clone());
+            self.told.push_back(Told::Without { role, reason });
         }
     }
 }

@@ -134,7 +134,7 @@ impl Sound {
     /// Brings everything that an input caused to where it belongs.
     fn settle(&mut self) {
         while let Some(told) = self.desk.poll() {
-            self.tell(match told {
+            let news = match told {
                 Told::Levels {
                     microphone_dbfs,
                     speaker_dbfs,
@@ -143,9 +143,13 @@ impl Sound {
                     speaker_dbfs,
                 },
                 Told::MutedSpeech => News::MutedSpeech,
+                // What stands in its place may be silence on purpose.
+                Told::SilentMicrophone if self.stand_in.is_some() => continue,
+                Told::SilentMicrophone => News::SilentMicrophone,
                 Told::SoundCheck(verdict) => News::SoundCheck(verdict),
                 Told::SoundCheckGivenUp => News::SoundCheckGivenUp,
-            });
+            };
+            self.tell(news);
         }
         let wants = self.desk.wants();
         let wants = Wants {

@@ -75,7 +75,7 @@ impl System {
                 role,
                 device,
                 bridge,
-                words,
+                reason,
             } => {
                 match bridge {
                     Bridge::Capture(bridge) => {
@@ -102,10 +102,10 @@ impl System {
                     role,
                     device: Some(device.clone()),
                 }];
-                news.extend(words.map(|words| News::DeviceChanged {
+                news.extend(reason.map(|reason| News::DeviceChanged {
                     role,
                     device: Some(device),
-                    words,
+                    reason,
                 }));
                 news.extend(self.capture(role, true));
                 news
@@ -117,12 +117,12 @@ impl System {
                 news.push(News::DeviceUsed { role, device: None });
                 news
             }
-            Report::Without { role, words } => {
+            Report::Without { role, reason } => {
                 let mut news = self.take_away(role, desk);
                 news.push(News::DeviceChanged {
                     role,
                     device: None,
-                    words,
+                    reason,
                 });
                 news
             }

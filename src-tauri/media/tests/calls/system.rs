@@ -109,9 +109,9 @@ fn a_favourite_speaker_that_is_plugged_in_takes_the_call_over() {
             let changed = |news| match news {
                 News::DeviceChanged {
                     role: Role::Speaker,
-                    words,
+                    reason,
                     ..
-                } => Some(words),
+                } => Some(reason.words),
                 _ => None,
             };
             assert_eq!(call.caller.until(changed).await, "Using Bell now.");
@@ -135,8 +135,8 @@ fn without_a_microphone_the_call_goes_on_and_one_that_is_plugged_in_is_used() {
                 News::DeviceChanged {
                     role: Role::Microphone,
                     device: None,
-                    words,
-                } => Some(words),
+                    reason,
+                } => Some(reason.words),
                 _ => None,
             };
             let words = call.caller.until(without).await;

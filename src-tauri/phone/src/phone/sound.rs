@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use super::Phone;
 use crate::{
-    Device, DeviceKind, DeviceRole, Effect, Event, Rejected, SoundSettings,
+    Device, DeviceFault, DeviceKind, DeviceRole, Effect, Event, Rejected, SoundSettings,
     sound::{Output, SoundNews, SoundRequest},
     view::{SoundCheckView, SoundView},
 };
@@ -25,7 +25,7 @@ enum Seat {
     Closed,
     Open(Device),
     /// It is needed, and none can be used.
-    Without,
+    Without(DeviceFault),
 }
 
 impl Sound {
@@ -43,6 +43,7 @@ impl Sound {
                 microphone: None,
                 speaker: None,
                 ringer: None,
+                microphone_fault: None,
                 check: None,
                 tested: None,
                 muted_speech_at: None,
@@ -73,13 +74,16 @@ impl Sound {
     /// Brings what is known of each role into the view.
     fn settle(&mut self) {
         for (role, seat) in &self.seats {
-            let device = match seat {
-                Seat::Open(device) => Some(device.clone()),
-                Seat::Without => None,
-                Seat::Closed => self.view.expected(*role).cloned(),
+            let (device, fault) = match seat {
+                Seat::Open(device) => (Some(device.clone()), None),
+                Seat::Without(fault) => (None, Some(fault.clone())),
+                Seat::Closed => (self.view.expected(*role).cloned(), None),
             };
             match role {
-                DeviceRole::Microphone => self.view.microphone = device,
+                DeviceRole::Microphone => {
+                    self.view.microphone = device;
+                    self.view.microphone_fault = fault;
+                }
                 DeviceRole::Speaker => self.view.speaker = device,
                 DeviceRole::Ringer => self.view.ringer = device,
             }
@@ -184,13 +188,23 @@ impl Phone {
             SoundNews::DeviceChanged {
                 role,
                 device,
+                why,
+                lost,
                 words,
             } => {
-                let seat = device.clone().map_or(Seat::Without, Seat::Open);
+                let seat = match device.clone() {
+                    Some(device) => Seat::Open(device),
+                    None => Seat::Without(DeviceFault {
+                        why,
+                        device: lost.clone(),
+                    }),
+                };
                 self.sound.set_seat(role, seat);
                 Event::SoundDeviceChanged {
                     role,
                     device,
+                    why,
+                    lost,
                     words,
                 }
             }
@@ -209,6 +223,7 @@ impl Phone {
                 self.sound.view.muted_speech_at = Some(self.outputs.now());
                 Event::SoundMutedSpeech
             }
+            SoundNews::SilentMicrophone => Event::SoundSilentMicrophone,
             SoundNews::Checked { verdict, words } => {
                 let at = self.outputs.now();
                 self.sound.view.check = Some(SoundCheckView::Done { verdict, words, at });

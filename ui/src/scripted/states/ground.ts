@@ -99,6 +99,7 @@ export const SIGNED_OUT: PhoneView = {
     microphone: JABRA,
     speaker: JABRA,
     ringer: LAPTOP_SPEAKER,
+    microphone_fault: null,
     check: null,
     tested: null,
     muted_speech_at: null,

@@ -251,6 +251,45 @@ fn speech_into_a_muted_microphone_is_told_once_for_each_spell() {
 }
 
 #[test]
+fn a_microphone_that_gives_nothing_in_a_call_is_told_once_for_each_spell() {
+    let mut world = World::new(OFF);
+    let told_within = |world: &mut World, seconds: usize| {
+        world.told.clear();
+        for _ in 0..seconds * SECOND {
+            world.tick(|_, _| {});
+        }
+        let told = world.told.iter();
+        told.filter(|it| **it == Told::SilentMicrophone).count()
+    };
+    // Its constant part is no sound.
+    let mut sound = vec![0.01; 12 * 48_000];
+    sound.extend(speech(1, 1));
+    world.speak(&sound, Make::Ordinary);
+    world.desk.set_calls(TALKING, world.now);
+    assert_eq!(told_within(&mut world, 9), 0);
+    assert_eq!(told_within(&mut world, 3), 1);
+    assert_eq!(told_within(&mut world, 10), 0, "a second of speech");
+    assert_eq!(told_within(&mut world, 60), 1);
+
+    // Who is muted, held or at another microphone is not told, or only later.
+    world.desk.set_calls(MUTED, world.now);
+    assert_eq!(told_within(&mut world, 20), 0);
+    world.desk.set_calls(TALKING, world.now);
+    assert_eq!(told_within(&mut world, 9), 0);
+    world.speak(&[], Make::Ordinary);
+    assert_eq!(told_within(&mut world, 9), 0);
+    world.desk.set_microphone(None);
+    assert_eq!(told_within(&mut world, 20), 0, "there is none");
+
+    // The hiss of the quietest microphone, two steps of 16 bits, is sound.
+    let hiss: Vec<f32> = (0..30 * 48_000)
+        .map(|i| (i % 3) as f32 / 32_768.0)
+        .collect();
+    world.speak(&hiss, Make::Ordinary);
+    assert_eq!(told_within(&mut world, 29), 0);
+}
+
+#[test]
 fn the_far_end_in_the_loudspeakers_is_no_speech_into_the_muted_microphone() {
     let mut world = World::new(Settings {
         processing: Processing::default(),
@@ -351,7 +390,7 @@ fn a_call_or_its_ring_ends_a_sound_check_and_hears_nothing_of_it() {
             let ends = world.told.iter().filter(|it| match it {
                 Told::SoundCheckGivenUp => true,
                 Told::SoundCheck(verdict) => panic!("{what} after {seconds} s: {verdict:?}"),
-                Told::Levels { .. } | Told::MutedSpeech => false,
+                Told::Levels { .. } | Told::MutedSpeech | Told::SilentMicrophone => false,
             });
             assert_eq!(ends.count(), usize::from(seconds == 1), "{what}");
         }

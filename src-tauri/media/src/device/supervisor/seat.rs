@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::StreamId;
-use crate::device::choice::{Change, Device, DeviceId, Fault, Preference, Role};
+use crate::device::choice::{Change, Device, DeviceId, Fault, Preference, Reason, Role};
 
 /// What a role has and wants.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ pub(super) enum Want {
     Seeking {
         attempt: Option<Attempt>,
         lost: Option<Loss>,
-        /// The words of the last [`Told::Without`](super::Told::Without), which are not repeated.
-        said: Option<String>,
+        /// The last [`Told::Without`](super::Told::Without), which is not repeated.
+        said: Option<Reason>,
     },
     Using {
         stream: StreamId,
@@ -37,14 +37,14 @@ pub(super) struct Attempt {
     pub(super) stream: StreamId,
     pub(super) device: Device,
     pub(super) deadline: Instant,
-    pub(super) reason: Reason,
+    pub(super) takes_over: TakesOver,
 }
 
 /// Why another device is to take over from one that works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum TakesOver {
     Preferred,
-    DefaultChanged,
+    Default,
 }
 
 /// What a role had, and why not any more.
@@ -83,24 +83,24 @@ impl Seat {
 }
 
 impl Attempt {
-    /// Returns the words for it taking over from a device that works.
-    pub(super) fn words(&self, role: Role) -> String {
+    /// Returns the reason for it taking over from a device that works.
+    pub(super) fn reason(&self, role: Role) -> Reason {
         let device = &self.device.name;
-        match self.reason {
-            Reason::Preferred => Change::Preferred { device },
-            Reason::DefaultChanged => Change::DefaultChanged { device },
+        match self.takes_over {
+            TakesOver::Preferred => Change::Preferred { device },
+            TakesOver::Default => Change::DefaultChanged { device },
         }
-        .words(role)
+        .reason(role)
     }
 
-    /// Returns the words for it being the first or the next, `None` where that is what the user
+    /// Returns the reason for it being the first or the next, `None` where that is what the user
     /// expects.
-    pub(super) fn words_after(
+    pub(super) fn reason_after(
         &self,
         role: Role,
         lost: Option<Loss>,
-        said: Option<String>,
-    ) -> Option<String> {
+        said: Option<Reason>,
+    ) -> Option<Reason> {
         let by = &self.device.name;
         let change = match (&lost, said) {
             (Some(lost), _) if lost.id != self.device.id => Change::Replaced {
@@ -112,6 +112,6 @@ impl Attempt {
             (None, Some(_)) => Change::Preferred { device: by },
             (None, None) => return None,
         };
-        Some(change.words(role))
+        Some(change.reason(role))
     }
 }

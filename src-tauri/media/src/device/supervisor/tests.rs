@@ -594,15 +594,19 @@ impl World {
                 Told::Opened {
                     role,
                     device,
-                    words,
+                    reason,
                     ..
                 } => {
-                    let words = words.map(|words| format!(", {words}")).unwrap_or_default();
+                    let words = reason
+                        .map(|it| format!(", {}", it.words))
+                        .unwrap_or_default();
                     format!("{}: {}{words}", word(role), device.name)
                 }
                 Told::Lost { role } => format!("{} lost", word(role)),
                 Told::Closed { role } => format!("{} closed", word(role)),
-                Told::Without { role, words } => format!("{} without: {words}", word(role)),
+                Told::Without { role, reason } => {
+                    format!("{} without: {}", word(role), reason.words)
+                }
                 Told::Devices(devices) => format!("devices {}", devices.len()),
             };
             self.told.push(line);

@@ -25,26 +25,26 @@ use tracing::{debug, error};
 use self::host::{Handles, Hosts, Listing};
 use self::line::{Line, Wanted};
 use super::bridge::{CaptureBridge, PlaybackBridge};
-use super::choice::{Device, DeviceId, Fault, Preference, Role};
+use super::choice::{Device, DeviceId, Fault, Preference, Reason, Role};
 use super::supervisor::{Action, StreamId, Supervisor, Told};
 
 /// What the thread tells.
 #[derive(Debug)]
 pub(crate) enum Report {
-    /// `role` has a stream from now on, in place of the one before; `words` where the user does not
+    /// `role` has a stream from now on, in place of the one before; `reason` where the user does not
     /// expect it.
     Opened {
         role: Role,
         device: Device,
         bridge: Bridge,
-        words: Option<String>,
+        reason: Option<Reason>,
     },
     /// The stream of `role` is gone, and another one is sought.
     Lost { role: Role },
     /// The stream of `role` is closed, as it was asked.
     Closed { role: Role },
-    /// There is no stream for `role` for the time being: why, in a sentence.
-    Without { role: Role, words: String },
+    /// There is no stream for `role` for the time being.
+    Without { role: Role, reason: Reason },
     /// The devices, as they are now; all of them.
     Devices(Vec<Device>),
 }
@@ -332,7 +332,7 @@ impl Thread {
                 role,
                 stream,
                 device,
-                words,
+                reason,
             } => {
                 let watched = self.lines.get_mut(&stream);
                 let Some(bridge) = watched.and_then(|watched| watched.bridge.take()) else {
@@ -342,12 +342,12 @@ impl Thread {
                     role,
                     device,
                     bridge,
-                    words,
+                    reason,
                 }
             }
             Told::Lost { role } => Report::Lost { role },
             Told::Closed { role } => Report::Closed { role },
-            Told::Without { role, words } => Report::Without { role, words },
+            Told::Without { role, reason } => Report::Without { role, reason },
             Told::Devices(devices) => Report::Devices(devices),
         };
         if self.reports.send(report).is_err() {

@@ -365,12 +365,12 @@ impl Phone {
             if let Report::Opened {
                 role: its,
                 device,
-                words,
+                reason,
                 ..
             } = report
                 && its == role
             {
-                return (device.name, words);
+                return (device.name, reason.map(|it| it.words));
             }
         }
     }
@@ -379,10 +379,10 @@ impl Phone {
     async fn without(&mut self, role: Role) -> String {
         loop {
             let report = self.report().await;
-            if let Report::Without { role: its, words } = report
+            if let Report::Without { role: its, reason } = report
                 && its == role
             {
-                return words;
+                return reason.words;
             }
         }
     }
