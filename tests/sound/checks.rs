@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::desk::{LAPTOP, SPEAKERS, at_the_desk, on_card, quit, set};
+use crate::desk::{LAPTOP, SPEAKERS, at_the_desk, capture, on_card, quit, set, used};
 use crate::support::office::Office;
 
 #[test]
@@ -18,7 +18,10 @@ fn a_microphone_is_checked_and_its_settings_outlive_the_phone() {
         // Nobody speaks into it.
         let check = json!({"command": "sound_check"});
         assert_eq!(ana.ask(check).await["ok"], true);
+        assert_eq!(used(&mut ana, "microphone").await, "Laptop");
+        capture(&mut ana, true).await;
         assert_eq!(ana.event("sound.checked").await["verdict"], "silent");
+        capture(&mut ana, false).await;
         ana.event("sound.levels").await;
         let _voice = card.speak(LAPTOP.name, 440.0);
         let check = json!({"command": "sound_check"});

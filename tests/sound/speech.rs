@@ -94,6 +94,7 @@ fn speech_is_understood_at_the_other_desk_both_ways() {
         let heard = said(&card, &ear, microphone, sent);
         assert!(heard.level_dbfs() < -80.0, "{}", heard.level_dbfs());
         assert!(score(sent, &heard) < 0.3);
+        ana.event("sound.muted_speech").await;
         let unmute = json!({"command": "unmute", "call": call});
         assert_eq!(ana.ask(unmute).await["ok"], true);
 

@@ -92,7 +92,75 @@ pub(super) fn checked(verdict: media::Verdict) -> SoundNews {
 
 #[cfg(test)]
 mod tests {
-    use phone::COUNTRIES;
+    use media::{DeviceId, Preference, Processing};
+    use phone::{COUNTRIES, SoundSettings};
+
+    #[test]
+    fn each_setting_of_the_sound_keeps_its_place() {
+        let off = SoundSettings {
+            echo_cancellation: false,
+            noise_suppression: false,
+            gain_control: false,
+            high_pass: false,
+            ..SoundSettings::default()
+        };
+        let processing = |change: fn(&mut SoundSettings)| {
+            let mut settings = off.clone();
+            change(&mut settings);
+            super::sound(&settings).processing
+        };
+        assert_eq!(processing(|_| {}), Processing::OFF);
+        let switches: [(fn(&mut SoundSettings), Processing); 4] = [
+            (
+                |it| it.echo_cancellation = true,
+                Processing {
+                    echo_cancellation: true,
+                    ..Processing::OFF
+                },
+            ),
+            (
+                |it| it.noise_suppression = true,
+                Processing {
+                    noise_suppression: true,
+                    ..Processing::OFF
+                },
+            ),
+            (
+                |it| it.gain_control = true,
+                Processing {
+                    gain_control: true,
+                    ..Processing::OFF
+                },
+            ),
+            (
+                |it| it.high_pass = true,
+                Processing {
+                    high_pass: true,
+                    ..Processing::OFF
+                },
+            ),
+        ];
+        for (change, only) in switches {
+            assert_eq!(processing(change), only);
+        }
+
+        let settings = super::sound(&SoundSettings {
+            microphone: vec!["m".into(), "n".into()],
+            speaker: vec!["s".into()],
+            ringer: vec!["r".into()],
+            country: "GB".into(),
+            ring_volume: 25,
+            ..off
+        });
+        let favourites = |ids: &[&str]| Preference {
+            favourites: ids.iter().map(|id| DeviceId::new(*id)).collect(),
+        };
+        assert_eq!(settings.microphone, favourites(&["m", "n"]));
+        assert_eq!(settings.speaker, favourites(&["s"]));
+        assert_eq!(settings.ringer, favourites(&["r"]));
+        assert_eq!(settings.country, media::Country::UnitedKingdom);
+        assert_eq!(settings.ring_volume, 0.25);
+    }
 
     #[test]
     fn the_countries_that_can_be_set_are_those_that_have_tones() {
