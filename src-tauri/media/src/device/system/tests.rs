@@ -319,6 +319,65 @@ fn without_any_server_there_is_no_device_and_the_server_is_used_once_it_runs() {
     });
 }
 
+/// A thread that hangs is left behind; here none does.
+#[test]
+fn plugs_and_servers_that_come_and_go_leave_no_thread_and_no_descriptor() {
+    let name = "plugs_and_servers_that_come_and_go_leave_no_thread_and_no_descriptor";
+    on_card(name, async |mut card| {
+        card.start(&[SPEAKERS], &[LAPTOP, HEADSET]);
+        let at_rest = held();
+        let mut phone = Phone::start();
+        phone
+            .system
+            .prefer(Role::Microphone, favourite("headset_source"));
+        phone.system.want(Role::Microphone, true);
+        phone.system.want(Role::Speaker, true);
+        phone.uses_headset_and_a_speaker().await;
+        let before = phone.holds_steadily().await;
+        for _ in 0..5 {
+            for _ in 0..4 {
+                card.unplug("headset");
+                assert_eq!(phone.opened(Role::Microphone).await.0, "Laptop");
+                card.plug_in_microphone(&HEADSET);
+                assert_eq!(phone.opened(Role::Microphone).await.0, "Headset");
+            }
+            card.kill();
+            for role in [Role::Microphone, Role::Speaker] {
+                phone.without(role).await;
+            }
+            (phone.microphone, phone.speaker) = (None, None);
+            card.start(&[SPEAKERS], &[LAPTOP, HEADSET]);
+            phone.uses_headset_and_a_speaker().await;
+        }
+        comes_down_to(before, &mut phone.clock).await;
+        let Phone {
+            system, mut clock, ..
+        } = phone;
+        drop(system);
+        comes_down_to(at_rest, &mut clock).await;
+    });
+}
+
+/// Returns how many threads and descriptors this process has.
+fn held() -> (usize, usize) {
+    let count = |what: &str| {
+        let listed = std::fs::read_dir(format!("/proc/self/{what}"));
+        listed.unwrap().count()
+    };
+    (count("task"), count("fd"))
+}
+
+/// Waits until there are no more threads and descriptors than that.
+async fn comes_down_to(most: (usize, usize), clock: &mut Interval) {
+    let down = async {
+        while held().0 > most.0 || held().1 > most.1 {
+            clock.tick().await;
+        }
+    };
+    let down = timeout(DEADLINE, down).await;
+    assert!(down.is_ok(), "{:?}, where there were {most:?}", held());
+}
+
 fn on_card(name: &str, body: impl AsyncFnOnce(SoundCard)) {
     let path = module_path!().split_once("::").unwrap().1;
     sound_card::with_sound_card(&format!("{path}::{name}"), |card| {
@@ -385,6 +444,29 @@ impl Phone {
                 return reason.words;
             }
         }
+    }
+
+    /// Waits until the headset is the microphone and there is a speaker.
+    async fn uses_headset_and_a_speaker(&mut self) {
+        while self.opened(Role::Microphone).await.0 != "Headset" {}
+        while self.speaker.is_none() {
+            self.report().await;
+        }
+    }
+
+    /// Returns how many threads and descriptors there are once that has not changed for a second.
+    async fn holds_steadily(&mut self) -> (usize, usize) {
+        let steady = async {
+            let (mut last, mut ticks) = (held(), 0);
+            while ticks < 100 {
+                self.clock.tick().await;
+                let now = held();
+                ticks = if now == last { ticks + 1 } else { 0 };
+                last = now;
+            }
+            last
+        };
+        timeout(DEADLINE, steady).await.unwrap()
     }
 
     async fn until(&mut self, is_it: impl Fn(&Report) -> bool) {

@@ -132,7 +132,7 @@ fn a_session_with_files_wants_nothing_of_the_desk() {
 }
 
 /// A caller who speaks into the desk's microphone, and a callee who hears at the desk's speaker.
-fn talking() -> World {
+pub(super) fn talking() -> World {
     let mut world = World::new();
     let caller = world.add(at_the_desk("192.0.2.1:4000"));
     let callee = world.add(at_the_desk("192.0.2.2:5000"));

@@ -2,8 +2,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::desk::talking;
 use super::world::{ID, World, make};
-use crate::{Command, Digit, Peer};
+use crate::device::{Calls, Use};
+use crate::{Command, Digit, News, Peer};
 
 const CALLER: usize = 0;
 const CALLEE: usize = 1;
@@ -93,32 +95,115 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// What the phone asked of a session, and what that allows it to want of the microphone.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    hold: bool,
+    mute: bool,
+}
+
+impl Asked {
+    fn note(&mut self, command: &Command) {
+        match command {
+            Command::Hold { on, .. } => self.hold = *on,
+            Command::Mute { on, .. } => self.mute = *on,
+            Command::Offer { .. }
+            | Command::Answer { .. }
+            | Command::Apply { .. }
+            | Command::Withdraw { .. }
+            | Command::Select { .. }
+            | Command::Dtmf { .. }
+            | Command::Close { .. } => {}
+        }
+    }
+
+    fn allows(self) -> Use {
+        match self {
+            Self { hold: true, .. } => Use::Closed,
+            Self { mute: true, .. } => Use::Muted,
+            Self { .. } => Use::Open,
+        }
+    }
+}
+
+fn renegotiate(world: &mut World, end: usize) {
+    let offer = world.offer(end);
+    let answer = world.answer(1 - end, offer).unwrap().0;
+    world.apply(end, answer).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn no_input_makes_a_session_panic_or_never_end(steps in prop::collection::vec(step(), 1..30)) {
-        let mut world = World::with_call();
+        let mut world = talking();
+        let mut asked = [Asked::default(); 2];
         for step in steps {
             match step {
-                Step::Command(end, command) => world.command(end, command),
+                Step::Command(end, command) => {
+                    asked[end].note(&command);
+                    world.command(end, command);
+                }
                 Step::Datagram(end, datagram) => {
                     let (from, to) = (world.ends[1 - end].address, world.ends[end].address);
                     world.deliver(from, to, &datagram);
                 }
                 Step::Time(ms) => world.run(Duration::from_millis(ms)),
-                Step::Renegotiate(end) => {
-                    let offer = world.offer(end);
-                    let answer = world.answer(1 - end, offer).unwrap().0;
-                    world.apply(end, answer).unwrap();
-                }
+                Step::Renegotiate(end) => renegotiate(&mut world, end),
+            }
+            for (end, asked) in world.ends.iter().zip(asked) {
+                let wanted = end.session.calls().microphone;
+                prop_assert!(wanted <= asked.allows(), "{:?} after {:?}", wanted, asked);
             }
         }
         for end in [CALLER, CALLEE] {
             world.command(end, Command::Close { session: ID });
             prop_assert!(world.ends[end].session.is_closed());
+            prop_assert_eq!(world.ends[end].session.calls(), Calls::default());
             prop_assert_eq!(world.ends[end].session.poll_timeout(), None);
         }
+    }
+
+    #[test]
+    fn the_microphone_is_wanted_while_and_only_while_a_call_needs_it(
+        steps in prop::collection::vec(
+            prop_oneof![
+                (0..2usize, any::<bool>())
+                    .prop_map(|(end, on)| Step::Command(end, Command::Hold { session: ID, on })),
+                (0..2usize, any::<bool>())
+                    .prop_map(|(end, on)| Step::Command(end, Command::Mute { session: ID, on })),
+                (0..500u64).prop_map(Step::Time),
+                (0..2usize).prop_map(Step::Renegotiate),
+            ],
+            1..30,
+        )
+    ) {
+        let mut world = talking();
+        let mut asked = [Asked::default(); 2];
+        // As both know it of each other.
+        let mut agreed = asked;
+        for step in steps {
+            match step {
+                Step::Command(end, command) => {
+                    asked[end].note(&command);
+                    world.command(end, command);
+                }
+                Step::Datagram(..) => {}
+                Step::Time(ms) => world.run(Duration::from_millis(ms)),
+                Step::Renegotiate(end) => {
+                    renegotiate(&mut world, end);
+                    agreed = asked;
+                }
+            }
+            for end in [CALLER, CALLEE] {
+                // Who is held by the far end sends nothing.
+                let needed = if agreed[1 - end].hold { Use::Closed } else { asked[end].allows() };
+                prop_assert_eq!(world.ends[end].session.calls().microphone, needed);
+            }
+        }
+        let failed = |news: &News| matches!(news, News::Failed { .. });
+        prop_assert!(!world.ends.iter().any(|end| end.news.iter().any(failed)));
     }
 
     #[test]
