@@ -1,9 +1,12 @@
 //! Calls through the devices of the system, played by a sound server of the test's own.
 
+use std::path::{Path, PathBuf};
+use std::process;
+
 use crate::common::{Call, SESSION, Side, in_time, is_near};
 use media::{
-    Capture, Command, Country, Device, DeviceId, News, Playback, Processing, Role, SoundSettings,
-    Tone,
+    Capture, Command, Country, Device, DeviceId, News, Playback, Preference, Processing, Role,
+    SoundSettings, Tone,
 };
 
 #[path = "../../../../tests/support/sound_card.rs"]
@@ -149,6 +152,87 @@ fn without_a_microphone_the_call_goes_on_and_one_that_is_plugged_in_is_used() {
                 .await;
         },
     );
+}
+
+#[test]
+fn what_the_loudspeaker_plays_does_not_come_back_through_real_streams() {
+    let name = "what_the_loudspeaker_plays_does_not_come_back_through_real_streams";
+    on_card(name, async |mut card| {
+        the_echo_is_gone(&mut card, 48_000).await
+    });
+}
+
+#[test]
+fn nor_does_it_at_a_card_of_44100_hz() {
+    let name = "nor_does_it_at_a_card_of_44100_hz";
+    on_card(name, async |mut card| {
+        the_echo_is_gone(&mut card, 44_100).await
+    });
+}
+
+/// The loudspeaker's own monitor is the microphone: the worst room there is.
+async fn the_echo_is_gone(card: &mut SoundCard, rate: u32) {
+    card.start(&[Plug { rate, ..SPEAKERS }], &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let near = at_the_desk();
+    let settings = |processing| SoundSettings {
+        microphone: Preference {
+            favourites: vec![DeviceId::new("pulseaudio:speakers.monitor")],
+        },
+        processing,
+        ..unprocessed()
+    };
+    near.media.set_sound(settings(Processing::OFF));
+    let path = speech(folder.path());
+    let far = Side::new(Capture::Wav { path }, Playback::Discard);
+    let mut call = Call::connect(near, far).await;
+    capture(&mut call.caller, true).await;
+    call.callee
+        .quality(|quality| quality.playback_level_dbfs > -40.0)
+        .await;
+    let raw = return_loss(&mut call.callee).await;
+
+    call.caller.media.set_sound(settings(Processing {
+        echo_cancellation: true,
+        ..Processing::OFF
+    }));
+    // A machine that is busy with others breaks the streams up, and the room is learnt anew.
+    let mut losses = Vec::new();
+    for _ in 0..6 {
+        let loss = return_loss(&mut call.callee).await - raw;
+        losses.push(loss);
+        if loss > 25.0 {
+            println!("{rate} Hz: {losses:?} dB, without cancellation {raw} dB");
+            return;
+        }
+    }
+    panic!("{rate} Hz: {losses:?} dB, without cancellation {raw} dB");
+}
+
+/// Returns by how much less than it says a side hears of it, over four seconds, in dB.
+async fn return_loss(far: &mut Side) -> f32 {
+    let power = |dbfs: f32| 10.0_f32.powf(dbfs / 10.0);
+    let (mut said, mut heard) = (0.0, 0.0);
+    for _ in 0..4 {
+        let quality = far.quality(|_| true).await;
+        said += power(quality.capture_level_dbfs);
+        heard += power(quality.playback_level_dbfs);
+    }
+    10.0 * (said / heard).log10()
+}
+
+/// Has about a minute spoken into a file.
+fn speech(folder: &Path) -> PathBuf {
+    let path = folder.join("speech.wav");
+    let text =
+        "The quick brown fox jumps over the lazy dog, and nobody at the desk hears it twice. ";
+    let status = process::Command::new("espeak-ng")
+        .args(["-s", "160", "-w"])
+        .arg(&path)
+        .arg(text.repeat(10))
+        .status();
+    assert!(status.expect("espeak-ng is installed").success());
+    path
 }
 
 fn at_the_desk() -> Side {
