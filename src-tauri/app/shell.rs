@@ -72,6 +72,8 @@ struct Shell {
     recent: headless::RecentLog,
     /// The labels of the windows that show levels.
     level_watchers: Mutex<BTreeSet<String>>,
+    /// Whether the pop-up can be seen: it is kept when it is put away.
+    is_popped_up: AtomicBool,
     /// Whether there is a tray that the window can be fetched back from.
     has_tray: AtomicBool,
     is_leaving: AtomicBool,

@@ -70,6 +70,32 @@ async fn a_call_is_answered_in_the_pop_up_and_the_next_one_declined_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pop_up_of_a_call_that_answered_itself_shows_that_it_hears_its_user() {
+    story(async |desk| {
+        desk.add_settings("[calls]\nauto_answer = \"always\"\n");
+        desk.ready().await;
+        let _voice = speak(desk);
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        let call = dial(&mut ravi, "700201").await;
+        let page = desk.page();
+        page.look_at(RING).await;
+        page.says("Answered automatically").await;
+        ravi.event("call.connected").await;
+        ravi.send(json!({"command": "hang_up", "call": call})).await;
+        ravi.event("call.ended").await;
+        page.no_longer_says("Answered automatically").await;
+
+        // It is there for moments: whoever waits for it is there before.
+        tokio::join!(
+            page.rises("Microphone level"),
+            dial(&mut ravi, "700201")
+        );
+        page.press("Hang up").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_ring_is_tried_without_a_call_and_muted_in_one() {
     story(async |desk| {
         desk.ready().await;

@@ -25,6 +25,11 @@ const control = (name) =>
     (it) => !it.disabled && isSeen(it) && nameOf(it) === name,
   );
 
+const sounding = (name) =>
+  [...over().querySelectorAll("[role=meter]")].find(
+    (it) => isSeen(it) && nameOf(it) === name && Number(it.getAttribute("aria-valuenow")) > 0,
+  );
+
 // What is only read aloud stays after it has lost its truth.
 const isToldAloud = (it) => it.closest("[aria-live].unseen") !== null;
 

@@ -102,6 +102,14 @@ impl Page {
         }
     }
 
+    /// Waits until a meter of this name shows a sound.
+    pub(crate) async fn rises(&self, name: &str) {
+        let found = self.awaited("sounding(arguments[0])", name).await;
+        if found.is_null() {
+            self.fail(&format!("has no “{name}” that rises")).await;
+        }
+    }
+
     /// Returns whether there is a control of this name that can be used now.
     pub(crate) async fn can_press(&self, name: &str) -> bool {
         let script = format!("{SCRIPT}\nreturn control(arguments[0]) !== undefined;");

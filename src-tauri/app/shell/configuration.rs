@@ -159,6 +159,7 @@ pub(super) fn start(
         limit: Mutex::new(Limit::new(REQUESTS_PER_SECOND, Instant::now())),
         recent,
         level_watchers: Mutex::new(BTreeSet::new()),
+        is_popped_up: AtomicBool::new(false),
         has_tray: AtomicBool::new(!cfg!(target_os = "linux")),
         is_leaving: AtomicBool::new(false),
         window_work: Mutex::new(()),

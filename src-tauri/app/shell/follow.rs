@@ -1,6 +1,9 @@
 //! Follows the phone and tells everybody: the page, the tray, the pop-up, the notifications, the keys.
 
-use std::{collections::BTreeMap, sync::PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, atomic::Ordering},
+};
 
 use engine::{Engine, Stamped};
 use phone::{CallId, EndCause, Event, PhoneView};
@@ -20,6 +23,7 @@ use super::{
     Shell, awake, keys,
     notices::{self, Missed, Ringing, Wanted},
     ring, tray,
+    windows::RING,
 };
 
 /// More calls than anybody misses before somebody shows one.
@@ -192,7 +196,9 @@ impl Followers {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        for label in watchers {
+        let is_popped_up = shell.is_popped_up.load(Ordering::Relaxed);
+        // A pop-up that was put away still shows what it did, to nobody.
+        for label in watchers.into_iter().filter(|it| it != RING || is_popped_up) {
             if let Err(error) = self.app.emit_to(label, "levels", levels) {
                 warn!(%error, "levels are not told");
             }

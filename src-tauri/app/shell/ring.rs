@@ -1,7 +1,7 @@
 //! The pop-up of an incoming call: above everything, at the corner of the screen that is worked at,
 //! and never in the way of what is typed.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use tauri::{AppHandle, Manager, PhysicalPosition, PhysicalSize, UserAttentionType, WebviewWindow};
 use tokio::{sync::watch, time};
@@ -91,7 +91,7 @@ fn pop_up(app: &AppHandle) -> tauri::Result<()> {
     match app.get_webview_window(RING) {
         Some(window) => {
             place(app, &window)?;
-            window.show()
+            show(app, &window)
         }
         None => windows::beside_main(app, make),
     }
@@ -110,9 +110,16 @@ fn make(app: &AppHandle, main: Option<Related>) -> tauri::Result<()> {
     place(app, &window)?;
     // The caller may have given up meanwhile.
     if Popping::of(&app.state::<Shell>().engine().view().borrow()) != Popping::Nothing {
-        window.show()?;
+        show(app, &window)?;
     }
     Ok(())
+}
+
+fn show(app: &AppHandle, window: &WebviewWindow) -> tauri::Result<()> {
+    app.state::<Shell>()
+        .is_popped_up
+        .store(true, Ordering::Relaxed);
+    window.show()
 }
 
 /// Puts it into the corner of the screen that the pointer is on.
@@ -153,6 +160,9 @@ fn calm(app: &AppHandle) -> tauri::Result<()> {
 
 fn put_away(app: &AppHandle) -> tauri::Result<()> {
     calm(app)?;
+    app.state::<Shell>()
+        .is_popped_up
+        .store(false, Ordering::Relaxed);
     // It is there again at the next call, without its page having to be loaded.
     match app.get_webview_window(RING) {
         Some(window) => window.hide(),

@@ -47,7 +47,6 @@ pub(super) fn show_main(app: &AppHandle) {
         }
         if let Some(mini) = app.get_webview_window(MINI) {
             mini.destroy()?;
-            app.state::<Shell>().watch_levels(MINI, false);
         }
         Ok(())
     });
