@@ -1,4 +1,5 @@
-//! A caller's name where the system shows it: as plain text in one line that turns nothing around.
+//! A caller's name, and what else others have written, where the system shows it: as plain text in one
+//! line that turns nothing around.
 
 /// No desktop shows more, in characters.
 const LONGEST: usize = 80;
@@ -6,9 +7,13 @@ const LONGEST: usize = 80;
 /// Returns who calls: the name, or the number where there is none, kept apart from the text around it
 /// (Unicode TR 9, first strong isolate).
 pub(crate) fn caller(name: Option<&str>, number: &str) -> String {
-    let name = name.map(plain).filter(|it| !it.is_empty());
-    let shown = name.unwrap_or_else(|| plain(number));
-    format!("\u{2068}{shown}\u{2069}")
+    let name = name.filter(|it| !plain(it).is_empty());
+    apart(name.unwrap_or(number))
+}
+
+/// Returns what others have written, kept apart from the words around it.
+pub(crate) fn apart(text: &str) -> String {
+    format!("\u{2068}{}\u{2069}", plain(text))
 }
 
 fn plain(text: &str) -> String {

@@ -1,8 +1,9 @@
-//! What the phone is to somebody who glances at it: the shape and the words of the tray.
+//! What the phone is to somebody who glances at it: the shape and the words of the tray. The page says
+//! the same of each view (`ui/src/lib/standing.ts`).
 
 use phone::{
     AccountView, Availability, CallId, CallState, CallView, LeaseState, LeaseView, LineView,
-    LinkView, PhoneView, QueueLoginView, QueueView,
+    LinkView, PhoneView, QueueLoginView, QueueView, SoundView,
 };
 
 /// One of these at a time; the first that fits, from the top.
@@ -14,20 +15,26 @@ pub(crate) enum Standing {
     Muted,
     /// Each call that there is is on hold.
     Held,
+    SignedOut,
+    /// The account has none, or its role needs none.
+    NoPhone,
     /// At work after a call.
     WrapUp,
+    /// No call can come, because the registrar does not take the extension.
+    NoLine,
+    /// On the way to the first registration.
+    Connecting,
+    /// On the way to another one.
+    Reconnecting,
+    /// Nothing would hear its user.
+    NoMicrophone,
+    /// No call of the queue can come, because it did not sign the agent in.
+    NoQueue,
     Ready,
     /// Calls of the queue do not come.
     Paused,
     /// Nobody has said so far whether calls of the queue are to come.
     Unset,
-    /// Signing in, out, or connecting.
-    Working,
-    SignedOut,
-    /// Signed in, and this role has no phone.
-    NoPhone,
-    /// No call can come, and nothing will change that by itself.
-    Fault,
 }
 
 impl Standing {
@@ -43,43 +50,49 @@ impl Standing {
             };
         }
         match &view.account {
-            AccountView::SignedOut { .. } => Self::SignedOut,
+            AccountView::SignedOut { .. } | AccountView::SigningOut => Self::SignedOut,
             AccountView::Restoring
             | AccountView::Resuming { .. }
             | AccountView::SigningIn { .. }
-            | AccountView::Asking { .. }
-            | AccountView::SigningOut => Self::Working,
-            AccountView::SignedIn { phone: false, .. } => Self::NoPhone,
+            | AccountView::Asking { .. } => Self::Connecting,
+            AccountView::NotConfigured { .. } | AccountView::SignedIn { phone: false, .. } => {
+                Self::NoPhone
+            }
             AccountView::SignedIn { phone: true, .. } | AccountView::Fallback { .. } => {
                 Self::of_line(view)
             }
-            AccountView::NotConfigured { .. } => Self::Fault,
         }
     }
 
     fn of_line(view: &PhoneView) -> Self {
         let is_lost = |lease: &LeaseView| matches!(lease.state, LeaseState::Lost { .. });
         if view.lease.as_ref().is_some_and(is_lost) {
-            return Self::Fault;
+            return Self::SignedOut;
         }
-        if let LinkView::Off | LinkView::Opening | LinkView::Down { .. } = view.link {
-            return Self::Working;
-        }
-        match view.line {
-            LineView::Off | LineView::Registering => Self::Working,
-            LineView::Registered { .. } => view.queue.as_ref().map_or(Self::Ready, Self::of_queue),
-            LineView::Failed { .. } => Self::Fault,
-        }
-    }
-}
-
-impl Standing {
-    fn of_queue(queue: &QueueView) -> Self {
-        if queue.wrap_up.is_some() {
+        if view.queue.as_ref().is_some_and(|it| it.wrap_up.is_some()) {
             return Self::WrapUp;
         }
+        match (&view.link, &view.line) {
+            (LinkView::Up { .. }, LineView::Registered { .. }) if is_deaf(&view.sound) => {
+                Self::NoMicrophone
+            }
+            (LinkView::Up { .. }, LineView::Registered { .. }) => {
+                view.queue.as_ref().map_or(Self::Ready, Self::of_queue)
+            }
+            (LinkView::Up { .. }, LineView::Failed { .. }) => Self::NoLine,
+            (LinkView::Up { .. }, LineView::Off | LineView::Registering)
+            | (LinkView::Off | LinkView::Opening | LinkView::Down { .. }, _) => {
+                match view.proofs.line_confirmed_at {
+                    None => Self::Connecting,
+                    Some(_) => Self::Reconnecting,
+                }
+            }
+        }
+    }
+
+    fn of_queue(queue: &QueueView) -> Self {
         if let QueueLoginView::Failed { .. } = queue.login {
-            return Self::Fault;
+            return Self::NoQueue;
         }
         match queue.availability {
             None => Self::Unset,
@@ -87,6 +100,11 @@ impl Standing {
             Some(Availability::Pause { .. }) => Self::Paused,
         }
     }
+}
+
+/// Whether nothing hears its user; before the devices are known nobody can tell.
+fn is_deaf(sound: &SoundView) -> bool {
+    sound.devices.is_some() && sound.microphone.is_none()
 }
 
 /// Returns the call that rings here, the oldest where there are more.
@@ -175,45 +193,164 @@ pub(crate) mod tests {
         }
     }
 
-    #[test]
-    fn with_a_queue_it_is_what_was_ordered_there() {
-        let told = phone::samples::view().queue.expect("the sample has one");
-        let idle = QueueView {
-            wrap_up: None,
-            ..told.clone()
+    /// What the page says of each (`phone.samples.ts` hands them to it).
+    pub(crate) fn table() -> Vec<(Standing, PhoneView)> {
+        let view = |change: fn(&mut PhoneView)| {
+            let mut view = phone::samples::view();
+            view.calls.clear();
+            if let Some(queue) = &mut view.queue {
+                queue.wrap_up = None;
+            }
+            change(&mut view);
+            view
         };
-        let paused = Some(Availability::Pause { reason: None });
-        let message = "Invalid Authentication".to_owned();
-        for (queue, standing) in [
-            (told, Standing::WrapUp),
-            (idle.clone(), Standing::Ready),
+        let with_call = |change: fn(&mut CallView)| {
+            let mut view = phone::samples::view();
+            view.calls.iter_mut().for_each(change);
+            view
+        };
+        fn queue(view: &mut PhoneView) -> &mut QueueView {
+            view.queue.as_mut().expect("the sample has one")
+        }
+        let mut table = vec![
+            (Standing::OnCall, with_call(|_| {})),
+            (Standing::Muted, with_call(|it| it.muted = true)),
+            (Standing::Held, with_call(|it| it.held = true)),
             (
-                QueueView {
-                    availability: paused,
-                    ..idle.clone()
-                },
+                Standing::Ringing,
+                with_call(|it| it.state = CallState::Alerting),
+            ),
+            (
+                Standing::WrapUp,
+                view(|it| queue(it).wrap_up = Some(phone::samples::wrap_up())),
+            ),
+            (
+                Standing::WrapUp,
+                view(|it| {
+                    it.link = LinkView::Opening;
+                    queue(it).wrap_up = Some(phone::samples::wrap_up());
+                }),
+            ),
+            (Standing::Ready, view(|_| {})),
+            (Standing::Ready, view(|it| it.queue = None)),
+            (
+                Standing::Ready,
+                view(|it| {
+                    it.sound.devices = None;
+                    it.sound.microphone = None;
+                }),
+            ),
+            (
                 Standing::Paused,
+                view(|it| queue(it).availability = Some(Availability::Pause { reason: None })),
+            ),
+            (Standing::Unset, view(|it| queue(it).availability = None)),
+            (
+                Standing::NoQueue,
+                view(|it| {
+                    let message = "Invalid Authentication".to_owned();
+                    queue(it).login = QueueLoginView::Failed { message };
+                }),
             ),
             (
-                QueueView {
-                    availability: None,
-                    ..idle.clone()
-                },
-                Standing::Unset,
+                Standing::NoMicrophone,
+                view(|it| it.sound.microphone = None),
             ),
             (
-                QueueView {
-                    login: QueueLoginView::Failed { message },
-                    ..idle
-                },
-                Standing::Fault,
+                Standing::NoPhone,
+                view(|it| {
+                    it.account = AccountView::SignedIn {
+                        user: user(),
+                        phone: false,
+                        since: BEGIN,
+                    };
+                }),
             ),
-        ] {
-            let mut view = ready();
-            view.queue = Some(queue);
-            assert_eq!(Standing::of(&view), standing, "{:?}", view.queue);
-            view.link = LinkView::Opening;
-            assert_eq!(Standing::of(&view), Standing::Working);
+            (
+                Standing::Connecting,
+                view(|it| {
+                    it.line = LineView::Registering;
+                    it.proofs.line_confirmed_at = None;
+                }),
+            ),
+            (
+                Standing::Reconnecting,
+                view(|it| it.line = LineView::Registering),
+            ),
+            (
+                Standing::SignedOut,
+                view(|it| {
+                    it.lease = Some(LeaseView {
+                        state: LeaseState::Lost {
+                            reason: phone::SignedOutReason::LeaseExpired,
+                        },
+                        ttl_ms: 1,
+                    });
+                }),
+            ),
+        ];
+        for account in phone::samples::accounts() {
+            let standing = match &account {
+                AccountView::SignedOut { .. } | AccountView::SigningOut => Standing::SignedOut,
+                AccountView::Restoring
+                | AccountView::Resuming { .. }
+                | AccountView::SigningIn { .. }
+                | AccountView::Asking { .. } => Standing::Connecting,
+                AccountView::NotConfigured { .. } => Standing::NoPhone,
+                AccountView::SignedIn { .. } | AccountView::Fallback { .. } => Standing::Ready,
+            };
+            let mut view = view(|_| {});
+            view.account = account;
+            table.push((standing, view));
+        }
+        for link in phone::samples::links() {
+            let standing = match &link {
+                LinkView::Up { .. } => Standing::Ready,
+                LinkView::Off | LinkView::Opening | LinkView::Down { .. } => Standing::Reconnecting,
+            };
+            let mut view = view(|_| {});
+            view.link = link;
+            table.push((standing, view));
+        }
+        for line in phone::samples::lines() {
+            let standing = match &line {
+                LineView::Registered { .. } => Standing::Ready,
+                LineView::Off | LineView::Registering => Standing::Reconnecting,
+                LineView::Failed { .. } => Standing::NoLine,
+            };
+            let mut view = view(|_| {});
+            view.line = line;
+            table.push((standing, view));
+        }
+        table
+    }
+
+    impl Standing {
+        /// What the page calls it, which tells in the call itself that its user is muted.
+        pub(crate) fn of_page(self) -> &'static str {
+            match self {
+                Self::Ringing => "ringing",
+                Self::OnCall | Self::Muted => "on_a_call",
+                Self::Held => "on_hold",
+                Self::SignedOut => "signed_out",
+                Self::NoPhone => "no_phone",
+                Self::WrapUp => "wrap_up",
+                Self::NoLine => "no_line",
+                Self::Connecting => "connecting",
+                Self::Reconnecting => "reconnecting",
+                Self::NoMicrophone => "no_microphone",
+                Self::NoQueue => "no_queue",
+                Self::Ready => "ready",
+                Self::Paused => "paused",
+                Self::Unset => "unset",
+            }
+        }
+    }
+
+    #[test]
+    fn each_view_has_the_standing_that_the_page_gives_it() {
+        for (standing, view) in table() {
+            assert_eq!(Standing::of(&view), standing, "{view:?}");
         }
     }
 
@@ -282,39 +419,5 @@ pub(crate) mod tests {
             view.calls = calls;
             assert_eq!(Popping::of(&view), popping, "{:?}", view.calls);
         }
-    }
-
-    #[test]
-    fn without_a_call_it_is_whether_one_can_come() {
-        let with = |change: fn(&mut PhoneView)| {
-            let mut view = ready();
-            change(&mut view);
-            Standing::of(&view)
-        };
-        assert_eq!(with(|_| {}), Standing::Ready);
-        assert_eq!(with(|it| it.link = LinkView::Opening), Standing::Working);
-        assert_eq!(
-            with(|it| it.line = LineView::Registering),
-            Standing::Working
-        );
-        assert_eq!(
-            with(|it| it.account = AccountView::SigningOut),
-            Standing::Working
-        );
-        assert_eq!(
-            with(|it| it.account = AccountView::NotConfigured {
-                message: String::new()
-            }),
-            Standing::Fault
-        );
-        assert_eq!(
-            with(|it| it.lease = Some(LeaseView {
-                state: LeaseState::Lost {
-                    reason: phone::SignedOutReason::LeaseExpired
-                },
-                ttl_ms: 1
-            })),
-            Standing::Fault
-        );
     }
 }

@@ -86,10 +86,7 @@ async fn the_pop_up_of_a_call_that_answered_itself_shows_that_it_hears_its_user(
         page.no_longer_says("Answered automatically").await;
 
         // It is there for moments: whoever waits for it is there before.
-        tokio::join!(
-            page.rises("Microphone level"),
-            dial(&mut ravi, "700201")
-        );
+        tokio::join!(page.rises("Microphone level"), dial(&mut ravi, "700201"));
         page.press("Hang up").await;
     })
     .await;

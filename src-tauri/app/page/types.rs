@@ -20,6 +20,7 @@ use serde_json::json;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use super::*;
+use crate::standing;
 
 mod layout;
 
@@ -116,6 +117,7 @@ fn the_page_has_values_of_these_types() {
     let orders = commands().map(|command| json!({ "order": command }));
     values.asked::<Order>("orders", &orders);
     values.commands();
+    values.standings();
     same("phone.samples.ts", &values.text);
 }
 
@@ -159,8 +161,11 @@ struct Values {
 
 impl Default for Values {
     fn default() -> Self {
-        let text = "import type * as phone from \"./phone\";\n\n".to_owned();
-        Self { text }
+        let text = "import type * as phone from \"./phone\";\n\
+                    import type { Standing } from \"./standing\";\n\n";
+        Self {
+            text: text.to_owned(),
+        }
     }
 }
 
@@ -195,7 +200,24 @@ impl Values {
         for command in commands() {
             writeln!(text, "  {}: {command},", command["command"]).unwrap();
         }
-        text.push_str("};\n");
+        text.push_str("};\n\n");
+    }
+
+    /// What the tray makes of views: each with what is other in it than in the sample.
+    fn standings(&mut self) {
+        let usual = json!(samples::view());
+        let text = &mut self.text;
+        let of = "{ standing: Standing; view: Partial<phone.PhoneView> }";
+        writeln!(text, "export const standings: {of}[] = [").unwrap();
+        for (standing, view) in standing::tests::table() {
+            let mut view = json!(view);
+            view.as_object_mut()
+                .unwrap()
+                .retain(|part, value| usual[part] != *value);
+            let entry = json!({ "standing": standing.of_page(), "view": view });
+            writeln!(text, "  {entry},").unwrap();
+        }
+        text.push_str("];\n");
     }
 }
 

@@ -13,7 +13,7 @@ use tauri::{
 use tokio::sync::watch;
 use tracing::warn;
 
-use crate::{act::Act, standing::Standing, words::Words};
+use crate::{act::Act, caller::apart, standing::Standing, words::Words};
 
 use super::{Shell, leaving, windows};
 
@@ -161,7 +161,7 @@ impl Tray {
             *items = Items::new(app, shown)?;
             self.icon.set_menu(Some(items.menu.clone()))?;
         }
-        items.show(shown, told)
+        items.show(shown, &told)
     }
 }
 
@@ -203,7 +203,7 @@ impl Items {
             words,
             queue,
         } = shown;
-        self.standing.set_text(told)?;
+        self.standing.set_text(in_menu(told))?;
         if let (Some(items), Some(queue)) = (&self.queue, queue) {
             items.show(queue, words)?;
         }
@@ -232,9 +232,8 @@ impl QueueItems {
             let submenu = Submenu::new(app, "", true)?;
             for (place, reason) in pause_reasons.iter().enumerate() {
                 let id = format!("{PAUSE_FOR}{place}");
-                // One ampersand would mark the letter after it.
-                let text = reason.replace('&', "&&");
-                let item = CheckMenuItem::with_id(app, id, text, true, false, None::<&str>)?;
+                let item =
+                    CheckMenuItem::with_id(app, id, in_menu(reason), true, false, None::<&str>)?;
                 submenu.append(&item)?;
                 pauses.push(item);
             }
@@ -271,23 +270,38 @@ impl QueueItems {
     }
 }
 
+/// A text for an item of a menu: one ampersand would mark the letter after it.
+fn in_menu(text: &str) -> String {
+    text.replace('&', "&&")
+}
+
 /// Returns what the phone is, in words.
-fn told(shown: &Shown) -> &str {
+fn told(shown: &Shown) -> String {
     let words = shown.words;
-    match shown.standing {
+    let availability = shown.queue.as_ref().and_then(|it| it.availability.as_ref());
+    let told = match shown.standing {
         Standing::Ringing => words.ringing,
         Standing::OnCall => words.on_call,
         Standing::Muted => words.muted,
         Standing::Held => words.held,
         Standing::WrapUp => words.wrap_up,
         Standing::Ready => words.ready,
-        Standing::Paused => words.paused,
+        Standing::Paused => match availability {
+            Some(Availability::Pause {
+                reason: Some(reason),
+            }) => return words.paused_for.replace("{ $reason }", &apart(reason)),
+            Some(Availability::Pause { reason: None } | Availability::Ready) | None => words.paused,
+        },
         Standing::Unset => words.unset,
-        Standing::Working => words.working,
+        Standing::NoQueue => words.no_queue,
+        Standing::NoMicrophone => words.no_microphone,
+        Standing::NoLine => words.no_line,
+        Standing::Connecting => words.connecting,
+        Standing::Reconnecting => words.reconnecting,
         Standing::SignedOut => words.signed_out,
         Standing::NoPhone => words.no_phone,
-        Standing::Fault => words.fault,
-    }
+    };
+    told.to_owned()
 }
 
 fn chosen(app: &AppHandle, event: MenuEvent) {
@@ -316,9 +330,9 @@ fn shape(standing: Standing) -> Image<'static> {
         Standing::Ready => READY,
         Standing::Paused => PAUSED,
         Standing::Unset => UNSET,
-        Standing::Working => WORKING,
+        Standing::Connecting | Standing::Reconnecting => WORKING,
         Standing::SignedOut | Standing::NoPhone => SIGNED_OUT,
-        Standing::Fault => FAULT,
+        Standing::NoQueue | Standing::NoMicrophone | Standing::NoLine => FAULT,
     }
 }
 

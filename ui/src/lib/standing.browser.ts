@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { STATES, type Name } from "../scripted/states";
 import { NOW } from "../scripted/states/ground";
+import { standings, states } from "./phone.samples";
 import { standing, standingSince, type Standing } from "./standing";
 
 test.each<[Name, Standing, number | null]>([
@@ -29,10 +30,16 @@ test.each<[Name, Standing, number | null]>([
   ["link-down", "reconnecting", null],
   ["signing-in-line", "connecting", null],
   ["signed-out", "signed_out", null],
-  ["resuming", "signed_out", null],
+  ["resuming", "connecting", null],
 ])("%s is %s since %j ms", (name, expected, since) => {
   const { view } = STATES[name]();
   const at = standingSince(view);
   expect(standing(view)).toBe(expected);
   expect(at === null ? null : NOW - at).toBe(since);
+});
+
+test.each(standings)("the tray and the page say $standing of $view", ({ standing: told, view }) => {
+  const usual = states[0]?.view;
+  expect(usual).toBeDefined();
+  expect(usual && standing({ ...usual, ...view })).toBe(told);
 });

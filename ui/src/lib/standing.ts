@@ -21,8 +21,10 @@ export type Standing =
   | "no_line"
   | "connecting"
   | "reconnecting"
+  | "no_phone"
   | "signed_out";
 
+/** The tray says the same of each view (`app/standing.rs`); a call that talks comes before one that rings beside it, here alone. */
 export function standing(view: PhoneView): Standing {
   const rings = view.calls.some((call) => call.state.state === "alerting");
   const foremost = foreground(view.calls);
@@ -34,16 +36,25 @@ export function standing(view: PhoneView): Standing {
   }
   switch (view.account.state) {
     case "signed_out":
+    case "signing_out":
+      return "signed_out";
     case "restoring":
     case "resuming":
     case "signing_in":
     case "asking":
-    case "signing_out":
+      return "connecting";
     case "not_configured":
-      return "signed_out";
+      return "no_phone";
     case "signed_in":
+      if (!view.account.phone) {
+        return "no_phone";
+      }
+      break;
     case "fallback":
       break;
+  }
+  if (view.lease?.state.state === "lost") {
+    return "signed_out";
   }
   if (view.queue?.wrap_up != null) {
     return "wrap_up";
@@ -120,6 +131,7 @@ export function standingSince(view: PhoneView): Moment | null {
     case "no_line":
     case "connecting":
     case "reconnecting":
+    case "no_phone":
     case "signed_out":
       return null;
   }
@@ -151,6 +163,8 @@ export function standingWords(standing: Standing): string {
       return t("state-connecting");
     case "reconnecting":
       return t("state-reconnecting");
+    case "no_phone":
+      return t("no-phone-title");
     case "signed_out":
       return t("state-signed-out");
   }
@@ -169,5 +183,6 @@ export const STANDINGS: Record<Standing, { tone: Tone; shape: Drawing }> = {
   no_line: { tone: "fault", shape: "fault" },
   connecting: { tone: "ring", shape: "connection" },
   reconnecting: { tone: "ring", shape: "connection" },
+  no_phone: { tone: "neutral", shape: "signOut" },
   signed_out: { tone: "neutral", shape: "signOut" },
 };
