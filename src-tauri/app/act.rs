@@ -23,6 +23,8 @@ pub(crate) enum Act {
     Ready,
     /// Has none of them come, for the reason at this place of the list; `None`: for none.
     Pause(Option<usize>),
+    /// Has every part of the phone proven anew.
+    Check,
     /// Answers that request of another device.
     AnswerMove(u64, MoveAnswer),
 }
@@ -52,6 +54,7 @@ impl Act {
             },
             Self::AnswerThis(call) => (ringing == Some(call)).then_some(Command::Answer { call }),
             Self::DeclineThis(call) => (ringing == Some(call)).then_some(Command::HangUp { call }),
+            Self::Check => Some(Command::Check),
             Self::Ready => Some(Command::Ready),
             Self::Pause(None) => Some(Command::Pause { reason: None }),
             Self::Pause(Some(place)) => {

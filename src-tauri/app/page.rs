@@ -51,6 +51,8 @@ pub(crate) struct WindowView {
     pub(crate) demo: Option<DemoAccount>,
     /// The user wants to quit in a call: asked before it is done.
     pub(crate) quit_asked: bool,
+    /// When the tray last had the phone checked: who sees the page reads what comes of it.
+    pub(crate) check_asked_at: Option<Moment>,
 }
 
 /// An account of the demo's own world, whose password is no secret.

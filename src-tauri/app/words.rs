@@ -23,6 +23,7 @@ pub(crate) struct Words {
     pub(crate) pause: &'static str,
     pub(crate) mute: &'static str,
     pub(crate) open: &'static str,
+    pub(crate) check: &'static str,
     pub(crate) quit: &'static str,
     pub(crate) incoming: &'static str,
     pub(crate) answer: &'static str,
@@ -61,6 +62,7 @@ const ENGLISH: Words = Words {
     pause: "Pause",
     mute: "Mute",
     open: "Open",
+    check: "Check my phone",
     quit: "Quit",
     incoming: "Incoming call",
     answer: "Answer",
@@ -99,6 +101,7 @@ const GERMAN: Words = Words {
     pause: "Pause",
     mute: "Stumm",
     open: "Öffnen",
+    check: "Telefon prüfen",
     quit: "Beenden",
     incoming: "Eingehender Anruf",
     answer: "Annehmen",
@@ -137,6 +140,7 @@ const HINDI: Words = Words {
     pause: "विराम",
     mute: "म्यूट",
     open: "खोलें",
+    check: "मेरा फ़ोन जाँचें",
     quit: "बंद करें",
     incoming: "आने वाली कॉल",
     answer: "उत्तर दें",
@@ -175,6 +179,7 @@ const SPANISH: Words = Words {
     pause: "Pausa",
     mute: "Silenciar",
     open: "Abrir",
+    check: "Comprobar el teléfono",
     quit: "Salir",
     incoming: "Llamada entrante",
     answer: "Contestar",
@@ -213,6 +218,7 @@ const ARABIC: Words = Words {
     pause: "إيقاف مؤقت",
     mute: "كتم الصوت",
     open: "فتح",
+    check: "اختبار الهاتف",
     quit: "إنهاء",
     incoming: "مكالمة واردة",
     answer: "رد",
@@ -285,6 +291,7 @@ mod tests {
                 reconnecting,
                 signed_out,
                 no_phone,
+                check,
                 ..
             } = words(language);
             for (key, word) in [
@@ -303,6 +310,7 @@ mod tests {
                 ("state-reconnecting", reconnecting),
                 ("state-signed-out", signed_out),
                 ("no-phone-title", no_phone),
+                ("check-phone", check),
             ] {
                 let line = format!("{key} = {word}");
                 assert!(page.lines().any(|it| it == line), "{language}: {line}");

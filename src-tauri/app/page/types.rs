@@ -300,6 +300,7 @@ fn windows() -> Vec<WindowView> {
             password: "demo".to_owned(),
         }),
         quit_asked: false,
+        check_asked_at: Some(Moment(1_300)),
     };
     let empty = WindowView {
         settings: WindowSettings::default(),
@@ -308,6 +309,7 @@ fn windows() -> Vec<WindowView> {
         link: None,
         complaints: Vec::new(),
         demo: None,
+        check_asked_at: None,
         ..full.clone()
     };
     vec![full, empty]

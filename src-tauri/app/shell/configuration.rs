@@ -148,6 +148,7 @@ pub(super) fn start(
         shortcuts_available: super::keys::are_available(),
         demo: demo_account(),
         quit_asked: false,
+        check_asked_at: None,
     };
     let shell = Shell {
         configuration,

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use phone::{Availability, PhoneView};
+use phone::{AccountView, Availability, PhoneView};
 use tauri::{
     AppHandle, Manager, Wry,
     image::Image,
@@ -18,6 +18,7 @@ use crate::{act::Act, caller::apart, standing::Standing, words::Words};
 use super::{Shell, leaving, windows};
 
 const MUTE: &str = "mute";
+const CHECK: &str = "check";
 const OPEN: &str = "open";
 const QUIT: &str = "quit";
 const READY_ITEM: &str = "ready";
@@ -43,6 +44,8 @@ const FAULT: Image<'_> = include_image!("icons/tray/fault.png");
 pub(super) struct Shown {
     standing: Standing,
     words: &'static Words,
+    /// Whether there is a phone that can be checked.
+    has_phone: bool,
     /// `None`: the phone speaks to none.
     queue: Option<AtQueue>,
 }
@@ -67,6 +70,7 @@ struct Items {
     queue: Option<QueueItems>,
     mute: CheckMenuItem<Wry>,
     open: MenuItem<Wry>,
+    check: MenuItem<Wry>,
     quit: MenuItem<Wry>,
 }
 
@@ -83,6 +87,17 @@ impl Shown {
         Self {
             standing: Standing::of(view),
             words,
+            has_phone: match view.account {
+                AccountView::SignedIn { phone, .. } => phone,
+                AccountView::Fallback { .. } => true,
+                AccountView::SignedOut { .. }
+                | AccountView::Restoring
+                | AccountView::Resuming { .. }
+                | AccountView::SigningIn { .. }
+                | AccountView::Asking { .. }
+                | AccountView::NotConfigured { .. }
+                | AccountView::SigningOut => false,
+            },
             queue: view.queue.as_ref().map(|queue| AtQueue {
                 availability: queue.availability.clone(),
                 pause_reasons: queue.pause_reasons.clone(),
@@ -170,6 +185,7 @@ impl Items {
         let standing = MenuItem::new(app, "", false, None::<&str>)?;
         let mute = CheckMenuItem::with_id(app, MUTE, "", false, false, None::<&str>)?;
         let open = MenuItem::with_id(app, OPEN, "", true, None::<&str>)?;
+        let check = MenuItem::with_id(app, CHECK, "", false, None::<&str>)?;
         let quit = MenuItem::with_id(app, QUIT, "", true, None::<&str>)?;
         let line = PredefinedMenuItem::separator(app)?;
         let menu = Menu::with_items(app, &[&standing, &line])?;
@@ -177,13 +193,14 @@ impl Items {
             None => None,
             Some(queue) => Some(QueueItems::new(app, &menu, queue)?),
         };
-        menu.append_items(&[&mute, &open, &line, &quit])?;
+        menu.append_items(&[&mute, &open, &check, &line, &quit])?;
         Ok(Self {
             menu,
             standing,
             queue,
             mute,
             open,
+            check,
             quit,
         })
     }
@@ -201,6 +218,7 @@ impl Items {
         let Shown {
             standing,
             words,
+            has_phone,
             queue,
         } = shown;
         self.standing.set_text(in_menu(told))?;
@@ -212,6 +230,8 @@ impl Items {
             .set_enabled(matches!(standing, Standing::OnCall | Standing::Muted))?;
         self.mute.set_checked(*standing == Standing::Muted)?;
         self.open.set_text(words.open)?;
+        self.check.set_text(words.check)?;
+        self.check.set_enabled(*has_phone)?;
         self.quit.set_text(words.quit)
     }
 }
@@ -308,6 +328,7 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
     match event.id.as_ref() {
         MUTE => super::spawn(app, Act::ToggleMute),
         OPEN => windows::show_main(app),
+        CHECK => check(app),
         QUIT => leaving::ask(app),
         READY_ITEM => super::spawn(app, Act::Ready),
         PAUSE_ITEM => super::spawn(app, Act::Pause(None)),
@@ -318,6 +339,15 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
             }
         }
     }
+}
+
+/// Has the phone checked, and its user see what comes of it.
+fn check(app: &AppHandle) {
+    let shell = app.state::<Shell>();
+    let now = shell.engine().now();
+    shell.window.send_modify(|it| it.check_asked_at = Some(now));
+    windows::show_main(app);
+    super::spawn(app, Act::Check);
 }
 
 fn shape(standing: Standing) -> Image<'static> {

@@ -737,6 +737,8 @@ export type WindowView = {
   demo: DemoAccount | null;
   /** The user wants to quit in a call: asked before it is done. */
   quit_asked: boolean;
+  /** When the tray last had the phone checked: who sees the page reads what comes of it. */
+  check_asked_at: Moment | null;
 };
 
 /** The work after a call of the queue. */

@@ -5,6 +5,7 @@ export type Panel = "sound" | "connection" | "about";
 
 let tab = $state<Tab>("keypad");
 let panel = $state<Panel | null>(null);
+let checked = $state(false);
 let keypad = $state(false);
 let adding = $state(false);
 
@@ -15,6 +16,10 @@ export const place = {
   /** A page that lies over the tab until its user goes back. */
   get panel() {
     return panel;
+  },
+  /** Whether the panel of the connection tells what came of a check. */
+  get checked() {
+    return checked;
   },
   /** Whether the keypad is unfolded: under the call, or under the field on the first tab. */
   get keypad() {
@@ -30,6 +35,12 @@ export const place = {
   },
   open(next: Panel): void {
     panel = next;
+    checked = false;
+  },
+  /** Opens the panel of the connection for a check. */
+  openCheck(): void {
+    panel = "connection";
+    checked = true;
   },
   back(): void {
     panel = null;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
-import { clear, show } from "../scripted/mounted";
+import { clear, draw, show } from "../scripted/mounted";
 import { NOW } from "../scripted/states/ground";
 
 afterEach(clear);
@@ -95,6 +95,24 @@ test("the whole phone is checked, and the server's answer told", async () => {
   }));
   await expect.element(page.getByText(/answers \(84.ms\)/)).toBeVisible();
   await expect.element(check).toBeEnabled();
+});
+
+test("a check that the tray asked for is seen, once", async () => {
+  const script = await show("ready");
+  await script.view((view) => ({ ...view, server_check: { state: "reached", took_ms: 84, at: NOW } }));
+  await script.window({ check_asked_at: NOW });
+  await expect.element(page.getByText(/answers \(84.ms\)/)).toBeVisible();
+  await page.getByRole("button", { name: "Back" }).click();
+  await script.view((view) => ({ ...view }));
+  await expect.element(page.getByRole("heading", { name: "Connection" })).not.toBeInTheDocument();
+});
+
+test("a check that the tray asked for long ago does not open the panel again", async () => {
+  await draw("ready", { theme: "light", language: "en" }, (state) => ({
+    ...state,
+    window: { ...state.window, check_asked_at: NOW - 60_000 },
+  }));
+  await expect.element(page.getByRole("heading", { name: "Connection" })).not.toBeInTheDocument();
 });
 
 test("all of it is copied as text, without a secret", async () => {

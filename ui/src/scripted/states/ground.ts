@@ -70,6 +70,7 @@ export const WINDOW: WindowView = {
   shortcuts_available: true,
   demo: null,
   quit_asked: false,
+  check_asked_at: null,
 };
 
 export const SIGNED_OUT: PhoneView = {
