@@ -22,6 +22,7 @@ pub(crate) struct Words {
     pub(crate) no_phone: &'static str,
     pub(crate) pause: &'static str,
     pub(crate) mute: &'static str,
+    pub(crate) hang_up: &'static str,
     pub(crate) open: &'static str,
     pub(crate) check: &'static str,
     pub(crate) quit: &'static str,
@@ -61,6 +62,7 @@ const ENGLISH: Words = Words {
     no_phone: "This account has no phone",
     pause: "Pause",
     mute: "Mute",
+    hang_up: "Hang up",
     open: "Open",
     check: "Check my phone",
     quit: "Quit",
@@ -100,6 +102,7 @@ const GERMAN: Words = Words {
     no_phone: "Dieses Konto hat kein Telefon",
     pause: "Pause",
     mute: "Stumm",
+    hang_up: "Auflegen",
     open: "Öffnen",
     check: "Telefon prüfen",
     quit: "Beenden",
@@ -139,6 +142,7 @@ const HINDI: Words = Words {
     no_phone: "इस अकाउंट में फ़ोन नहीं है",
     pause: "विराम",
     mute: "म्यूट",
+    hang_up: "कॉल काटें",
     open: "खोलें",
     check: "मेरा फ़ोन जाँचें",
     quit: "बंद करें",
@@ -178,6 +182,7 @@ const SPANISH: Words = Words {
     no_phone: "Esta cuenta no tiene teléfono",
     pause: "Pausa",
     mute: "Silenciar",
+    hang_up: "Colgar",
     open: "Abrir",
     check: "Comprobar el teléfono",
     quit: "Salir",
@@ -217,6 +222,7 @@ const ARABIC: Words = Words {
     no_phone: "لا يوجد هاتف لهذا الحساب",
     pause: "إيقاف مؤقت",
     mute: "كتم الصوت",
+    hang_up: "إنهاء المكالمة",
     open: "فتح",
     check: "اختبار الهاتف",
     quit: "إنهاء",
@@ -292,6 +298,7 @@ mod tests {
                 signed_out,
                 no_phone,
                 check,
+                hang_up,
                 ..
             } = words(language);
             for (key, word) in [
@@ -311,6 +318,7 @@ mod tests {
                 ("state-signed-out", signed_out),
                 ("no-phone-title", no_phone),
                 ("check-phone", check),
+                ("hang-up", hang_up),
             ] {
                 let line = format!("{key} = {word}");
                 assert!(page.lines().any(|it| it == line), "{language}: {line}");

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use phone::{AccountView, Availability, PhoneView};
+use phone::{AccountView, Availability, CallState, CallView, PhoneView};
 use tauri::{
     AppHandle, Manager, Wry,
     image::Image,
@@ -18,6 +18,7 @@ use crate::{act::Act, caller::apart, standing::Standing, words::Words};
 use super::{Shell, leaving, windows};
 
 const MUTE: &str = "mute";
+const HANG_UP: &str = "hang_up";
 const CHECK: &str = "check";
 const OPEN: &str = "open";
 const QUIT: &str = "quit";
@@ -44,10 +45,19 @@ const FAULT: Image<'_> = include_image!("icons/tray/fault.png");
 pub(super) struct Shown {
     standing: Standing,
     words: &'static Words,
+    /// What hanging up would be; `None`: there is no call.
+    ends: Option<Ends>,
     /// Whether there is a phone that can be checked.
     has_phone: bool,
     /// `None`: the phone speaks to none.
     queue: Option<AtQueue>,
+}
+
+/// How the call ends that is hung up here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Declined,
+    HungUp,
 }
 
 /// What can be chosen of the queue, and what is.
@@ -69,6 +79,7 @@ struct Items {
     standing: MenuItem<Wry>,
     queue: Option<QueueItems>,
     mute: CheckMenuItem<Wry>,
+    hang_up: MenuItem<Wry>,
     open: MenuItem<Wry>,
     check: MenuItem<Wry>,
     quit: MenuItem<Wry>,
@@ -87,6 +98,7 @@ impl Shown {
         Self {
             standing: Standing::of(view),
             words,
+            ends: Ends::of(view),
             has_phone: match view.account {
                 AccountView::SignedIn { phone, .. } => phone,
                 AccountView::Fallback { .. } => true,
@@ -102,6 +114,17 @@ impl Shown {
                 availability: queue.availability.clone(),
                 pause_reasons: queue.pause_reasons.clone(),
             }),
+        }
+    }
+}
+
+impl Ends {
+    fn of(view: &PhoneView) -> Option<Self> {
+        let rings = |it: &CallView| matches!(it.state, CallState::Alerting);
+        match view.calls.as_slice() {
+            [] => None,
+            calls if calls.iter().all(rings) => Some(Self::Declined),
+            _ => Some(Self::HungUp),
         }
     }
 }
@@ -184,6 +207,7 @@ impl Items {
     fn new(app: &AppHandle, shown: &Shown) -> tauri::Result<Self> {
         let standing = MenuItem::new(app, "", false, None::<&str>)?;
         let mute = CheckMenuItem::with_id(app, MUTE, "", false, false, None::<&str>)?;
+        let hang_up = MenuItem::with_id(app, HANG_UP, "", false, None::<&str>)?;
         let open = MenuItem::with_id(app, OPEN, "", true, None::<&str>)?;
         let check = MenuItem::with_id(app, CHECK, "", false, None::<&str>)?;
         let quit = MenuItem::with_id(app, QUIT, "", true, None::<&str>)?;
@@ -193,12 +217,13 @@ impl Items {
             None => None,
             Some(queue) => Some(QueueItems::new(app, &menu, queue)?),
         };
-        menu.append_items(&[&mute, &open, &check, &line, &quit])?;
+        menu.append_items(&[&mute, &hang_up, &line, &open, &check, &line, &quit])?;
         Ok(Self {
             menu,
             standing,
             queue,
             mute,
+            hang_up,
             open,
             check,
             quit,
@@ -218,6 +243,7 @@ impl Items {
         let Shown {
             standing,
             words,
+            ends,
             has_phone,
             queue,
         } = shown;
@@ -229,6 +255,11 @@ impl Items {
         self.mute
             .set_enabled(matches!(standing, Standing::OnCall | Standing::Muted))?;
         self.mute.set_checked(*standing == Standing::Muted)?;
+        self.hang_up.set_text(match ends {
+            Some(Ends::Declined) => words.decline,
+            Some(Ends::HungUp) | None => words.hang_up,
+        })?;
+        self.hang_up.set_enabled(ends.is_some())?;
         self.open.set_text(words.open)?;
         self.check.set_text(words.check)?;
         self.check.set_enabled(*has_phone)?;
@@ -327,6 +358,7 @@ fn told(shown: &Shown) -> String {
 fn chosen(app: &AppHandle, event: MenuEvent) {
     match event.id.as_ref() {
         MUTE => super::spawn(app, Act::ToggleMute),
+        HANG_UP => super::spawn(app, Act::HangUp),
         OPEN => windows::show_main(app),
         CHECK => check(app),
         QUIT => leaving::ask(app),
