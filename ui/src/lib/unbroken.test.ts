@@ -1,9 +1,14 @@
 import { expect, test } from "vitest";
 
+import { apart } from "./direction";
 import { plain, unbroken } from "./unbroken";
 
 test.each(["LAPTOP-7", "desk", "a-b--c-", ""])("%s is the same when it is copied", (name) => {
   expect(plain(unbroken(name))).toBe(name);
+});
+
+test("what kept a text apart is not copied", () => {
+  expect(plain(apart("Ana") + " @ " + apart(unbroken("DESK-1")))).toBe("Ana @ DESK-1");
 });
 
 test("what stands beside a hyphen stays beside it", () => {
