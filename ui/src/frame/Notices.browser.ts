@@ -21,6 +21,30 @@ test("a server that is away is told with the time of the next try, and can be tr
   await expect.poll(() => script.orders()).toEqual([{ command: "reconnect" }]);
 });
 
+test.each([
+  [
+    "line-refused",
+    null,
+    "Copy",
+    /^The phone server refused extension 5235••\n.*\n403 Forbidden\n[^]*^Line: fault/m,
+  ],
+  ["line-unknown", null, "Copy", /^The extension does not exist\n404 Not Found\n/],
+  ["link-refused", null, "Copy for IT", /^The phone server refused the connection\n.*403 Forbidden\n/],
+  ["link-down", "Try now", "Copy for IT", /^The server cannot be reached\n.*\n.*port 444/],
+  ["queue-failed", "Try again", "Copy", /^Ozonetel did not sign you in\n.*agent9 logged in/],
+  ["ended-no-media-path", null, "Copy for IT", /^Your network blocks voice\nCalls would be silent/],
+])("%s offers %j and %s for those who can help", async (scene, again, copy, text) => {
+  const script = await show(scene);
+  await page.getByRole("button", { name: copy, exact: true }).click();
+  await expect.element(page.getByRole("button", { name: "Copied" })).toBeVisible();
+  const { args } = script.asked.find((it) => it.command === "copy") ?? {};
+  expect((args as { text: string }).text).toMatch(text);
+  const tries = ["Try now", "Try again"].filter(
+    (name) => page.getByRole("button", { name, exact: true }).elements().length > 0,
+  );
+  expect(tries).toEqual(again === null ? [] : [again]);
+});
+
 test("what is more pressing comes first, and what is below it when that is over", async () => {
   const script = await show("vault-memory");
   await expect.element(page.getByText(/kept in memory only/).first()).toBeVisible();

@@ -4,10 +4,11 @@ import { availabilityWords } from "./availability";
 import { changeWords, faultWords } from "./changes";
 import { current, type Told } from "./current.svelte";
 import { isDeaf } from "./devices";
-import { hopFault, lineFault } from "./faults";
+import { hopFault, lineFault, type Fault } from "./faults";
 import { secondsLeft } from "./format";
 import type { Drawing } from "../parts/Icon.svelte";
 import { isRefusedHere } from "../queue/refused";
+import { proofLines } from "./proofs";
 import { unbroken } from "./unbroken";
 import { deviceName } from "./who";
 import { t } from "./words.svelte";
@@ -21,7 +22,9 @@ export type NoticeText = {
   icon?: Drawing;
   words: string;
   detail?: string | undefined;
-  remedy?: Remedy;
+  remedy?: Remedy | undefined;
+  /** What others can use who can help, and the words for it. */
+  copy?: { words: string; lines: () => (string | undefined)[] } | undefined;
   /** Something to be read once: it can be put away. */
   once?: boolean;
   /** What was told in passing, to be forgotten when it is put away. */
@@ -84,8 +87,16 @@ function link(): NoticeText | null {
     icon: "noConnection",
     words: `${fault.title}. ${retry(link.retry_at)}`,
     detail: link.detail,
-    remedy: "reconnect",
+    // Who is refused is refused again.
+    remedy: link.hop === "web_socket" ? undefined : "reconnect",
+    copy: copyOf(fault, t("copy-it")),
   };
+}
+
+function copyOf(fault: Fault, words: string): NoticeText["copy"] {
+  return fault.forIt === true
+    ? { words, lines: () => [fault.title, fault.line, fault.detail, ...proofLines()] }
+    : undefined;
 }
 
 function line(): NoticeText | null {
@@ -100,7 +111,9 @@ function line(): NoticeText | null {
     tone: "fault",
     words: `${fault.title}. ${more}`.trim(),
     detail: fault.detail,
-    remedy: "reconnect",
+    // What is not tried again by itself is not mended by a try.
+    remedy: line.retry_at === null && fault.forIt === true ? undefined : "reconnect",
+    copy: copyOf(fault, t("copy")),
   };
 }
 
@@ -126,6 +139,7 @@ function queueLogin(): NoticeText | null {
         words: t("fault-queue"),
         detail: login.message,
         remedy: "ready",
+        copy: { words: t("copy"), lines: () => [t("fault-queue"), login.message, ...proofLines()] },
       }
     : null;
 }

@@ -117,7 +117,7 @@ test("a check that the tray asked for long ago does not open the panel again", a
 
 test("all of it is copied as text, without a secret", async () => {
   const script = await show("connection-line-refused");
-  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Copy" }).click();
   await expect.poll(() => copied(script)).toHaveLength(1);
   const text = copied(script)[0] ?? "";
   expect(text).toMatch(/^Session: proven · /m);

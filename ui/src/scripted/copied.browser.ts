@@ -11,7 +11,10 @@ import { STATES } from "./states";
 afterEach(clear);
 
 /** Where something can be copied: the panels for whoever helps, and each state that is told on a screen or in a notice. */
-const names = [...Object.keys(STATES), ...Object.keys(SCENES).filter((name) => /^(connection|about)/.test(name))];
+const names = [
+  ...Object.keys(STATES),
+  ...Object.keys(SCENES).filter((name) => /^(connection|about)/.test(name)),
+];
 
 test.each(["en", "ar"])("in %s", async (language) => {
   let copies = 0;
