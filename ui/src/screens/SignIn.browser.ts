@@ -70,6 +70,20 @@ test("steps tick until the line is proven", async () => {
   await expect.element(page.getByRole("heading", { name: "Ready" })).toBeVisible();
 });
 
+test("where there is a queue it is a step that is told, and holds nobody up", async () => {
+  const script = await show("signing-in");
+  const steps = page.getByRole("list", { name: "Steps" });
+  await script.view(() => STATES["signing-in-queue"]().view);
+  await expect.element(steps).toHaveTextContent("Line: working Queue: working");
+  await script.view((view) => ({
+    ...view,
+    queue: view.queue && { ...view.queue, login: { state: "in" } },
+  }));
+  await expect.element(steps).toHaveTextContent("Line: working Queue: done");
+  await script.view(() => STATES["queue-pending"]().view);
+  await expect.element(steps).not.toBeInTheDocument();
+});
+
 test("a line that is refused ends the steps and says why", async () => {
   const script = await show("signing-in");
   await script.view(() => STATES["line-refused"]().view);

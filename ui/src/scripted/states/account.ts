@@ -1,7 +1,7 @@
 // Nobody signed in, somebody about to be, or not any more.
 
 import type { AccountView, AskView, NotMoved, PhoneView, SignedOutReason, State } from "../../lib/phone";
-import { ANA, MINUTE, NOW, ready, SIGNED_OUT, state } from "./ground";
+import { ANA, MINUTE, NOW, ready, SIGNED_OUT, SIGNING_IN, state } from "./ground";
 
 function signedOut(reason: SignedOutReason): State {
   return state({ ...SIGNED_OUT, account: { state: "signed_out", reason, since: NOW - 4_000 } });
@@ -40,14 +40,7 @@ export const ACCOUNTS = {
       [],
     ),
   "signing-in": () => account({ state: "signing_in", email: ANA.email }),
-  "signing-in-line": () =>
-    ready({
-      account: { state: "signed_in", user: ANA, phone: true, since: NOW - 400 },
-      link: { state: "opening" },
-      line: { state: "registering" },
-      proofs: SIGNED_OUT.proofs,
-      ended: null,
-    }),
+  "signing-in-line": () => ready(SIGNING_IN),
   "wrong-password": () => signedOut({ code: "wrong_credentials", message: "Invalid credentials" }),
   "bad-request": () => signedOut({ code: "bad_request", message: "email must be an email" }),
   "too-many-tries": () =>

@@ -174,6 +174,15 @@ const HISTORY = (): HistoryEntry[] => [
   entry(1, 9000, "incoming", "+971501234567", "ليلى حداد", 84_000, { code: "remote" }),
 ];
 
+/** What whoever signs in sees of the phone until its line is there. */
+export const SIGNING_IN: Partial<PhoneView> = {
+  account: { state: "signed_in", user: ANA, phone: true, since: NOW - 400 },
+  link: { state: "opening" },
+  line: { state: "registering" },
+  proofs: SIGNED_OUT.proofs,
+  ended: null,
+};
+
 export function state(view: PhoneView, window: Partial<WindowView> = {}, history = HISTORY()): State {
   return { now: NOW, view, window: { ...WINDOW, ...window }, history };
 }

@@ -1,7 +1,7 @@
 // A phone whose sidecar speaks for its agent at the queue.
 
 import type { PhoneView, QueueView, State, WrapUpView } from "../../lib/phone";
-import { MINUTE, NOW, READY, ready } from "./ground";
+import { MINUTE, NOW, READY, ready, SIGNING_IN } from "./ground";
 import { CALLS } from "./calls";
 
 const QUEUE: QueueView = {
@@ -43,6 +43,8 @@ const talking = (more: Partial<QueueView>): State => {
 };
 
 export const QUEUES = {
+  "signing-in-queue": () =>
+    queue({ login: { state: "pending" }, availability: null, since: null }, SIGNING_IN),
   "queue-ready": () => queue({}),
   "queue-unset": () => queue({ availability: null, since: null }),
   "queue-paused": () => queue({ availability: LUNCH }),
