@@ -349,6 +349,13 @@ const PANELS = {
   "mini-move-asked": { page: "mini", state: STATES["move-asked"] },
   "mini-move-asked-in-call": { page: "mini", state: STATES["move-asked-in-call"] },
   "mini-link-down": { page: "mini", state: STATES["link-down"] },
+  "signing-in-steps": {
+    page: "index",
+    state: () => {
+      const signing = STATES["signing-in"]();
+      return { ...signing, view: { ...signing.view, queue: STATES["signing-in-queue"]().view.queue } };
+    },
+  },
   "queue-menu": { page: "index", state: STATES["queue-ready"], press: ["state-label"] },
   "queue-menu-talking": { page: "index", state: STATES["queue-next"], press: ["state-label"] },
   "queue-menu-wrap-up": { page: "index", state: STATES["wrap-up"], press: ["state-label"] },
