@@ -137,6 +137,12 @@ export function standingSince(view: PhoneView): Moment | null {
   }
 }
 
+/** How long the phone stands so at most, in ms; null: as long as it takes. */
+export function standingWhole(view: PhoneView): number | null {
+  const wrapUp = standing(view) === "wrap_up" ? view.queue?.wrap_up : null;
+  return wrapUp?.ends_at == null ? null : wrapUp.ends_at - wrapUp.since;
+}
+
 export function standingWords(standing: Standing): string {
   switch (standing) {
     case "ready":

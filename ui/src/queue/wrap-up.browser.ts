@@ -39,11 +39,11 @@ test("done with a pause asks for its reason", async () => {
 
 test("there is more time where the server allows it", async () => {
   const script = await show("wrap-up");
-  await main()
-    .getByRole("button", { name: /30.? s more/ })
-    .click();
+  const more = main().getByRole("button", { name: "More time", exact: true });
+  await expect.element(more).toHaveAccessibleDescription(/^.?30.? s$/);
+  await more.click();
   await expect.poll(() => script.orders()).toEqual([{ command: "more_time" }]);
-  await expect.element(main().getByRole("button", { name: /s more/ })).not.toBeInTheDocument();
+  await expect.element(main().getByRole("button", { name: /More time/ })).not.toBeInTheDocument();
   await expect.element(main()).toHaveTextContent(/01:0\d/);
 });
 
@@ -88,6 +88,8 @@ test("a refused outcome says why, in Ozonetel's words, and another one can be ch
 
 test("on another page a bar leads back to it", async () => {
   await show("wrap-up-elsewhere");
+  // How much of it has passed, of how much there is.
+  await expect.element(page.getByRole("banner")).toHaveTextContent(/00:2\d.? of .?01:00/);
   await page.getByRole("button", { name: /Back to the wrap-up/ }).click();
   await expect.element(main().getByRole("radio", { name: "No sale" })).toBeVisible();
 });

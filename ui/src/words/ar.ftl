@@ -216,6 +216,7 @@ refused-request = انتهى هذا الطلب.
 span-hours = { $hours } س { $minutes } د
 span-minutes = { $minutes } د { $seconds } ث
 span-seconds = { $seconds } ث
+span-of = { $time } من { $whole }
 
 ## Ready
 
@@ -248,7 +249,7 @@ wrap-up-show = العودة إلى عمل ما بعد المكالمة
 wrap-up-left = الوقت المتبقي:
 wrap-up-done = تم – { $state }
 wrap-up-done-pause = تم – إيقاف مؤقت
-wrap-up-more = { $seconds } ث إضافية
+wrap-up-more = وقت إضافي
 outcome-label = النتيجة
 outcome-note = ملاحظة
 outcome-saving = جارٍ الحفظ…

@@ -212,6 +212,7 @@ refused-request = Diese Anfrage ist vorbei.
 span-hours = { $hours } h { $minutes } min
 span-minutes = { $minutes } min { $seconds } s
 span-seconds = { $seconds } s
+span-of = { $time } von { $whole }
 
 ## Ready
 
@@ -244,7 +245,7 @@ wrap-up-show = Zurück zur Nacharbeit
 wrap-up-left = Restzeit:
 wrap-up-done = Fertig – { $state }
 wrap-up-done-pause = Fertig – Pause
-wrap-up-more = { $seconds } s mehr
+wrap-up-more = Mehr Zeit
 outcome-label = Ergebnis
 outcome-note = Notiz
 outcome-saving = Wird gespeichert …

@@ -214,6 +214,7 @@ refused-request = This request is over.
 span-hours = { $hours } h { $minutes } min
 span-minutes = { $minutes } min { $seconds } s
 span-seconds = { $seconds } s
+span-of = { $time } of { $whole }
 
 ## Ready
 
@@ -246,7 +247,7 @@ wrap-up-show = Back to the wrap-up
 wrap-up-left = Time left:
 wrap-up-done = Done – { $state }
 wrap-up-done-pause = Done – pause
-wrap-up-more = { $seconds } s more
+wrap-up-more = More time
 outcome-label = Outcome
 outcome-note = Note
 outcome-saving = Saving…

@@ -213,6 +213,7 @@ refused-request = Esta solicitud ya terminó.
 span-hours = { $hours } h { $minutes } min
 span-minutes = { $minutes } min { $seconds } s
 span-seconds = { $seconds } s
+span-of = { $time } de { $whole }
 
 ## Ready
 
@@ -245,7 +246,7 @@ wrap-up-show = Volver al trabajo posterior
 wrap-up-left = Tiempo restante:
 wrap-up-done = Listo: { $state }
 wrap-up-done-pause = Listo: pausa
-wrap-up-more = { $seconds } s más
+wrap-up-more = Más tiempo
 outcome-label = Resultado
 outcome-note = Nota
 outcome-saving = Guardando…

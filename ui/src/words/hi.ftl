@@ -212,6 +212,7 @@ refused-request = यह अनुरोध समाप्त हो चुक�
 span-hours = { $hours } घं॰ { $minutes } मि॰
 span-minutes = { $minutes } मि॰ { $seconds } से॰
 span-seconds = { $seconds } से॰
+span-of = { $whole } में से { $time }
 
 ## Ready
 
@@ -244,7 +245,7 @@ wrap-up-show = कॉल के बाद के काम पर लौटे�
 wrap-up-left = बचा समय:
 wrap-up-done = हो गया – { $state }
 wrap-up-done-pause = हो गया – विराम
-wrap-up-more = { $seconds } से. और
+wrap-up-more = और समय
 outcome-label = परिणाम
 outcome-note = टिप्पणी
 outcome-saving = सहेजा जा रहा है…
