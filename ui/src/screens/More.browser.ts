@@ -158,12 +158,25 @@ test("what the organisation has set is locked and says so", async () => {
 
 test("the pages open, and lead back", async () => {
   await show("more");
-  for (const name of ["Sound", "Connection", "About"]) {
+  for (const [name, title] of [
+    ["Sound", "Sound"],
+    ["Connection", "Connection"],
+    ["Support file", "About"],
+    ["About", "About"],
+  ] as const) {
     await page.getByRole("region", { name: "Phone" }).getByRole("button", { name }).click();
-    await expect.element(page.getByRole("heading", { level: 1, name })).toHaveFocus();
+    await expect.element(page.getByRole("heading", { level: 1, name: title })).toHaveFocus();
     await page.getByRole("button", { name: "Back" }).click();
     await expect.element(page.getByRole("heading", { level: 1, name: "More" })).toBeVisible();
   }
+});
+
+test("the phone is checked, and what comes of it is told", async () => {
+  const script = await show("more");
+  const check = page.getByRole("button", { name: "Check my phone" });
+  await check.click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "check" }]);
+  await expect.element(page.getByText("Checking…")).toBeVisible();
 });
 
 test("signing out is an order; in a call it is asked first", async () => {

@@ -552,6 +552,7 @@ stay = البقاء
 about-computer = النظام
 about-system = نظام التشغيل
 support-title = الدعم
+support-file = ملف الدعم
 support-note = إصدارات هذا الهاتف وإعداداته وحالته وآخر رسائله في ملف نصي. لا يحتوي على كلمة مرور ولا على رقم متصل. أعطه لمن يساعدك.
 support-save = حفظ ملف الدعم
 support-saved = حُفظ في:

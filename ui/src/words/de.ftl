@@ -538,6 +538,7 @@ stay = Bleiben
 about-computer = System
 about-system = Betriebssystem
 support-title = Support
+support-file = Support-Datei
 support-note = Versionen, Einstellungen, Zustand und die letzten Meldungen dieses Telefons als Textdatei. Sie enthält kein Passwort und keine Rufnummer. Geben Sie sie dem, der Ihnen hilft.
 support-save = Support-Datei speichern
 support-saved = Gespeichert:

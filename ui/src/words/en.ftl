@@ -540,6 +540,7 @@ stay = Stay
 about-computer = System
 about-system = Operating system
 support-title = Support
+support-file = Support file
 support-note = Versions, settings, state and the last messages of this phone as a text file. It has no password and no number of a caller. Give it to whoever helps you.
 support-save = Save support file
 support-saved = Saved:

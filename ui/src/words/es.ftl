@@ -541,6 +541,7 @@ stay = Quedarse
 about-computer = Sistema
 about-system = Sistema operativo
 support-title = Soporte
+support-file = Archivo de soporte
 support-note = Versiones, ajustes, estado y los últimos mensajes de este teléfono en un archivo de texto. No contiene contraseñas ni números de clientes. Entréguelo a quien le ayude.
 support-save = Guardar archivo de soporte
 support-saved = Guardado:
