@@ -41,6 +41,8 @@ pub(crate) struct WindowView {
     /// The sidecar's address.
     pub(crate) server: Option<String>,
     pub(crate) device_name: String,
+    /// For how many days calls are remembered; 0: not at all.
+    pub(crate) history_days: u16,
     /// What a link wants called: the user is asked.
     pub(crate) link: Option<String>,
     /// What went wrong with files, in sentences for people.

@@ -292,6 +292,7 @@ fn windows() -> Vec<WindowView> {
         locked: ["calls.auto_answer", "server"].map(str::to_owned).into(),
         server: Some("https://helix.example".to_owned()),
         device_name: "Ana's desk".to_owned(),
+        history_days: 30,
         link: Some("700202".to_owned()),
         complaints: vec!["Settings not saved: the disk is full".to_owned()],
         shortcuts_available: true,

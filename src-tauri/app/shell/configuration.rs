@@ -143,6 +143,7 @@ pub(super) fn start(
         locked,
         server: server.map(String::from),
         device_name: settings.device.name.clone(),
+        history_days: policy.retention().days,
         link: None,
         complaints,
         shortcuts_available: super::keys::are_available(),

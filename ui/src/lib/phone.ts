@@ -727,6 +727,8 @@ export type WindowView = {
   /** The sidecar's address. */
   server: string | null;
   device_name: string;
+  /** For how many days calls are remembered; 0: not at all. */
+  history_days: number;
   /** What a link wants called: the user is asked. */
   link: string | null;
   /** What went wrong with files, in sentences for people. */

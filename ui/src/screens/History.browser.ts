@@ -20,6 +20,16 @@ test("each call has its word, its other end, its time and its length", async () 
   await expect.element(rows().filter({ hasText: "Billing" })).toHaveTextContent(/Outgoing.*Not answered/);
 });
 
+test("where the calls are kept, and for how long, is told", async () => {
+  const script = await show("history");
+  const told = (words: RegExp) => expect.element(page.getByText(words)).toBeVisible();
+  await told(/^Only on this computer, for 30 days\.$/);
+  await script.window({ history_days: 1 });
+  await told(/^Only on this computer, for one day\.$/);
+  await script.window({ history_days: 0 });
+  await told(/^Calls are not kept\.$/);
+});
+
 test("the filter shows the missed or those made here, and goes by arrow keys", async () => {
   await show("history");
   await page.getByRole("radio", { name: "Missed" }).click();

@@ -37,6 +37,13 @@ notices-label = التنبيهات
 tab-keypad = لوحة الأرقام
 tab-call = المكالمة
 history-title = السجل
+history-local = { $days ->
+    [0] لا تُحفظ المكالمات.
+    [one] على هذا الحاسوب فقط، ليوم واحد.
+    [two] على هذا الحاسوب فقط، ليومين.
+    [few] على هذا الحاسوب فقط، لمدة { $days } أيام.
+   *[other] على هذا الحاسوب فقط، لمدة { $days } يومًا.
+  }
 sound-title = الصوت
 connection-title = الاتصال
 more-title = المزيد

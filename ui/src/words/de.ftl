@@ -37,6 +37,11 @@ notices-label = Hinweise
 tab-keypad = Wählen
 tab-call = Gespräch
 history-title = Verlauf
+history-local = { $days ->
+    [0] Anrufe werden nicht aufbewahrt.
+    [one] Nur auf diesem Computer, einen Tag lang.
+   *[other] Nur auf diesem Computer, { $days } Tage lang.
+  }
 sound-title = Ton
 connection-title = Verbindung
 more-title = Mehr

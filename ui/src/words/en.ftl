@@ -39,6 +39,11 @@ notices-label = Notices
 tab-keypad = Keypad
 tab-call = Call
 history-title = History
+history-local = { $days ->
+    [0] Calls are not kept.
+    [one] Only on this computer, for one day.
+   *[other] Only on this computer, for { $days } days.
+  }
 sound-title = Sound
 connection-title = Connection
 more-title = More

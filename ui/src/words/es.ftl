@@ -37,6 +37,11 @@ notices-label = Avisos
 tab-keypad = Teclado
 tab-call = Llamada
 history-title = Historial
+history-local = { $days ->
+    [0] Las llamadas no se guardan.
+    [one] Solo en este equipo, durante un día.
+   *[other] Solo en este equipo, durante { $days } días.
+  }
 sound-title = Sonido
 connection-title = Conexión
 more-title = Más

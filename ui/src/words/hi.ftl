@@ -37,6 +37,11 @@ notices-label = सूचनाएँ
 tab-keypad = कीपैड
 tab-call = कॉल
 history-title = हिस्ट्री
+history-local = { $days ->
+    [0] कॉल सहेजी नहीं जातीं।
+    [one] केवल इस कंप्यूटर पर, { $days } दिन तक।
+   *[other] केवल इस कंप्यूटर पर, { $days } दिनों तक।
+  }
 sound-title = आवाज़
 connection-title = कनेक्शन
 more-title = और

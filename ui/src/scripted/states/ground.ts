@@ -65,6 +65,7 @@ export const WINDOW: WindowView = {
   locked: [],
   server: "https://phone.helix.example",
   device_name: "DESK-14",
+  history_days: 30,
   link: null,
   complaints: [],
   shortcuts_available: true,
