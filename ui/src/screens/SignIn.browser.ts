@@ -112,6 +112,11 @@ test.each<[Name, string, string]>([
   ["unreachable-proxy", "The company proxy wants a sign-in", "407"],
   ["unreachable-tls", "The server's certificate is not trusted", "this machine does not trust"],
   ["unreachable-tls-time", "The server's certificate is not valid now", "expired on 2026-05-03"],
+  [
+    "unreachable-http",
+    "The server gave no answer that makes sense",
+    "If this is a guest network, open its sign-in page",
+  ],
   ["unreachable-timeout", "The server does not answer", "did not answer"],
   ["bad-account", "Your phone is not set up right", "sipWsServer"],
 ])("%s is told as %j", async (name, title, detail) => {

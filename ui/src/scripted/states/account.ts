@@ -74,6 +74,12 @@ export const ACCOUNTS = {
       hop: "tls",
       detail: "The certificate of phone.helix.example expired on 2026-05-03 00:00 UTC",
     }),
+  "unreachable-http": () =>
+    signedOut({
+      code: "unreachable",
+      hop: "http",
+      detail: "https://phone.helix.example/auth/login answered 302 without a word that is understood",
+    }),
   "unreachable-timeout": () =>
     signedOut({ code: "unreachable", hop: "timeout", detail: "The sidecar did not answer" }),
   "bad-account": () => signedOut({ code: "bad_account", detail: "sipWsServer does not begin with wss" }),
