@@ -38,6 +38,8 @@ pub(crate) struct WindowView {
     pub(crate) settings: WindowSettings,
     /// The settings that are not the user's to change: `server`, `theme`, `calls.auto_answer`.
     pub(crate) locked: BTreeSet<String>,
+    /// Whether the server was named when the program was started; then it is locked, by nobody else.
+    pub(crate) server_given: bool,
     /// The sidecar's address.
     pub(crate) server: Option<String>,
     pub(crate) device_name: String,

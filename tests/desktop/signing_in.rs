@@ -19,7 +19,11 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_password_makes_the_phone_ready() {
     story(async |desk| {
-        desk.ready().await;
+        desk.start().await;
+        desk.page().says("Set when this program was started").await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("Connected").await;
+        desk.page().says("Ready").await;
         desk.page().says("Extension 7002••").await;
         desk.office.bindings("700201", 1).await;
         // There is no keyring here, which is told in passing.

@@ -290,6 +290,7 @@ fn windows() -> Vec<WindowView> {
         system: "linux".to_owned(),
         settings,
         locked: ["calls.auto_answer", "server"].map(str::to_owned).into(),
+        server_given: true,
         server: Some("https://helix.example".to_owned()),
         device_name: "Ana's desk".to_owned(),
         history_days: 30,
@@ -306,6 +307,7 @@ fn windows() -> Vec<WindowView> {
     let empty = WindowView {
         settings: WindowSettings::default(),
         locked: BTreeSet::new(),
+        server_given: false,
         server: None,
         link: None,
         complaints: Vec::new(),

@@ -263,10 +263,11 @@ impl Shell {
     /// Signs in elsewhere from now on: another engine, for nobody is signed in.
     async fn move_to(&self, url: &str) -> Result<(), Rejected> {
         if self.is_settled("server") {
-            return Err(Rejected::new(
-                "locked",
-                "The server is set by your organisation",
-            ));
+            let by = match self.window.borrow().server_given {
+                true => "The server was set when this program was started",
+                false => "The server is set by your organisation",
+            };
+            return Err(Rejected::new("locked", by));
         }
         let url =
             engine::sidecar_address(url).map_err(|why| Rejected::new("invalid_server", why))?;

@@ -104,9 +104,7 @@ pub(super) fn start(
         })
     });
     let mut locked = BTreeSet::from_iter(policy.locked());
-    if given.is_some() {
-        locked.insert("server".to_owned());
-    }
+    let server_given = given.is_some() && locked.insert("server".to_owned());
     let mut server = policy
         .server(given.or(kept_server))
         .unwrap_or_else(|not_allowed| {
@@ -141,6 +139,7 @@ pub(super) fn start(
         system: env::consts::OS.to_owned(),
         settings: window_settings,
         locked,
+        server_given,
         server: server.map(String::from),
         device_name: settings.device.name.clone(),
         history_days: policy.retention().days,

@@ -8,8 +8,8 @@ export const states: phone.State[] = [
 ];
 
 export const windows: phone.WindowView[] = [
-  {"version":"0.1.0","system":"linux","settings":{"language":"de","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"headset_asked":true,"shortcuts":{"answer":"F9","hang_up":"","mute":""}},"locked":["calls.auto_answer","server"],"server":"https://helix.example","device_name":"Ana's desk","history_days":30,"link":"700202","complaints":["Settings not saved: the disk is full"],"shortcuts_available":true,"demo":{"email":"ana@helix.example","password":"demo"},"quit_asked":false,"check_asked_at":1300},
-  {"version":"0.1.0","system":"linux","settings":{"language":"","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"headset_asked":false,"shortcuts":{"answer":"","hang_up":"","mute":""}},"locked":[],"server":null,"device_name":"Ana's desk","history_days":30,"link":null,"complaints":[],"shortcuts_available":true,"demo":null,"quit_asked":false,"check_asked_at":null},
+  {"version":"0.1.0","system":"linux","settings":{"language":"de","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"headset_asked":true,"shortcuts":{"answer":"F9","hang_up":"","mute":""}},"locked":["calls.auto_answer","server"],"server_given":true,"server":"https://helix.example","device_name":"Ana's desk","history_days":30,"link":"700202","complaints":["Settings not saved: the disk is full"],"shortcuts_available":true,"demo":{"email":"ana@helix.example","password":"demo"},"quit_asked":false,"check_asked_at":1300},
+  {"version":"0.1.0","system":"linux","settings":{"language":"","theme":"system","incoming":"popup","autostart":false,"start_minimised":false,"quit_on_close":false,"headset_asked":false,"shortcuts":{"answer":"","hang_up":"","mute":""}},"locked":[],"server_given":false,"server":null,"device_name":"Ana's desk","history_days":30,"link":null,"complaints":[],"shortcuts_available":true,"demo":null,"quit_asked":false,"check_asked_at":null},
 ];
 
 export const accounts: phone.AccountView[] = [

@@ -724,6 +724,8 @@ export type WindowView = {
   settings: WindowSettings;
   /** The settings that are not the user's to change: `server`, `theme`, `calls.auto_answer`. */
   locked: Array<string>;
+  /** Whether the server was named when the program was started; then it is locked, by nobody else. */
+  server_given: boolean;
   /** The sidecar's address. */
   server: string | null;
   device_name: string;

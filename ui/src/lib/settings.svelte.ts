@@ -4,6 +4,7 @@ import { say } from "./announce.svelte";
 import { current } from "./current.svelte";
 import type { CallSettings, SoundSettings, WindowSettings } from "./phone";
 import * as shell from "./shell";
+import { t } from "./words.svelte";
 
 /** A setting, spelled as in the list of those that the organisation has set. */
 export type Setting =
@@ -76,6 +77,14 @@ export const settings = {
     (name) => `sound.${name}`,
     (settings) => shell.order({ command: "set_sound", settings }),
   ),
+  /** Who has set the server, in words; undefined: its user. */
+  get serverSetBy(): string | undefined {
+    const { locked, server_given } = current.window;
+    if (!locked.includes("server")) {
+      return undefined;
+    }
+    return server_given ? t("server-given") : t("server-locked");
+  },
   isLocked: (setting: Setting): boolean => current.window.locked.includes(setting),
   /** Why that setting was not taken when it was changed last. */
   refusal: (setting: Setting): string | undefined =>

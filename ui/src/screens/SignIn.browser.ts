@@ -91,6 +91,15 @@ test("a line that is refused ends the steps and says why", async () => {
   expect(page.getByRole("list", { name: "Steps" }).elements()).toEqual([]);
 });
 
+test.each<[Name, string]>([
+  ["server-locked", "Set by your organisation"],
+  ["server-given", "Set when this program was started"],
+])("%s: a server that is not to be changed says who has set it", async (name, words) => {
+  await show(name);
+  await expect.element(page.getByText(words)).toBeVisible();
+  await expect.element(page.getByRole("button", { name: "Change" })).not.toBeInTheDocument();
+});
+
 test("too many tries count down, and the form waits for them", async () => {
   const now = vi.spyOn(performance, "now");
   const begun = performance.now();

@@ -66,6 +66,7 @@ change = تغيير
 sign-in-title = سجّل الدخول إلى هاتفك
 sign-in-server-hint = العنوان الذي أعطاك إياه المسؤول
 server-locked = حدّدته مؤسستك
+server-given = حُدّد عند تشغيل هذا البرنامج
 sign-in-email = البريد الإلكتروني أو اسم المستخدم
 sign-in-password = كلمة المرور
 password-show = إظهار كلمة المرور

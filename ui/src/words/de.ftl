@@ -64,6 +64,7 @@ change = Ändern
 sign-in-title = An Ihrem Telefon anmelden
 sign-in-server-hint = Die Adresse, die Ihnen Ihr Administrator gegeben hat
 server-locked = Von Ihrer Organisation festgelegt
+server-given = Beim Start dieses Programms festgelegt
 sign-in-email = E-Mail oder Benutzer
 sign-in-password = Passwort
 password-show = Passwort anzeigen

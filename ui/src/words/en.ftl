@@ -66,6 +66,7 @@ change = Change
 sign-in-title = Sign in to your phone
 sign-in-server-hint = The address that your administrator gave you
 server-locked = Set by your organisation
+server-given = Set when this program was started
 sign-in-email = Email or user
 sign-in-password = Password
 password-show = Show password

@@ -64,6 +64,7 @@ change = Cambiar
 sign-in-title = Inicie sesión en su teléfono
 sign-in-server-hint = La dirección que le dio su administrador
 server-locked = Definido por su organización
+server-given = Definido al iniciar este programa
 sign-in-email = Correo o usuario
 sign-in-password = Contraseña
 password-show = Mostrar la contraseña

@@ -64,6 +64,7 @@ change = बदलें
 sign-in-title = अपने फ़ोन में साइन इन करें
 sign-in-server-hint = वह पता जो आपके एडमिन ने दिया है
 server-locked = आपके संगठन ने तय किया है
+server-given = इस प्रोग्राम को शुरू करते समय तय किया गया
 sign-in-email = ईमेल या यूज़र
 sign-in-password = पासवर्ड
 password-show = पासवर्ड दिखाएँ

@@ -30,6 +30,7 @@ export const ACCOUNTS = {
   "signed-out-by-user": () => signedOut({ code: "by_user" }),
   demo: () => state(SIGNED_OUT, { demo: { email: "ana@helix.example", password: "correct horse" } }, []),
   "server-locked": () => state(SIGNED_OUT, { locked: ["server"] }),
+  "server-given": () => state(SIGNED_OUT, { locked: ["server"], server_given: true }),
   "no-server": () =>
     state(
       {

@@ -64,6 +64,7 @@ export const WINDOW: WindowView = {
   },
   locked: [],
   server: "https://phone.helix.example",
+  server_given: false,
   device_name: "DESK-14",
   history_days: 30,
   link: null,
