@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::{
     quit,
     support::{
-        office::Office,
-        ozonetel::{API_KEY, Fault, Mode, Ozonetel, USER_NAME, World, password_of},
+        office::{Office, at_queue},
+        ozonetel::{Fault, Mode, Ozonetel, World, password_of},
         process::Process,
     },
 };
@@ -165,18 +165,7 @@ async fn without_an_account_there_is_no_queue_and_no_wrap_up() {
 /// An office whose sidecar has an account at Ozonetel.
 async fn open(mode: Mode) -> (Ozonetel, Office) {
     let ozonetel = Ozonetel::start(mode).await;
-    let authentication = match mode {
-        Mode::ApiKey => "api-key",
-        Mode::Token => "token",
-    };
-    let account = format!(
-        "[ozonetel]\nurl = \"{}\"\nuser_name = \"{USER_NAME}\"\napi_key = \"{API_KEY}\"\n\
-         authentication = \"{authentication}\"\nagent_password = \"{}\"\n\
-         pause_reasons = [\"Lunch\", \"Tea\", \"Unheard of\"]\ndispositions = [\"Sale\", \"No sale\"]\n\
-         wrap_up_seconds = 60\nwrap_up_more_seconds = 30\n",
-        ozonetel.url,
-        password_of("agent1"),
-    );
+    let account = at_queue(&ozonetel, mode);
     let office = Office::with(|toml| toml + &account).await;
     (ozonetel, office)
 }

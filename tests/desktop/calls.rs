@@ -87,7 +87,6 @@ async fn the_pop_up_of_a_call_that_answered_itself_shows_that_it_hears_its_user(
 
         // It is there for moments: whoever waits for it is there before.
         tokio::join!(page.rises("Microphone level"), dial(&mut ravi, "700201"));
-        page.press("Hang up").await;
     })
     .await;
 }
@@ -293,10 +292,10 @@ async fn a_headset_that_is_pulled_in_a_call_costs_no_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sidecar_that_is_killed_costs_no_call_and_is_found_again() {
     let setup = Setup {
-        sidecar: |toml| {
+        sidecar: Box::new(|toml| {
             toml.replace("ttl_seconds = 3600", "ttl_seconds = 60")
                 .replace("heartbeat_seconds = 300", "heartbeat_seconds = 1")
-        },
+        }),
         ..Setup::default()
     };
     story_at(setup, async |desk| {

@@ -69,7 +69,7 @@ pub(crate) struct Desk {
 pub(crate) struct Setup {
     pub(crate) keyring: Keyring,
     /// Changes the configuration of the sidecar.
-    pub(crate) sidecar: fn(String) -> String,
+    pub(crate) sidecar: Box<dyn FnOnce(String) -> String>,
     /// The screen is shared with no other test: windows lie over no others, keys go to them alone.
     pub(crate) own_screen: bool,
     /// A screen reader runs.
@@ -111,7 +111,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             keyring: Keyring::Absent,
-            sidecar: |toml| toml,
+            sidecar: Box::new(|toml| toml),
             own_screen: false,
             screen_reader: false,
         }

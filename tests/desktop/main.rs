@@ -35,6 +35,7 @@ mod screen_reader;
 mod services;
 mod signing_in;
 mod starting_again;
+mod tray;
 mod web_process;
 
 use std::time::Duration;

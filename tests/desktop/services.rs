@@ -194,9 +194,11 @@ impl Services {
         };
         let body = reply.body();
         let (_, root) = body.deserialize::<(u32, Layout)>().unwrap();
-        let children = root.2.into_iter();
-        let layouts = children.filter_map(|it| Structure::try_from(it).ok());
-        layouts.filter_map(|it| MenuItem::of(&it)).collect()
+        let mut items = Vec::new();
+        for child in root.2 {
+            MenuItem::add(&child, &mut items);
+        }
+        items
     }
 
     async fn call<B>(
@@ -225,6 +227,20 @@ impl Services {
 type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
 impl MenuItem {
+    /// Adds it, and the items of the menu that it opens.
+    fn add(layout: &Value<'_>, items: &mut Vec<Self>) {
+        if let Value::Value(inner) = layout {
+            return Self::add(inner, items);
+        }
+        let Value::Structure(layout) = layout else {
+            return;
+        };
+        items.extend(Self::of(layout));
+        if let [_, _, Value::Array(children)] = layout.fields() {
+            children.iter().for_each(|child| Self::add(child, items));
+        }
+    }
+
     fn of(layout: &Structure<'_>) -> Option<Self> {
         let [id, Value::Dict(properties), _] = layout.fields() else {
             return None;
@@ -239,7 +255,7 @@ impl MenuItem {
         let toggled = property("toggle-state").and_then(|it| it.downcast_ref::<i32>().ok());
         Some(Self {
             id: id.downcast_ref().ok()?,
-            label: label.unwrap_or_default().to_owned(),
+            label: seen(label.unwrap_or_default()),
             is_enabled: enabled != Some(false),
             is_checked: toggled == Some(1),
         })

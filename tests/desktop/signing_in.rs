@@ -62,12 +62,12 @@ async fn a_new_user_hears_the_headset_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_told_and_after_some_tries_there_is_a_pause() {
     let setup = Setup {
-        sidecar: |toml| {
+        sidecar: Box::new(|toml| {
             toml.replace(
                 "[settings]",
                 "[settings.login_limits]\naccount_burst = 1\naccount_refill_seconds = 40\n[settings]",
             )
-        },
+        }),
         ..Setup::default()
     };
     story_at(setup, async |desk| {
@@ -90,7 +90,7 @@ async fn a_wrong_password_is_told_and_after_some_tries_there_is_a_pause() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_no_phone_is_told_why() {
     let setup = Setup {
-        sidecar: |toml| {
+        sidecar: Box::new(|toml| {
             let hash = toml
                 .split("password_hash = ")
                 .nth(1)
@@ -103,7 +103,7 @@ async fn who_has_no_phone_is_told_why() {
                  member_id = \"member-noor\"\npassword_hash = {hash}\n"
             );
             toml + &noor
-        },
+        }),
         ..Setup::default()
     };
     story_at(setup, async |desk| {

@@ -76,7 +76,7 @@ async fn a_page_that_is_killed_in_a_call_comes_back_to_it_and_the_sound_goes_on(
 }
 
 /// Returns the process that draws, once there is one that is not `old`.
-fn web_process(desk: &Desk, program: u32, old: Option<u32>) -> u32 {
+pub(crate) fn web_process(desk: &Desk, program: u32, old: Option<u32>) -> u32 {
     let mut found = None;
     desk.until("a process that draws the page", || {
         let output = Command::new("pgrep")

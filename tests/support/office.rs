@@ -8,7 +8,10 @@ use sidecar::Config;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, process::Command, sync::oneshot, task::JoinHandle};
 
-use super::process::Process;
+use super::{
+    ozonetel::{API_KEY, Mode, Ozonetel, USER_NAME, password_of},
+    process::Process,
+};
 
 pub const PASSWORD: &str = "a-password-for-people";
 
@@ -148,6 +151,22 @@ pub fn sign_in(name: &str) -> serde_json::Value {
         "email": format!("{name}@helix.example"),
         "password": PASSWORD,
     })
+}
+
+/// The part of a sidecar's configuration that has its agents at that stand-in of Ozonetel.
+pub fn at_queue(ozonetel: &Ozonetel, mode: Mode) -> String {
+    let authentication = match mode {
+        Mode::ApiKey => "api-key",
+        Mode::Token => "token",
+    };
+    format!(
+        "[ozonetel]\nurl = \"{}\"\nuser_name = \"{USER_NAME}\"\napi_key = \"{API_KEY}\"\n\
+         authentication = \"{authentication}\"\nagent_password = \"{}\"\n\
+         pause_reasons = [\"Lunch\", \"Tea\", \"Unheard of\"]\ndispositions = [\"Sale\", \"No sale\"]\n\
+         wrap_up_seconds = 60\nwrap_up_more_seconds = 30\n",
+        ozonetel.url,
+        password_of("agent1"),
+    )
 }
 
 fn configuration(world: &World) -> String {

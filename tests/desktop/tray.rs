@@ -1,0 +1,104 @@
+//! The tray: it says what the window says, and does what is in its menu.
+
+use std::process::Command;
+
+use crate::{
+    calls::dial,
+    desk::{HEADSET, Setup, story, story_at},
+    support::{
+        office::{PASSWORD, at_queue},
+        ozonetel::{Mode, Ozonetel},
+    },
+    web_process::web_process,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tray_goes_ready_and_pauses_at_the_queue() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let account = at_queue(&ozonetel, Mode::ApiKey);
+    let setup = Setup {
+        sidecar: Box::new(move |toml| toml + &account),
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.start().await;
+        desk.sign_in("ana", PASSWORD).await;
+        let (page, tray) = (desk.page(), &desk.services);
+        page.says("Say when you are ready").await;
+        let unset = "Say when you are ready";
+        tray.menu(unset, |it| it.label == unset).await;
+
+        tray.choose_in_tray("Ready").await;
+        tray.menu("Ready, chosen", |it| it.label == "Ready" && it.is_checked)
+            .await;
+        page.says("Connected").await;
+        ozonetel.with(|it| assert!(it.ready.contains("agent1")));
+
+        tray.choose_in_tray("Lunch").await;
+        let paused = "Paused – Lunch";
+        tray.menu(paused, |it| it.label == paused).await;
+        tray.menu("Lunch, chosen", |it| it.label == "Lunch" && it.is_checked)
+            .await;
+        page.says(paused).await;
+        ozonetel.with(|it| assert!(it.ready.is_empty()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tray_has_the_phone_checked_and_the_window_tells_what_comes_of_it() {
+    story(async |desk| {
+        desk.ready().await;
+        desk.services.choose_in_tray("Check my phone").await;
+        let page = desk.page();
+        page.says("answers (").await;
+        page.says("Confirmed").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_microphone_the_tray_is_no_more_ready_than_the_window() {
+    story(async |desk| {
+        desk.ready().await;
+        let (page, tray) = (desk.page(), &desk.services);
+        tray.menu("Ready", |it| it.label == "Ready").await;
+        desk.card.unplug(HEADSET.name);
+        let deaf = "Not ready – microphone";
+        page.says(deaf).await;
+        tray.menu(deaf, |it| it.label == deaf).await;
+        desk.card.plug_in_microphone(&HEADSET);
+        tray.menu("Ready again", |it| it.label == "Ready").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_hung_up_in_the_tray_while_its_page_hangs() {
+    story(async |desk| {
+        desk.ready().await;
+        let tray = &desk.services;
+        tray.menu("Hang up, idle", |it| {
+            it.label == "Hang up" && !it.is_enabled
+        })
+        .await;
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        tray.menu("Decline", |it| it.label == "Decline" && it.is_enabled)
+            .await;
+        desk.page().press("Answer").await;
+        ravi.event("call.connected").await;
+
+        let page = web_process(desk, desk.app().id(), None).to_string();
+        let signal = |signal: &str| {
+            let status = Command::new("kill").args([signal, &page]).status();
+            assert!(status.expect("kill starts").success());
+        };
+        signal("-STOP");
+        tray.choose_in_tray("Hang up").await;
+        assert_eq!(ravi.event("call.ended").await["cause"]["code"], "remote");
+        signal("-CONT");
+        desk.page().says("You hung up").await;
+    })
+    .await;
+}
