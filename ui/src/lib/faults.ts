@@ -14,6 +14,8 @@ export type Fault = {
   counts?: boolean;
   /** Whoever runs the network can use it. */
   forIt?: boolean;
+  /** It mends itself: no try of its user helps. */
+  passes?: boolean;
 };
 
 /** Where in the sign-in form the remedy is. */
@@ -90,7 +92,7 @@ export function waitLeft(reason: SignedOutReason, waitedMs: number): number | nu
 /** Why `host` cannot be reached. */
 export function hopFault(hop: Hop, detail: string, host: string): Fault {
   if (!navigator.onLine && hop !== "configuration") {
-    return { title: t("fault-offline"), line: t("fault-offline-line"), detail };
+    return { title: t("fault-offline"), line: t("fault-offline-line"), detail, passes: true };
   }
   switch (hop) {
     case "configuration":
@@ -143,7 +145,7 @@ export function lineFault(line: Extract<LineView, { state: "failed" }>, extensio
     case 408:
       return { title: t("fault-line-silent"), detail };
     case 603:
-      return { title: t("fault-line-full"), line: t("fault-line-full-line"), detail };
+      return { title: t("fault-line-full"), line: t("fault-line-full-line"), detail, passes: true };
     default:
       return { title: t("fault-line"), detail, forIt: true };
   }

@@ -85,10 +85,10 @@ function link(): NoticeText | null {
     key: "link",
     tone: "ring",
     icon: "noConnection",
-    words: `${fault.title}. ${retry(link.retry_at)}`,
+    words: `${fault.title}. ${fault.passes ? (fault.line ?? "") : retry(link.retry_at)}`,
     detail: link.detail,
     // Who is refused is refused again.
-    remedy: link.hop === "web_socket" ? undefined : "reconnect",
+    remedy: link.hop === "web_socket" || fault.passes ? undefined : "reconnect",
     copy: copyOf(fault, t("copy-it")),
   };
 }
@@ -112,7 +112,7 @@ function line(): NoticeText | null {
     words: `${fault.title}. ${more}`.trim(),
     detail: fault.detail,
     // What is not tried again by itself is not mended by a try.
-    remedy: line.retry_at === null && fault.forIt === true ? undefined : "reconnect",
+    remedy: fault.passes || (line.retry_at === null && fault.forIt) ? undefined : "reconnect",
     copy: copyOf(fault, t("copy")),
   };
 }

@@ -1,0 +1,172 @@
+// What goes wrong on the way is told in these words, and offers these remedies.
+
+import { afterEach, expect, test, vi } from "vitest";
+
+import { plain } from "../lib/unbroken";
+import { clear, draw } from "./mounted";
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await clear();
+});
+
+/** Where it is told: in the form of the sign-in, above the phone, on the card of the last call, or on a screen of its own. */
+const PLACES = { form: "[role=alert]", notice: "aside", card: ".card", screen: "body" } as const;
+
+const bare = (text: string): string => plain(text).replace(/\s+/g, " ").trim();
+
+type Told = [scene: string, place: keyof typeof PLACES, words: (string | RegExp)[], remedies: string[]];
+
+const TABLE: Told[] = [
+  [
+    "unreachable-dns",
+    "form",
+    ["Cannot find the server", "phone.helix.example is unknown on this network. A VPN may be needed."],
+    ["Copy for IT"],
+  ],
+  [
+    "unreachable-tcp",
+    "form",
+    ["The server cannot be reached", "A firewall may stand in the way, or a VPN may be needed."],
+    ["Copy for IT"],
+  ],
+  ["unreachable-proxy", "form", ["The company proxy wants a sign-in", "407"], ["Copy for IT"]],
+  [
+    "unreachable-tls",
+    "form",
+    ["The server's certificate is not trusted", "Your company may need to install it."],
+    ["Copy for IT"],
+  ],
+  [
+    "unreachable-tls-time",
+    "form",
+    ["The server's certificate is not valid now", "It has expired, or this computer's clock is wrong."],
+    ["Copy for IT"],
+  ],
+  [
+    "unreachable-http",
+    "form",
+    [
+      "The server gave no answer that makes sense",
+      "Something else may answer at phone.helix.example. If this is a guest network, open its sign-in page in a browser.",
+    ],
+    ["Copy for IT"],
+  ],
+  ["unreachable-timeout", "form", ["The server does not answer", "The network may be slow. Try again."], []],
+  ["wrong-password", "form", ["Wrong user or password"], []],
+  ["too-many-tries", "form", ["Too many tries", /Wait \d+ s\./], []],
+  [
+    "server-trouble",
+    "form",
+    ["The server has trouble", "Not your fault. Try again in a moment.", "503 Upstream is not available"],
+    [],
+  ],
+  [
+    "no-phone",
+    "screen",
+    ["This account has no phone", "Agent account not configured. Contact administrator."],
+    ["Use another account", "Copy for support"],
+  ],
+  [
+    "held-elsewhere",
+    "screen",
+    [
+      "Your phone is in use",
+      "You are already logged in on another device. Please log out there first.",
+      /You are signed in on LAPTOP-7 since \d+:\d+/,
+    ],
+    ["Ask to move it here", "Cancel"],
+  ],
+  ["token-refused", "screen", ["Please sign in again", /Your sign-in ended at \d+:\d+/], ["Sign in here"]],
+  [
+    "taken-over",
+    "screen",
+    ["Your phone was moved", /Your phone moved to LAPTOP-7 at \d+:\d+/],
+    ["Sign in here"],
+  ],
+  [
+    "link-down",
+    "notice",
+    ["The server cannot be reached. Trying again in 8 s.", "sip.helix.example port 444 cannot be reached"],
+    ["Try now", "Copy for IT"],
+  ],
+  [
+    "link-refused",
+    "notice",
+    [/^The phone server refused the connection\. Trying again in \d+ s\./, "403 Forbidden"],
+    ["Copy for IT"],
+  ],
+  [
+    "line-refused",
+    "notice",
+    [
+      "The phone server refused extension 5235••. Ask your administrator to check the SIP password.",
+      "403 Forbidden",
+    ],
+    ["Copy"],
+  ],
+  ["line-unknown", "notice", ["The extension does not exist.", "404 Not Found"], ["Copy"]],
+  [
+    "line-silent",
+    "notice",
+    ["The phone server does not answer. Trying again in 8 s.", "408 Request Timeout"],
+    ["Try now"],
+  ],
+  [
+    "line-full",
+    "notice",
+    [
+      /^Old sign-ins are still open\. They end by themselves\. Trying again in \d+ s\./,
+      "603 Too Many Contacts",
+    ],
+    [],
+  ],
+  [
+    "queue-failed",
+    "notice",
+    ["Ozonetel did not sign you in", "agent9 logged in with the number (523514)"],
+    ["Try again", "Copy"],
+  ],
+  [
+    "ended-no-media-path",
+    "card",
+    ["Your network blocks voice", "Calls would be silent. Ask your IT to let voice through."],
+    ["Copy for IT", "Call back"],
+  ],
+];
+
+async function told(scene: string, place: keyof typeof PLACES) {
+  await draw(scene, { theme: "light", language: "en" });
+  const at = document.querySelector<HTMLElement>(PLACES[place]);
+  const buttons = [...(at?.querySelectorAll("button") ?? [])].filter((it) => it.checkVisibility());
+  return {
+    words: bare(at?.innerText ?? ""),
+    remedies: buttons.map((it) => bare(it.textContent)).filter((it) => it !== ""),
+  };
+}
+
+test.each(TABLE)("%s", async (scene, place, words, remedies) => {
+  const is = await told(scene, place);
+  let from = 0;
+  for (const each of words) {
+    const rest = is.words.slice(from);
+    const at = typeof each === "string" ? rest.indexOf(each) : rest.search(each);
+    expect(at, `${String(each)} in ${rest}`).toBeGreaterThanOrEqual(0);
+    from += at;
+  }
+  if (place === "screen") {
+    expect(is.remedies).toEqual(expect.arrayContaining(remedies));
+  } else {
+    expect(is.remedies).toEqual(remedies);
+  }
+});
+
+test.each([
+  ["link-down", "notice"],
+  ["unreachable-tcp", "form"],
+] as const)("without a network %s says that alone", async (scene, place) => {
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+  const is = await told(scene, place);
+  expect(is.words).toMatch(/^No network\.? This computer is offline\. We reconnect by ourselves\./);
+  expect(is.remedies).toEqual([]);
+});
