@@ -103,7 +103,9 @@ pub(crate) async fn story_at(setup: Setup, body: impl AsyncFnOnce(&mut Desk)) {
         resume_unwind(panic);
     }
     if let Some(app) = desk.app.take() {
+        let forbidden = app.page.forbidden().await;
         app.close().await;
+        assert_eq!(forbidden, [""; 0], "the page's policy forbids it");
     }
 }
 

@@ -9,6 +9,19 @@ use crate::PATIENCE;
 
 const SCRIPT: &str = include_str!("page.js");
 
+/// Keeps what the page's policy forbids, from its beginning where the web view tells it.
+const WATCH: &str = "if (window.forbidden === undefined) {
+    window.forbidden = [];
+    const keep = (it) => window.forbidden.push(`${it.effectiveDirective}: ${it.blockedURI ?? it.blockedURL}`);
+    document.addEventListener('securitypolicyviolation', keep);
+    try {
+        const observer = new ReportingObserver(() => {}, { types: ['csp-violation'], buffered: true });
+        observer.observe();
+        observer.takeRecords().forEach((it) => keep(it.body));
+        observer.disconnect();
+    } catch {}
+}";
+
 /// What WebDriver calls an element (WebDriver §12.2.1).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -35,6 +48,21 @@ impl Page {
         page
     }
 
+    /// Returns what the page's own policy has forbidden in any window since this was asked last.
+    pub(crate) async fn forbidden(&self) -> Vec<String> {
+        let script = "const told = window.forbidden ?? []; window.forbidden = []; return told;";
+        let mut all = Vec::new();
+        for window in self.client.windows().await.unwrap_or_default() {
+            // It may be going.
+            if self.client.switch_to_window(window).await.is_ok()
+                && let Ok(told) = self.client.execute(script, Vec::new()).await
+            {
+                all.extend(serde_json::from_value::<Vec<String>>(told).unwrap());
+            }
+        }
+        all
+    }
+
     /// Runs a script in it and returns what that returns.
     pub(crate) async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
         self.client.execute(script, arguments).await.unwrap()
@@ -50,6 +78,7 @@ impl Page {
         while self.client.execute(is_there, vec![json!(name)]).await.ok() != Some(json!(true)) {
             assert!(begun.elapsed() < PATIENCE, "“{name}” is not loaded");
         }
+        let _ = self.client.execute(WATCH, Vec::new()).await;
     }
 
     /// Looks at the window whose document has this name.

@@ -94,6 +94,24 @@ async fn a_page_does_not_get_past_the_policy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_got_into_the_page_is_not_run_and_is_noticed() {
+    story(async |desk| {
+        let page = desk.start().await;
+        let script = "const [done] = arguments;
+            document.addEventListener('securitypolicyviolation', () => done('forbidden'));
+            const script = document.createElement('script');
+            script.textContent = 'window.hostile = 1';
+            document.body.append(script);
+            if (window.hostile) { done('run'); }";
+        let client = &page.client;
+        let came = client.execute_async(script, Vec::new()).await.unwrap();
+        assert_eq!(came, "forbidden");
+        assert_eq!(page.forbidden().await, ["script-src-elem: inline"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_allowed_is_refused() {
     story(async |desk| {
         let policy = json!({ "AllowedSidecarUrls": ["https://phone.company.example"] });

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
 import { clear, draw, show } from "./mounted";
-import { NUMBERS, TEXTS, written } from "./hostile";
+import { GENERATED, NUMBERS, TEXTS, written } from "./hostile";
 import { tooWide } from "./room";
 import { LEAST, SCENES } from "./scenes";
 import { ANA } from "./states/ground";
@@ -50,9 +50,12 @@ const PLACES = [
 
 afterEach(clear);
 
+const MARKUP =
+  "img, script, iframe, style, base, meta, object, a[href], b, form[action], [onerror], [onload], [onclick], [onfocus]";
+
 /** Nothing that was written became a part of the page. */
 function expectText(): void {
-  expect(document.body.querySelectorAll("img, script, a[href], b, [onerror]")).toHaveLength(0);
+  expect(document.body.querySelectorAll(MARKUP)).toHaveLength(0);
   expect(window).not.toHaveProperty("hostile");
   // What is kept apart is closed again, and nothing turns the rest.
   const marks = document.body.innerText.match(/[\u202a-\u202e\u2066-\u2069]/g) ?? [];
@@ -84,6 +87,26 @@ describe.each(PLACES)("%s", (place) => {
     expectReach();
   });
 });
+
+test("there are as many texts as are asked for (design/security.md 15)", () => {
+  expect(new Set([...Object.values(TEXTS), ...GENERATED]).size).toBeGreaterThanOrEqual(200);
+});
+
+/** Each place has some of them, and each of them some places. */
+const SHARE = 8;
+
+test.each(PLACES.map((place, at) => ({ place, at })))(
+  "what was generated, in $place",
+  async ({ place, at }) => {
+    await page.viewport(...LEAST[SCENES[place]?.page ?? "index"]);
+    for (const text of GENERATED.filter((_, index) => index % SHARE === at % SHARE)) {
+      await draw(place, { theme: "light", language: "en" }, (state) => written(state, text, text));
+      expectText();
+      expect(tooWide(), JSON.stringify(text)).toEqual([]);
+      await clear();
+    }
+  },
+);
 
 describe.each(["link-asked", "history", "ringing", "talking", "ring-known"])("a number in %s", (place) => {
   const scene = SCENES[place]?.page ?? "index";
