@@ -151,10 +151,10 @@ async fn print_figures(card: SoundCard) {
     println!("\nSizes");
     for (what, path) in [
         (
-            "the phone, not stripped",
+            "the phone, as it is shipped",
             PathBuf::from(env!("CARGO_BIN_EXE_helix-phone")),
         ),
-        ("an empty window of Tauri, not stripped", empty_program()),
+        ("an empty window of Tauri, built alike", empty_program()),
     ] {
         println!(
             "{what:<62} {:>8.1} MB",

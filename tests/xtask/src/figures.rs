@@ -85,7 +85,7 @@ fn window(arguments: &[String]) -> Result<()> {
     let features = "--features=peers,sound,gui";
     run(cargo().args([
         "build",
-        "--release",
+        SHIPPED,
         "--package=helix-phone",
         features,
         "--example=empty_window",
@@ -93,6 +93,7 @@ fn window(arguments: &[String]) -> Result<()> {
     run(cargo()
         .args([
             "bench",
+            SHIPPED,
             "--package=helix-phone",
             features,
             "--bench=window",
