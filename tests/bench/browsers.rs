@@ -99,6 +99,12 @@ impl Browser {
         Program::descendants(self.process.id(), "chromium")
     }
 
+    /// Returns when its page had painted its first contents, in ms since 1970.
+    pub async fn painted(&mut self) -> f64 {
+        self.send(json!({"do": "painted"})).await;
+        self.said("painted").await["at"].as_f64().unwrap()
+    }
+
     pub async fn quit(mut self) {
         self.send(json!({"do": "quit"})).await;
         assert_eq!(self.process.ended().await, Some(0));

@@ -70,6 +70,10 @@ impl Program {
         Self { pids }
     }
 
+    pub fn pids(&self) -> &[u32] {
+        &self.pids
+    }
+
     pub fn count(&self) -> Counted {
         let threads = self.pids.iter().flat_map(|pid| {
             // One may have ended meanwhile.

@@ -48,7 +48,7 @@ page.on("pageerror", (it) => process.stderr.write(`page: ${it.stack}\n`));
 // Loopback is a secure origin (for the microphone) that may speak to loopback (for the registrar).
 const server = createServer((_, answer) => {
   answer.setHeader("content-type", "text/html");
-  answer.end("<!doctype html><title>peer</title>");
+  answer.end("<!doctype html><title>peer</title><p>peer</p>");
 });
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
 await page.goto(`http://127.0.0.1:${server.address().port}/`);

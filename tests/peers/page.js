@@ -57,6 +57,15 @@ async function listen() {
 
 window.peer = {
   ...plain,
+  // Tells when the page had painted its first contents, in ms since 1970.
+  painted() {
+    new PerformanceObserver((seen) => {
+      const [paint] = seen.getEntriesByName("first-contentful-paint");
+      if (paint) {
+        say("painted", { at: performance.timeOrigin + paint.startTime });
+      }
+    }).observe({ type: "paint", buffered: true });
+  },
   register({ url, uri, password }) {
     agent = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(url)],
