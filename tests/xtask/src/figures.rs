@@ -1,6 +1,7 @@
 use anyhow::{Result, bail};
 
 use crate::{
+    installers::{self, PACKAGING},
     packages::{
         self, BARESIP, BUILD, CHROMIUM, DISPLAY, KEYRING, PULSEAUDIO, REDIS, SESSION_BUS, SOUND,
         WINDOW,
@@ -11,10 +12,11 @@ use crate::{
 
 type Part = (&'static str, fn(&[String]) -> Result<()>);
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("phone", phone),
     ("sound", sound),
     ("window", window),
+    ("size", size),
     ("sidecar", sidecar),
     ("parts", parts),
 ];
@@ -100,6 +102,16 @@ fn window(arguments: &[String]) -> Result<()> {
             "--",
         ])
         .args(arguments))
+}
+
+/// The packages, as a release makes them but for signatures: minutes of building.
+fn size(_: &[String]) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        println!("The figures of the packages need dpkg and rpm, and so Linux: left out");
+        return Ok(());
+    }
+    packages::require(&[&BUILD[..], SOUND, WINDOW, &PACKAGING].concat())?;
+    installers::print_sizes(&installers::of_release()?)
 }
 
 /// A sidecar, alone and with Redis: about four minutes; with a part of their names only some kinds of runs. `timing` prints what the time of an

@@ -51,6 +51,8 @@ const COMPRESSED: [(&str, &str); 3] = [
 pub(crate) struct Installers {
     pub(crate) deb: PathBuf,
     pub(crate) rpm: PathBuf,
+    /// What both have in them.
+    pub(crate) program: PathBuf,
     /// The sidecar's, for Debian's systems.
     pub(crate) sidecar: PathBuf,
 }
@@ -79,6 +81,21 @@ pub(crate) fn check() -> Result<()> {
     contents::check(&made)?;
     release::check_signing(&made)?;
     clean::check(&made, &folder)
+}
+
+/// Builds the programs as they are given to people, and packs them.
+pub(crate) fn of_release() -> Result<Installers> {
+    page::build()?;
+    for program in [
+        &["--package=helix-phone", "--features=gui"][..],
+        &["--package=sidecar"],
+    ] {
+        run(cargo()
+            .args(["build", "--profile=dist", "--locked"])
+            .args(program))?;
+    }
+    let target = target_directory();
+    bundle(&target.join("dist"), &target.join("installers/dist"))
 }
 
 /// Makes the packages of the programs that were built there.
@@ -120,8 +137,25 @@ pub(crate) fn bundle(built: &Path, folder: &Path) -> Result<Installers> {
     Ok(Installers {
         deb,
         rpm: only(&bundles.join("rpm"), "rpm")?,
+        program: program_in_it,
         sidecar: sidecar::pack(&built.join("helix-sidecar"), &folder.join("sidecar"))?,
     })
+}
+
+/// Prints how large the packages are, and the phone in them, beside what is to be reached (design/goals.md, G18).
+pub(crate) fn print_sizes(made: &Installers) -> Result<()> {
+    for (what, path, goal) in [
+        ("the phone, stripped", &made.program, ""),
+        (".deb of the phone", &made.deb, "goal <= 6 MB (G18)"),
+        (".rpm of the phone", &made.rpm, "goal <= 6 MB (G18)"),
+        (".deb of the sidecar", &made.sidecar, ""),
+    ] {
+        let metadata = path
+            .metadata()
+            .with_context(|| format!("No {}", path.display()))?;
+        println!("{what:<24} {:>8.2} MB  {goal}", metadata.len() as f64 / 1e6);
+    }
+    Ok(())
 }
 
 /// Returns the Tauri command, which npx brings.

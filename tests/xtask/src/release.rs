@@ -14,8 +14,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     installers::{self, Installers, PACKAGING, output},
     packages::{self, BUILD, SOUND, WINDOW},
-    page,
-    run::{cargo, run, target_directory},
+    run::{run, target_directory},
 };
 
 use keys::{Keys, ThrowAway, VARIABLES};
@@ -33,18 +32,10 @@ pub(crate) fn release(arguments: &[String]) -> Result<()> {
     }
     let keys = Keys::of_environment()?;
     packages::require(&[&BUILD[..], SOUND, WINDOW, &PACKAGING].concat())?;
-    page::build()?;
-    for program in [
-        &["--package=helix-phone", "--features=gui"][..],
-        &["--package=sidecar"],
-    ] {
-        run(cargo()
-            .args(["build", "--profile=dist", "--locked"])
-            .args(program))?;
-    }
-    let folder = target_directory().join("installers/dist");
-    let made = installers::bundle(&target_directory().join("dist"), &folder)?;
-    let signed = sign(&made, &keys, &folder.join("signed"))?;
+    let made = installers::of_release()?;
+    let folder = target_directory().join("installers/dist/signed");
+    let signed = sign(&made, &keys, &folder)?;
+    installers::print_sizes(&made)?;
     println!("Signed by {}: {}", keys.fingerprint(), signed.display());
     Ok(())
 }
