@@ -24,6 +24,7 @@ mod queue;
 mod random;
 mod refusal;
 mod routes;
+mod seal;
 mod seats;
 mod server;
 mod session;

@@ -1,23 +1,17 @@
 //! Carries the platform's refresh token inside of ours, sealed: no server has to keep it, and every
 //! server that has the signing key can ask the platform with it.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::hkdf::{HKDF_SHA256, Salt};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
-use zeroize::Zeroizing;
 
-use crate::random::random_bytes;
+use crate::seal::Seal;
 
 /// Separates the two parts of a refresh token; neither has it.
 const SEPARATOR: char = '.';
 
-/// Keeps the key apart from others that are derived from the same secret (RFC 5869 §3.2).
-const PURPOSE: &[&[u8]] = &[b"helix-sidecar: the platform's refresh token inside of ours"];
+const PURPOSE: &[u8] = b"helix-sidecar: the platform's refresh token inside of ours";
 
-/// Seals and opens the platform's part of a refresh token: AES-256-GCM, bound to our part.
-pub(crate) struct RenewalSeal(LessSafeKey);
+/// Seals and opens the platform's part of a refresh token, bound to our part.
+pub(crate) struct RenewalSeal(Seal);
 
 /// A refresh token of ours with what it carries.
 pub(crate) struct Carried {
@@ -28,13 +22,8 @@ pub(crate) struct Carried {
 }
 
 impl RenewalSeal {
-    /// Derives the key from the secret that signs access tokens (RFC 5869).
     pub(crate) fn new(secret: &SecretSlice<u8>) -> Self {
-        let derived = Salt::new(HKDF_SHA256, &[]).extract(secret.expose_secret());
-        let key = derived
-            .expand(PURPOSE, &AES_256_GCM)
-            .expect("32 bytes can be derived");
-        Self(LessSafeKey::new(UnboundKey::from(key)))
+        Self(Seal::new(secret, PURPOSE))
     }
 
     /// Returns `session_token` with `platform_token` inside.
@@ -44,17 +33,7 @@ impl RenewalSeal {
         platform_token: &SecretString,
     ) -> SecretString {
         let session_token = session_token.expose_secret();
-        let nonce: [u8; NONCE_LEN] = random_bytes();
-        let mut sealed = platform_token.expose_secret().as_bytes().to_vec();
-        self.0
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(session_token.as_bytes()),
-                &mut sealed,
-            )
-            .expect("a token is shorter than 64 GiB");
-        let whole = [&nonce[..], &sealed].concat();
-        let sealed = URL_SAFE_NO_PAD.encode(whole);
+        let sealed = self.0.seal(session_token, platform_token);
         SecretString::from(format!("{session_token}{SEPARATOR}{sealed}"))
     }
 
@@ -68,17 +47,8 @@ impl RenewalSeal {
         };
         Carried {
             session_token: session_token.into(),
-            platform_token: self.open_sealed(session_token, sealed),
+            platform_token: self.0.open(session_token, sealed),
         }
-    }
-
-    fn open_sealed(&self, session_token: &str, sealed: &str) -> Option<SecretString> {
-        let mut whole = Zeroizing::new(URL_SAFE_NO_PAD.decode(sealed).ok()?);
-        let (nonce, sealed) = whole.split_at_mut_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let aad = Aad::from(session_token.as_bytes());
-        let opened = self.0.open_in_place(nonce, aad, sealed).ok()?;
-        Some(str::from_utf8(opened).ok()?.into())
     }
 }
 

@@ -1,0 +1,82 @@
+//! Keeps secrets where others keep them for us: sealed, so that only servers with the signing key read
+//! them.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, Salt};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use zeroize::Zeroizing;
+
+use crate::random::random_bytes;
+
+/// Seals and opens secrets of one purpose: AES-256-GCM, each bound to what it belongs to.
+pub(crate) struct Seal(LessSafeKey);
+
+impl Seal {
+    /// Derives the key from the secret that signs access tokens (RFC 5869); `purpose` keeps it apart
+    /// from others that are derived from the same secret (§3.2).
+    pub(crate) fn new(secret: &SecretSlice<u8>, purpose: &'static [u8]) -> Self {
+        let derived = Salt::new(HKDF_SHA256, &[]).extract(secret.expose_secret());
+        let purpose = [purpose];
+        let key = derived
+            .expand(&purpose, &AES_256_GCM)
+            .expect("32 bytes can be derived");
+        Self(LessSafeKey::new(UnboundKey::from(key)))
+    }
+
+    /// Returns `secret` as text that only [`Self::open`] reads, and only with the same `belongs_to`.
+    pub(crate) fn seal(&self, belongs_to: &str, secret: &SecretString) -> String {
+        let nonce: [u8; NONCE_LEN] = random_bytes();
+        let mut sealed = secret.expose_secret().as_bytes().to_vec();
+        self.0
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(belongs_to.as_bytes()),
+                &mut sealed,
+            )
+            .expect("a secret is shorter than 64 GiB");
+        URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())
+    }
+
+    /// Returns what was sealed; `None` where that was not here, not for this, or is damaged.
+    pub(crate) fn open(&self, belongs_to: &str, sealed: &str) -> Option<SecretString> {
+        let mut whole = Zeroizing::new(URL_SAFE_NO_PAD.decode(sealed).ok()?);
+        let (nonce, sealed) = whole.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let aad = Aad::from(belongs_to.as_bytes());
+        let opened = self.0.open_in_place(nonce, aad, sealed).ok()?;
+        Some(str::from_utf8(opened).ok()?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_opened_with_its_key_for_its_purpose_and_what_it_belongs_to_alone() {
+        let sealed = seal("k", b"p").seal("agent1", &"a secret".into());
+        assert!(!sealed.contains("secret"));
+        let open = |key: &str, purpose, belongs_to: &str, text: &str| {
+            let opened = seal(key, purpose).open(belongs_to, text);
+            opened.map(|it| it.expose_secret().to_owned())
+        };
+        assert_eq!(
+            open("k", b"p", "agent1", &sealed).as_deref(),
+            Some("a secret")
+        );
+        assert_eq!(open("k", b"p", "agent2", &sealed), None);
+        assert_eq!(open("k", b"q", "agent1", &sealed), None);
+        assert_eq!(open("other", b"p", "agent1", &sealed), None);
+        for damaged in ["", "AAAA", "not base64", &sealed[1..]] {
+            assert_eq!(open("k", b"p", "agent1", damaged), None);
+        }
+        // Nobody sees that the same was sealed twice.
+        assert_ne!(seal("k", b"p").seal("agent1", &"a secret".into()), sealed);
+    }
+
+    fn seal(secret: &str, purpose: &'static [u8]) -> Seal {
+        Seal::new(&secret.as_bytes().to_vec().into(), purpose)
+    }
+}
