@@ -6,16 +6,17 @@ mod duties;
 mod order;
 mod turns;
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::RequestBuilder;
 use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::json;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use self::account_token::{AccountToken, NoToken};
+use self::account_token::{AccountToken, NotMade};
 pub(crate) use self::answer::{Done, Verdict, Words};
 pub(crate) use self::duties::Duties;
 pub(crate) use self::order::Order;
@@ -25,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::{Authentication, OzonetelSettings, QueueSettings};
 use crate::directory::Agent;
 use crate::metrics::Metrics;
+use crate::store::Store;
 use crate::upstream::{NoHttp, Reply, Upstream, is_loopback, with_json};
 
 /// How long a login or logout may take. Nobody waits for all of it, but its end is worth knowing.
@@ -35,8 +37,8 @@ const ORDER_TIME: Duration = Duration::from_secs(5);
 
 /// The account at Ozonetel as this server uses it.
 pub(crate) struct Ozonetel {
-    settings: OzonetelSettings,
-    upstream: Upstream,
+    settings: Arc<OzonetelSettings>,
+    upstream: Arc<Upstream>,
     clock: Clock,
     token: AccountToken,
     turns: Turns,
@@ -51,17 +53,23 @@ pub(crate) struct Ozonetel {
 pub(crate) struct Silent;
 
 impl Ozonetel {
+    /// `store` is what is shared with other servers, and `secret` what signs access tokens.
     pub(crate) fn new(
         settings: OzonetelSettings,
+        store: Option<Store>,
+        secret: &SecretSlice<u8>,
         clock: Clock,
         metrics: &Metrics,
     ) -> Result<Self, NoHttp> {
         let counters = metrics.upstream("ozonetel");
+        let upstream = Upstream::new(is_loopback(&settings.url), counters)?;
+        let account = (settings.url.as_str(), &*settings.user_name);
+        let now = clock.now().monotonic;
         Ok(Self {
-            upstream: Upstream::new(is_loopback(&settings.url), counters)?,
-            settings,
+            upstream: Arc::new(upstream),
+            token: AccountToken::new(account, store.clone(), secret, now),
+            settings: Arc::new(settings),
             clock,
-            token: AccountToken::default(),
             turns: Turns::default(),
             duties: Duties::default(),
         })
@@ -151,25 +159,12 @@ impl Ozonetel {
     }
 
     async fn account_token(&self, refused: Option<&SecretString>) -> Result<SecretString, String> {
-        let now = || -> Instant { self.clock.now().monotonic };
-        let made = self
-            .token
-            .get(refused, now, async || self.make_token().await);
-        made.await.map_err(|error| match error {
-            NoToken::Spent => "the tokens of this hour are used up".to_owned(),
-            NoToken::NotMade(why) => why,
-        })
-    }
-
-    async fn make_token(&self) -> Result<SecretString, String> {
-        let request = self
-            .upstream
-            .post(address(&self.settings.url, TOKEN_PATH))
-            .header("apiKey", sensitive(&self.settings.api_key));
-        let request = with_json(request, &json!({"userName": self.settings.user_name}));
-        let Reply { status, body } = self.upstream.send(request).await.map_err(|it| it.0)?;
-        let token = answer::read_token(status, &body).map_err(|unusable| unusable.0)?;
-        token.map_err(|words| format!("no token of the account: {}", words.as_str()))
+        let make = || {
+            let (upstream, settings) = (Arc::clone(&self.upstream), Arc::clone(&self.settings));
+            async move { make_token(&upstream, &settings).await }
+        };
+        let got = self.token.get(refused, || self.clock.now().monotonic, make);
+        got.await.map_err(|error| error.to_string())
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Verdict, String> {
@@ -195,6 +190,28 @@ fn good_enough(verdict: Verdict, is_done: impl Fn(&Words) -> bool) -> Verdict {
         }),
         Verdict::Refused(_) | Verdict::Done(_) => verdict,
     }
+}
+
+async fn make_token(
+    upstream: &Upstream,
+    settings: &OzonetelSettings,
+) -> Result<SecretString, NotMade> {
+    let request = upstream
+        .post(address(&settings.url, TOKEN_PATH))
+        .header("apiKey", sensitive(&settings.api_key));
+    let request = with_json(request, &json!({"userName": settings.user_name}));
+    let unknown = |why| NotMade {
+        why,
+        is_certain: false,
+    };
+    let none = |why| NotMade {
+        why,
+        is_certain: true,
+    };
+    let sent = upstream.send(request).await;
+    let Reply { status, body } = sent.map_err(|unreachable| unknown(unreachable.0))?;
+    let token = answer::read_token(status, &body).map_err(|unusable| none(unusable.0))?;
+    token.map_err(|words| none(format!("no token of the account: {}", words.as_str())))
 }
 
 fn log(order: &'static str, agent: &str, verdict: &Result<Verdict, String>) {

@@ -71,7 +71,9 @@ impl Sidecar {
         let metrics = Metrics::new();
         let directory = Directory::new(users, clock.clone(), &metrics)?;
         let ozonetel = ozonetel
-            .map(|settings| Ozonetel::new(settings, clock.clone(), &metrics))
+            .map(|settings| {
+                Ozonetel::new(settings, store.clone(), jwt_secret, clock.clone(), &metrics)
+            })
             .transpose()?;
         let (account, address) = (settings.account_limit, settings.address_limit);
         let (refresh, access) = (settings.refresh_token, tokens.longest_use());
