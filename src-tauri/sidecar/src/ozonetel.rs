@@ -35,6 +35,10 @@ const PRESENCE_TIME: Duration = Duration::from_secs(20);
 /// How long an order may take, its token included: somebody waits for it at a screen.
 const ORDER_TIME: Duration = Duration::from_secs(5);
 
+/// Tokens that an order is tried with: one that this server knows and others have replaced, the one
+/// that they know and somebody else has killed, and a new one.
+const TOKENS_TRIED: usize = 3;
+
 /// The account at Ozonetel as this server uses it.
 pub(crate) struct Ozonetel {
     settings: Arc<OzonetelSettings>,
@@ -144,16 +148,19 @@ impl Ozonetel {
                 self.send(request().header("apiKey", sensitive(key))).await
             }
             Authentication::Token => {
-                let token = self.account_token(None).await?;
-                let bearer = |token: &SecretString| request().bearer_auth(token.expose_secret());
-                match self.send(bearer(&token)).await? {
-                    Verdict::Refused(words) if words.is_about_the_token() => {
-                        info!("another token of the account is made: this one is refused");
-                        let token = self.account_token(Some(&token)).await?;
-                        self.send(bearer(&token)).await
+                let mut refused = None;
+                for _ in 0..TOKENS_TRIED {
+                    let token = self.account_token(refused.as_ref()).await?;
+                    let bearer = request().bearer_auth(token.expose_secret());
+                    match self.send(bearer).await? {
+                        Verdict::Refused(words) if words.is_about_the_token() => {
+                            info!(words = words.as_str(), "a token of the account is refused");
+                            refused = Some(token);
+                        }
+                        verdict @ (Verdict::Done(_) | Verdict::Refused(_)) => return Ok(verdict),
                     }
-                    verdict @ (Verdict::Done(_) | Verdict::Refused(_)) => Ok(verdict),
                 }
+                Err("one token of the account after the other is refused".to_owned())
             }
         }
     }

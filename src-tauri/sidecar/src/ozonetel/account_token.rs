@@ -232,6 +232,7 @@ mod tests {
 
     use super::ledger::HOUR;
     use super::*;
+    use crate::store::Address;
 
     #[tokio::test]
     async fn a_token_is_used_until_it_is_old_or_refused() {
@@ -325,6 +326,30 @@ mod tests {
         answer.send("token-0".into()).unwrap();
         let got = account.get(&server, None, Duration::ZERO).await.unwrap();
         assert_eq!(got.expose_secret(), "token-0");
+    }
+
+    #[tokio::test]
+    async fn while_its_store_is_silent_a_known_token_goes_on_and_none_is_made() {
+        let nobody = Address::parse(&"redis://127.0.0.1:1".into()).unwrap();
+        let kept = Kept::in_redis(Store::connect(nobody, ""), "key".to_owned());
+        let account = Account::with(kept, b"a key");
+        let server = account.server();
+        let get = async |refused: Option<&SecretString>, at| {
+            let got = account.get(&server, refused, at).await;
+            got.map(|token| token.expose_secret().to_owned())
+        };
+        assert_eq!(get(None, Duration::ZERO).await, Err(NoToken::NotTold));
+        let token = SecretString::from("token-0");
+        *server.known.lock().await = Some(Known {
+            token: token.clone(),
+            until: account.start + USED_FOR,
+        });
+        for at in [Duration::ZERO, USED_FOR] {
+            assert_eq!(get(None, at).await.as_deref(), Ok("token-0"));
+        }
+        let refused = get(Some(&token), Duration::ZERO).await;
+        assert_eq!(refused, Err(NoToken::NotTold));
+        assert_eq!(account.made(), 0);
     }
 
     #[tokio::test]

@@ -107,7 +107,8 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
         "an Agent record lacks a field",
         "Ozonetel did agent=\"agent1\" order=\"login\"",
         "Ozonetel refused agent=\"agent1\" order=\"login\" words=\"Invalid Authentication\"",
-        "another token of the account is made",
+        "a token of the account is refused words=\"Invalid Token\"",
+        "a token of the account is made",
         "Ozonetel does not answer agent=\"agent1\" order=\"state\"",
         "stopped",
     ] {

@@ -5,6 +5,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod account;
+mod account_token;
 mod admin;
 mod checker;
 mod cluster;

@@ -1,7 +1,8 @@
 use serde_json::json;
 
+use crate::account;
 use crate::instance::Instance;
-use crate::ozonetel::{API_KEY, Mode, Ozonetel, USER_NAME, password_of};
+use crate::ozonetel::Mode;
 use crate::server::RedisServer;
 use crate::world::send;
 
@@ -10,13 +11,7 @@ const ANA: &str = "ana@helix.example";
 #[tokio::test]
 async fn any_sidecar_tells_what_another_was_ordered() {
     let redis = RedisServer::start();
-    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
-    let settings = format!(
-        "[ozonetel]\nurl = \"{}\"\nuser_name = \"{USER_NAME}\"\napi_key = \"{API_KEY}\"\n\
-         authentication = \"api-key\"\nagent_password = \"{}\"\n",
-        ozonetel.url,
-        password_of("agent1"),
-    );
+    let (_ozonetel, settings) = account::start(Mode::ApiKey).await;
     let (one, other) = (
         Instance::with(&redis.url(), &settings).await,
         Instance::with(&redis.url(), &settings).await,
