@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::audit::AUDIT;
 use crate::directory::Agent;
 use crate::lock::{Acquired, Claim, LockName, Owner};
-use crate::ozonetel::{Done, Ozonetel, Silent, Verdict};
+use crate::ozonetel::{Done, Duty, Ozonetel, RETRY, Silent, Verdict};
 use crate::queue;
 use crate::random::random_id;
 use crate::session::{Note, Ordered, SessionState};
@@ -29,9 +29,6 @@ const LOGOUT_TERM: Duration = Duration::from_secs(30);
 /// How long a lock that an administrator took stays theirs: a phone that listens is told who has it, and
 /// one that hears nothing of it looks within 5 s, and finds that its session has ended.
 const TELLING: Duration = Duration::from_secs(1);
-
-/// After which an agent is tried again who could not be logged out.
-const RETRY: Duration = Duration::from_secs(60);
 
 /// What a device that signs in meanwhile reads as the holder's name.
 const SWEEPER: &str = "the server, which ends a session";
@@ -66,6 +63,10 @@ pub(crate) async fn begin(
     let Some(ozonetel) = &sidecar.ozonetel else {
         return of(telephony(TelephonyState::Ready, NO_TELEPHONY));
     };
+    // First, so that a server which dies in between leaves nobody logged in; the lock has its whole term
+    // from the end of the sign-in.
+    let term = sidecar.settings.ttl + SIGN_IN_TIME;
+    note(sidecar, ozonetel, &Duty::of(agent), term).await;
     let login = tokio::spawn({
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
         let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
@@ -83,7 +84,6 @@ pub(crate) async fn begin(
             }
         }
     });
-    prolong(sidecar, agent);
     let deadline = (Instant::now() + WAIT).min(begun + SIGN_IN_TIME);
     match timeout_at(deadline, login).await {
         Ok(Ok(begun)) => begun,
@@ -173,27 +173,19 @@ pub(crate) fn begin_again(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, session_id
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
     };
-    prolong(sidecar, agent);
     let (server, agent) = (Arc::clone(sidecar), Arc::clone(agent));
     let session_id = session_id.to_owned();
     in_background(sidecar, async move {
+        prolong(&server, &agent).await;
         // What becomes of it stands in the log, and with the session.
         let _ = log_in(&server, &ozonetel, &agent, &session_id).await;
     });
 }
 
-/// Notes that the session of an agent goes on.
-pub(crate) fn prolong(sidecar: &Sidecar, agent: &Arc<Agent>) {
+/// Notes that the session of an agent goes on, for all servers.
+pub(crate) async fn prolong(sidecar: &Sidecar, agent: &Agent) {
     if let Some(ozonetel) = &sidecar.ozonetel {
-        let until = sidecar.clock.now().monotonic + sidecar.settings.ttl;
-        ozonetel.duties.last(agent, until);
-    }
-}
-
-/// Notes that the session of an agent is another device's.
-pub(crate) fn lose(sidecar: &Sidecar, agent_id: &str) {
-    if let Some(ozonetel) = &sidecar.ozonetel {
-        ozonetel.duties.end(agent_id);
+        note(sidecar, ozonetel, &Duty::of(agent), sidecar.settings.ttl).await;
     }
 }
 
@@ -203,10 +195,11 @@ pub(crate) fn end(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, why: &'static str)
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
     };
-    lose(sidecar, &agent.config.ozonetel_agent_id);
-    let (server, agent) = (Arc::clone(sidecar), Arc::clone(agent));
+    let (server, duty) = (Arc::clone(sidecar), Duty::of(agent));
     in_background(sidecar, async move {
-        end_under_lock(&server, &ozonetel, &agent, why).await;
+        // Where this server dies before it is done, another one does it.
+        note(&server, &ozonetel, &duty, RETRY).await;
+        end_under_lock(&server, &ozonetel, &duty, why).await;
     });
 }
 
@@ -228,15 +221,20 @@ pub(crate) fn end_of(sidecar: &Arc<Sidecar>, member_id: &str, lock: &LockName) {
     });
 }
 
-/// Logs an agent out whose record is not at hand, as far as this server knows how: it is what it was to
-/// do once their session expires.
+/// Logs an agent out whose record is not at hand: it is what was to be done once their session expires.
 pub(crate) fn end_known(sidecar: &Arc<Sidecar>, lock: &LockName) {
-    let Some(ozonetel) = &sidecar.ozonetel else {
+    let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
     };
-    if let Some(agent) = ozonetel.duties.take(&lock.ozonetel_agent_id) {
-        end(sidecar, &agent, "its session is over");
-    }
+    let (server, lock) = (Arc::clone(sidecar), lock.clone());
+    in_background(sidecar, async move {
+        let now = server.clock.now().monotonic;
+        let ended = ozonetel.duties.end(&lock.ozonetel_agent_id, now).await;
+        match ended {
+            Ok(()) => sweep_behind(&server),
+            Err(error) => warn!(%error, "an agent is logged out once their session expires"),
+        }
+    });
 }
 
 /// Whether `holder` is a server that logs an agent out.
@@ -248,36 +246,41 @@ pub(crate) fn is_ending(holder: &Owner) -> bool {
 /// for it, and gives the lock back. Until then nobody signs in whom the logout could hit, and phones
 /// that listen find out who has the lock.
 pub(crate) fn end_claimed(sidecar: &Arc<Sidecar>, agent: Option<&Arc<Agent>>, claim: Claim) {
-    let (ozonetel, agent) = (sidecar.ozonetel.clone(), agent.cloned());
+    let (server, duty) = (Arc::clone(sidecar), agent.map(|agent| Duty::of(agent)));
     in_background(sidecar, async move {
         let told = Instant::now() + TELLING;
-        if let (Some(ozonetel), Some(agent)) = (ozonetel, agent) {
-            ozonetel.duties.end(&agent.config.ozonetel_agent_id);
-            // What becomes of it stands in the log.
-            let _ = ozonetel.log_out(&agent).await;
+        if let (Some(ozonetel), Some(duty)) = (&server.ozonetel, duty) {
+            note(&server, ozonetel, &duty, RETRY).await;
+            log_out(ozonetel, &duty).await;
         }
         sleep_until(told).await;
         claim.give_back().await;
     });
 }
 
-/// Begins to log out whose session expired, as a crash leaves it.
+/// Begins to log out whose sessions expired, as crashes leave them, at whichever server they began.
 pub(crate) fn sweep_behind(sidecar: &Arc<Sidecar>) {
-    let Some(ozonetel) = &sidecar.ozonetel else {
+    let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
     };
-    for agent in ozonetel.duties.take_expired(sidecar.clock.now().monotonic) {
-        let (server, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
-        in_background(sidecar, async move {
-            end_under_lock(&server, &ozonetel, &agent, "session expired").await;
-        });
-    }
+    let server = Arc::clone(sidecar);
+    in_background(sidecar, async move {
+        // Where they are not told, they are at the next look.
+        let now = server.clock.now().monotonic;
+        let ended = ozonetel.duties.take_ended(now).await;
+        for duty in ended.unwrap_or_default() {
+            let (sidecar, ozonetel) = (Arc::clone(&server), Arc::clone(&ozonetel));
+            in_background(&server, async move {
+                end_under_lock(&sidecar, &ozonetel, &duty, "session expired").await;
+            });
+        }
+    });
 }
 
-/// Logs out an agent whose session ended here. The lock tells whether they have another one, and keeps
-/// a device that signs in meanwhile from being logged out again.
-async fn end_under_lock(sidecar: &Sidecar, ozonetel: &Ozonetel, agent: &Arc<Agent>, why: &str) {
-    let name = agent.lock_name();
+/// Logs out an agent whose session ended. The lock tells whether they have another one, and keeps a
+/// device that signs in meanwhile from being logged out again. A duty that cannot be done, or whose
+/// agent is signed in, ends again ([`RETRY`]): each heartbeat prolongs that of a session.
+async fn end_under_lock(sidecar: &Sidecar, ozonetel: &Ozonetel, duty: &Duty, why: &str) {
     let owner = Owner {
         member_id: SWEEPERS.to_owned(),
         device_id: Some(random_id()),
@@ -286,21 +289,33 @@ async fn end_under_lock(sidecar: &Sidecar, ozonetel: &Ozonetel, agent: &Arc<Agen
         since: Some(sidecar.clock.now().wall),
         epoch: 0,
     };
-    let agent_id = &name.ozonetel_agent_id;
-    let later = sidecar.clock.now().monotonic + RETRY;
-    let acquired = sidecar.lock.acquire(&name, &owner, LOGOUT_TERM, false);
-    match acquired.await {
-        Ok(Acquired::Busy { .. }) => {}
+    let (name, agent) = (&duty.lock, duty.agent_id());
+    match sidecar.lock.acquire(name, &owner, LOGOUT_TERM, false).await {
         Ok(Acquired::Taken { .. } | Acquired::Refreshed { .. } | Acquired::TakenOver { .. }) => {
-            info!(target: AUDIT, agent = agent_id, "{why}: logging the agent out");
-            if ozonetel.log_out(agent).await.is_err() {
-                ozonetel.duties.last(agent, later);
-            }
-            if let Err(error) = sidecar.lock.release(&name, &owner).await {
-                warn!(agent = agent_id, %error, "the lock of a logout ends by its term");
+            info!(target: AUDIT, agent, "{why}: logging the agent out");
+            log_out(ozonetel, duty).await;
+            if let Err(error) = sidecar.lock.release(name, &owner).await {
+                warn!(agent, %error, "the lock of a logout ends by its term");
             }
         }
-        Ok(Acquired::Ended) | Err(_) => ozonetel.duties.last(agent, later),
+        Ok(Acquired::Busy { .. } | Acquired::Ended) | Err(_) => {}
+    }
+}
+
+/// Logs an agent out; their duty is done once Ozonetel has answered, whatever it says.
+async fn log_out(ozonetel: &Ozonetel, duty: &Duty) {
+    // What becomes of it stands in the log.
+    if ozonetel.log_out(duty).await.is_ok()
+        && let Err(error) = ozonetel.duties.done(duty).await
+    {
+        warn!(agent = duty.agent_id(), %error, "an agent will be logged out once more");
+    }
+}
+
+async fn note(sidecar: &Sidecar, ozonetel: &Ozonetel, duty: &Duty, term: Duration) {
+    let now = sidecar.clock.now().monotonic;
+    if let Err(error) = ozonetel.duties.note(duty, term, now).await {
+        warn!(agent = duty.agent_id(), %error, "no server knows when to log an agent out");
     }
 }
 

@@ -18,13 +18,14 @@ use tracing::{info, warn};
 
 use self::account_token::{AccountToken, NotMade};
 pub(crate) use self::answer::{Done, Verdict, Words};
-pub(crate) use self::duties::Duties;
+pub(crate) use self::duties::{Duties, Duty, RETRY};
 pub(crate) use self::order::Order;
 use self::order::{Account, Action, Presence, TOKEN_PATH, address};
 use self::turns::Turns;
 use crate::clock::Clock;
 use crate::config::{Authentication, OzonetelSettings, QueueSettings};
 use crate::directory::Agent;
+use crate::lock::LockName;
 use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::upstream::{NoHttp, Reply, Upstream, is_loopback, with_json};
@@ -46,7 +47,7 @@ pub(crate) struct Ozonetel {
     clock: Clock,
     token: AccountToken,
     turns: Turns,
-    /// Whom this server logged in, and until when their sessions last.
+    /// Whom to log out once their sessions have ended.
     pub(crate) duties: Duties,
 }
 
@@ -75,19 +76,24 @@ impl Ozonetel {
             settings: Arc::new(settings),
             clock,
             turns: Turns::default(),
-            duties: Duties::default(),
+            duties: match store {
+                Some(store) => Duties::in_redis(store, secret),
+                None => Duties::in_memory(),
+            },
         })
     }
 
     /// Logs an agent in with their own credentials; who is in already is as good.
     pub(crate) async fn log_in(&self, agent: &Agent) -> Result<Verdict, Silent> {
-        self.presence(Action::Login, agent, Words::is_already_in)
+        let own = agent.ozonetel_password.as_ref();
+        self.presence(Action::Login, &agent.lock_name(), own, Words::is_already_in)
             .await
     }
 
     /// Logs an agent out; who is out already is as good.
-    pub(crate) async fn log_out(&self, agent: &Agent) -> Result<Verdict, Silent> {
-        self.presence(Action::Logout, agent, Words::is_already_out)
+    pub(crate) async fn log_out(&self, duty: &Duty) -> Result<Verdict, Silent> {
+        let own = duty.password.as_ref();
+        self.presence(Action::Logout, &duty.lock, own, Words::is_already_out)
             .await
     }
 
@@ -109,11 +115,11 @@ impl Ozonetel {
     async fn presence(
         &self,
         action: Action,
-        agent: &Agent,
+        name: &LockName,
+        own: Option<&SecretString>,
         is_good_enough: impl Fn(&Words) -> bool,
     ) -> Result<Verdict, Silent> {
-        let agent_id = &agent.config.ozonetel_agent_id;
-        let own = agent.ozonetel_password.as_ref();
+        let agent_id = &name.ozonetel_agent_id;
         let Some(password) = own.or(self.settings.agent_password.as_ref()) else {
             warn!(agent = agent_id, "no password for Ozonetel is set");
             return Ok(Verdict::Refused(Words::no_password(agent_id)));
@@ -123,7 +129,7 @@ impl Ozonetel {
             action,
             agent_id,
             password,
-            phone_number: &agent.config.sip_extension,
+            phone_number: &name.sip_extension,
         };
         let request = presence.request(self.account(), &self.settings.url, |url| {
             self.upstream.post(url)
@@ -136,7 +142,7 @@ impl Ozonetel {
         verdict.map_err(|_| Silent)
     }
 
-    /// Gives an order, and once more where only the token was refused.
+    /// Gives an order, and again where only the token was refused.
     async fn give(&self, agent_id: &str, order: Order<'_>) -> Result<Verdict, String> {
         let request = || {
             let begin = |method, url| self.upstream.request(method, url);

@@ -1,87 +1,117 @@
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+//! Whom to log out at Ozonetel, and when: agents whose sessions end unless somebody prolongs them.
 
+mod memory;
+mod redis;
+
+use std::time::{Duration, Instant};
+
+use secrecy::{SecretSlice, SecretString};
+
+use self::memory::MemoryDuties;
+use self::redis::RedisDuties;
 use crate::directory::Agent;
+use crate::lock::LockName;
+use crate::random::random_id;
+use crate::seal::Seal;
+use crate::store::{Store, Unanswered};
 
-/// Agents remembered: far more than one server signs in.
-const CAPACITY: usize = 20_000;
+/// After which a duty that was taken and is not done has ended again: longer than a logout takes.
+/// Where its server died, or Ozonetel is silent, whoever looks next tries again.
+pub(crate) const RETRY: Duration = Duration::from_secs(60);
 
-/// Which agents this server has logged in or prolonged, and when their sessions end unless somebody
-/// prolongs them: here, or at another server, which the lock tells.
-#[derive(Debug, Default)]
-pub(crate) struct Duties(Mutex<BTreeMap<String, Duty>>);
+/// Duties that are taken at once, so that the end of a whole office's sessions is no storm.
+const BATCH: usize = 64;
 
+const PURPOSE: &[u8] = b"helix-sidecar: an agent's password at Ozonetel";
+
+/// The duties of a server that is alone, or of all that share a Redis. A duty is of its agent alone: a
+/// later one takes the place of the one before.
 #[derive(Debug)]
-struct Duty {
-    agent: Arc<Agent>,
-    until: Instant,
+pub(crate) enum Duties {
+    Memory(MemoryDuties),
+    Redis(RedisDuties),
+}
+
+/// An agent who is logged in at Ozonetel, with what it takes to log them out.
+#[derive(Debug, Clone)]
+pub(crate) struct Duty {
+    pub(crate) lock: LockName,
+    /// The agent's own password at Ozonetel.
+    pub(crate) password: Option<SecretString>,
+    /// Tells it from the agent's next one.
+    id: String,
 }
 
 impl Duties {
-    /// Notes that the session of `agent` lasts until then.
-    pub(crate) fn last(&self, agent: &Arc<Agent>, until: Instant) {
-        let mut duties = self.duties();
-        let id = &agent.config.ozonetel_agent_id;
-        if duties.len() < CAPACITY || duties.contains_key(id) {
-            let agent = Arc::clone(agent);
-            duties.insert(id.clone(), Duty { agent, until });
+    pub(super) fn in_memory() -> Self {
+        Self::Memory(MemoryDuties::default())
+    }
+
+    /// Keeps them for all servers that share `store`, with passwords that only those read which have
+    /// the `secret` that signs access tokens.
+    pub(super) fn in_redis(store: Store, secret: &SecretSlice<u8>) -> Self {
+        Self::Redis(RedisDuties::new(store, Seal::new(secret, PURPOSE)))
+    }
+
+    /// Notes a duty that ends after `term`.
+    pub(crate) async fn note(
+        &self,
+        duty: &Duty,
+        term: Duration,
+        now: Instant,
+    ) -> Result<(), Unanswered> {
+        match self {
+            Self::Memory(duties) => {
+                duties.note(duty, now + term);
+                Ok(())
+            }
+            Self::Redis(duties) => duties.note(duty, term).await,
         }
     }
 
-    /// Notes that the session of an agent has ended, or has become another server's.
-    pub(crate) fn end(&self, agent_id: &str) {
-        self.duties().remove(agent_id);
+    /// Has the duty of an agent end now, where there is one.
+    pub(crate) async fn end(&self, agent_id: &str, now: Instant) -> Result<(), Unanswered> {
+        match self {
+            Self::Memory(duties) => {
+                duties.end(agent_id, now);
+                Ok(())
+            }
+            Self::Redis(duties) => duties.end(agent_id).await,
+        }
     }
 
-    /// Takes out an agent, if there is one with this id.
-    pub(crate) fn take(&self, agent_id: &str) -> Option<Arc<Agent>> {
-        self.duties().remove(agent_id).map(|duty| duty.agent)
+    /// Takes duties that have ended. Nobody else gets them for [`RETRY`], and after that whoever asks,
+    /// unless they are done.
+    pub(crate) async fn take_ended(&self, now: Instant) -> Result<Vec<Duty>, Unanswered> {
+        match self {
+            Self::Memory(duties) => Ok(duties.take_ended(now)),
+            Self::Redis(duties) => duties.take_ended().await,
+        }
     }
 
-    /// Takes out those whose sessions have expired.
-    pub(crate) fn take_expired(&self, now: Instant) -> Vec<Arc<Agent>> {
-        let mut duties = self.duties();
-        let expired: Vec<String> = duties
-            .iter()
-            .filter(|(_, duty)| duty.until <= now)
-            .map(|(id, _)| id.clone())
-            .collect();
-        expired
-            .iter()
-            .filter_map(|id| duties.remove(id))
-            .map(|duty| duty.agent)
-            .collect()
-    }
-
-    fn duties(&self) -> MutexGuard<'_, BTreeMap<String, Duty>> {
-        self.0
-            .lock()
-            .expect("nothing panics while it holds the duties")
+    /// Notes that nothing is left to do for a duty; a later one of the agent stays.
+    pub(crate) async fn done(&self, duty: &Duty) -> Result<(), Unanswered> {
+        match self {
+            Self::Memory(duties) => {
+                duties.done(duty);
+                Ok(())
+            }
+            Self::Redis(duties) => duties.done(duty).await,
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn a_duty_expires_unless_it_is_prolonged_or_ended() {
-        let (duties, now) = (Duties::default(), Instant::now());
-        let at = |seconds| now + Duration::from_secs(seconds);
-        let agents = ["a", "b", "c"].map(|id| Arc::new(Agent::for_tests(id, id)));
-        for agent in &agents {
-            duties.last(agent, at(10));
+impl Duty {
+    /// Makes a new one for `agent`.
+    pub(crate) fn of(agent: &Agent) -> Self {
+        Self {
+            lock: agent.lock_name(),
+            password: agent.ozonetel_password.clone(),
+            id: random_id(),
         }
-        duties.last(&agents[1], at(20));
-        duties.end("c");
-        assert!(duties.take_expired(at(9)).is_empty());
-        let expired = duties.take_expired(at(10));
-        assert_eq!(expired.len(), 1);
-        assert_eq!(expired[0].config.ozonetel_agent_id, "a");
-        assert!(duties.take_expired(at(10)).is_empty());
-        assert_eq!(duties.take_expired(at(20)).len(), 1);
+    }
+
+    pub(crate) fn agent_id(&self) -> &str {
+        &self.lock.ozonetel_agent_id
     }
 }

@@ -89,7 +89,7 @@ pub(super) async fn hold(
                     .learn_lock(&caller.session_id, &lock)
                     .await?;
             }
-            duty::prolong(sidecar, &agent);
+            duty::prolong(sidecar, &agent).await;
         }
         Beat::Retaken => {
             info!(
@@ -109,7 +109,6 @@ pub(super) async fn hold(
                 holder = holder.device_name,
                 "heartbeat refused: the lock is held"
             );
-            duty::lose(sidecar, agent_id);
             return Err(Refusal::held(&holder, member));
         }
     }

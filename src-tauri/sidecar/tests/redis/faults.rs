@@ -3,8 +3,10 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::account;
 use crate::cluster::Cluster;
 use crate::instance::Instance;
+use crate::ozonetel::Mode;
 use crate::sentinels::Watched;
 use crate::server::{self, RedisServer};
 use crate::side_by_side::until_served;
@@ -204,10 +206,14 @@ async fn a_user_of_redis_with_the_rights_of_the_readme_is_enough() {
     words.extend(rights.split_whitespace());
     assert_eq!(redis.command(&words), "OK");
     let url = format!("redis://helix:hunter2@127.0.0.1:{}", redis.port);
-    let sidecar = Instance::start(&url).await;
+    let (_ozonetel, settings) = account::start(Mode::Token).await;
+    let sidecar = Instance::with(&url, &settings).await;
     let desk = sidecar.device("desk");
     let login = until_served(async || desk.login(ANA).await).await;
     let token = login.expect(201);
+    account::order(&sidecar, token.access_token())
+        .await
+        .expect(201);
     let laptop = sidecar.device("laptop");
     laptop.login(ANA).await.expect(409);
     let mut events = desk.listen(token.access_token()).await;

@@ -44,6 +44,13 @@ impl Instance {
         .await
     }
 
+    /// Starts a sidecar at this Redis with this configuration, and waits until it is connected.
+    pub(crate) async fn configured(redis_url: &str, config: &str) -> Self {
+        let sidecar = Self::run(redis_url, config, |_| {}).await;
+        until_served(async || sidecar.get("/readyz").await).await;
+        sidecar
+    }
+
     /// Starts a sidecar at this Redis whose users are those of a platform.
     pub(crate) async fn at_platform(redis_url: &str, served: &Platform) -> Self {
         Self::at_platform_and(redis_url, served, &[]).await
@@ -55,7 +62,7 @@ impl Instance {
         served: &Platform,
         more: &[(&str, &str)],
     ) -> Self {
-        let sidecar = Self::begin_with(redis_url, "[settings]\n".to_owned(), |command| {
+        let sidecar = Self::run(redis_url, "[settings]\n", |command| {
             command
                 .env("PLATFORM_URL", &served.url)
                 .env("PLATFORM_ORIGIN", ORIGIN)
@@ -75,11 +82,10 @@ impl Instance {
         settings: &str,
         change: impl FnOnce(&mut Command),
     ) -> Self {
-        Self::begin_with(redis_url, config_text(settings), change).await
+        Self::run(redis_url, &config_text(settings), change).await
     }
 
-    /// The same with a whole configuration.
-    async fn begin_with(redis_url: &str, text: String, change: impl FnOnce(&mut Command)) -> Self {
+    async fn run(redis_url: &str, text: &str, change: impl FnOnce(&mut Command)) -> Self {
         let folder = TempDir::new().unwrap();
         let config = folder.path().join("sidecar.toml");
         std::fs::write(&config, text).unwrap();

@@ -11,6 +11,7 @@ mod admin;
 mod checker;
 mod cluster;
 mod deployment;
+mod duties;
 mod faults;
 #[path = "../sidecar/granted.rs"]
 mod granted;
