@@ -72,6 +72,8 @@ async fn a_wrap_up_saves_its_outcome_before_the_pause_that_was_queued_in_the_cal
         let disposed = last(it, "DispositionAPIV2");
         assert_eq!(disposed["ucid"], UCID);
         assert_eq!(disposed["comments"], "two of them");
+        assert_eq!(disposed["pauseAfterDispose"], "true");
+        assert_eq!(disposed["pauseReason"], "Tea");
     });
     quit(ana, 0).await;
 }

@@ -14,6 +14,7 @@ const LUNCH: &str = r#"{"state":"Pause","pauseReason":"Lunch"}"#;
 const SALE: &str = r#"{"ucid":"9011223344","disposition":"Sale"}"#;
 /// After a try without an answer, which may have been carried out.
 const SALE_AGAIN: &str = r#"{"ucid":"9011223344","disposition":"Sale","repeated":true}"#;
+const SALE_AND_LUNCH: &str = r#"{"ucid":"9011223344","disposition":"Sale","pauseReason":"Lunch"}"#;
 
 #[test]
 fn after_a_call_of_the_queue_its_outcome_is_saved_and_the_agent_ready() {
@@ -49,11 +50,11 @@ fn after_a_call_of_the_queue_its_outcome_is_saved_and_the_agent_ready() {
 }
 
 #[test]
-fn the_outcome_comes_before_the_pause_because_nobody_pauses_in_a_wrap_up() {
+fn the_outcome_brings_the_pause_along_because_a_call_could_come_in_between() {
     let (mut world, _) = after_a_call();
     write(&mut world, Some("Sale"), "").unwrap();
     finish(&mut world, Some(at_lunch())).unwrap();
-    assert_eq!(world.ordered, [SALE, LUNCH]);
+    assert_eq!(world.ordered, [SALE_AND_LUNCH, LUNCH]);
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn what_was_to_follow_the_call_follows_its_wrap_up() {
     assert!(world.ordered.is_empty());
     write(&mut world, Some("Sale"), "").unwrap();
     finish(&mut world, None).unwrap();
-    assert_eq!(world.ordered, [SALE, LUNCH]);
+    assert_eq!(world.ordered, [SALE_AND_LUNCH, LUNCH]);
     assert_eq!(world.view().queue.unwrap().next, None);
 }
 
@@ -187,7 +188,7 @@ fn a_refused_outcome_is_told_and_another_one_may_be_chosen() {
 
     write(&mut world, Some("Sale"), "").unwrap();
     finish(&mut world, None).unwrap();
-    assert_eq!(world.ordered[1..], [SALE, LUNCH]);
+    assert_eq!(world.ordered[1..], [SALE_AND_LUNCH, LUNCH]);
 }
 
 #[test]
@@ -224,9 +225,10 @@ fn a_kept_outcome_does_not_hold_up_a_pause() {
     world.sidecar.orders.push_back(Some(Err(unreachable())));
     write(&mut world, Some("Sale"), "").unwrap();
     finish(&mut world, Some(at_lunch())).unwrap();
-    assert_eq!(world.ordered, [SALE, READY, LUNCH]);
+    assert_eq!(world.ordered, [SALE_AND_LUNCH, READY, LUNCH]);
     world.pass(Duration::from_secs(5));
-    assert_eq!(world.ordered, [SALE, READY, LUNCH, SALE_AGAIN]);
+    // It pauses nobody who has gone on since.
+    assert_eq!(world.ordered, [SALE_AND_LUNCH, READY, LUNCH, SALE_AGAIN]);
 }
 
 #[test]

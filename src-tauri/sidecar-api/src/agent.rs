@@ -25,6 +25,7 @@ pub struct DialRequest {
 
 /// `POST /api/ozonetel/dispose`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DisposeRequest {
     pub ucid: String,
     pub disposition: String,
@@ -33,6 +34,10 @@ pub struct DisposeRequest {
     /// An earlier try had no answer, so it may have been carried out; an old sidecar ignores it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeated: bool,
+    /// Has the agent pause for this reason as the work after the call ends, so that no call comes in
+    /// between. A sidecar that does not know it leaves the agent ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_reason: Option<String>,
 }
 
 /// `POST /api/ozonetel/conference`, which calls somebody into a call, and `POST /api/ozonetel/kick`, which drops them from it.

@@ -368,10 +368,22 @@ impl World {
                         "message": "Unable to Dispose . Please retry after some time.",
                     });
                 }
+                let pauses = field("pauseAfterDispose") == "true";
+                match field("pauseReason").as_str() {
+                    "" if pauses => return error("Provide pause reason."),
+                    "Unheard of" if pauses => return error("pauseReason is Invalid"),
+                    _ => {}
+                }
                 if !self.disposed.insert(ucid) {
                     return error("This call is already Disposed.");
                 }
-                self.in_wrap_up.remove(&field("agentID"));
+                // Released: calls come again, unless there is a pause.
+                let id = field("agentID");
+                self.in_wrap_up.remove(&id);
+                match pauses {
+                    true => self.ready.remove(&id),
+                    false => self.ready.insert(id),
+                };
                 json!({"details": "Disposition saved successfully", "status": "Success"})
             }
             "/ca_apis/CallControl_V4" => {

@@ -128,10 +128,18 @@ impl WrapUp {
         saving.any(|it| it.errand.awaits(number))
     }
 
-    /// What is to be saved.
+    /// What is to be saved, and the pause that follows it: ordered after it alone, a call could come
+    /// in between.
     pub(crate) fn request(&self) -> Option<DisposeRequest> {
         let outcome = self.outcome.as_deref()?;
-        Some(request(&self.of.ucid, outcome, &self.note))
+        let pause_reason = match self.then() {
+            Some(Availability::Pause { reason }) => reason,
+            Some(Availability::Ready) | None => None,
+        };
+        Some(DisposeRequest {
+            pause_reason,
+            ..request(&self.of.ucid, outcome, &self.note)
+        })
     }
 
     /// The outcome was refused: another one may be taken. Returns the one that was.
@@ -172,6 +180,7 @@ impl WrapUp {
 }
 
 impl Kept {
+    /// The agent has gone on since, and pauses for it no more.
     pub(crate) fn request(&self) -> DisposeRequest {
         request(&self.ucid, &self.outcome, &self.note)
     }
@@ -184,5 +193,6 @@ fn request(ucid: &str, outcome: &str, note: &str) -> DisposeRequest {
         disposition: outcome.to_owned(),
         comments: (!note.is_empty()).then(|| note.to_owned()),
         repeated: false,
+        pause_reason: None,
     }
 }

@@ -45,6 +45,8 @@ pub(crate) enum Order<'a> {
         comments: Option<&'a str>,
         /// An earlier try had no answer, so it may have been carried out.
         is_repeated: bool,
+        /// What the agent pauses for right after it.
+        pause_reason: Option<&'a str>,
     },
     /// Calls somebody into a call, or drops them from it.
     Party {
@@ -188,10 +190,12 @@ impl Order<'_> {
                 disposition,
                 comments,
                 is_repeated: _,
+                pause_reason,
             } => json!({
                 "action": "Set", "userName": user_name, "agentID": agent_id, "ucid": ucid,
                 "did": account.did, "disposition": disposition, "comments": comments,
                 "autoRelease": "true",
+                "pauseAfterDispose": pause_reason.map(|_| "true"), "pauseReason": pause_reason,
             }),
             Self::Party {
                 ucid,
@@ -242,6 +246,7 @@ mod tests {
             disposition: "Sale",
             comments: None,
             is_repeated: true,
+            pause_reason: None,
         };
         assert_eq!(
             order.json(account, "agent1"),

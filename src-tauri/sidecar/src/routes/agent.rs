@@ -102,14 +102,17 @@ pub(crate) async fn dispose(
         Field::Text("disposition"),
         Field::OptionalText("comments"),
         Field::OptionalFlag("repeated"),
+        Field::OptionalText("pauseReason"),
     ];
     let on_duty = OnDuty::of(&sidecar, &headers).await?;
     let request: DisposeRequest = read_json(&headers, body, &fields).await?;
     let comments = request.comments.as_deref();
+    let pause_reason = request.pause_reason.as_deref();
     check([
         ("ucid", Some(&*request.ucid)),
         ("disposition", Some(&*request.disposition)),
         ("comments", comments),
+        ("pauseReason", pause_reason),
     ])?;
     on_duty
         .order(Order::Dispose {
@@ -117,6 +120,7 @@ pub(crate) async fn dispose(
             disposition: &request.disposition,
             comments,
             is_repeated: request.repeated,
+            pause_reason,
         })
         .await
 }

@@ -174,7 +174,10 @@ async fn orders_reach_ozonetel_and_its_refusals_the_agent() {
         assert_eq!(done.body["message"], "Disposition saved successfully");
         let refused = post("dispose", dispose).await.expect(422);
         assert_eq!(refused.message(), "This call is already Disposed.");
-        ozonetel.with(|world| assert_eq!(world.orders.last().unwrap().1["did"], "918000000000"));
+        ozonetel.with(|world| {
+            assert_eq!(world.orders.last().unwrap().1["did"], "918000000000");
+            assert!(world.ready.contains("agent1"));
+        });
     }
 }
 
@@ -240,6 +243,29 @@ async fn an_outcome_whose_answer_was_lost_is_saved_once_and_told_when_it_is_trie
         ozonetel.with(|world| world.fault = Some(Fault::Refusal("Invalid agent")));
         post(again).await.expect(422);
     }
+}
+
+#[tokio::test]
+async fn an_outcome_brings_the_pause_that_follows_it_along() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    let dispose = |reason: &str| {
+        let body = json!({"ucid": "9", "disposition": "Sale", "pauseReason": reason});
+        order(&desk, token, "dispose", body)
+    };
+    let refused = dispose(" ").await.expect(400);
+    assert!(refused.message().contains("pauseReason is empty."));
+    let refused = dispose("Unheard of").await.expect(422);
+    assert_eq!(refused.message(), "pauseReason is Invalid");
+    dispose("Tea").await.expect(201);
+    ozonetel.with(|world| {
+        let (_, disposed) = world.orders.last().unwrap();
+        assert_eq!(disposed["pauseAfterDispose"], "true");
+        assert_eq!(disposed["pauseReason"], "Tea");
+        assert!(world.disposed.contains("9") && !world.ready.contains("agent1"));
+    });
 }
 
 #[tokio::test]
