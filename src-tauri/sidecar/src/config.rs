@@ -9,6 +9,7 @@ mod redis;
 mod roles;
 mod rules;
 mod secret;
+mod tls;
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -23,6 +24,7 @@ pub(crate) use self::queue::QueueSettings;
 use crate::attempts::Limit;
 use crate::directory::Roster;
 use crate::store::Address;
+use crate::tls::Certificate;
 
 /// The environment variable with the key that signs access tokens, unless a file holds it; with
 /// `_FILE` behind it, it names that file.
@@ -34,7 +36,11 @@ pub const REDIS_URL_VARIABLE: &str = "REDIS_URL";
 
 /// The environment variable with the addresses of the proxies that are believed, with commas between
 /// them.
-const TRUSTED_PROXIES_VARIABLE: &str = "HELIX_TRUSTED_PROXIES";
+pub(crate) const TRUSTED_PROXIES_VARIABLE: &str = "HELIX_TRUSTED_PROXIES";
+
+/// The environment variables with the files of the certificate and of its key.
+pub(crate) const TLS_CERTIFICATE_VARIABLE: &str = "HELIX_TLS_CERTIFICATE_FILE";
+pub(crate) const TLS_KEY_VARIABLE: &str = "HELIX_TLS_KEY_FILE";
 
 /// The environment variable with the roles of administrators, separated by commas.
 const ADMIN_ROLES_VARIABLE: &str = "HELIX_ADMIN_ROLES";
@@ -65,6 +71,8 @@ pub(crate) struct Settings {
     pub(crate) jwt_secret: Option<SecretSlice<u8>>,
     /// `None`: this server is the only one and keeps everything in memory.
     pub(crate) redis: Option<Redis>,
+    /// `None`: it speaks plain HTTP.
+    pub(crate) certificate: Option<Certificate>,
     /// Whose word on the address of a caller is believed.
     pub(crate) trusted_proxies: Vec<IpAddr>,
     /// Who may read the metrics beside this machine.
@@ -128,6 +136,11 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         rules::check(text, secret::Sources::new(folder, &variable)).map_err(ConfigError::Wrong)
+    }
+
+    /// Returns the certificate that is shown, if TLS is spoken.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.settings.certificate.as_ref()
     }
 }
 

@@ -31,6 +31,7 @@ mod session;
 mod sidecar;
 mod store;
 mod takeover;
+mod tls;
 mod token;
 mod upstream;
 
@@ -46,4 +47,5 @@ pub use password::hash_password;
 pub use server::{RunError, check_address, run, run_with};
 pub use store::{Address, BadAddress, Store};
 pub use takeover::{ANSWER_TIME, Answered, Ask, Asker, Moment, Standing, TicketHash};
+pub use tls::{BadCertificate, Certificate};
 pub use upstream::NoHttp;

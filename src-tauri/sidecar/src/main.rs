@@ -11,9 +11,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use secrecy::SecretString;
-use sidecar::{Config, ConfigError};
+use sidecar::{Certificate, Config, ConfigError};
 use tokio::net::TcpListener;
-use tracing::info;
+use tracing::{error, info};
 use zeroize::Zeroizing;
 
 use logs::Format;
@@ -130,9 +130,15 @@ async fn serve(config: Config, listen: SocketAddr) -> anyhow::Result<()> {
     let address = listener.local_addr().context("The socket has no address")?;
     sidecar::check_address(&config, address)?;
     let shutdown = stop_signal()?;
+    let scheme = if config.certificate().is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    read_again_at_hangup(config.certificate().cloned())?;
     // Scripts wait for this line; it must not linger in a buffer.
     let mut stdout = io::stdout();
-    writeln!(stdout, "listening on http://{address}").context("Cannot write to stdout")?;
+    writeln!(stdout, "listening on {scheme}://{address}").context("Cannot write to stdout")?;
     stdout.flush().context("Cannot write to stdout")?;
     info!(%address, "listening");
     sidecar::run(listener, config, shutdown).await?;
@@ -184,6 +190,30 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => info!("Ctrl-Break: stopping"),
         }
     })
+}
+
+/// Has the certificate read again at each SIGHUP; without one the signal changes nothing.
+#[cfg(unix)]
+fn read_again_at_hangup(certificate: Option<Certificate>) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hangup = signal(SignalKind::hangup()).context("Cannot watch SIGHUP")?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match certificate.as_ref().map(Certificate::read_again) {
+                None => info!("SIGHUP: there is no certificate to read again"),
+                Some(Ok(())) => info!("SIGHUP: the certificate is read again"),
+                Some(Err(error)) => error!(%error, "SIGHUP: the certificate stays as it was"),
+            }
+        }
+    });
+    Ok(())
+}
+
+/// This system has no such signal.
+#[cfg(not(unix))]
+fn read_again_at_hangup(_: Option<Certificate>) -> anyhow::Result<()> {
+    Ok(())
 }
 
 fn read_password(mut input: impl BufRead) -> anyhow::Result<SecretString> {

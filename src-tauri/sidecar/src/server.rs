@@ -11,19 +11,24 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use secrecy::SecretSlice;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use crate::clock::Clock;
-use crate::config::{Config, JWT_SECRET_VARIABLE, Redis};
+use crate::config::{
+    Config, JWT_SECRET_VARIABLE, Redis, TLS_CERTIFICATE_VARIABLE, TLS_KEY_VARIABLE,
+    TRUSTED_PROXIES_VARIABLE,
+};
 use crate::duty;
 use crate::lock::{MemoryLock, RedisLock, SessionLock};
 use crate::random::random_bytes;
 use crate::routes::router;
 use crate::sidecar::Sidecar;
 use crate::store::Store;
+use crate::tls::Certificate;
 use crate::upstream::NoHttp;
 
 /// Bytes of a request's head (security, S20).
@@ -73,6 +78,13 @@ pub enum RunError {
          reach, here at {0}, needs a lasting key for its access tokens"
     )]
     NoJwtSecret(SocketAddr),
+    #[error(
+        "Passwords would come in clear: others reach {0}. Either give this server a certificate, with \
+         {TLS_CERTIFICATE_VARIABLE} and {TLS_KEY_VARIABLE} (or settings.tls_certificate_file and \
+         settings.tls_key_file), or name the proxy with HTTPS in front of it, with \
+         {TRUSTED_PROXIES_VARIABLE} (or settings.trusted_proxies), or listen on 127.0.0.1"
+    )]
+    InClear(SocketAddr),
     #[error("The listener has no address: {0}")]
     Listener(#[from] io::Error),
     #[error(transparent)]
@@ -129,6 +141,7 @@ async fn serve(
 ) -> Result<(), RunError> {
     check_address(&config, listener.local_addr()?)?;
     let secret = jwt_secret(&config);
+    let certificate = config.settings.certificate.clone();
     let connections = Arc::new(Semaphore::new(config.settings.max_connections));
     let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock, store)?);
     let router = router(Arc::clone(&sidecar));
@@ -155,7 +168,12 @@ async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = connection(stream, peer, router.clone(), stop.subscribe());
+                let served = Served {
+                    peer,
+                    router: router.clone(),
+                    stop: stop.subscribe(),
+                };
+                let connection = begin(stream, certificate.clone(), served);
                 let sidecar = Arc::clone(&sidecar);
                 tokio::spawn(async move {
                     sidecar.metrics.connections.inc();
@@ -185,13 +203,35 @@ async fn serve(
     Ok(())
 }
 
-/// Serves one connection until it ends, grows too old or `stop` changes.
-async fn connection(
-    stream: TcpStream,
+/// What a connection is served with.
+struct Served {
     peer: SocketAddr,
     router: Router,
-    mut stop: watch::Receiver<()>,
-) {
+    stop: watch::Receiver<()>,
+}
+
+/// Serves one connection, by TLS where there is a certificate.
+async fn begin(stream: TcpStream, certificate: Option<Certificate>, mut served: Served) {
+    let Some(certificate) = certificate else {
+        return connection(stream, served).await;
+    };
+    let accepted = tokio::select! {
+        accepted = certificate.accept(stream) => accepted,
+        _ = served.stop.changed() => return,
+    };
+    match accepted {
+        Ok(stream) => connection(stream, served).await,
+        Err(error) => debug!(error, "no connection by TLS"),
+    }
+}
+
+/// Serves one connection until it ends, grows too old or the server stops.
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, served: Served) {
+    let Served {
+        peer,
+        router,
+        mut stop,
+    } = served;
     let cut = Cut::default();
     let router = router
         .layer(Extension(ConnectInfo(peer)))
@@ -227,10 +267,18 @@ async fn connection(
     }
 }
 
-/// Whether `config` may be served on `address`: beyond loopback it must have a signing key.
+/// Whether `config` may be served on `address`: beyond loopback it must have a signing key, and TLS or
+/// a proxy that has it.
 pub fn check_address(config: &Config, address: SocketAddr) -> Result<(), RunError> {
-    if config.settings.jwt_secret.is_none() && !address.ip().is_loopback() {
+    let settings = &config.settings;
+    if address.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    if settings.jwt_secret.is_none() {
         return Err(RunError::NoJwtSecret(address));
+    }
+    if settings.certificate.is_none() && settings.trusted_proxies.is_empty() {
+        return Err(RunError::InClear(address));
     }
     Ok(())
 }

@@ -115,6 +115,7 @@ impl Rules<'_> {
         }
         let jwt_secret = self.jwt_secret(&table);
         let redis = self.redis(&table, jwt_secret.is_some());
+        let certificate = self.certificate(table.tls_certificate_file, table.tls_key_file);
         let admin_roles = self.admin_roles(&table.admin_roles);
         let limit = |burst: &Spanned<u32>, refill: &Spanned<u32>| Limit {
             burst: *burst.get_ref(),
@@ -127,6 +128,7 @@ impl Rules<'_> {
             refresh_token: seconds(&table.refresh_token_seconds),
             jwt_secret,
             redis,
+            certificate,
             trusted_proxies: self.trusted_proxies(table.trusted_proxies),
             metrics_from: table.metrics_from,
             admin_roles,

@@ -42,9 +42,14 @@ impl<'a> Sources<'a> {
         Self { folder, variable }
     }
 
+    /// Returns where a file lies that the configuration names.
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
     /// Reads a file, without the line break at its end.
     pub(super) fn file(&self, path: &Path) -> Result<SecretString, String> {
-        let text = fs::read_to_string(self.folder.join(path))
+        let text = fs::read_to_string(self.path(path))
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let text = zeroize::Zeroizing::new(text);
         filled(

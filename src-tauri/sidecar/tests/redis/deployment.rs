@@ -7,16 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use reqwest::Client;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::certificates::{trusting, write};
 use crate::instance::Instance;
 use crate::server::{RedisServer, free_port};
 use crate::side_by_side::until_served;
-use crate::tls;
 use crate::world::{DEADLINE, Device, send};
 
 const ANA: &str = "ana@helix.example";
@@ -254,7 +251,7 @@ struct Proxy {
 impl Proxy {
     fn start(sidecars: &[&str; 2]) -> Self {
         let folder = TempDir::new().unwrap();
-        let authority = tls::write(folder.path(), "authority");
+        let authority = write(folder.path(), "authority");
         let [certificate, key] = [".pem", ".key"].map(|ending| {
             fs::read_to_string(folder.path().join(format!("authority-server{ending}"))).unwrap()
         });
@@ -309,21 +306,4 @@ impl Drop for Proxy {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Makes an HTTP client that trusts this authority and no other.
-fn trusting(authority: &Path) -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut roots = RootCertStore::empty();
-    let authority = CertificateDer::from_pem_file(authority).unwrap();
-    roots.add(authority).unwrap();
-    let config = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Client::builder()
-        .no_proxy()
-        .timeout(DEADLINE)
-        .tls_backend_preconfigured(config)
-        .build()
-        .unwrap()
 }

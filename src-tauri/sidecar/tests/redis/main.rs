@@ -8,6 +8,8 @@
 mod account;
 mod account_token;
 mod admin;
+#[path = "../sidecar/certificates.rs"]
+mod certificates;
 mod checker;
 mod cluster;
 mod deployment;

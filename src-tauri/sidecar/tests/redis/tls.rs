@@ -1,9 +1,6 @@
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
+use crate::certificates::write;
 use crate::instance::Instance;
 use crate::server::{PASSWORD, RedisServer, free_port};
 use crate::side_by_side::until_served;
@@ -41,25 +38,4 @@ async fn redis_is_spoken_to_by_tls_where_its_certificate_is_trusted_and_not_othe
         sidecar.device("desk").login(ANA).await.expect(503);
         sidecar.get("/readyz").await.expect(503);
     }
-}
-
-/// Writes an authority and a server that it vouches for, and returns the file of the authority.
-pub(crate) fn write(folder: &Path, name: &str) -> PathBuf {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, name);
-    let key = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&key).unwrap().pem();
-    let issuer = Issuer::new(params, key);
-    let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let signed = server.signed_by(&key, &issuer).unwrap().pem();
-    for (ending, text) in [
-        (".pem", authority),
-        ("-server.pem", signed),
-        ("-server.key", key.serialize_pem()),
-    ] {
-        fs::write(folder.join(format!("{name}{ending}")), text).unwrap();
-    }
-    folder.join(format!("{name}.pem"))
 }

@@ -3,6 +3,7 @@
 
 mod admin;
 mod bodies;
+mod certificates;
 mod configuration;
 mod deployment;
 mod granted;
@@ -21,5 +22,6 @@ mod signing_in;
 mod stand_in;
 mod takeover;
 mod takeover_limits;
+mod tls;
 mod tokens;
 mod world;

@@ -76,6 +76,25 @@ async fn a_sidecar_that_others_reach_does_not_start_without_its_signing_key() {
     assert!(error.contains("HELIX_JWT_SECRET"), "{error}");
 }
 
+#[tokio::test]
+async fn a_sidecar_that_others_reach_does_not_start_where_passwords_would_come_in_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write(folder.path(), "sidecar.toml", &config_text(""));
+    let mut command = program(&["serve", "--config", &config, "--listen", "0.0.0.0:0"]);
+    let output = command.env("HELIX_JWT_SECRET", JWT_SECRET).output();
+    let output = timeout(DEADLINE, output).await.unwrap().unwrap();
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    for way_out in [
+        "HELIX_TLS_CERTIFICATE_FILE",
+        "HELIX_TRUSTED_PROXIES",
+        "127.0.0.1",
+    ] {
+        assert!(error.contains(way_out), "{error}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn serve_tells_its_address_answers_and_stops_at_sigterm_and_sigint() {
