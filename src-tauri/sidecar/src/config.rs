@@ -1,6 +1,7 @@
 //! The configuration, by file and environment: who may sign in, and with which phone.
 
 mod file;
+mod origins;
 mod ozonetel;
 mod phones;
 mod platform;
@@ -42,6 +43,9 @@ pub(crate) const TRUSTED_PROXIES_VARIABLE: &str = "HELIX_TRUSTED_PROXIES";
 pub(crate) const TLS_CERTIFICATE_VARIABLE: &str = "HELIX_TLS_CERTIFICATE_FILE";
 pub(crate) const TLS_KEY_VARIABLE: &str = "HELIX_TLS_KEY_FILE";
 
+/// The environment variable with the origins of web pages that may call, separated by commas.
+const ALLOWED_ORIGINS_VARIABLE: &str = "HELIX_ALLOWED_ORIGINS";
+
 /// The environment variable with the roles of administrators, separated by commas.
 const ADMIN_ROLES_VARIABLE: &str = "HELIX_ADMIN_ROLES";
 
@@ -75,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) certificate: Option<Certificate>,
     /// Whose word on the address of a caller is believed.
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// The origins of web pages that may call; other pages may be of the server's own origin alone.
+    pub(crate) allowed_origins: Vec<String>,
     /// Who may read the metrics beside this machine.
     pub(crate) metrics_from: Vec<IpAddr>,
     /// Connections at a time; further ones wait in the system's queue.

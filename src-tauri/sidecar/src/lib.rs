@@ -17,6 +17,7 @@ mod duty;
 mod lock;
 mod metrics;
 mod observe;
+mod origins;
 mod ozonetel;
 mod password;
 mod platform;

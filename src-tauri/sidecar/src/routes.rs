@@ -27,6 +27,7 @@ use axum::routing::{delete, get, post};
 use secrecy::SecretString;
 
 use crate::observe::observe;
+use crate::origins::admit;
 use crate::refusal::Refusal;
 use crate::sidecar::Sidecar;
 
@@ -57,6 +58,7 @@ pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
         .route("/readyz", get(ready::ready))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
+        .layer(from_fn_with_state(Arc::clone(&sidecar), admit))
         .layer(from_fn_with_state(Arc::clone(&sidecar), observe))
         .with_state(sidecar)
 }

@@ -35,6 +35,7 @@ pub(super) struct SettingsTable {
     pub(super) tls_certificate_file: Option<Spanned<String>>,
     pub(super) tls_key_file: Option<Spanned<String>>,
     pub(super) trusted_proxies: Vec<IpAddr>,
+    pub(super) allowed_origins: Vec<Spanned<String>>,
     pub(super) metrics_from: Vec<IpAddr>,
     pub(super) admin_roles: Vec<Spanned<String>>,
     pub(super) max_connections: Spanned<u32>,
@@ -142,6 +143,7 @@ impl Default for SettingsTable {
             tls_certificate_file: None,
             tls_key_file: None,
             trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
             metrics_from: Vec::new(),
             admin_roles: Vec::new(),
             // Two for each of two thousand agents.

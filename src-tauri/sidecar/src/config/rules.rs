@@ -116,6 +116,7 @@ impl Rules<'_> {
         let jwt_secret = self.jwt_secret(&table);
         let redis = self.redis(&table, jwt_secret.is_some());
         let certificate = self.certificate(table.tls_certificate_file, table.tls_key_file);
+        let allowed_origins = self.allowed_origins(&table.allowed_origins);
         let admin_roles = self.admin_roles(&table.admin_roles);
         let limit = |burst: &Spanned<u32>, refill: &Spanned<u32>| Limit {
             burst: *burst.get_ref(),
@@ -130,6 +131,7 @@ impl Rules<'_> {
             redis,
             certificate,
             trusted_proxies: self.trusted_proxies(table.trusted_proxies),
+            allowed_origins,
             metrics_from: table.metrics_from,
             admin_roles,
             max_connections: usize::try_from(*table.max_connections.get_ref())
