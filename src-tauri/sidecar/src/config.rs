@@ -31,6 +31,10 @@ use crate::tls::Certificate;
 /// `_FILE` behind it, it names that file.
 pub const JWT_SECRET_VARIABLE: &str = "HELIX_JWT_SECRET";
 
+/// The environment variable with the key that signed access tokens before, which are still accepted;
+/// with `_FILE` behind it, it names the file that holds it.
+const JWT_SECRET_OLD_VARIABLE: &str = "HELIX_JWT_SECRET_OLD";
+
 /// The environment variable with the address of Redis, unless a file holds it; with `_FILE` behind it,
 /// it names that file.
 pub const REDIS_URL_VARIABLE: &str = "REDIS_URL";
@@ -56,6 +60,7 @@ pub struct Config {
     pub(crate) users: UserSource,
     /// `None`: calls go through SIP alone.
     pub(crate) ozonetel: Option<OzonetelSettings>,
+    pub(crate) warnings: Vec<Problem>,
 }
 
 /// Where users come from.
@@ -73,6 +78,8 @@ pub(crate) struct Settings {
     pub(crate) refresh_token: Duration,
     /// `None`: one is made at each start, on loopback only.
     pub(crate) jwt_secret: Option<SecretSlice<u8>>,
+    /// Signed access tokens before, which are still accepted.
+    pub(crate) jwt_secret_old: Option<SecretSlice<u8>>,
     /// `None`: this server is the only one and keeps everything in memory.
     pub(crate) redis: Option<Redis>,
     /// `None`: it speaks plain HTTP.
@@ -109,7 +116,7 @@ pub enum ConfigError {
     Wrong(Vec<Problem>),
 }
 
-/// One thing that is wrong with a configuration.
+/// One thing that is wrong with a configuration, or not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Counted from 1.
@@ -142,6 +149,11 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         rules::check(text, secret::Sources::new(folder, &variable)).map_err(ConfigError::Wrong)
+    }
+
+    /// Returns what can be served, but should not be so.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// Returns the certificate that is shown, if TLS is spoken.

@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use secrecy::SecretString;
 use sidecar::{Certificate, Config, ConfigError};
 use tokio::net::TcpListener;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
 use logs::Format;
@@ -79,6 +79,9 @@ fn execute(command: Command) -> anyhow::Result<()> {
             logs::start(log_format, audit_log.as_deref())?;
             allow_descriptors();
             let config = load(config.as_deref())?;
+            for warning in config.warnings() {
+                warn!("{warning}");
+            }
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()
@@ -91,7 +94,10 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::CheckConfig { file } => {
-            load(file.as_deref())?;
+            let config = load(file.as_deref())?;
+            for warning in config.warnings() {
+                eprintln!("helix-sidecar: warning: {warning}");
+            }
             println!("{}: no problems", name_of(file.as_deref()));
             Ok(())
         }

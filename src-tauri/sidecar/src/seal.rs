@@ -13,25 +13,40 @@ use zeroize::Zeroizing;
 use crate::random::random_bytes;
 
 /// Seals and opens secrets of one purpose: AES-256-GCM, each bound to what it belongs to.
-pub(crate) struct Seal(LessSafeKey);
+///
+/// It seals with one key, and may open what others sealed with a previous one as well.
+pub(crate) struct Seal {
+    key: LessSafeKey,
+    previous: Option<LessSafeKey>,
+}
 
 impl Seal {
     /// Derives the key from the secret that signs access tokens (RFC 5869); `purpose` keeps it apart
     /// from others that are derived from the same secret (§3.2).
     pub(crate) fn new(secret: &SecretSlice<u8>, purpose: &'static [u8]) -> Self {
-        let derived = Salt::new(HKDF_SHA256, &[]).extract(secret.expose_secret());
-        let purpose = [purpose];
-        let key = derived
-            .expand(&purpose, &AES_256_GCM)
-            .expect("32 bytes can be derived");
-        Self(LessSafeKey::new(UnboundKey::from(key)))
+        Self {
+            key: derived(secret, purpose),
+            previous: None,
+        }
+    }
+
+    /// Opens what was sealed with the key of `secret`, too.
+    pub(crate) fn opening_also(
+        self,
+        secret: Option<&SecretSlice<u8>>,
+        purpose: &'static [u8],
+    ) -> Self {
+        Self {
+            previous: secret.map(|secret| derived(secret, purpose)),
+            ..self
+        }
     }
 
     /// Returns `secret` as text that only [`Self::open`] reads, and only with the same `belongs_to`.
     pub(crate) fn seal(&self, belongs_to: &str, secret: &SecretString) -> String {
         let nonce: [u8; NONCE_LEN] = random_bytes();
         let mut sealed = secret.expose_secret().as_bytes().to_vec();
-        self.0
+        self.key
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
                 Aad::from(belongs_to.as_bytes()),
@@ -43,12 +58,11 @@ impl Seal {
 
     /// Returns what was sealed; `None` where that was not here, not for this, or is damaged.
     pub(crate) fn open(&self, belongs_to: &str, sealed: &str) -> Option<SecretString> {
-        let mut whole = Zeroizing::new(URL_SAFE_NO_PAD.decode(sealed).ok()?);
-        let (nonce, sealed) = whole.split_at_mut_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let aad = Aad::from(belongs_to.as_bytes());
-        let opened = self.0.open_in_place(nonce, aad, sealed).ok()?;
-        Some(str::from_utf8(opened).ok()?.into())
+        let whole = Zeroizing::new(URL_SAFE_NO_PAD.decode(sealed).ok()?);
+        [Some(&self.key), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .find_map(|key| open(key, belongs_to, whole.clone()))
     }
 }
 
@@ -58,8 +72,32 @@ impl fmt::Debug for Seal {
     }
 }
 
+fn derived(secret: &SecretSlice<u8>, purpose: &'static [u8]) -> LessSafeKey {
+    let derived = Salt::new(HKDF_SHA256, &[]).extract(secret.expose_secret());
+    let purpose = [purpose];
+    let key = derived
+        .expand(&purpose, &AES_256_GCM)
+        .expect("32 bytes can be derived");
+    LessSafeKey::new(UnboundKey::from(key))
+}
+
+/// Opens `whole`, in the same memory, if it was sealed with `key`.
+fn open(
+    key: &LessSafeKey,
+    belongs_to: &str,
+    mut whole: Zeroizing<Vec<u8>>,
+) -> Option<SecretString> {
+    let (nonce, sealed) = whole.split_at_mut_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let aad = Aad::from(belongs_to.as_bytes());
+    let opened = key.open_in_place(nonce, aad, sealed).ok()?;
+    Some(str::from_utf8(opened).ok()?.into())
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -82,6 +120,19 @@ mod tests {
         }
         // Nobody sees that the same was sealed twice.
         assert_ne!(seal("k", b"p").seal("agent1", &"a secret".into()), sealed);
+    }
+
+    #[test]
+    fn what_was_sealed_with_a_previous_key_is_opened_and_nothing_is_sealed_with_it() {
+        let before = seal("old", b"p").seal("agent1", &"a secret".into());
+        let old = b"old".to_vec().into();
+        let after = seal("new", b"p").opening_also(Some(&old), b"p");
+        let opened = after.open("agent1", &before).unwrap();
+        assert_eq!(opened.expose_secret(), "a secret");
+        let sealed = after.seal("agent1", &"a secret".into());
+        assert!(seal("old", b"p").open("agent1", &sealed).is_none());
+        assert!(seal("new", b"p").open("agent1", &sealed).is_some());
+        assert!(after.open("agent2", &before).is_none());
     }
 
     fn seal(secret: &str, purpose: &'static [u8]) -> Seal {

@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(120);
 /// Sessions per member; the one that was refreshed longest ago makes room.
 const SESSIONS_PER_MEMBER: usize = 16;
 
-/// Used refresh tokens that a session remembers to recognise their reuse: 32 h at one per 30 min.
+/// Used refresh tokens that a session remembers to recognise their reuse: 16 h at one per 15 min.
 const REMEMBERED: usize = 64;
 
 /// Characters of a session's id, which is a UUID.

@@ -67,7 +67,9 @@ impl Sidecar {
             users,
             ozonetel,
         } = config;
-        let tokens = AccessTokens::new(jwt_secret, settings.access_token);
+        let old_secret = settings.jwt_secret_old.as_ref();
+        let tokens = AccessTokens::new(jwt_secret, old_secret, settings.access_token);
+        let seal = RenewalSeal::new(jwt_secret, old_secret);
         let metrics = Metrics::new();
         let directory = Directory::new(users, clock.clone(), &metrics)?;
         let ozonetel = ozonetel
@@ -92,7 +94,7 @@ impl Sidecar {
         Ok(Self {
             attempts,
             sessions,
-            seal: RenewalSeal::new(jwt_secret),
+            seal,
             tokens,
             directory,
             metrics,

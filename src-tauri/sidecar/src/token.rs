@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
+use ring::hmac;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -9,6 +12,9 @@ use crate::lock::LockName;
 
 const ISSUER: &str = "helix-sidecar";
 const AUDIENCE: &str = "helix-phone";
+
+/// Keeps the name of a key apart from what the key signs, which has no spaces.
+const NAMES_A_KEY: &[u8] = b"helix-sidecar: the name of this key";
 
 /// How far the clocks of two servers may be apart (RFC 7519 §4.1.4, §4.1.5).
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -51,8 +57,10 @@ pub(crate) enum Expiry {
 
 /// Signs and checks access tokens: JWT with HS256 and no other algorithm (RFC 8725 §3.1).
 pub(crate) struct AccessTokens {
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    signing: EncodingKey,
+    header: Header,
+    /// Each by its name (`kid`, RFC 7515 §4.1.4), and no others: the one that signs, and the one before.
+    accepted: Vec<(String, DecodingKey)>,
     validation: Validation,
     lifetime: Duration,
 }
@@ -77,7 +85,12 @@ struct Claims {
 }
 
 impl AccessTokens {
-    pub(crate) fn new(secret: &SecretSlice<u8>, lifetime: Duration) -> Self {
+    /// `old` is the key before `secret`: it is accepted, and signs nothing.
+    pub(crate) fn new(
+        secret: &SecretSlice<u8>,
+        old: Option<&SecretSlice<u8>>,
+        lifetime: Duration,
+    ) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
@@ -85,9 +98,21 @@ impl AccessTokens {
         // `verify` checks the times against the clock it is given.
         validation.validate_exp = false;
         validation.validate_nbf = false;
+        let accepted = |secret: &SecretSlice<u8>| {
+            let key = DecodingKey::from_secret(secret.expose_secret());
+            (name(secret), key)
+        };
         Self {
-            encoding: EncodingKey::from_secret(secret.expose_secret()),
-            decoding: DecodingKey::from_secret(secret.expose_secret()),
+            signing: EncodingKey::from_secret(secret.expose_secret()),
+            header: Header {
+                kid: Some(name(secret)),
+                ..Header::new(Algorithm::HS256)
+            },
+            accepted: [Some(secret), old]
+                .into_iter()
+                .flatten()
+                .map(accepted)
+                .collect(),
             validation,
             lifetime,
         }
@@ -100,8 +125,7 @@ impl AccessTokens {
 
     /// Returns when a token of ours expires.
     pub(crate) fn expires(&self, token: &SecretString) -> Option<OffsetDateTime> {
-        let token = decode::<Claims>(token.expose_secret(), &self.decoding, &self.validation);
-        OffsetDateTime::from_unix_timestamp(token.ok()?.claims.exp).ok()
+        OffsetDateTime::from_unix_timestamp(self.claims(token)?.exp).ok()
     }
 
     pub(crate) fn issue(&self, caller: &Caller, now: OffsetDateTime) -> SecretString {
@@ -118,7 +142,7 @@ impl AccessTokens {
             nbf: now.unix_timestamp(),
             exp: (now + self.lifetime).unix_timestamp(),
         };
-        encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+        encode(&self.header, &claims, &self.signing)
             .expect("claims of strings and numbers can be signed")
             .into()
     }
@@ -130,10 +154,7 @@ impl AccessTokens {
         expiry: Expiry,
         now: OffsetDateTime,
     ) -> Option<Caller> {
-        let token = token.expose_secret();
-        let claims = decode::<Claims>(token, &self.decoding, &self.validation)
-            .ok()?
-            .claims;
+        let claims = self.claims(token)?;
         let now = now.unix_timestamp();
         let leeway = LEEWAY.as_secs().cast_signed();
         let expired = now >= claims.exp.saturating_add(leeway);
@@ -149,4 +170,27 @@ impl AccessTokens {
             lock: claims.lock,
         })
     }
+
+    /// Returns what a token of ours says, whenever that was.
+    fn claims(&self, token: &SecretString) -> Option<Claims> {
+        let token = token.expose_secret();
+        let kid = decode_header(token).ok()?.kid;
+        self.accepted
+            .iter()
+            // Those that a version without names has signed bear none.
+            .filter(|(name, _)| kid.as_ref().is_none_or(|kid| kid == name))
+            .find_map(|(_, key)| decode::<Claims>(token, key, &self.validation).ok())
+            .map(|token| token.claims)
+    }
+}
+
+/// Returns what tokens call a key: every server with that key comes to the same name, and nobody from
+/// the name to the key.
+fn name(secret: &SecretSlice<u8>) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret());
+    let hash = hmac::sign(&key, NAMES_A_KEY);
+    hash.as_ref()[..8]
+        .iter()
+        .map(|it| format!("{it:02x}"))
+        .collect()
 }

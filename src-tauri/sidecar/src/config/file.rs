@@ -9,6 +9,9 @@ use toml::Spanned;
 
 use super::secret::Text;
 
+/// Seconds that an access token should live at the most (security, S16).
+pub(super) const LONGEST_ACCESS_TOKEN: u32 = 15 * 60;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
@@ -30,6 +33,7 @@ pub(super) struct SettingsTable {
     pub(super) access_token_seconds: Spanned<u32>,
     pub(super) refresh_token_seconds: Spanned<u32>,
     pub(super) jwt_secret_file: Option<Spanned<PathBuf>>,
+    pub(super) jwt_secret_old_file: Option<Spanned<PathBuf>>,
     pub(super) redis_url_file: Option<Spanned<PathBuf>>,
     pub(super) redis_key_prefix: Option<Spanned<String>>,
     pub(super) tls_certificate_file: Option<Spanned<String>>,
@@ -133,11 +137,11 @@ impl Default for SettingsTable {
             // The contract's default.
             ttl_seconds: unplaced(3600),
             heartbeat_seconds: unplaced(300),
-            // The platform's own access tokens live as long.
-            access_token_seconds: unplaced(30 * 60),
+            access_token_seconds: unplaced(LONGEST_ACCESS_TOKEN),
             // One shift; it begins anew with each refresh.
             refresh_token_seconds: unplaced(12 * 60 * 60),
             jwt_secret_file: None,
+            jwt_secret_old_file: None,
             redis_url_file: None,
             redis_key_prefix: None,
             tls_certificate_file: None,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,14 @@ use sidecar_api::{AgentConfig, IceServer, Urls};
 use tokio::sync::Semaphore;
 use toml::Spanned;
 
-use super::file::{AgentTable, File, IceServerTable, SettingsTable, UserTable};
+use super::file::{
+    AgentTable, File, IceServerTable, LONGEST_ACCESS_TOKEN, SettingsTable, UserTable,
+};
 use super::phones::{check_sip_uri, check_ws_server, is_ice_url};
 use super::secret::{Forms, Sources};
 use super::{
-    Config, JWT_SECRET_VARIABLE, Problem, Settings, TRUSTED_PROXIES_VARIABLE, UserSource,
-    fold_email,
+    Config, JWT_SECRET_OLD_VARIABLE, JWT_SECRET_VARIABLE, Problem, Settings,
+    TRUSTED_PROXIES_VARIABLE, UserSource, fold_email,
 };
 use crate::attempts::Limit;
 use crate::directory::{AGENT_ROLE, Agent, Phone, Roster, RosterUser, User};
@@ -37,6 +40,7 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
         text,
         sources,
         problems: Vec::new(),
+        warnings: Vec::new(),
         agent_ids: BTreeSet::new(),
     };
     let settings = rules.settings(file.settings);
@@ -57,6 +61,7 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
             None => UserSource::Roster(Roster::new(users)),
         },
         ozonetel,
+        warnings: rules.warnings,
     })
 }
 
@@ -64,6 +69,7 @@ pub(super) struct Rules<'a> {
     text: &'a str,
     pub(super) sources: Sources<'a>,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
     /// The ids of all agents, also of those with a problem.
     agent_ids: BTreeSet<String>,
 }
@@ -73,10 +79,21 @@ type Users = Vec<(String, RosterUser)>;
 
 impl Rules<'_> {
     pub(super) fn report(&mut self, span: &Range<usize>, text: String) {
-        self.problems.push(Problem {
+        let problem = self.problem(span, text);
+        self.problems.push(problem);
+    }
+
+    /// Notes what can be served, but should not be so.
+    fn warn(&mut self, span: &Range<usize>, text: String) {
+        let problem = self.problem(span, text);
+        self.warnings.push(problem);
+    }
+
+    fn problem(&self, span: &Range<usize>, text: String) -> Problem {
+        Problem {
             line: (!span.is_empty()).then(|| line_of(self.text, span)),
             text,
-        });
+        }
     }
 
     fn settings(&mut self, table: SettingsTable) -> Settings {
@@ -113,7 +130,22 @@ impl Rules<'_> {
                 ),
             );
         }
-        let jwt_secret = self.jwt_secret(&table);
+        let access_token = *table.access_token_seconds.get_ref();
+        if access_token > LONGEST_ACCESS_TOKEN {
+            self.warn(
+                &table.access_token_seconds.span(),
+                format!(
+                    "access_token_seconds ({access_token}) should be at most \
+                     {LONGEST_ACCESS_TOKEN}: whoever has seen a token may use it for so long"
+                ),
+            );
+        }
+        let jwt_secret = self.signing_key(
+            JWT_SECRET_VARIABLE,
+            "jwt_secret_file",
+            table.jwt_secret_file.as_ref(),
+        );
+        let jwt_secret_old = self.old_signing_key(&table, jwt_secret.as_ref());
         let redis = self.redis(&table, jwt_secret.is_some());
         let certificate = self.certificate(table.tls_certificate_file, table.tls_key_file);
         let allowed_origins = self.allowed_origins(&table.allowed_origins);
@@ -128,6 +160,7 @@ impl Rules<'_> {
             access_token: seconds(&table.access_token_seconds),
             refresh_token: seconds(&table.refresh_token_seconds),
             jwt_secret,
+            jwt_secret_old,
             redis,
             certificate,
             trusted_proxies: self.trusted_proxies(table.trusted_proxies),
@@ -142,15 +175,41 @@ impl Rules<'_> {
         }
     }
 
-    fn jwt_secret(&mut self, table: &SettingsTable) -> Option<SecretSlice<u8>> {
-        let (secret, name, span) = match self.secret_of_environment(JWT_SECRET_VARIABLE) {
-            Some(secret) => (secret, JWT_SECRET_VARIABLE, 0..0),
+    /// Reads the key that signed before, which must be another one.
+    fn old_signing_key(
+        &mut self,
+        table: &SettingsTable,
+        secret: Option<&SecretSlice<u8>>,
+    ) -> Option<SecretSlice<u8>> {
+        let (name, file) = ("jwt_secret_old_file", table.jwt_secret_old_file.as_ref());
+        let old = self.signing_key(JWT_SECRET_OLD_VARIABLE, name, file)?;
+        let problem = match secret {
+            Some(secret) if secret.expose_secret() != old.expose_secret() => return Some(old),
+            Some(_) => format!("is the same key as {JWT_SECRET_VARIABLE} (or jwt_secret_file)"),
+            None => format!("without {JWT_SECRET_VARIABLE} (or jwt_secret_file)"),
+        };
+        let span = file.map_or(0..0, Spanned::span);
+        self.report(
+            &span,
+            format!("{JWT_SECRET_OLD_VARIABLE} (or {name}) {problem}"),
+        );
+        None
+    }
+
+    fn signing_key(
+        &mut self,
+        variable: &'static str,
+        key: &'static str,
+        file: Option<&Spanned<PathBuf>>,
+    ) -> Option<SecretSlice<u8>> {
+        let (secret, name, span) = match self.secret_of_environment(variable) {
+            Some(secret) => (secret, variable, 0..0),
             None => {
-                let path = table.jwt_secret_file.as_ref()?;
+                let path = file?;
                 match self.sources.file(path.get_ref()) {
-                    Ok(secret) => (secret, "jwt_secret_file", path.span()),
+                    Ok(secret) => (secret, key, path.span()),
                     Err(error) => {
-                        self.report(&path.span(), format!("jwt_secret_file: {error}"));
+                        self.report(&path.span(), format!("{key}: {error}"));
                         return None;
                     }
                 }

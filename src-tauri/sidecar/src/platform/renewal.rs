@@ -22,8 +22,9 @@ pub(crate) struct Carried {
 }
 
 impl RenewalSeal {
-    pub(crate) fn new(secret: &SecretSlice<u8>) -> Self {
-        Self(Seal::new(secret, PURPOSE))
+    /// `old` is the signing key before `secret`, where tokens of its time are still about.
+    pub(crate) fn new(secret: &SecretSlice<u8>, old: Option<&SecretSlice<u8>>) -> Self {
+        Self(Seal::new(secret, PURPOSE).opening_also(old, PURPOSE))
     }
 
     /// Returns `session_token` with `platform_token` inside.
@@ -88,6 +89,6 @@ mod tests {
     }
 
     fn seal(secret: &str) -> RenewalSeal {
-        RenewalSeal::new(&secret.as_bytes().to_vec().into())
+        RenewalSeal::new(&secret.as_bytes().to_vec().into(), None)
     }
 }

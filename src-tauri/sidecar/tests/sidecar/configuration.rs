@@ -341,6 +341,58 @@ fn a_short_signing_key_is_refused() {
 }
 
 #[test]
+fn the_key_before_is_another_one_than_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("old"),
+        "an older signing key of thirty-two bytes\n",
+    )
+    .unwrap();
+    fs::write(folder.path().join("same"), JWT_SECRET).unwrap();
+    fs::write(folder.path().join("short"), "short").unwrap();
+    let read = |file: &str, secret: Option<&str>| {
+        let variable = |name: &str| match name {
+            "HELIX_JWT_SECRET" => secret.map(str::to_owned),
+            _ => None,
+        };
+        let text = config_text(&format!("jwt_secret_old_file = \"{file}\""));
+        Config::from_toml(&text, folder.path(), variable).map_err(|error| error.to_string())
+    };
+    read("old", Some(JWT_SECRET)).unwrap();
+    let name = "line 2: HELIX_JWT_SECRET_OLD (or jwt_secret_old_file)";
+    for (file, secret, words) in [
+        ("old", None, format!("{name} without HELIX_JWT_SECRET")),
+        (
+            "same",
+            Some(JWT_SECRET),
+            format!("{name} is the same key as"),
+        ),
+        (
+            "short",
+            Some(JWT_SECRET),
+            "line 2: jwt_secret_old_file must hold at least 32 bytes".to_owned(),
+        ),
+    ] {
+        let error = read(file, secret).unwrap_err();
+        assert!(error.starts_with(&words), "{error}");
+    }
+}
+
+#[test]
+fn a_long_life_of_access_tokens_is_served_with_a_warning() {
+    let warnings = |settings: &str| {
+        let config = Config::from_toml(&config_text(settings), Path::new("."), |_| None).unwrap();
+        let warnings = config.warnings().iter();
+        warnings.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(warnings("access_token_seconds = 900").is_empty());
+    let warnings = warnings("access_token_seconds = 901");
+    assert_eq!(warnings.len(), 1);
+    let words = "line 2: access_token_seconds (901) should be at most 900: ";
+    assert!(warnings[0].starts_with(words), "{warnings:?}");
+}
+
+#[test]
 fn a_platform_is_configured_by_file_or_environment_and_every_mistake_is_named() {
     let good = "[platform]\nurl = \"https://crm.example\"\napi_key = \"canary\"\n\
                 sip_domain = \"sip.example\"\nsip_ws_server = \"wss://sip.example:444\"\n";

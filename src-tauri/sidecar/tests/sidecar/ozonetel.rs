@@ -444,9 +444,9 @@ async fn a_session_that_expires_logs_its_agent_out_and_a_late_beat_logs_them_in_
     let answer = desk.login(ANA).await.expect(201);
     let laptop = world.device("laptop");
     let other = laptop.login(RAVI).await.expect(201);
-    world.clock.advance(Duration::from_secs(1500));
+    world.clock.advance(Duration::from_secs(900));
     laptop.beat(other.access_token()).await.expect(201);
-    world.clock.advance(Duration::from_secs(2200));
+    world.clock.advance(Duration::from_secs(2800));
     // The server looks every ten seconds.
     until(&ozonetel, |world| !world.present.contains_key("agent1")).await;
     ozonetel.with(|world| assert!(world.present.contains_key("agent2")));

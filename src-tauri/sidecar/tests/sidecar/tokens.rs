@@ -1,13 +1,17 @@
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, decode_header, encode};
 use serde_json::{Value, json};
+use sidecar::{Config, MemoryLock};
 
-use crate::world::{JWT_SECRET, World, send};
+use crate::world::{JWT_SECRET, MovedClock, World, config_text, send};
 
 const ANA: &str = "ana@helix.example";
+const LIFE: Duration = Duration::from_secs(15 * 60);
 const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 /// Access tokens are accepted this long after their end.
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -15,11 +19,11 @@ const GRACE: Duration = Duration::from_secs(120);
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn an_access_token_ends_half_an_hour_after_its_issue() {
+async fn an_access_token_ends_a_quarter_of_an_hour_after_its_issue() {
     let world = World::start().await;
     let desk = world.device("desk");
     let token = desk.login(ANA).await.expect(201);
-    world.clock.advance(HALF_AN_HOUR + LEEWAY - SECOND);
+    world.clock.advance(LIFE + LEEWAY - SECOND);
     desk.beat(token.access_token()).await.expect(201);
     world.clock.advance(SECOND);
     desk.beat(token.access_token()).await.expect(401);
@@ -228,6 +232,63 @@ async fn a_member_keeps_at_most_sixteen_sessions() {
     desk.refresh(tokens[0].refresh_token()).await.expect(401);
     desk.refresh(tokens[1].refresh_token()).await.expect(201);
     desk.refresh(tokens[16].refresh_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_signing_key_is_changed_without_ending_a_token() {
+    let old = "an older signing key of thirty-two bytes";
+    let clock = MovedClock::new();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let start = |secret: &'static str, old: Option<&'static str>| {
+        let config = Config::from_toml(&config_text(""), Path::new("."), |name| match name {
+            "HELIX_JWT_SECRET" => Some(secret.to_owned()),
+            "HELIX_JWT_SECRET_OLD" => old.map(str::to_owned),
+            _ => None,
+        });
+        World::at(clock.clone(), config.unwrap(), lock.clone())
+    };
+    let before = start(old, None).await;
+    let between = start(JWT_SECRET, Some(old)).await;
+    let after = start(JWT_SECRET, None).await;
+    let login = before.device("desk").login(ANA).await.expect(201);
+    let token = login.access_token();
+    between.device("desk").beat(token).await.expect(201);
+    after.device("desk").beat(token).await.expect(401);
+    // Nothing is signed with the old one.
+    let login = between.device("desk").login(ANA).await.expect(201);
+    let token = login.access_token();
+    after.device("desk").beat(token).await.expect(201);
+    before.device("desk").beat(token).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_token_names_one_of_the_servers_own_keys_and_is_signed_with_that() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let login = desk.login(ANA).await.expect(201);
+    let header = decode_header(login.access_token()).unwrap();
+    let kid = header.kid.unwrap();
+    assert_eq!(kid.len(), 16);
+    assert!(kid.bytes().all(|it| it.is_ascii_hexdigit()), "{kid}");
+    let claims = login.access_token().split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    let signed = |kid: &str, key: &str| {
+        let header = Header {
+            kid: Some(kid.to_owned()),
+            ..Header::new(Algorithm::HS256)
+        };
+        encode(&header, &claims, &EncodingKey::from_secret(key.as_bytes())).unwrap()
+    };
+    desk.beat(&signed(&kid, JWT_SECRET)).await.expect(201);
+    for wrong in [
+        signed("0123456789abcdef", JWT_SECRET),
+        signed("", JWT_SECRET),
+        signed(&kid.to_uppercase(), JWT_SECRET),
+        signed(&kid, "another key of more than thirty-two bytes"),
+    ] {
+        desk.beat(&wrong).await.expect(401);
+        desk.logout(&wrong).await.expect(401);
+    }
 }
 
 fn sign(algorithm: Algorithm, claims: &Value, key: &str) -> String {
