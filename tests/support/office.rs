@@ -163,6 +163,7 @@ pub fn at_queue(ozonetel: &Ozonetel, mode: Mode) -> String {
         "[ozonetel]\nurl = \"{}\"\nuser_name = \"{USER_NAME}\"\napi_key = \"{API_KEY}\"\n\
          authentication = \"{authentication}\"\nagent_password = \"{}\"\n\
          pause_reasons = [\"Lunch\", \"Tea\", \"Unheard of\"]\ndispositions = [\"Sale\", \"No sale\"]\n\
+         did = \"918000000000\"\n\
          wrap_up_seconds = 60\nwrap_up_more_seconds = 30\n",
         ozonetel.url,
         password_of("agent1"),

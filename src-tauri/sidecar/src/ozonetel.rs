@@ -185,11 +185,15 @@ impl Ozonetel {
         answer::read(status, &body).map_err(|unusable| unusable.0)
     }
 
+    /// Returns the number that an agent's calls come in on, where it is known.
+    pub(crate) fn did_of(&self, agent: &Agent) -> Option<&str> {
+        self.settings.did_of(agent.config.campaign_name.as_deref())
+    }
+
     fn account(&self) -> Account<'_> {
         Account {
             user_name: &self.settings.user_name,
             api_key: &self.settings.api_key,
-            did: self.settings.did.as_deref(),
         }
     }
 }

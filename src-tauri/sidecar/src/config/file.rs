@@ -86,6 +86,7 @@ pub(super) struct OzonetelTable {
     pub(super) agent_password_file: Option<PathBuf>,
     pub(super) agent_password_env: Option<String>,
     pub(super) did: Option<Spanned<String>>,
+    pub(super) dids: Option<Spanned<BTreeMap<String, String>>>,
     pub(super) pause_reasons: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) dispositions: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) wrap_up_seconds: Option<Spanned<u32>>,

@@ -1,5 +1,8 @@
 //! `[ozonetel]` and `OZONETEL_…`: the CloudAgent account, if there is one.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use secrecy::SecretString;
 use toml::Spanned;
 use url::Url;
@@ -7,7 +10,8 @@ use url::Url;
 use super::file::OzonetelTable;
 use super::queue::{QueueKeys, QueueSettings};
 use super::rules::Rules;
-use super::secret::Forms;
+use super::secret::{Forms, Setting};
+use crate::directory::Agent;
 use crate::upstream::check_address;
 
 const URL: &str = "OZONETEL_URL";
@@ -16,6 +20,7 @@ const API_KEY: &str = "OZONETEL_API_KEY";
 const AUTHENTICATION: &str = "OZONETEL_AUTHENTICATION";
 const AGENT_PASSWORD: &str = "OZONETEL_AGENT_PASSWORD";
 const DID: &str = "OZONETEL_DID";
+const DIDS: &str = "OZONETEL_DIDS";
 
 /// An account at Ozonetel.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub(crate) struct OzonetelSettings {
     pub(crate) agent_password: Option<SecretString>,
     /// The number that calls come in on, which a disposition names.
     pub(crate) did: Option<String>,
+    /// Those of the campaigns that have another one, by their names.
+    pub(crate) dids: BTreeMap<String, String>,
     pub(crate) queue: QueueSettings,
 }
 
@@ -38,6 +45,16 @@ pub(crate) enum Authentication {
     ApiKey,
     /// `TOKEN_AUTH`: the key makes a token, which goes with each order.
     Token,
+}
+
+impl OzonetelSettings {
+    /// Returns the number that the calls of a campaign come in on.
+    pub(crate) fn did_of(&self, campaign: Option<&str>) -> Option<&str> {
+        campaign
+            .and_then(|campaign| self.dids.get(campaign))
+            .or(self.did.as_ref())
+            .map(String::as_str)
+    }
 }
 
 impl Rules<'_> {
@@ -90,12 +107,23 @@ impl Rules<'_> {
             None
         });
         let did = self.sources.setting(DID, "ozonetel.did", table.did);
+        let dids = self.dids(table.dids);
+        let dispositions = table.dispositions.as_ref().map(Spanned::span);
         let queue = self.queue(QueueKeys {
             pause_reasons: table.pause_reasons,
             dispositions: table.dispositions,
             wrap_up_seconds: table.wrap_up_seconds,
             wrap_up_more_seconds: table.wrap_up_more_seconds,
         });
+        if !queue.dispositions.is_empty() && did.is_none() && dids.is_empty() {
+            self.report(
+                &dispositions.unwrap_or(0..0),
+                format!(
+                    "{DID} (or ozonetel.did) is missing, and ozonetel.dids as well: Ozonetel takes no \
+                     outcome of a call without the number that it came in on"
+                ),
+            );
+        }
         Some(OzonetelSettings {
             url: url?,
             user_name: user_name?.text,
@@ -103,8 +131,74 @@ impl Rules<'_> {
             authentication: authentication?,
             agent_password,
             did: did.map(|did| did.text),
+            dids,
             queue,
         })
+    }
+
+    /// Reads the numbers of campaigns: in the environment they stand as `campaign=number`, with commas
+    /// between them.
+    fn dids(
+        &mut self,
+        in_file: Option<Spanned<BTreeMap<String, String>>>,
+    ) -> BTreeMap<String, String> {
+        let (name, span, entries) = match self.sources.setting(DIDS, "ozonetel.dids", None) {
+            Some(Setting { text, name, span }) => {
+                let entries = text.split(',').filter(|it| !it.trim().is_empty());
+                let entries: Vec<_> = entries
+                    .map(|it| it.split_once('=').unwrap_or((it, "")))
+                    .map(|(campaign, number)| (campaign.to_owned(), number.to_owned()))
+                    .collect();
+                (name, span, entries)
+            }
+            None => {
+                let Some(table) = in_file else {
+                    return BTreeMap::new();
+                };
+                let span = table.span();
+                let entries = table.into_inner().into_iter().collect();
+                ("ozonetel.dids".to_owned(), span, entries)
+            }
+        };
+        let mut dids = BTreeMap::new();
+        for (campaign, number) in entries {
+            let (campaign, number) = (campaign.trim().to_owned(), number.trim().to_owned());
+            if campaign.is_empty() || number.is_empty() {
+                let problem =
+                    format!("{name}: {campaign:?} has no number, or a number no campaign");
+                self.report(&span, problem);
+            } else {
+                dids.insert(campaign, number);
+            }
+        }
+        dids
+    }
+
+    /// Reports the agents of the file whose calls have no number, where outcomes need one.
+    pub(super) fn check_dids<'a>(
+        &mut self,
+        ozonetel: Option<&OzonetelSettings>,
+        agents: impl Iterator<Item = &'a Arc<Agent>>,
+    ) {
+        let Some(ozonetel) = ozonetel else { return };
+        let has_any = ozonetel.did.is_some() || !ozonetel.dids.is_empty();
+        if ozonetel.queue.dispositions.is_empty() || !has_any {
+            return;
+        }
+        for agent in agents {
+            let config = &agent.config;
+            if ozonetel.did_of(config.campaign_name.as_deref()).is_none() {
+                self.report(
+                    &(0..0),
+                    format!(
+                        "agent {:?}: the campaign {:?} has no number in ozonetel.dids, and there is no \
+                         ozonetel.did",
+                        config.ozonetel_agent_id,
+                        config.campaign_name.as_deref().unwrap_or_default(),
+                    ),
+                );
+            }
+        }
     }
 }
 

@@ -50,6 +50,7 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
     );
     let ozonetel = rules.ozonetel(file.ozonetel);
     let agents = rules.agents(file.agents);
+    rules.check_dids(ozonetel.as_ref(), agents.values());
     let users = rules.users(file.users, &agents);
     if !rules.problems.is_empty() {
         return Err(rules.problems);

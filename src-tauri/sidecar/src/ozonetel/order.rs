@@ -41,6 +41,8 @@ pub(crate) enum Order<'a> {
     },
     Dispose {
         ucid: &'a str,
+        /// The number that the call came in on, where it is known.
+        did: Option<&'a str>,
         disposition: &'a str,
         comments: Option<&'a str>,
         /// An earlier try had no answer, so it may have been carried out.
@@ -51,6 +53,8 @@ pub(crate) enum Order<'a> {
     /// Calls somebody into a call, or drops them from it.
     Party {
         ucid: &'a str,
+        /// The number that the call came in on, where it is known.
+        did: Option<&'a str>,
         number: &'a str,
         is_wanted: bool,
         /// The agent's own phone, which is in the call.
@@ -67,8 +71,6 @@ pub(crate) enum Order<'a> {
 pub(super) struct Account<'a> {
     pub(super) user_name: &'a str,
     pub(super) api_key: &'a SecretString,
-    /// The number that calls come in on, where it is known.
-    pub(super) did: Option<&'a str>,
 }
 
 /// Where a token of the account is asked for.
@@ -187,25 +189,27 @@ impl Order<'_> {
             }),
             Self::Dispose {
                 ucid,
+                did,
                 disposition,
                 comments,
                 is_repeated: _,
                 pause_reason,
             } => json!({
                 "action": "Set", "userName": user_name, "agentID": agent_id, "ucid": ucid,
-                "did": account.did, "disposition": disposition, "comments": comments,
+                "did": did, "disposition": disposition, "comments": comments,
                 "autoRelease": "true",
                 "pauseAfterDispose": pause_reason.map(|_| "true"), "pauseReason": pause_reason,
             }),
             Self::Party {
                 ucid,
+                did,
                 number,
                 is_wanted,
                 extension,
             } => json!({
                 "action": if is_wanted { "CONFERENCE" } else { "KICK_CALL" },
                 "userName": user_name, "agentPhoneName": extension, "ucid": ucid,
-                "did": account.did, "conferenceNumber": number,
+                "did": did, "conferenceNumber": number,
             }),
             Self::Recording { .. } => Value::Null,
         };
@@ -239,10 +243,10 @@ mod tests {
         let account = Account {
             user_name: "acme",
             api_key: &api_key,
-            did: None,
         };
         let order = Order::Dispose {
             ucid: "9",
+            did: None,
             disposition: "Sale",
             comments: None,
             is_repeated: true,

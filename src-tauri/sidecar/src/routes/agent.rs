@@ -117,6 +117,7 @@ pub(crate) async fn dispose(
     on_duty
         .order(Order::Dispose {
             ucid: &request.ucid,
+            did: on_duty.did(),
             disposition: &request.disposition,
             comments,
             is_repeated: request.repeated,
@@ -150,6 +151,11 @@ impl OnDuty {
             caller,
             until,
         })
+    }
+
+    /// Returns the number that the agent's calls come in on, where it is known.
+    pub(super) fn did(&self) -> Option<&str> {
+        self.ozonetel.did_of(&self.agent)
     }
 
     /// Sets the agent's state, which the session keeps.

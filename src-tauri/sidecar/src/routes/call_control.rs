@@ -69,6 +69,7 @@ async fn party(sidecar: &Arc<Sidecar>, headers: &HeaderMap, body: Body, is_wante
     on_duty
         .order(Order::Party {
             ucid: &request.ucid,
+            did: on_duty.did(),
             number: &number,
             is_wanted,
             extension: &on_duty.agent.config.sip_extension,

@@ -537,7 +537,7 @@ fn what_is_wrong_with_a_queue_is_named_with_its_place() {
     let account = "[ozonetel]\nurl = \"https://ozonetel.example\"\nuser_name = \"acme\"\n\
                    api_key = \"canary\"\nauthentication = \"token\"\n";
     let good = "pause_reasons = [\"Lunch\", \"Tea\"]\ndispositions = [\"Sale\"]\n\
-                wrap_up_seconds = 60\nwrap_up_more_seconds = 30\n";
+                wrap_up_seconds = 60\nwrap_up_more_seconds = 30\ndid = \"918000000000\"\n";
     let read = |text: &str, variable: (&str, &str)| {
         let text = format!("{account}{text}");
         let variable = |name: &str| (name == variable.0).then(|| variable.1.to_owned());
@@ -581,6 +581,16 @@ fn what_is_wrong_with_a_queue_is_named_with_its_place() {
             "",
             "without ozonetel.wrap_up_seconds: there is no limit",
         ),
+        (
+            "did =",
+            "# did =",
+            "line 7: OZONETEL_DID (or ozonetel.did) is missing, and ozonetel.dids as well",
+        ),
+        (
+            "did = \"918000000000\"",
+            "dids = { Inbound_1 = \" \" }",
+            "line 10: ozonetel.dids: \"Inbound_1\" has no number",
+        ),
     ] {
         let error = read(&good.replacen(find, replace, 1), ("", "")).unwrap_err();
         assert!(error.contains(words), "{words}: {error}");
@@ -589,6 +599,11 @@ fn what_is_wrong_with_a_queue_is_named_with_its_place() {
     let error = read(&long, ("", "")).unwrap_err();
     assert!(error.contains("longer than 100 characters"), "{error}");
     for (name, value, words) in [
+        (
+            "OZONETEL_DIDS",
+            "Inbound_1=918000000001,Inbound_2",
+            "OZONETEL_DIDS: \"Inbound_2\" has no number",
+        ),
         (
             "OZONETEL_WRAP_UP_SECONDS",
             "a minute",
@@ -607,6 +622,33 @@ fn what_is_wrong_with_a_queue_is_named_with_its_place() {
     ] {
         let error = read(good, (name, value)).unwrap_err();
         assert!(error.contains(words), "{words}: {error}");
+    }
+}
+
+#[test]
+fn each_agent_of_the_file_has_a_number_for_outcomes() {
+    let read = |more: &str| {
+        let text = format!(
+            "{}[ozonetel]\nurl = \"https://ozonetel.example\"\nuser_name = \"acme\"\n\
+             api_key = \"canary\"\nauthentication = \"token\"\n{more}",
+            config_text("")
+        );
+        Config::from_toml(&text, Path::new("."), |_| None).map_err(|error| error.to_string())
+    };
+    let of_another = "dids = { Inbound_2 = \"918000000002\" }\n";
+    read(of_another).unwrap();
+    let dispositions = "dispositions = [\"Sale\"]\n";
+    for good in [
+        "did = \"918000000000\"\n",
+        "dids = { Inbound_1 = \"918000000001\" }\n",
+        &format!("did = \"918000000000\"\n{of_another}"),
+    ] {
+        read(&format!("{dispositions}{good}")).unwrap();
+    }
+    let error = read(&format!("{dispositions}{of_another}")).unwrap_err();
+    for agent in ["agent1", "agent2"] {
+        let words = format!("agent {agent:?}: the campaign \"Inbound_1\" has no number");
+        assert!(error.contains(&words), "{error}");
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sidecar::{LockName, MemoryLock, Owner, SessionLock};
 
 use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
-use crate::stand_in::ozonetel_config;
+use crate::stand_in::{ozonetel_config, queue_config};
 use crate::world::{Answer, DEADLINE, Device, MovedClock, World, send};
 
 const ANA: &str = "ana@helix.example";
@@ -242,6 +242,27 @@ async fn an_outcome_whose_answer_was_lost_is_saved_once_and_told_when_it_is_trie
         post(first).await.expect(422);
         ozonetel.with(|world| world.fault = Some(Fault::Refusal("Invalid agent")));
         post(again).await.expect(422);
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_names_the_number_of_the_agents_campaign() {
+    for (dids, did) in [
+        (
+            "Inbound_2=918000000002, Inbound_1=918000000001",
+            "918000000001",
+        ),
+        ("Inbound_2=918000000002", "918000000000"),
+    ] {
+        let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+        let config = queue_config(&ozonetel, Mode::ApiKey, &[("OZONETEL_DIDS", dids)]);
+        let world = World::alone(config).await;
+        let desk = world.device("desk");
+        let answer = desk.login(ANA).await.expect(201);
+        let token = answer.access_token();
+        let dispose = json!({"ucid": "9011223344", "disposition": "Sale"});
+        order(&desk, token, "dispose", dispose).await.expect(201);
+        ozonetel.with(|world| assert_eq!(world.orders.last().unwrap().1["did"], did));
     }
 }
 
