@@ -45,7 +45,12 @@ enum Command {
     /// Reads a password from standard input and prints its hash for the configuration
     HashPassword,
     /// Tells what is wrong with a configuration file and the environment
-    CheckConfig { file: Option<PathBuf> },
+    CheckConfig {
+        file: Option<PathBuf>,
+        /// Where `serve` will listen
+        #[arg(long, env = LISTEN_VARIABLE, default_value = LISTEN)]
+        listen: SocketAddr,
+    },
     /// Asks the server of this machine whether it can serve, as /readyz says; for those who watch it
     Ready {
         /// Where it listens
@@ -93,8 +98,9 @@ fn execute(command: Command) -> anyhow::Result<()> {
             println!("{}", sidecar::hash_password(&password));
             Ok(())
         }
-        Command::CheckConfig { file } => {
+        Command::CheckConfig { file, listen } => {
             let config = load(file.as_deref())?;
+            sidecar::check_address(&config, listen)?;
             for warning in config.warnings() {
                 eprintln!("helix-sidecar: warning: {warning}");
             }

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::certificates;
 use crate::world::{DEADLINE, JWT_SECRET, PASSWORD, client, config_text};
 
 #[tokio::test]
@@ -74,6 +75,58 @@ async fn check_config_tells_the_key_and_the_line_or_that_there_is_no_file() {
         1,
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn check_config_tells_what_is_missing_where_the_server_will_listen() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write(folder.path(), "sidecar.toml", &config_text(""));
+    certificates::write(folder.path(), "authority");
+    let file = |ending: &str| folder.path().join(format!("authority-server.{ending}"));
+    let (certificate, key) = (file("pem"), file("key"));
+    let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
+    let proxies = "HELIX_TRUSTED_PROXIES";
+    for (variables, problem) in [
+        (vec![("HELIX_LISTEN", "127.0.0.1:4100")], None),
+        (
+            vec![("HELIX_LISTEN", "0.0.0.0:4100")],
+            Some("HELIX_JWT_SECRET"),
+        ),
+        (
+            vec![
+                ("HELIX_LISTEN", "[::]:4100"),
+                ("HELIX_JWT_SECRET", JWT_SECRET),
+            ],
+            Some(proxies),
+        ),
+        (
+            vec![
+                ("HELIX_LISTEN", "192.0.2.7:4100"),
+                ("HELIX_JWT_SECRET", JWT_SECRET),
+                (proxies, "192.0.2.1"),
+            ],
+            None,
+        ),
+        (
+            vec![
+                ("HELIX_LISTEN", "192.0.2.7:4100"),
+                ("HELIX_JWT_SECRET", JWT_SECRET),
+                ("HELIX_TLS_CERTIFICATE_FILE", certificate),
+                ("HELIX_TLS_KEY_FILE", key),
+            ],
+            None,
+        ),
+    ] {
+        let mut command = program(&["check-config", &config]);
+        let output = command.envs(variables).output();
+        let output = timeout(DEADLINE, output).await.unwrap().unwrap();
+        assert_eq!(output.status.success(), problem.is_none(), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(problem.unwrap_or_default()), "{error}");
+    }
+    let arguments = ["check-config", &config, "--listen", "192.0.2.7:4100"];
+    let output = run(&arguments, "").await;
+    assert!(!output.status.success(), "{output:?}");
 }
 
 #[tokio::test]
@@ -231,6 +284,7 @@ fn program(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env_remove("HELIX_JWT_SECRET")
+        .env_remove("HELIX_LISTEN")
         .env_remove("RUST_LOG")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
