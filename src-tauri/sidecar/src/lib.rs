@@ -21,6 +21,7 @@ mod origins;
 mod ozonetel;
 mod password;
 mod platform;
+mod pseudonym;
 mod queue;
 mod random;
 mod refusal;

@@ -1,15 +1,17 @@
 //! What is seen of each call from outside: its number in the logs and the answer, and its place in
 //! the metrics.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::{Instrument, debug, info_span};
 
+use crate::client_address::client_address;
 use crate::metrics::Call;
 use crate::random::random_id;
 use crate::sidecar::Sidecar;
@@ -20,9 +22,11 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Characters of a caller's own name for a call.
 const MAX_ID: usize = 64;
 
-/// Numbers a call, has each line of the log about it bear that number, and counts its answer.
+/// Numbers a call, has each line of the log about it bear that number and where the call is from, and counts
+/// its answer.
 pub(crate) async fn observe(
     State(sidecar): State<Arc<Sidecar>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -30,7 +34,8 @@ pub(crate) async fn observe(
     // What callers write into an address stays out of the log, and in the metrics it would be a
     // label of its own.
     let call = Call::of(request.uri().path());
-    let span = info_span!("call", request = id, path = call.path());
+    let address = client_address(peer, request.headers(), &sidecar.settings.trusted_proxies);
+    let span = info_span!("call", request = id, path = call.path(), %address);
     let begun = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, time) = (response.status(), begun.elapsed());

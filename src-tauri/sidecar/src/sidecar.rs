@@ -13,6 +13,7 @@ use crate::lock::{LockName, Owner, SessionLock};
 use crate::metrics::Metrics;
 use crate::ozonetel::Ozonetel;
 use crate::platform::RenewalSeal;
+use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
 use crate::seats::Seats;
 use crate::session::Sessions;
@@ -41,6 +42,7 @@ pub(crate) struct Sidecar {
     pub(crate) tokens: AccessTokens,
     pub(crate) sessions: Sessions,
     pub(crate) seal: RenewalSeal,
+    pub(crate) pseudonyms: Pseudonyms,
     pub(crate) metrics: Metrics,
     /// `None`: calls go through SIP alone.
     pub(crate) ozonetel: Option<Arc<Ozonetel>>,
@@ -95,6 +97,7 @@ impl Sidecar {
             attempts,
             sessions,
             seal,
+            pseudonyms: Pseudonyms::new(jwt_secret),
             tokens,
             directory,
             metrics,

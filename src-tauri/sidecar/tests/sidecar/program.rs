@@ -244,8 +244,14 @@ async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the
         .unwrap()
         .to_owned();
     let client = client();
-    for (id, password) in [("call-1", "a-wrong-password"), ("call-2", PASSWORD)] {
-        let body = serde_json::json!({"email": "ana@helix.example", "password": password});
+    let stranger = "nobody@helix.example";
+    for (id, email, password) in [
+        ("call-1", "ana@helix.example", "a-wrong-password"),
+        ("call-2", "ana@helix.example", PASSWORD),
+        ("call-3", stranger, "a-wrong-password"),
+        ("call-4", " Nobody@helix.example", "another"),
+    ] {
+        let body = serde_json::json!({"email": email, "password": password});
         let request = client.post(format!("{url}/auth/login")).json(&body);
         request.header("X-Request-Id", id).send().await.unwrap();
     }
@@ -255,7 +261,20 @@ async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert_eq!(kept.len(), 4, "{kept:?}");
+    for line in &kept {
+        assert_eq!(line["span"]["address"], "127.0.0.1", "{line}");
+    }
+    // A stranger is seen to be the same one, and not who that is.
+    let account = kept[2]["account"].as_str().unwrap();
+    assert_eq!(kept[3]["account"], account);
+    assert_eq!(
+        kept[3]["message"],
+        "login refused: wrong e-mail or password"
+    );
+    assert!(kept[0]["account"].is_null() && kept[2]["member"].is_null());
+    let text = fs::read_to_string(audit).unwrap().to_lowercase();
+    assert!(!text.contains("nobody"), "{text}");
     for (line, (id, message)) in kept.iter().zip([
         ("call-1", "login refused: wrong e-mail or password"),
         ("call-2", "signed in"),

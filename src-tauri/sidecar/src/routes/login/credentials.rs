@@ -27,30 +27,33 @@ pub(in crate::routes) async fn check(
 ) -> Result<SignedIn, Refusal> {
     let email = fold_email(email);
     let busy = || Refusal::cannot_sign_in("Too many people are signing in");
+    let told = |why: &str| {
+        let member = sidecar.directory.member_of(&email);
+        // Who that is, is not known here: the same stranger, or the same member of the platform.
+        let account = member.is_none().then(|| sidecar.pseudonyms.of(&email));
+        info!(
+            target: AUDIT,
+            member,
+            account,
+            device = device.name,
+            "login refused: {why}"
+        );
+    };
     let attempt = timeout(TURN, sidecar.attempts.begin(&email, address))
         .await
         .map_err(|_| busy())?
         .map_err(|refused| match refused {
             Refused::Wait(wait) => {
-                debug!(%address, ?wait, "wait before another attempt");
-                info!(target: AUDIT, device = device.name, "login refused: too many attempts");
+                debug!(?wait, "wait before another attempt");
+                told("too many attempts");
                 Refusal::too_many_attempts(wait)
             }
             Refused::Unanswered(error) => {
-                info!(target: AUDIT, device = device.name, "login refused: no session store");
+                told("no session store");
                 Refusal::cannot_sign_in(&error.to_string())
             }
         })?;
     let begun = Instant::now();
-    let refused = |why: &str| {
-        debug!(%address, "login refused");
-        info!(
-            target: AUDIT,
-            member = sidecar.directory.member_of(&email),
-            device = device.name,
-            "login refused: {why}"
-        );
-    };
     match sidecar.directory.sign_in(&email, password).await {
         Ok(signed_in) => {
             attempt.succeeded().await;
@@ -60,17 +63,17 @@ pub(in crate::routes) async fn check(
             if sidecar.directory.is_remote() {
                 sleep_until(begun + REFUSED_AFTER).await;
             }
-            refused("wrong e-mail or password");
+            told("wrong e-mail or password");
             Err(Refusal::wrong_credentials())
         }
         Err(NotSignedIn::SecondFactor) => {
             attempt.succeeded().await;
-            refused("a second factor is wanted");
+            told("a second factor is wanted");
             Err(Refusal::second_factor())
         }
         Err(NotSignedIn::EmailNotVerified) => {
             attempt.succeeded().await;
-            refused("the e-mail is not verified");
+            told("the e-mail is not verified");
             Err(Refusal::email_not_verified())
         }
         Err(NotSignedIn::Busy) => {
@@ -79,7 +82,7 @@ pub(in crate::routes) async fn check(
         }
         Err(NotSignedIn::Silent(silent)) => {
             attempt.not_checked().await;
-            refused("no platform");
+            told("no platform");
             Err(Refusal::cannot_sign_in(&silent.to_string()))
         }
     }
