@@ -17,6 +17,8 @@ mod ready;
 mod refresh;
 mod takeover;
 
+pub(crate) use self::login::Pace;
+
 use std::sync::Arc;
 
 use axum::Router;

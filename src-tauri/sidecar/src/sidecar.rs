@@ -15,6 +15,7 @@ use crate::ozonetel::Ozonetel;
 use crate::platform::RenewalSeal;
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
+use crate::routes::Pace;
 use crate::seats::Seats;
 use crate::session::Sessions;
 use crate::store::Store;
@@ -40,6 +41,8 @@ pub(crate) struct Sidecar {
     pub(crate) store: Option<Store>,
     pub(crate) attempts: Attempts,
     pub(crate) tokens: AccessTokens,
+    /// Of wrong credentials that another server has looked at.
+    pub(crate) pace: Pace,
     pub(crate) sessions: Sessions,
     pub(crate) seal: RenewalSeal,
     pub(crate) pseudonyms: Pseudonyms,
@@ -99,6 +102,7 @@ impl Sidecar {
             seal,
             pseudonyms: Pseudonyms::new(jwt_secret),
             tokens,
+            pace: Pace::default(),
             directory,
             metrics,
             ozonetel: ozonetel.map(Arc::new),

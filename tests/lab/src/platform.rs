@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -41,6 +42,8 @@ pub struct World {
     /// Of those whose password is not [`PASSWORD`].
     pub passwords: BTreeMap<String, String>,
     pub agents: Vec<Agent>,
+    /// How long checking the password of somebody takes who is known.
+    pub hash_time: Duration,
     /// The questions in their order.
     pub asked: Vec<Asked>,
     /// Tokens that are good: their kind and whose they are.
@@ -194,6 +197,7 @@ impl World {
                 Agent::new(ANA_MEMBER, "agent1", "700201"),
                 Agent::new(RAVI_MEMBER, "agent2", "700202"),
             ],
+            hash_time: Duration::ZERO,
             asked: Vec::new(),
             tokens: BTreeMap::new(),
             issued: 0,
@@ -423,6 +427,19 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
         variables: body["variables"].clone(),
     };
     let fault = world.lock().unwrap().faults.get(operation).copied();
+    let hash_time = {
+        let world = world.lock().unwrap();
+        let email = asked.variables["email"].as_str().unwrap_or_default();
+        let is_checked = operation == OPERATIONS[0] && world.users.contains_key(email);
+        if is_checked {
+            world.hash_time
+        } else {
+            Duration::ZERO
+        }
+    };
+    if !hash_time.is_zero() {
+        tokio::time::sleep(hash_time).await;
+    }
     let answer = world.lock().unwrap().take(asked, &bearer(&head.headers));
     match fault {
         None => answer.into_response(),

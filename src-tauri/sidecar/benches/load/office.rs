@@ -35,7 +35,7 @@ pub(crate) enum Hash {
 pub(crate) struct Office {
     pub(crate) sidecar: Sidecar,
     pub(crate) agents: Vec<Agent>,
-    _platform: Option<Platform>,
+    platform: Option<Platform>,
 }
 
 /// An agent at their desk.
@@ -86,7 +86,14 @@ impl Office {
         Self {
             sidecar,
             agents,
-            _platform: platform,
+            platform,
+        }
+    }
+
+    /// Has its platform, if there is one, take this long to check the password of somebody known.
+    pub(crate) fn set_hash_time(&self, time: Duration) {
+        if let Some(platform) = &self.platform {
+            platform.with(|world| world.hash_time = time);
         }
     }
 }

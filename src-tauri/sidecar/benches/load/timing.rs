@@ -1,38 +1,106 @@
 //! Whether the time of an answer tells who is known (security, S15).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::figure::{median, percentile};
-use crate::office::{Hash, Office, Users, connect, receive, request};
+use crate::office::{AGENTS, Hash, Office, Users, connect, receive, request};
 
-/// Wrong passwords of each kind.
-const GUESSES: usize = 2_000;
+/// Who guesses how often, where.
+struct Kind {
+    name: &'static str,
+    users: Users,
+    /// How long a platform takes to check the password of somebody known; it says no to others at once.
+    hash_time: Duration,
+    at_once: usize,
+    /// Wrong passwords of each of them, at somebody who is known and at somebody who is not.
+    guesses: usize,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        name: "users of a file",
+        users: Users::File(Hash::Usual),
+        hash_time: Duration::ZERO,
+        at_once: 1,
+        guesses: 2_000,
+    },
+    Kind {
+        name: "a platform that takes 300 ms",
+        users: Users::Platform,
+        hash_time: Duration::from_millis(300),
+        at_once: 16,
+        guesses: 25,
+    },
+    Kind {
+        name: "a platform that takes 600 ms",
+        users: Users::Platform,
+        hash_time: Duration::from_millis(600),
+        at_once: 16,
+        guesses: 25,
+    },
+];
+
+pub(crate) async fn print() {
+    for kind in &KINDS {
+        let office = Office::open(kind.users, None).await;
+        office.set_hash_time(kind.hash_time);
+        let address = &office.sidecar.address;
+        // What takes how long is known from the first one on.
+        guess(
+            &mut connect(address).await,
+            address,
+            "agent-0@helix.example",
+        )
+        .await;
+        let times = (0..kind.at_once).map(|number| guesses(kind, address, number));
+        let [known, unknown] = join_all(times)
+            .await
+            .into_iter()
+            .reduce(|[known, unknown], [more_known, more_unknown]| {
+                [
+                    [known, more_known].concat(),
+                    [unknown, more_unknown].concat(),
+                ]
+            })
+            .expect("somebody guesses");
+        print_comparison(kind.name, &known, &unknown);
+    }
+}
 
 /// Guesses at somebody who is known and at somebody who is not, in turn.
-pub(crate) async fn print() {
-    let office = Office::open(Users::File(Hash::Usual), None).await;
-    let address = &office.sidecar.address;
-    let mut stream = connect(address).await;
+async fn guesses(kind: &Kind, address: &str, number: usize) -> [Vec<f64>; 2] {
     let mut times = [Vec::new(), Vec::new()];
-    for guess in 0..GUESSES {
+    let mut stream = connect(address).await;
+    for round in 0..kind.guesses {
         // Nobody's limit is reached.
-        let known = format!("agent-{}@helix.example", guess % 64);
-        let unknown = format!("nobody-{}@helix.example", guess % 64);
+        let whose = (number + round * kind.at_once) % AGENTS;
+        let known = format!("agent-{whose}@helix.example");
+        let unknown = format!("nobody-{whose}@helix.example");
         for (email, times) in [known, unknown].iter().zip(&mut times) {
-            let body = json!({"email": email, "password": "a-wrong-password"}).to_string();
-            let call = request(address, "/auth/login", 0, "", &body);
-            let begun = Instant::now();
-            stream.write_all(&call).await.unwrap();
-            let (status, _) = receive(&mut stream, &mut Vec::new()).await;
-            assert_eq!(status, 401);
-            times.push(begun.elapsed().as_secs_f64() * 1e3);
+            times.push(guess(&mut stream, address, email).await);
         }
     }
-    let [known, unknown] = &times;
-    println!("Wrong passwords, {GUESSES} each");
+    times
+}
+
+/// Sends a wrong password, and returns how many ms its refusal took.
+async fn guess(stream: &mut TcpStream, address: &str, email: &str) -> f64 {
+    let body = json!({"email": email, "password": "a-wrong-password"}).to_string();
+    let call = request(address, "/auth/login", 0, "", &body);
+    let begun = Instant::now();
+    stream.write_all(&call).await.unwrap();
+    let (status, _) = receive(stream, &mut Vec::new()).await;
+    assert_eq!(status, 401);
+    begun.elapsed().as_secs_f64() * 1e3
+}
+
+fn print_comparison(kind: &str, known: &[f64], unknown: &[f64]) {
+    println!("Wrong passwords, {} each, {kind}", known.len());
     for (name, times) in [("of somebody known", known), ("of nobody", unknown)] {
         println!(
             "{name:<62} {:>8.3} ms p50 {:>8.3} to {:.3} ms (p5 to p95)",

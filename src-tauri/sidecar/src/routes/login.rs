@@ -1,4 +1,7 @@
 pub(super) mod credentials;
+mod pace;
+
+pub(crate) use self::pace::Pace;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Users and agents that come from the platform.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sidecar::MemoryLock;
@@ -288,6 +288,26 @@ async fn a_sidecar_that_was_started_again_knows_who_calls() {
     assert_eq!(beat.body["lock"], "held");
     let logout = desk.logout(answer.access_token()).await.expect(201);
     assert_eq!(logout.body["released"], true);
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_as_late_as_a_wrong_password_at_a_slow_platform() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    platform.with(|world| world.hash_time = Duration::from_millis(450));
+    let refused = async |email: &str| {
+        let begun = Instant::now();
+        let body = json!({"email": email, "password": "wrong"});
+        desk.login_with(body).await.expect(401);
+        begun.elapsed()
+    };
+    assert!(refused("stranger@helix.example").await >= Duration::from_millis(400));
+    for email in [ANA, "stranger@helix.example"] {
+        assert!(
+            refused(email).await >= Duration::from_millis(800),
+            "{email}"
+        );
+    }
 }
 
 async fn start() -> (Platform, World) {

@@ -1,5 +1,4 @@
 use std::net::IpAddr;
-use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -13,10 +12,6 @@ use crate::directory::{NotSignedIn, SignedIn};
 use crate::password::TURN;
 use crate::refusal::Refusal;
 use crate::sidecar::Sidecar;
-
-/// When wrong credentials are refused, counted from the question: the platform says no to an unknown
-/// user sooner than to a wrong password, and nobody shall learn from the time who signs in.
-const REFUSED_AFTER: Duration = Duration::from_millis(400);
 
 /// Finds out whose credentials these are, as often as the limits let anybody try.
 pub(in crate::routes) async fn check(
@@ -54,14 +49,20 @@ pub(in crate::routes) async fn check(
             }
         })?;
     let begun = Instant::now();
+    let refused_after = || {
+        let now = Instant::now();
+        let took = now.duration_since(begun);
+        begun + sidecar.pace.refused_after(took, now.into_std())
+    };
     match sidecar.directory.sign_in(&email, password).await {
         Ok(signed_in) => {
+            refused_after();
             attempt.succeeded().await;
             Ok(signed_in)
         }
         Err(NotSignedIn::WrongCredentials) => {
             if sidecar.directory.is_remote() {
-                sleep_until(begun + REFUSED_AFTER).await;
+                sleep_until(refused_after()).await;
             }
             told("wrong e-mail or password");
             Err(Refusal::wrong_credentials())
