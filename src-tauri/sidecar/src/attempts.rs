@@ -10,6 +10,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
+use crate::client_address::network;
 use crate::clock::Clock;
 use crate::store::{Store, Unanswered};
 use memory::MemoryAttempts;
@@ -149,18 +150,6 @@ impl Drop for Attempt {
 impl From<Unanswered> for Refused {
     fn from(why: Unanswered) -> Self {
         Self::Unanswered(why)
-    }
-}
-
-/// Returns the part of an address that one customer of a provider has: all of IPv4, the first 64
-/// bits of IPv6 (RFC 6177 §2).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

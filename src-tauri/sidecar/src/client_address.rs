@@ -43,6 +43,18 @@ fn address(note: &str) -> Option<IpAddr> {
         .ok()
 }
 
+/// Returns the part of an address that one customer of a provider has: all of IPv4, the first 64
+/// bits of IPv6 (RFC 6177 §2).
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -92,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) metrics_from: Vec<IpAddr>,
     /// Connections at a time; further ones wait in the system's queue.
     pub(crate) max_connections: usize,
+    /// Those of one address that is no proxy's; further ones are closed.
+    pub(crate) max_connections_per_address: usize,
     /// Whose roles may see and end the sessions of others.
     pub(crate) admin_roles: Vec<String>,
     pub(crate) account_limit: Limit,

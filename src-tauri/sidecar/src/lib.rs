@@ -20,6 +20,7 @@ mod observe;
 mod origins;
 mod ozonetel;
 mod password;
+mod per_address;
 mod platform;
 mod pseudonym;
 mod queue;

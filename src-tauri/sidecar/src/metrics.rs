@@ -57,6 +57,8 @@ pub(crate) struct Metrics {
     takeovers: Family<StepLabels, Counter>,
     /// Connections that are open.
     pub(crate) connections: Gauge,
+    /// Connections closed at once, because their address had enough.
+    pub(crate) refused_connections: Counter,
     /// Memory that checking passwords has filled, in KiB; the same for each, whoever it is of.
     pub(crate) password_work: Counter,
     /// Phones that listen for events.
@@ -151,6 +153,7 @@ impl Metrics {
             },
             takeovers: Family::default(),
             connections: Gauge::default(),
+            refused_connections: Counter::default(),
             password_work: Counter::default(),
             listeners: Gauge::default(),
         };
@@ -165,6 +168,7 @@ impl Metrics {
             upstream,
             takeovers,
             connections,
+            refused_connections,
             password_work,
             listeners,
         } = &mut self;
@@ -192,6 +196,11 @@ impl Metrics {
             takeovers.clone(),
         );
         registry.register("connections", "Connections open", connections.clone());
+        registry.register(
+            "refused_connections",
+            "Connections of addresses that had enough",
+            refused_connections.clone(),
+        );
         registry.register(
             "password_work_kib",
             "Memory filled to check passwords",

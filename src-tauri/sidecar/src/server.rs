@@ -24,6 +24,7 @@ use crate::config::{
 };
 use crate::duty;
 use crate::lock::{MemoryLock, RedisLock, SessionLock};
+use crate::per_address::PerAddress;
 use crate::random::random_bytes;
 use crate::routes::router;
 use crate::sidecar::Sidecar;
@@ -142,6 +143,10 @@ async fn serve(
     check_address(&config, listener.local_addr()?)?;
     let secret = jwt_secret(&config);
     let certificate = config.settings.certificate.clone();
+    let per_address = PerAddress::new(
+        config.settings.max_connections_per_address,
+        config.settings.trusted_proxies.clone(),
+    );
     let connections = Arc::new(Semaphore::new(config.settings.max_connections));
     let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock, store)?);
     let router = router(Arc::clone(&sidecar));
@@ -168,6 +173,11 @@ async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
+                let Some(counted) = per_address.count(peer.ip()) else {
+                    sidecar.metrics.refused_connections.inc();
+                    debug!(%peer, "connection refused: its address has enough of them");
+                    continue;
+                };
                 let served = Served {
                     peer,
                     router: router.clone(),
@@ -179,7 +189,7 @@ async fn serve(
                     sidecar.metrics.connections.inc();
                     connection.await;
                     sidecar.metrics.connections.dec();
-                    drop(place);
+                    drop((counted, place));
                 });
             }
             Err(error) => {

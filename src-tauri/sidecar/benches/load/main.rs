@@ -24,6 +24,7 @@ mod process;
 #[allow(dead_code, reason = "tests use the rest of it")]
 #[path = "../../tests/redis/server.rs"]
 mod server;
+mod slow;
 mod timing;
 #[allow(dead_code, reason = "tests use the rest of it")]
 #[path = "../../tests/sidecar/world.rs"]
@@ -118,9 +119,11 @@ fn main() {
     runtime.block_on(async {
         match part.as_deref() {
             Some("timing") => timing::print().await,
+            Some("slow") => slow::print().await,
             Some(part) => cost(part).await,
             None => {
                 cost("").await;
+                slow::print().await;
                 timing::print().await;
             }
         }

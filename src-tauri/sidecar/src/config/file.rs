@@ -43,6 +43,7 @@ pub(super) struct SettingsTable {
     pub(super) metrics_from: Vec<IpAddr>,
     pub(super) admin_roles: Vec<Spanned<String>>,
     pub(super) max_connections: Spanned<u32>,
+    pub(super) max_connections_per_address: Option<Spanned<u32>>,
     pub(super) login_limits: LimitsTable,
 }
 
@@ -153,6 +154,7 @@ impl Default for SettingsTable {
             admin_roles: Vec::new(),
             // Two for each of two thousand agents.
             max_connections: unplaced(4096),
+            max_connections_per_address: None,
             login_limits: LimitsTable::default(),
         }
     }

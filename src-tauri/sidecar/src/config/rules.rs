@@ -99,7 +99,9 @@ impl Rules<'_> {
 
     fn settings(&mut self, table: SettingsTable) -> Settings {
         let limits = &table.login_limits;
-        for (name, value) in [
+        let per_address = table.max_connections_per_address.as_ref();
+        let per_address = per_address.map(|it| ("max_connections_per_address", it));
+        let positive = [
             ("ttl_seconds", &table.ttl_seconds),
             ("heartbeat_seconds", &table.heartbeat_seconds),
             ("access_token_seconds", &table.access_token_seconds),
@@ -109,7 +111,8 @@ impl Rules<'_> {
             ("account_refill_seconds", &limits.account_refill_seconds),
             ("address_burst", &limits.address_burst),
             ("address_refill_seconds", &limits.address_refill_seconds),
-        ] {
+        ];
+        for (name, value) in positive.into_iter().chain(per_address) {
             if *value.get_ref() == 0 {
                 self.report(&value.span(), format!("{name} must not be 0"));
             }
@@ -155,6 +158,10 @@ impl Rules<'_> {
             burst: *burst.get_ref(),
             refill: seconds(refill),
         };
+        let max_connections = usize::try_from(*table.max_connections.get_ref())
+            .unwrap_or(usize::MAX)
+            .min(Semaphore::MAX_PERMITS);
+        let per_address = table.max_connections_per_address.map(Spanned::into_inner);
         Settings {
             ttl: seconds(&table.ttl_seconds),
             heartbeat: seconds(&table.heartbeat_seconds),
@@ -168,9 +175,11 @@ impl Rules<'_> {
             allowed_origins,
             metrics_from: table.metrics_from,
             admin_roles,
-            max_connections: usize::try_from(*table.max_connections.get_ref())
-                .unwrap_or(usize::MAX)
-                .min(Semaphore::MAX_PERMITS),
+            max_connections,
+            // An office behind one address has half of the places, and leaves half.
+            max_connections_per_address: per_address.map_or(max_connections.div_ceil(2), |most| {
+                usize::try_from(most).unwrap_or(usize::MAX)
+            }),
             account_limit: limit(&limits.account_burst, &limits.account_refill_seconds),
             address_limit: limit(&limits.address_burst, &limits.address_refill_seconds),
         }

@@ -7,13 +7,15 @@
 //! - S17, sessions that somebody else chose, or has seen: here; `tokens` (a used refresh token), `locking` (takeovers).
 //! - S18, what is asked of other servers: `platform` (what is typed stays in variables, sizes, depth), and here where they lead to.
 //! - S19, Redis: `security`, `locks` (strange names) and `faults` (rights) of the tests with Redis.
-//! - S20, sizes and times: `bodies` (16 KiB, 8 KiB, depth 16, ten seconds), and here the connections.
+//! - S20, sizes and times: `bodies` (16 KiB, 8 KiB, depth 16, ten seconds), `tls` (handshakes), and here the connections.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+#[cfg(target_os = "linux")]
+use tokio::net::TcpSocket;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
@@ -233,7 +235,10 @@ async fn s18_no_redirect_is_followed_and_no_address_is_taken_from_a_caller() {
 #[tokio::test]
 async fn s20_no_more_connections_than_are_set_are_served_at_a_time() {
     const MOST: usize = 4;
-    let world = World::alone(config(&format!("max_connections = {MOST}"))).await;
+    let world = World::alone(config(&format!(
+        "max_connections = {MOST}\nmax_connections_per_address = {MOST}"
+    )))
+    .await;
     let address = world.url.strip_prefix("http://").unwrap();
     let mut served = Vec::new();
     for _ in 0..MOST {
@@ -254,6 +259,46 @@ async fn s20_no_more_connections_than_are_set_are_served_at_a_time() {
     drop(served.pop());
     let read = timeout(DEADLINE, waiting.read_exact(&mut byte)).await;
     read.unwrap().unwrap();
+}
+
+/// The whole of 127.0.0.0/8 is this machine on Linux alone.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn s20_one_address_does_not_take_the_places_of_others() {
+    for (settings, served) in [
+        ("max_connections = 8", 4),
+        ("max_connections = 8\nmax_connections_per_address = 3", 3),
+        ("max_connections = 8\ntrusted_proxies = [\"127.0.0.2\"]", 6),
+    ] {
+        let world = World::alone(config(settings)).await;
+        let address = world.url.strip_prefix("http://").unwrap();
+        let mut greedy = Vec::new();
+        for number in 0..6 {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+            let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
+            if number < served {
+                call(&mut stream, "/healthz").await;
+            } else {
+                let mut byte = [0];
+                let read = timeout(DEADLINE, stream.read(&mut byte)).await.unwrap();
+                assert_eq!(read.unwrap(), 0, "{settings}: {number}");
+            }
+            greedy.push(stream);
+        }
+        let mut other = TcpStream::connect(address).await.unwrap();
+        let metrics = call(&mut other, "/metrics").await;
+        let refused = format!("refused_connections_total {}\n", 6 - served);
+        assert!(metrics.contains(&refused), "{metrics}");
+        // Who lets go of one may have another, as soon as the server has seen it.
+        drop(greedy.remove(0));
+        let open = format!("helix_sidecar_connections {served}\n");
+        while !call(&mut other, "/metrics").await.contains(&open) {}
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        let mut next = socket.connect(address.parse().unwrap()).await.unwrap();
+        call(&mut next, "/healthz").await;
+    }
 }
 
 /// Returns what all checks of passwords have cost so far.
