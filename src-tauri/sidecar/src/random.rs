@@ -11,10 +11,10 @@ pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Returns an unpredictable identifier (122 random bits).
+/// Returns an unpredictable identifier: 128 random bits (security, S17), written like a UUID, whose own
+/// version and variant would take six of them.
 pub(crate) fn random_id() -> String {
-    uuid::Builder::from_random_bytes(random_bytes())
-        .into_uuid()
+    Uuid::from_bytes(random_bytes())
         .as_hyphenated()
         .encode_lower(&mut Uuid::encode_buffer())
         .to_owned()

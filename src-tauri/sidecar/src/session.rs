@@ -33,7 +33,7 @@ const SESSIONS_PER_MEMBER: usize = 16;
 /// Used refresh tokens that a session remembers to recognise their reuse: 16 h at one per 15 min.
 const REMEMBERED: usize = 64;
 
-/// Characters of a session's id, which is a UUID.
+/// Characters of a session's id, which is written like a UUID.
 const ID_LENGTH: usize = 36;
 
 /// The sessions of one server, or of all that share a Redis.

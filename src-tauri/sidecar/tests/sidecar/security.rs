@@ -141,13 +141,33 @@ async fn s17_a_session_has_the_id_that_the_server_chose() {
         let request = request.header("x-session-id", chosen);
         let answer = send(request).await.expect(201);
         let id = answer.body["session"]["id"].as_str().unwrap().to_owned();
-        // A random UUID: 122 bits of chance.
+        // Sixteen bytes, written like a UUID.
         assert_eq!(id.len(), 36);
-        assert_eq!(&id[14..15], "4", "{id}");
+        let digits = id.bytes().filter(u8::is_ascii_hexdigit);
+        assert_eq!(digits.count(), 32, "{id}");
         assert!(answer.refresh_token().starts_with(&id));
         assert!(id != chosen && !ids.contains(&id), "{id}");
         ids.push(id);
     }
+}
+
+#[tokio::test]
+async fn s17_every_bit_of_a_sessions_id_is_chance() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let (mut ones, mut zeros) = (0_u128, 0_u128);
+    // That some bit never changes in so many is a chance of 1 in 2^56.
+    for _ in 0..64 {
+        let login = desk.login(ANA).await.expect(201);
+        let id = login.body["session"]["id"]
+            .as_str()
+            .unwrap()
+            .replace('-', "");
+        let id = u128::from_str_radix(&id, 16).unwrap();
+        ones |= id;
+        zeros |= !id;
+    }
+    assert_eq!((ones, zeros), (u128::MAX, u128::MAX));
 }
 
 #[tokio::test]
