@@ -32,6 +32,7 @@ mod seats;
 mod server;
 mod session;
 mod sidecar;
+mod skew;
 mod store;
 mod takeover;
 mod tls;

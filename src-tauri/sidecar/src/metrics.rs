@@ -1,5 +1,6 @@
 //! What the server counts, for Prometheus.
 
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
@@ -55,6 +56,8 @@ pub(crate) struct Metrics {
     answer_times: Family<PathLabels, Histogram, fn() -> Histogram>,
     upstream: Upstreams,
     takeovers: Family<StepLabels, Counter>,
+    /// Seconds that the clock of the store is ahead of the one here.
+    pub(crate) clock_skew: Gauge<f64, AtomicU64>,
     /// Connections that are open.
     pub(crate) connections: Gauge,
     /// Connections closed at once, because their address had enough.
@@ -152,6 +155,7 @@ impl Metrics {
                 times: Family::new_with_constructor(times),
             },
             takeovers: Family::default(),
+            clock_skew: Gauge::default(),
             connections: Gauge::default(),
             refused_connections: Counter::default(),
             password_work: Counter::default(),
@@ -167,6 +171,7 @@ impl Metrics {
             answer_times,
             upstream,
             takeovers,
+            clock_skew,
             connections,
             refused_connections,
             password_work,
@@ -194,6 +199,12 @@ impl Metrics {
             "takeovers",
             "Asked, answered and done to move sessions",
             takeovers.clone(),
+        );
+        registry.register_with_unit(
+            "clock_skew",
+            "How far the clock of Redis is ahead",
+            Unit::Seconds,
+            clock_skew.clone(),
         );
         registry.register("connections", "Connections open", connections.clone());
         registry.register(

@@ -14,6 +14,7 @@ use secrecy::SecretSlice;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
@@ -28,6 +29,7 @@ use crate::per_address::PerAddress;
 use crate::random::random_bytes;
 use crate::routes::router;
 use crate::sidecar::Sidecar;
+use crate::skew;
 use crate::store::Store;
 use crate::tls::Certificate;
 use crate::upstream::NoHttp;
@@ -150,6 +152,7 @@ async fn serve(
     let connections = Arc::new(Semaphore::new(config.settings.max_connections));
     let sidecar = Arc::new(Sidecar::new(config, &secret, clock, lock, store)?);
     let router = router(Arc::clone(&sidecar));
+    let _clocks = watch_clocks(&sidecar);
     let (stop, _) = watch::channel(());
     let mut sweep = interval(SWEEP_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -211,6 +214,20 @@ async fn serve(
     }
     info!("stopped");
     Ok(())
+}
+
+/// Compares the clock with that of the store, if there is one, until what it returns is dropped.
+fn watch_clocks(sidecar: &Arc<Sidecar>) -> JoinSet<()> {
+    let mut watching = JoinSet::new();
+    if sidecar.store.is_some() {
+        let sidecar = Arc::clone(sidecar);
+        watching.spawn(async move {
+            if let Some(store) = &sidecar.store {
+                skew::watch(store, &sidecar.clock, &sidecar.metrics).await;
+            }
+        });
+    }
+    watching
 }
 
 /// What a connection is served with.

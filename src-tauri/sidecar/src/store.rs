@@ -15,6 +15,7 @@ use redis::{
     AsyncConnectionConfig, Client, ErrorKind, FromRedisValue, RedisError, RedisResult, Script,
     ScriptInvocation, ServerErrorKind,
 };
+use time::OffsetDateTime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -119,6 +120,14 @@ impl Store {
             1 => Ok(()),
             _ => Err(Unanswered::Unknown),
         }
+    }
+
+    /// Returns what time it is there.
+    pub(crate) async fn time(&self) -> Result<OffsetDateTime, Unanswered> {
+        let time = Script::new("return redis.call('TIME')");
+        let (seconds, micros) = self.run::<(i64, i64)>(&time.prepare_invoke()).await?;
+        let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(micros) * 1_000;
+        OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| Unanswered::Unknown)
     }
 
     /// Runs a script.

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::instance::Instance;
 use crate::server::RedisServer;
-use crate::world::{Answer, Device};
+use crate::world::{Answer, Device, client};
 
 const ANA: &str = "ana@helix.example";
 const MIRA: &str = "mira@helix.example";
@@ -11,6 +11,28 @@ const MIRA: &str = "mira@helix.example";
 /// The contract's words, and the part that failed.
 const NO_STORE: &str =
     "The server cannot sign you in right now. The session store does not answer.";
+
+#[tokio::test]
+async fn each_server_tells_how_far_its_clock_is_from_that_of_redis() {
+    let redis = RedisServer::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let name = "helix_sidecar_clock_skew_seconds ";
+    let skew = async || {
+        let url = format!("{}/metrics", sidecar.url);
+        let metrics = client()
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let line = metrics.lines().find_map(|it| it.strip_prefix(name));
+        line.unwrap().parse::<f64>().unwrap()
+    };
+    // Both have the clock of this machine.
+    assert!(skew().await.abs() < 1.0);
+}
 
 #[tokio::test]
 async fn any_sidecar_serves_any_call() {
