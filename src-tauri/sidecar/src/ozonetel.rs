@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use reqwest::RequestBuilder;
 use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -27,6 +27,7 @@ use crate::config::{Authentication, OzonetelSettings, QueueSettings};
 use crate::directory::Agent;
 use crate::lock::LockName;
 use crate::metrics::Metrics;
+use crate::seal::SigningKeys;
 use crate::store::Store;
 use crate::upstream::{NoHttp, Reply, Upstream, is_loopback, with_json};
 
@@ -58,11 +59,11 @@ pub(crate) struct Ozonetel {
 pub(crate) struct Silent;
 
 impl Ozonetel {
-    /// `store` is what is shared with other servers, and `secret` what signs access tokens.
+    /// `store` is what is shared with other servers, with what `keys` seal for it.
     pub(crate) fn new(
         settings: OzonetelSettings,
         store: Option<Store>,
-        secret: &SecretSlice<u8>,
+        keys: SigningKeys<'_>,
         clock: Clock,
         metrics: &Metrics,
     ) -> Result<Self, NoHttp> {
@@ -72,12 +73,12 @@ impl Ozonetel {
         let now = clock.now().monotonic;
         Ok(Self {
             upstream: Arc::new(upstream),
-            token: AccountToken::new(account, store.clone(), secret, now),
+            token: AccountToken::new(account, store.clone(), keys, now),
             settings: Arc::new(settings),
             clock,
             turns: Turns::default(),
             duties: match store {
-                Some(store) => Duties::in_redis(store, secret),
+                Some(store) => Duties::in_redis(store, keys),
                 None => Duties::in_memory(),
             },
         })

@@ -20,25 +20,21 @@ pub(crate) struct Seal {
     previous: Option<LessSafeKey>,
 }
 
-impl Seal {
-    /// Derives the key from the secret that signs access tokens (RFC 5869); `purpose` keeps it apart
-    /// from others that are derived from the same secret (§3.2).
-    pub(crate) fn new(secret: &SecretSlice<u8>, purpose: &'static [u8]) -> Self {
-        Self {
-            key: derived(secret, purpose),
-            previous: None,
-        }
-    }
+/// What signs access tokens, and seals.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SigningKeys<'a> {
+    pub(crate) current: &'a SecretSlice<u8>,
+    /// Another one that is accepted, and signs and seals nothing: the one before, or the one to come.
+    pub(crate) old: Option<&'a SecretSlice<u8>>,
+}
 
-    /// Opens what was sealed with the key of `secret`, too.
-    pub(crate) fn opening_also(
-        self,
-        secret: Option<&SecretSlice<u8>>,
-        purpose: &'static [u8],
-    ) -> Self {
+impl Seal {
+    /// Derives the keys from those that sign access tokens (RFC 5869); `purpose` keeps them apart from
+    /// others that are derived from the same secret (§3.2).
+    pub(crate) fn new(keys: SigningKeys<'_>, purpose: &'static [u8]) -> Self {
         Self {
-            previous: secret.map(|secret| derived(secret, purpose)),
-            ..self
+            key: derived(keys.current, purpose),
+            previous: keys.old.map(|secret| derived(secret, purpose)),
         }
     }
 
@@ -125,8 +121,12 @@ mod tests {
     #[test]
     fn what_was_sealed_with_a_previous_key_is_opened_and_nothing_is_sealed_with_it() {
         let before = seal("old", b"p").seal("agent1", &"a secret".into());
-        let old = b"old".to_vec().into();
-        let after = seal("new", b"p").opening_also(Some(&old), b"p");
+        let [old, new] = [b"old", b"new"].map(|it| it.to_vec().into());
+        let keys = SigningKeys {
+            current: &new,
+            old: Some(&old),
+        };
+        let after = Seal::new(keys, b"p");
         let opened = after.open("agent1", &before).unwrap();
         assert_eq!(opened.expose_secret(), "a secret");
         let sealed = after.seal("agent1", &"a secret".into());
@@ -136,6 +136,10 @@ mod tests {
     }
 
     fn seal(secret: &str, purpose: &'static [u8]) -> Seal {
-        Seal::new(&secret.as_bytes().to_vec().into(), purpose)
+        let keys = SigningKeys {
+            current: &secret.as_bytes().to_vec().into(),
+            old: None,
+        };
+        Seal::new(keys, purpose)
     }
 }

@@ -16,6 +16,7 @@ use crate::platform::RenewalSeal;
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
 use crate::routes::Pace;
+use crate::seal::SigningKeys;
 use crate::seats::Seats;
 use crate::session::Sessions;
 use crate::store::Store;
@@ -72,15 +73,17 @@ impl Sidecar {
             users,
             ozonetel,
         } = config;
-        let old_secret = settings.jwt_secret_old.as_ref();
-        let tokens = AccessTokens::new(jwt_secret, old_secret, settings.access_token);
-        let seal = RenewalSeal::new(jwt_secret, old_secret);
+        let old_secret = settings.jwt_secret_old.clone();
+        let keys = SigningKeys {
+            current: jwt_secret,
+            old: old_secret.as_ref(),
+        };
+        let tokens = AccessTokens::new(keys, settings.access_token);
+        let seal = RenewalSeal::new(keys);
         let metrics = Metrics::new();
         let directory = Directory::new(users, clock.clone(), &metrics)?;
         let ozonetel = ozonetel
-            .map(|settings| {
-                Ozonetel::new(settings, store.clone(), jwt_secret, clock.clone(), &metrics)
-            })
+            .map(|settings| Ozonetel::new(settings, store.clone(), keys, clock.clone(), &metrics))
             .transpose()?;
         let (account, address) = (settings.account_limit, settings.address_limit);
         let (refresh, access) = (settings.refresh_token, tokens.longest_use());

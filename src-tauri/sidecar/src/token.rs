@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::lock::LockName;
+use crate::seal::SigningKeys;
 
 const ISSUER: &str = "helix-sidecar";
 const AUDIENCE: &str = "helix-phone";
@@ -85,12 +86,11 @@ struct Claims {
 }
 
 impl AccessTokens {
-    /// `old` is the key before `secret`: it is accepted, and signs nothing.
-    pub(crate) fn new(
-        secret: &SecretSlice<u8>,
-        old: Option<&SecretSlice<u8>>,
-        lifetime: Duration,
-    ) -> Self {
+    pub(crate) fn new(keys: SigningKeys<'_>, lifetime: Duration) -> Self {
+        let SigningKeys {
+            current: secret,
+            old,
+        } = keys;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);

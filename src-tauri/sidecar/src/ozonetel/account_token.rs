@@ -11,7 +11,7 @@ mod ledger;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::{sleep, timeout};
@@ -20,7 +20,7 @@ use tracing::{info, warn};
 use self::kept::Kept;
 use self::ledger::{Ledger, MAKE_TIME, Next, USED_FOR};
 use crate::random::random_id;
-use crate::seal::Seal;
+use crate::seal::{Seal, SigningKeys};
 use crate::store::{Store, Unanswered};
 
 const PURPOSE: &[u8] = b"helix-sidecar: the token of an account at Ozonetel";
@@ -78,7 +78,7 @@ impl AccountToken {
     pub(super) fn new(
         (url, user_name): (&str, &str),
         store: Option<Store>,
-        secret: &SecretSlice<u8>,
+        keys: SigningKeys<'_>,
         now: Instant,
     ) -> Self {
         let account = Sha256::digest(format!("{url}\n{user_name}").as_bytes());
@@ -93,7 +93,7 @@ impl AccountToken {
         Self {
             shared: Arc::new(Shared {
                 kept,
-                seal: Seal::new(secret, PURPOSE),
+                seal: Seal::new(keys, PURPOSE),
                 account,
             }),
             known: Mutex::default(),
@@ -385,9 +385,13 @@ mod tests {
         }
 
         fn with(kept: Kept, key: &[u8]) -> Self {
+            let keys = SigningKeys {
+                current: &key.to_vec().into(),
+                old: None,
+            };
             let shared = Shared {
                 kept,
-                seal: Seal::new(&key.to_vec().into(), PURPOSE),
+                seal: Seal::new(keys, PURPOSE),
                 account: "account".to_owned(),
             };
             Self {

@@ -5,14 +5,14 @@ mod redis;
 
 use std::time::{Duration, Instant};
 
-use secrecy::{SecretSlice, SecretString};
+use secrecy::SecretString;
 
 use self::memory::MemoryDuties;
 use self::redis::RedisDuties;
 use crate::directory::Agent;
 use crate::lock::LockName;
 use crate::random::random_id;
-use crate::seal::Seal;
+use crate::seal::{Seal, SigningKeys};
 use crate::store::{Store, Unanswered};
 
 /// After which a duty that was taken and is not done has ended again: longer than a logout takes.
@@ -48,9 +48,9 @@ impl Duties {
     }
 
     /// Keeps them for all servers that share `store`, with passwords that only those read which have
-    /// the `secret` that signs access tokens.
-    pub(super) fn in_redis(store: Store, secret: &SecretSlice<u8>) -> Self {
-        Self::Redis(RedisDuties::new(store, Seal::new(secret, PURPOSE)))
+    /// the same `keys`.
+    pub(super) fn in_redis(store: Store, keys: SigningKeys<'_>) -> Self {
+        Self::Redis(RedisDuties::new(store, Seal::new(keys, PURPOSE)))
     }
 
     /// Notes a duty that ends after `term`.

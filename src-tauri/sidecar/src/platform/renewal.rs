@@ -1,9 +1,9 @@
 //! Carries the platform's refresh token inside of ours, sealed: no server has to keep it, and every
 //! server that has the signing key can ask the platform with it.
 
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::seal::Seal;
+use crate::seal::{Seal, SigningKeys};
 
 /// Separates the two parts of a refresh token; neither has it.
 const SEPARATOR: char = '.';
@@ -22,9 +22,8 @@ pub(crate) struct Carried {
 }
 
 impl RenewalSeal {
-    /// `old` is the signing key before `secret`, where tokens of its time are still about.
-    pub(crate) fn new(secret: &SecretSlice<u8>, old: Option<&SecretSlice<u8>>) -> Self {
-        Self(Seal::new(secret, PURPOSE).opening_also(old, PURPOSE))
+    pub(crate) fn new(keys: SigningKeys<'_>) -> Self {
+        Self(Seal::new(keys, PURPOSE))
     }
 
     /// Returns `session_token` with `platform_token` inside.
@@ -89,6 +88,9 @@ mod tests {
     }
 
     fn seal(secret: &str) -> RenewalSeal {
-        RenewalSeal::new(&secret.as_bytes().to_vec().into(), None)
+        RenewalSeal::new(SigningKeys {
+            current: &secret.as_bytes().to_vec().into(),
+            old: None,
+        })
     }
 }
