@@ -5,9 +5,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Serialize;
 use sidecar_api::{
-    ACCOUNT_CHANGED, AgentConfig, AgentResponse, AgentStateRequest, DisposeRequest,
-    HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse, LogoutRequest,
-    LogoutResponse, RefreshRequest, RefreshResponse, SessionGrant, User,
+    AgentConfig, AgentResponse, AgentStateRequest, DisposeRequest, HeartbeatResponse, Holder,
+    IceServer, LoginRequest, LoginResponse, LogoutRequest, LogoutResponse, RefreshRequest,
+    RefreshResponse, RefusalReason, SessionGrant, User,
 };
 use sip::{Answer, DialogHandle, Offer};
 
@@ -119,7 +119,7 @@ pub enum SidecarFailure {
         askable: bool,
         retry_after: Option<Duration>,
         /// Why, where the status alone does not say it.
-        reason: Option<String>,
+        reason: Option<RefusalReason>,
     },
     /// No answer: where on the way, and what happened there, for people.
     Unreachable { hop: Hop, detail: String },
@@ -130,7 +130,14 @@ pub enum SidecarFailure {
 impl SidecarFailure {
     /// Whether the session has ended because its user is no longer the agent that signed in.
     pub(crate) fn is_account_changed(&self) -> bool {
-        matches!(self, Self::Refused { status: 401, reason: Some(reason), .. } if reason == ACCOUNT_CHANGED)
+        matches!(
+            self,
+            Self::Refused {
+                status: 401,
+                reason: Some(RefusalReason::AccountChanged),
+                ..
+            }
+        )
     }
 }
 

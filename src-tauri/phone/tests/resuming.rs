@@ -118,7 +118,7 @@ fn a_session_whose_account_changed_is_wiped_without_a_new_token() {
         holder: None,
         askable: false,
         retry_after: None,
-        reason: Some(sidecar_api::ACCOUNT_CHANGED.to_owned()),
+        reason: Some(sidecar_api::RefusalReason::AccountChanged),
     }));
     world.settle();
     signed_out(&world, &SignedOutReason::AccountChanged);

@@ -505,7 +505,7 @@ fn account_changed() -> SidecarFailure {
         holder: None,
         askable: false,
         retry_after: None,
-        reason: Some(sidecar_api::ACCOUNT_CHANGED.to_owned()),
+        reason: Some(sidecar_api::RefusalReason::AccountChanged),
     }
 }
 

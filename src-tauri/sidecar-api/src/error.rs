@@ -12,13 +12,20 @@ pub struct ErrorBody {
     /// Whether that holder can be asked for it (409 of a login).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub askable: bool,
-    /// Why, where the status alone does not say it: [`ACCOUNT_CHANGED`].
+    /// Why, where the status alone does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<RefusalReason>,
 }
 
-/// The reason of a 401 whose caller is no longer the agent that signed in: the session has ended, and a new token is of no use to it.
-pub const ACCOUNT_CHANGED: &str = "account_changed";
+/// Why a call was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// Of a 401: the caller is no longer the agent that signed in. The session has ended, and a new token is of no use to it.
+    AccountChanged,
+    #[serde(other)]
+    Unknown,
+}
 
 /// One sentence or several, as validation errors have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

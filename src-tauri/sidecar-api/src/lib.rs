@@ -17,7 +17,7 @@ pub use agent::{
     AgentResponse, AgentState, AgentStateRequest, DialRequest, DisposeRequest, PartyRequest,
     RecordingAction, RecordingRequest,
 };
-pub use error::{ACCOUNT_CHANGED, ErrorBody, Holder, Message};
+pub use error::{ErrorBody, Holder, Message, RefusalReason};
 pub use events::{LOST_EVENT, LostEvent, TAKEOVER_EVENT, TakeoverDemand, TakeoverEvent};
 pub use login::{
     AgentConfig, IceServer, LoginRequest, LoginResponse, SessionGrant, Telephony, TelephonyState,

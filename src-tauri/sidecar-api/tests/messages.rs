@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sidecar_api::{
-    ACCOUNT_CHANGED, AgentConfig, ErrorBody, HeartbeatResponse, Holder, IceServer, LoginRequest,
-    LoginResponse, LogoutRequest, LogoutResponse, LostEvent, Message, Queue, QueueState,
-    RefreshRequest, RefreshResponse, SessionGrant, TakeoverAnswer, TakeoverAsked, TakeoverDone,
-    TakeoverEvent, TakeoverRequest, TakeoverResponse, TakeoverState, TakeoverStatus,
-    TakeoverStatusRequest, TakeoverWithdrawal, TakeoverWord, Telephony, TelephonyState, Urls, User,
+    AgentConfig, ErrorBody, HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse,
+    LogoutRequest, LogoutResponse, LostEvent, Message, Queue, QueueState, RefreshRequest,
+    RefreshResponse, SessionGrant, TakeoverAnswer, TakeoverAsked, TakeoverDone, TakeoverEvent,
+    TakeoverRequest, TakeoverResponse, TakeoverState, TakeoverStatus, TakeoverStatusRequest,
+    TakeoverWithdrawal, TakeoverWord, Telephony, TelephonyState, Urls, User,
 };
 
 #[test]
@@ -41,7 +41,7 @@ fn every_message_is_read_and_written_without_a_change() {
         "holder": {"deviceName": "desk", "sameMember": true}, "askable": true,
     }));
     round_trip::<ErrorBody>(json!({
-        "statusCode": 401, "message": "changed", "reason": ACCOUNT_CHANGED,
+        "statusCode": 401, "message": "changed", "reason": "account_changed",
     }));
 }
 

@@ -5,8 +5,8 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sidecar_api::{
-    ACCOUNT_CHANGED, AGENT_NOT_CONFIGURED, ALREADY_LOGGED_IN, CANNOT_SIGN_IN_NOW, ErrorBody,
-    Holder, Message, WRONG_CREDENTIALS,
+    AGENT_NOT_CONFIGURED, ALREADY_LOGGED_IN, CANNOT_SIGN_IN_NOW, ErrorBody, Holder, Message,
+    RefusalReason, WRONG_CREDENTIALS,
 };
 use time::format_description::well_known::Rfc3339;
 
@@ -26,7 +26,7 @@ pub(crate) struct Refusal {
     message: Message,
     holder: Option<Holder>,
     is_askable: bool,
-    reason: Option<&'static str>,
+    reason: Option<RefusalReason>,
     retry_after: Option<Duration>,
 }
 
@@ -64,7 +64,7 @@ impl Refusal {
     /// 401: the member is no longer the agent whose phone the session was granted. The session has ended.
     pub(crate) fn account_changed() -> Self {
         Self {
-            reason: Some(ACCOUNT_CHANGED),
+            reason: Some(RefusalReason::AccountChanged),
             ..Self::new(
                 StatusCode::UNAUTHORIZED,
                 "Your phone account has changed. Please sign in again.",
@@ -283,7 +283,7 @@ impl IntoResponse for Refusal {
             message: self.message,
             holder: self.holder,
             askable: self.is_askable,
-            reason: self.reason.map(str::to_owned),
+            reason: self.reason,
         };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(wait) = self.retry_after {

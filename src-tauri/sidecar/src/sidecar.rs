@@ -72,6 +72,7 @@ impl Sidecar {
             settings,
             users,
             ozonetel,
+            warnings: _,
         } = config;
         let old_secret = settings.jwt_secret_old.clone();
         let keys = SigningKeys {

@@ -5,7 +5,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use sidecar_api::ACCOUNT_CHANGED;
 
 use crate::stand_in::platform::{ANA_MEMBER, Agent, PASSWORD, Platform, RAVI_MEMBER};
 use crate::world::{Answer, Device, JWT_SECRET};
@@ -145,7 +144,7 @@ pub(crate) async fn a_manager_with_a_record_never_locks_it(office: &impl Office)
 #[track_caller]
 pub(crate) fn changed(answer: Answer) {
     let answer = answer.expect(401);
-    assert_eq!(answer.body["reason"], ACCOUNT_CHANGED);
+    assert_eq!(answer.body["reason"], "account_changed");
     assert!(answer.message().contains("account has changed"));
 }
 
