@@ -284,6 +284,8 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::CallHeldByPeer { .. }
         | Event::CallMuted { .. }
         | Event::CallInterrupted { .. }
+        | Event::CallOneWay { .. }
+        | Event::CallOneWayOver { .. }
         | Event::CallEnded { .. }
         | Event::FirstAudio { .. }
         | Event::DtmfReceived { .. }

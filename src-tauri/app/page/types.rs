@@ -73,6 +73,7 @@ fn the_page_has_values_of_these_types() {
     values.told("lines", &samples::lines());
     values.told("callStates", &samples::call_states());
     values.told("qualities", &samples::qualities());
+    values.told("ways", &samples::ways());
     values.told("candidateKinds", &samples::candidate_kinds());
     values.told("codecs", &samples::codecs());
     values.told("soundChecks", &samples::sound_checks());
@@ -319,7 +320,7 @@ fn windows() -> Vec<WindowView> {
 }
 
 /// Returns one of each command, as the page sends it.
-fn commands() -> [Value; 26] {
+fn commands() -> [Value; 27] {
     let of_a_call = |command: &str| json!({ "command": command, "call": 1 });
     [
         json!({
@@ -336,6 +337,7 @@ fn commands() -> [Value; 26] {
         of_a_call("resume"),
         of_a_call("mute"),
         of_a_call("unmute"),
+        of_a_call("repair"),
         json!({ "command": "dtmf", "call": 1, "digits": "5#" }),
         json!({ "command": "reconnect" }),
         json!({ "command": "check" }),

@@ -229,6 +229,7 @@ impl Shell {
             | Command::Mute { .. }
             | Command::Unmute { .. }
             | Command::Dtmf { .. }
+            | Command::Repair { .. }
             | Command::Reconnect
             | Command::Check
             | Command::Devices

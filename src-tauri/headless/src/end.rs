@@ -19,6 +19,7 @@ pub(crate) enum Exit {
     RegisterRefused = 40,
     RegisterTimeout = 41,
     NoMediaPath = 50,
+    OneWay = 51,
 }
 
 impl Exit {

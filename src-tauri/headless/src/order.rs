@@ -190,6 +190,7 @@ impl Fields {
                 call: self.call()?,
                 digits: self.text("digits")?,
             }),
+            "repair" => Order::Phone(Command::Repair { call: self.call()? }),
             "reconnect" => Order::Phone(Command::Reconnect),
             "check" => Order::Phone(Command::Check),
             "devices" => Order::Phone(Command::Devices),

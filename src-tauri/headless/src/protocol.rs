@@ -17,7 +17,7 @@ mod samples;
 
 const PAGE: &str = include_str!("../PROTOCOL.md");
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "sign_in",
     "sign_out",
     "dial",
@@ -46,6 +46,7 @@ const COMMANDS: [&str; 28] = [
     "more_time",
     "ask_to_move",
     "answer_move",
+    "repair",
 ];
 
 #[test]
@@ -124,6 +125,7 @@ fn the_page_names_every_exit_code() {
         Exit::RegisterRefused,
         Exit::RegisterTimeout,
         Exit::NoMediaPath,
+        Exit::OneWay,
     ] {
         assert!(
             section.contains(&format!("| {} |", exit.code())),
@@ -164,6 +166,7 @@ fn name(order: &Order) -> &'static str {
         Order::Phone(Command::MoreTime) => COMMANDS[25],
         Order::AskToMove { .. } | Order::Phone(Command::AskToMove { .. }) => COMMANDS[26],
         Order::Phone(Command::AnswerMove { .. }) => COMMANDS[27],
+        Order::Phone(Command::Repair { .. }) => COMMANDS[28],
     }
 }
 

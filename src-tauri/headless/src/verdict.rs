@@ -1,14 +1,15 @@
-use phone::{EndCause, Event, Hop, NotMoved, SignedOutReason};
+use phone::{CallId, EndCause, Event, Hop, NotMoved, OneWay, SignedOutReason};
 
 use crate::end::Exit;
 
 /// Decides the exit code: the first fault that nothing has made good.
 ///
 /// A fault of the sign-in is made good by the next sign-in, one of the link by the link, one of the
-/// registration by a registration. A call that had no sound stays without it.
+/// registration by a registration, sound that went one way by its going both. A call that had no
+/// sound stays without it.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    /// In the order of their appearance, one of a kind at most.
+    /// In the order of their appearance, one of a kind at most; a one-way call is a kind of its own.
     open: Vec<Open>,
 }
 
@@ -25,6 +26,7 @@ enum Kind {
     Link,
     Line,
     Media,
+    OneWay(CallId, OneWay),
 }
 
 impl Verdict {
@@ -67,6 +69,10 @@ impl Verdict {
             Event::MediaFailed { .. } => {
                 self.note(Kind::Media, Exit::NoMediaPath, "media.failed");
             }
+            Event::CallOneWay { call, way } => {
+                self.note(Kind::OneWay(*call, *way), Exit::OneWay, "call.one_way");
+            }
+            Event::CallOneWayOver { call, way, .. } => self.mend(Kind::OneWay(*call, *way)),
             Event::CallEnded { cause, .. } => self.note_end(cause),
             Event::Resuming { .. }
             | Event::SessionHeld { .. }

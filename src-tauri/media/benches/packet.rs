@@ -175,7 +175,9 @@ impl Ear {
     fn hear(&mut self, packet: Packet) -> [Frame; 2] {
         match self.receiver.handle(packet, self.now) {
             Received::Audio(audio) => self.buffer.insert(audio),
-            Received::Digit(_) | Received::Nothing => panic!("every packet is speech"),
+            Received::Digit(_) | Received::Rest | Received::Nothing => {
+                panic!("every packet is speech")
+            }
         }
         [(); 2].map(|()| {
             self.now += PTIME / 2;

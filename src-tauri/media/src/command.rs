@@ -43,6 +43,11 @@ pub enum Command {
         session: SessionId,
         peer: Peer,
     },
+    /// Has the next offer restart ICE on new sockets (RFC 8839 §4.4.1.1.1); the path that there is
+    /// stays until another is found.
+    Restart {
+        session: SessionId,
+    },
     /// Sets whether we hold the peer. It changes the direction of the next offer or answer, and stops and restarts capture at once.
     Hold {
         session: SessionId,
@@ -74,6 +79,7 @@ impl Command {
             | Self::Apply { session, .. }
             | Self::Withdraw { session }
             | Self::Select { session, .. }
+            | Self::Restart { session }
             | Self::Hold { session, .. }
             | Self::Mute { session, .. }
             | Self::Dtmf { session, .. }

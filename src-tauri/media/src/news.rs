@@ -173,7 +173,9 @@ pub struct Quality {
     pub packets_lost: u64,
     /// Packets that came too late to be played.
     pub packets_late: u64,
-    /// Samples played, and those among them that were made up (lost or late), at 48 kHz.
+    /// Samples played, and those among them that were made up (lost or late), at 48 kHz. What is
+    /// made up at present counts after half a second, and no more where it turns out that the peer
+    /// had paused.
     pub samples_played: u64,
     pub samples_concealed: u64,
     /// RFC 3550 §6.4.1 interarrival jitter, in ms.
@@ -184,6 +186,12 @@ pub struct Quality {
     pub round_trip_ms: Option<f32>,
     /// The share of our packets that the peer lost, from its last report, 0 to 1.
     pub far_loss: Option<f32>,
+    /// For how long no RTP has come, in ms; `None` while none has to come: the call is held or
+    /// interrupted, or the peer suppresses silence and may rest (RFC 3389, RFC 3551 §4.1).
+    pub silent_ms: Option<u64>,
+    /// For how long, as of the peer's last report, nothing of what we sent arrived there, in ms;
+    /// `None` where its reports do not tell, or there are none.
+    pub unheard_ms: Option<u64>,
     /// Over the last second, dBFS; −127 is digital silence.
     pub capture_level_dbfs: f32,
     pub playback_level_dbfs: f32,

@@ -357,6 +357,7 @@ impl Worker {
                 None,
                 Command::Withdraw { .. }
                 | Command::Select { .. }
+                | Command::Restart { .. }
                 | Command::Hold { .. }
                 | Command::Mute { .. }
                 | Command::Dtmf { .. },
@@ -367,25 +368,39 @@ impl Worker {
             (Some(Slot::Live(_) | Slot::Dead), _) => {}
         }
         let now = Instant::now();
-        if let Command::Offer { .. } = command {
-            self.follow_addresses(id, now);
+        match command {
+            Command::Offer { .. } => self.follow_addresses(id, now),
+            Command::Restart { .. } => self.relocate(id, now),
+            Command::Answer { .. }
+            | Command::Apply { .. }
+            | Command::Withdraw { .. }
+            | Command::Select { .. }
+            | Command::Hold { .. }
+            | Command::Mute { .. }
+            | Command::Dtmf { .. }
+            | Command::Close { .. } => {}
         }
         self.with(id, |session| session.handle_command(command, now));
     }
 
     /// Gives a session new sockets where this machine has other addresses than when the session got
-    /// its own. What still arrives at the old ones is taken as well.
+    /// its own.
     fn follow_addresses(&mut self, id: SessionId, now: Instant) {
         let hosts = self.surroundings(now).hosts;
         let Some(Slot::Live(session)) = self.sessions.get(&id) else {
             return;
         };
-        if session.is_at(&hosts) {
-            return;
+        if !session.is_at(&hosts) {
+            info!(session = id.0, "the addresses changed: the sound moves");
+            self.relocate(id, now);
         }
+    }
+
+    /// Gives a session new sockets, where there can be some. What still arrives at the old ones is
+    /// taken as well.
+    fn relocate(&mut self, id: SessionId, now: Instant) {
         let gatherer = self.gatherer(id, now);
         if !gatherer.bases().is_empty() {
-            info!(session = id.0, "the addresses changed: the sound moves");
             self.with(id, |session| session.relocate(gatherer));
         }
     }

@@ -12,6 +12,7 @@ mod automatic;
 mod change;
 mod digits;
 mod media;
+mod one_way;
 mod quality;
 mod set_up;
 
@@ -35,6 +36,7 @@ pub(crate) use self::automatic::Automatic;
 use self::{
     change::Change,
     digits::Digits,
+    one_way::Ways,
     quality::Listening,
     set_up::{Description, Preparation},
 };
@@ -73,6 +75,7 @@ pub(crate) struct Call {
     began_at: Moment,
     talking_since: Option<Moment>,
     listening: Listening,
+    ways: Ways,
     path: Option<VoicePath>,
     telephone_event: bool,
     /// Dialogs of an outgoing call whose media is connected already, and those whose answer could not be used.
@@ -272,6 +275,7 @@ impl Call {
             began_at: outputs.now(),
             talking_since: None,
             listening: Listening::default(),
+            ways: Ways::default(),
             path: None,
             telephone_event: false,
             connected: BTreeSet::new(),
@@ -333,7 +337,10 @@ impl Call {
             talking_since: self.talking_since,
             held_since: self.held_since,
             interrupted_since: self.interrupted_since,
-            quality: self.listening.quality(),
+            one_way_in_since: self.ways.in_since,
+            one_way_out_since: self.ways.out_since,
+            repairing: self.ways.is_repairing(),
+            quality: self.quality(),
             path: self.path,
             round_trip_ms: self.listening.round_trip_ms(),
         }
@@ -381,10 +388,14 @@ impl Call {
             | State::Connecting { deadline, .. } => Some(deadline),
             State::Talking { .. } => None,
         };
-        [deadline, self.digits.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            deadline,
+            self.digits.poll_timeout(),
+            self.ways.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 }
 
@@ -491,6 +502,7 @@ impl Call {
         if self.digits.poll_timeout().is_some_and(|at| at <= now) {
             self.send_digit(ua, now, outputs);
         }
+        self.ways.handle_timeout(now);
         if let State::Alerting { automatic, .. } = &mut self.state
             && automatic.handle_timeout(now)
         {

@@ -65,6 +65,11 @@ pub enum Command {
     Unmute {
         call: CallId,
     },
+    /// Looks for another way of a call's sound, where one side does not hear the other; the call goes
+    /// on meanwhile.
+    Repair {
+        call: CallId,
+    },
     /// Sends DTMF digits: `0`–`9`, `*`, `#`, `A`–`D`.
     Dtmf {
         call: CallId,

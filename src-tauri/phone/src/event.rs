@@ -5,7 +5,7 @@ use crate::{
     moving::{MoveAnswer, NotMoved},
     queue::{Availability, QueueLoginView, Refused},
     sound::{Device, DeviceRole, DeviceWhy, SoundVerdict},
-    view::{CallId, ServerCheckView, UserView},
+    view::{CallId, OneWay, ServerCheckView, UserView},
 };
 
 /// Something that happened. `type` names it in JSON.
@@ -124,13 +124,23 @@ pub enum Event {
     CallHeldByPeer { call: CallId, held: bool },
     #[serde(rename = "call.muted")]
     CallMuted { call: CallId, muted: bool },
-    /// A change of the session (hold, resume) did not take place: the call goes on as it was.
+    /// A change of the session (hold, resume, repair) did not take place: the call goes on as it was.
     #[serde(rename = "call.change_failed")]
     CallChangeFailed { call: CallId, reason: String },
     #[serde(rename = "call.interrupted")]
     CallInterrupted { call: CallId },
     #[serde(rename = "call.recovered")]
     CallRecovered { call: CallId, after_ms: u64 },
+    /// One side has not heard the other for 4 s, although the way of the sound lives.
+    #[serde(rename = "call.one_way")]
+    CallOneWay { call: CallId, way: OneWay },
+    /// Sound goes that way again, or does not have to.
+    #[serde(rename = "call.one_way_over")]
+    CallOneWayOver {
+        call: CallId,
+        way: OneWay,
+        after_ms: u64,
+    },
     #[serde(rename = "call.ended")]
     CallEnded { call: CallId, cause: EndCause },
 

@@ -198,6 +198,8 @@ pub enum MediaRequest {
     },
     /// The peer refused our offer.
     Withdraw,
+    /// The next offer looks for another way of the sound.
+    Restart,
     Select {
         dialog: DialogHandle,
     },
@@ -331,6 +333,8 @@ pub struct Quality {
     pub playout_delay_ms: f32,
     pub round_trip_ms: Option<f32>,
     pub far_loss: Option<f32>,
+    pub silent_ms: Option<u64>,
+    pub unheard_ms: Option<u64>,
     pub capture_level_dbfs: f32,
     pub playback_level_dbfs: f32,
     pub playback_tone_hz: Option<f32>,

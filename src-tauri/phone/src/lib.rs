@@ -48,7 +48,7 @@ pub use sound::{
 };
 pub use view::{
     AccountView, AgentView, CallId, CallQuality, CallState, CallView, Direction, EndedCallView,
-    LeaseState, LeaseView, LineView, LinkView, PhoneView, Proofs, ServerCheckView, SoundCheckView,
-    SoundView, TroubleView, UserView, VaultView,
+    LeaseState, LeaseView, LineView, LinkView, OneWay, PhoneView, Proofs, ServerCheckView,
+    SoundCheckView, SoundView, TroubleView, UserView, VaultView,
 };
 pub use voice_path::{CandidateKind, Codec, VoicePath};

@@ -303,6 +303,15 @@ impl Line {
         Ok(())
     }
 
+    pub(crate) fn repair(
+        &mut self,
+        id: CallId,
+        now: Instant,
+        outputs: &mut Outputs,
+    ) -> Result<(), Rejected> {
+        find(&mut self.calls, id)?.repair(now, outputs)
+    }
+
     pub(crate) fn dtmf(
         &mut self,
         id: CallId,

@@ -300,6 +300,10 @@ impl Phone {
                 let (line, outputs) = self.line()?;
                 line.set_mute(call, false, outputs)?;
             }
+            Command::Repair { call } => {
+                let (line, outputs) = self.line()?;
+                line.repair(call, now, outputs)?;
+            }
             Command::Dtmf { call, digits } => {
                 let (line, outputs) = self.line()?;
                 line.dtmf(call, &digits, now, outputs)?;

@@ -5,7 +5,7 @@ use crate::{
     AccountView, AgentView, AskView, AutoAnswer, Availability, CallId, CallQuality, CallSettings,
     CallState, CallView, CandidateKind, Codec, Device, DeviceFault, DeviceKind, DeviceRole,
     DeviceWhy, Direction, EndCause, EndedCallView, Event, Hop, LeaseState, LeaseView, LineView,
-    LinkView, Moment, MoveAnswer, MoveRequestState, MoveRequestView, NotMoved, OrderView,
+    LinkView, Moment, MoveAnswer, MoveRequestState, MoveRequestView, NotMoved, OneWay, OrderView,
     PhoneView, Proofs, Quality, QueueLoginView, QueueRefusalView, QueueView, Refused, Rejected,
     ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView,
     TroubleView, UserView, VaultView, VoicePath, WrapUpView,
@@ -111,6 +111,15 @@ pub fn events() -> Vec<Event> {
         CallRecovered {
             call,
             after_ms: 2400,
+        },
+        CallOneWay {
+            call,
+            way: OneWay::In,
+        },
+        CallOneWayOver {
+            call,
+            way: OneWay::In,
+            after_ms: 9_400,
         },
         CallEnded {
             call,
@@ -395,6 +404,11 @@ pub fn qualities() -> Vec<CallQuality> {
     one_of_each!(CallQuality: Good, Fair, Poor, PoorHere).into()
 }
 
+/// Returns each side that may not hear the other.
+pub fn ways() -> Vec<OneWay> {
+    one_of_each!(OneWay: In, Out).into()
+}
+
 /// Returns each kind of an address of a peer.
 pub fn candidate_kinds() -> Vec<CandidateKind> {
     one_of_each!(CandidateKind: Host, ServerReflexive, PeerReflexive, Relayed).into()
@@ -641,6 +655,9 @@ pub fn view() -> PhoneView {
             talking_since: Some(Moment(6_500)),
             held_since: None,
             interrupted_since: None,
+            one_way_in_since: None,
+            one_way_out_since: None,
+            repairing: false,
             quality: Some(CallQuality::Good),
             path: Some(VoicePath {
                 local: ([192, 168, 1, 20], 50_000).into(),
@@ -804,6 +821,8 @@ fn quality() -> Quality {
         playout_delay_ms: 40.0,
         round_trip_ms: Some(12.5),
         far_loss: Some(0.0),
+        silent_ms: Some(12),
+        unheard_ms: Some(0),
         capture_level_dbfs: -18.0,
         playback_level_dbfs: -20.5,
         playback_tone_hz: None,

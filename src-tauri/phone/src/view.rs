@@ -274,6 +274,12 @@ pub struct CallView {
     pub talking_since: Option<Moment>,
     pub held_since: Option<Moment>,
     pub interrupted_since: Option<Moment>,
+    /// Since when nothing of theirs arrives here, although the way of the sound lives: told after 4 s.
+    pub one_way_in_since: Option<Moment>,
+    /// Since when nothing of ours arrives there, by the far end's own reports; `None` where it sends none.
+    pub one_way_out_since: Option<Moment>,
+    /// Whether a repair that was asked for is under way.
+    pub repairing: bool,
     /// How it sounds at present; `None`: not known yet.
     pub quality: Option<CallQuality>,
     /// Which way its sound goes; `None`: it goes none yet.
@@ -294,6 +300,17 @@ pub struct EndedCallView {
     /// `None`: it never talked.
     pub talked_ms: Option<u64>,
     pub at: Moment,
+}
+
+/// Which side of a call does not hear the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum OneWay {
+    /// The user hears nothing: nothing arrives.
+    In,
+    /// The far end hears nothing: packets leave and do not arrive.
+    Out,
 }
 
 /// How a call sounds.

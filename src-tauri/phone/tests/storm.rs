@@ -9,7 +9,7 @@ use std::time::Duration;
 use phone::{
     AccountView, AutoAnswer, Availability, CallId, CallSettings, CallState, CallView,
     CandidateKind, Codec, Command, Input, LeaseState, LinkView, MediaNews, MoveAnswer, Output,
-    StreamNews, Tone, VoicePath,
+    Quality, StreamNews, Tone, VoicePath,
 };
 use proptest::prelude::*;
 use sip::DialogHandle;
@@ -118,7 +118,7 @@ fn a_phone_in_a_call_shows_no_secret() {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..27u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
+        4 => (0..28u8, 0..4u32).prop_map(|(kind, call)| Step::Command(kind, call)),
         3 => (0..400u64).prop_map(Step::Pass),
         1 => (0..21u8).prop_map(Step::Sidecar),
         1 => (0..6u8).prop_map(Step::Server),
@@ -126,7 +126,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any::<bool>().prop_map(Step::Incoming),
         2 => any::<u8>().prop_map(Step::QueueCall),
         2 => (0..5u8).prop_map(Step::InDialog),
-        2 => (0..10u8, 0..4u32).prop_map(|(kind, call)| Step::Media(kind, call)),
+        2 => (0..12u8, 0..4u32).prop_map(|(kind, call)| Step::Media(kind, call)),
         1 => prop::collection::vec(any::<u8>(), 0..200).prop_map(Step::Garbage),
         1 => Just(Step::Network),
         1 => (0..6u8).prop_map(Step::Vault),
@@ -318,6 +318,7 @@ fn command(kind: u8, call: CallId, request: u64) -> Command {
             answer: [MoveAnswer::Now, MoveAnswer::AfterCall, MoveAnswer::No]
                 [usize::from(kind - 23)],
         },
+        26 => Command::Repair { call },
         _ => Command::SignIn {
             email: "ana@helix.example".to_owned(),
             password: "user-secret".into(),
@@ -381,6 +382,11 @@ fn media(kind: u8) -> MediaNews {
             remote: ([192, 0, 2, 2], 5000).into(),
             remote_kind: CandidateKind::PeerReflexive,
             codec: Codec::Opus,
+        }),
+        9 | 10 => MediaNews::Quality(Quality {
+            silent_ms: Some(u64::from(kind - 9) * 5_000),
+            unheard_ms: (kind == 9).then_some(9_000),
+            ..Quality::default()
         }),
         _ => MediaNews::Offer {
             request: 5,

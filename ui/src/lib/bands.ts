@@ -9,10 +9,26 @@ import { t } from "./words.svelte";
 
 export type BandText = {
   /** The same while the same thing is told. */
-  key: "broken" | "back" | "itself" | "held" | "held long" | "held by peer" | "muted" | "muted speech";
+  key:
+    | "one way in"
+    | "one way out"
+    | "no way"
+    | "repair"
+    | "broken"
+    | "back"
+    | "itself"
+    | "held"
+    | "held long"
+    | "held by peer"
+    | "muted"
+    | "muted speech";
   tone: Tone;
   icon: Drawing;
   words: string;
+  /** What is known of it. */
+  line?: string;
+  /** Whether a repair is offered. */
+  repairable?: boolean;
 };
 
 /** So long the phone tries to find a way for the sound again. */
@@ -27,7 +43,7 @@ const LONG_HOLD_MS = 60_000;
 const SPEECH_MS = 5_000;
 
 export function bands(call: CallView): BandText[] {
-  return [sound(call), byItself(call), hold(call), mute(call)].filter((it) => it !== null);
+  return [sound(call), ways(call), byItself(call), hold(call), mute(call)].filter((it) => it !== null);
 }
 
 const since = (at: number | null, ms: number): boolean => at !== null && current.now - at < ms;
@@ -51,6 +67,27 @@ function sound(call: CallView): BandText | null {
     }
   }
   return null;
+}
+
+/** Which side does not hear the other, although the way of the sound lives. */
+function ways(call: CallView): BandText | null {
+  const { one_way_in_since: into, one_way_out_since: out } = call;
+  if (call.interrupted) {
+    return null;
+  }
+  if (call.repairing) {
+    return { key: "repair", tone: "ring", icon: "connection", words: t("one-way-repairing") };
+  }
+  const band = { tone: "fault", icon: "fault", repairable: true } as const;
+  if (into !== null) {
+    const words = t("one-way-in");
+    return out === null
+      ? { ...band, key: "one way in", words, line: t("one-way-in-line") }
+      : { ...band, key: "no way", words, line: t("one-way-out") };
+  }
+  return out === null
+    ? null
+    : { ...band, key: "one way out", words: t("one-way-out"), line: t("one-way-out-line") };
 }
 
 function byItself(call: CallView): BandText | null {

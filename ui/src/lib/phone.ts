@@ -99,6 +99,12 @@ export type CallView = {
   talking_since: Moment | null;
   held_since: Moment | null;
   interrupted_since: Moment | null;
+  /** Since when nothing of theirs arrives here, although the way of the sound lives: told after 4 s. */
+  one_way_in_since: Moment | null;
+  /** Since when nothing of ours arrives there, by the far end's own reports; `null` where it sends none. */
+  one_way_out_since: Moment | null;
+  /** Whether a repair that was asked for is under way. */
+  repairing: boolean;
   /** How it sounds at present; `null`: not known yet. */
   quality: CallQuality | null;
   /** Which way its sound goes; `null`: it goes none yet. */
@@ -131,6 +137,7 @@ export type Command =
   | { command: "resume"; call: CallId }
   | { command: "mute"; call: CallId }
   | { command: "unmute"; call: CallId }
+  | { command: "repair"; call: CallId }
   | { command: "dtmf"; call: CallId; digits: string }
   | { command: "reconnect" }
   | { command: "check" }
@@ -276,6 +283,8 @@ export type Event =
   | { type: "call.change_failed"; call: CallId; reason: string }
   | { type: "call.interrupted"; call: CallId }
   | { type: "call.recovered"; call: CallId; after_ms: number }
+  | { type: "call.one_way"; call: CallId; way: OneWay }
+  | { type: "call.one_way_over"; call: CallId; way: OneWay; after_ms: number }
   | { type: "call.ended"; call: CallId; cause: EndCause }
   | { type: "media.first_audio"; call: CallId }
   | { type: "media.dtmf"; call: CallId; digit: string }
@@ -292,6 +301,8 @@ export type Event =
       playout_delay_ms: number;
       round_trip_ms: number | null;
       far_loss: number | null;
+      silent_ms: number | null;
+      unheard_ms: number | null;
       capture_level_dbfs: number;
       playback_level_dbfs: number;
       playback_tone_hz: number | null;
@@ -418,6 +429,9 @@ export type MoveRequestView = {
 
 /** Why a session that was asked for stays where it is. */
 export type NotMoved = "refused" | "unanswered" | "superseded" | "lapsed" | "withdrawn";
+
+/** Which side of a call does not hear the other. */
+export type OneWay = "in" | "out";
 
 /** The arguments of `order`. */
 export type Order = {

@@ -218,9 +218,13 @@ function path(view: PhoneView): ProofRow | null {
     proof: call.interrupted || call.quality === "poor" || call.quality === "poor_here" ? "fault" : "proven",
     fact: call.interrupted
       ? t("path-silent")
-      : remote_kind === "relayed"
-        ? t("path-relay")
-        : t("path-direct"),
+      : call.one_way_in_since !== null
+        ? t("one-way-in-line")
+        : call.one_way_out_since !== null
+          ? t("one-way-out-line")
+          : remote_kind === "relayed"
+            ? t("path-relay")
+            : t("path-direct"),
     age,
     detail: `UDP ${local} – ${remote}`,
   };

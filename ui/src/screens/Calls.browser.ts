@@ -103,6 +103,28 @@ test("a call that came back says how much was lost", async () => {
   await expect.element(page.getByText("You are back. 4 s were lost.")).toBeVisible();
 });
 
+test.for([
+  ["one-way-in", "You cannot hear them", "Nothing arrives from the server."],
+  ["one-way-out", "They cannot hear you", "Packets leave but do not arrive."],
+] as const)("%s is told, and repaired at a press", async ([state, title, line]) => {
+  const script = await show(state);
+  const main = page.getByRole("main");
+  await expect.element(main).toHaveTextContent(`${title} ${line}`);
+  await expect.element(main).toHaveTextContent("Sound quality: Poor");
+  await main.getByRole("button", { name: "Repair" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "repair", call: 7 }]);
+  await expect.element(main.getByText("Repairing the sound…")).toBeVisible();
+  await expect.element(main).not.toHaveTextContent(title);
+  expect(page.getByRole("button", { name: "Repair" }).elements()).toEqual([]);
+});
+
+test("where neither side hears the other, one repair is for both", async () => {
+  await show("one-way-both");
+  const main = page.getByRole("main");
+  await expect.element(main).toHaveTextContent("You cannot hear them They cannot hear you Repair");
+  expect(page.getByRole("button", { name: "Repair" }).elements()).toHaveLength(1);
+});
+
 test("another call can be added where more than one is allowed", async () => {
   const script = await show("talking");
   expect(page.getByRole("button", { name: "Add call" }).elements()).toEqual([]);

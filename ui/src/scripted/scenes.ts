@@ -255,6 +255,8 @@ const PANELS = {
   connection: { page: "index", state: STATES.ready, at: "connection" },
   "connection-in-call": { page: "index", state: STATES.talking, at: "connection" },
   "connection-relayed": { page: "index", state: STATES["talking-relayed"], at: "connection" },
+  "connection-one-way-in": { page: "index", state: STATES["one-way-in"], at: "connection" },
+  "connection-one-way-out": { page: "index", state: STATES["one-way-out"], at: "connection" },
   "connection-silent": { page: "index", state: STATES.interrupted, at: "connection" },
   "connection-poor": { page: "index", state: STATES["talking-poor"], at: "connection" },
   "connection-connecting": { page: "index", state: STATES.connecting, at: "connection" },

@@ -197,6 +197,9 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
     case "unmute":
       await one(order.call, (it) => ({ ...it, muted: order.command === "mute" }));
       return {};
+    case "repair":
+      await one(order.call, (it) => ({ ...it, repairing: true }));
+      return {};
     case "set_sound":
       await script.view((view) => ({ ...view, sound: { ...view.sound, settings: order.settings } }));
       return {};

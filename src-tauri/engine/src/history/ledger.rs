@@ -134,6 +134,8 @@ impl Ledger {
             | Event::CallChangeFailed { .. }
             | Event::CallInterrupted { .. }
             | Event::CallRecovered { .. }
+            | Event::CallOneWay { .. }
+            | Event::CallOneWayOver { .. }
             | Event::FirstAudio { .. }
             | Event::DtmfReceived { .. }
             | Event::MediaFailed { .. }

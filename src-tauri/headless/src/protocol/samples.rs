@@ -118,6 +118,7 @@ pub(super) fn reasons() -> Vec<String> {
         lines(samples::signed_out_reasons()),
         lines(samples::not_moved()),
         lines(samples::move_answers()),
+        lines(samples::ways()),
         lines(samples::end_causes()),
         lines(samples::hops()),
         lines(samples::device_kinds()),

@@ -103,6 +103,9 @@ const STEADINESS: f64 = 32.0;
 const FADE_FROM: i64 = 60 * MS;
 const FADE_TO: i64 = 120 * MS;
 
+/// A sender of Opus that suppresses silence sends a packet each 400 ms (RFC 6716 §2.1.9).
+const PAUSE: i64 = 500 * MS;
+
 /// The rise of sound after silence, and the blend from one stream to another.
 const BLEND: usize = 5 * SAMPLES_PER_MS;
 
@@ -188,6 +191,18 @@ impl Buffer {
         self.peer_sends = sends;
         if !sends {
             self.rested = self.made_up;
+        }
+    }
+
+    /// Returns how many samples were made up since the last packet where that is more than a pause
+    /// that a sender of Opus makes. The next packet tells whether they were lost:
+    /// [`statistics`](Self::statistics) has them from then on, or never.
+    pub(crate) fn outstanding(&self) -> u64 {
+        let outstanding = self.made_up - self.rested;
+        if outstanding > PAUSE {
+            outstanding as u64
+        } else {
+            0
         }
     }
 

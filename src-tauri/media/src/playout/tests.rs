@@ -369,7 +369,7 @@ impl Line {
                 let (arrival, packet) = self.net.remove(0);
                 match self.receiver.handle(packet, self.at(arrival)) {
                     Received::Audio(audio) => self.buffer.insert(audio),
-                    Received::Digit(_) | Received::Nothing => {}
+                    Received::Digit(_) | Received::Rest | Received::Nothing => {}
                 }
             }
             let heard = self.buffer.pull(self.at(now_ms));

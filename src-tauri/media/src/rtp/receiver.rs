@@ -50,8 +50,9 @@ pub(crate) enum Received {
     Audio(Audio),
     /// The peer sent a digit, which has ended.
     Digit(Digit),
-    /// Nothing to do: a duplicate, a part of an event, comfort noise, an unknown payload type, too
-    /// much.
+    /// Comfort noise: the peer sends nothing while nothing is said (RFC 3389).
+    Rest,
+    /// Nothing to do: a duplicate, a part of an event, an unknown payload type, too much.
     Nothing,
 }
 
@@ -183,7 +184,7 @@ impl Receiver {
                         .handle(&packet.payload, packet.timestamp, packet.marker, now);
                 return digit.map_or(Received::Nothing, Received::Digit);
             }
-            ReceiveFormat::ComfortNoise => return Received::Nothing,
+            ReceiveFormat::ComfortNoise => return Received::Rest,
             ReceiveFormat::Speech { .. } => {}
         }
         let stream = self

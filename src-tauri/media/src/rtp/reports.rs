@@ -29,6 +29,19 @@ pub(crate) struct Reports {
     last_sender_report: Option<(u32, Instant)>,
     round_trip: Option<Duration>,
     far_loss: Option<f32>,
+    hearing: Hearing,
+}
+
+/// Whether the peer gets what we send, by its own reports.
+#[derive(Debug, Default)]
+struct Hearing {
+    /// The last proof that something of ours arrived, or since when there may be one; `None`:
+    /// nothing is sent.
+    since: Option<Instant>,
+    /// The last report that says something about it.
+    reported: Option<Instant>,
+    /// The extended highest sequence number of the last block.
+    highest: Option<u32>,
 }
 
 /// RFC 3550 §6.2: five seconds, half of it before the first.
@@ -39,6 +52,13 @@ const COMPENSATION: f64 = 1.218_28;
 
 /// Reports of ours that a report of the peer may still refer to.
 const REMEMBERED: usize = 8;
+
+/// From this loss on, of 256, nothing that could be understood arrives: nine tenths.
+const DEAF: u8 = 230;
+
+/// A peer whose reports stay away for so long says nothing any more: three of the longest intervals
+/// (RFC 3550 §6.3.1, §6.3.5).
+const STALE: Duration = Duration::from_millis(3 * 6_156);
 
 /// From 1900, where NTP starts, to 1970 (RFC 5905 §6).
 const NTP_TO_UNIX: u64 = 2_208_988_800;
@@ -57,6 +77,7 @@ impl Reports {
             last_sender_report: None,
             round_trip: None,
             far_loss: None,
+            hearing: Hearing::default(),
         }
     }
 
@@ -109,16 +130,47 @@ impl Reports {
                 return;
             }
         };
+        let mut blocks = None::<Vec<ReceptionReport>>;
         for packet in packets {
             let packet = packet.as_any();
             if let Some(report) = packet.downcast_ref::<SenderReport>() {
                 // RFC 3550 §6.4.1, LSR: the middle 32 bits of the NTP timestamp.
                 self.last_sender_report = Some(((report.ntp_time >> 16) as u32, now));
-                self.take(&report.reports, now, sender);
+                blocks
+                    .get_or_insert_default()
+                    .extend_from_slice(&report.reports);
             } else if let Some(report) = packet.downcast_ref::<ReceiverReport>() {
-                self.take(&report.reports, now, sender);
+                blocks
+                    .get_or_insert_default()
+                    .extend_from_slice(&report.reports);
             }
         }
+        if let Some(blocks) = blocks {
+            self.take(&blocks, now, sender);
+            self.hearing.handle(&blocks, now, sender);
+        }
+    }
+
+    /// Takes note that our sender sent a packet at `now`.
+    pub(crate) fn handle_sent(&mut self, now: Instant) {
+        self.hearing.since.get_or_insert(now);
+    }
+
+    /// Takes note that nothing is sent, or nothing arrives anyway: what the peer's reports said of
+    /// our packets was about those before.
+    pub(crate) fn handle_pause(&mut self) {
+        self.hearing.since = None;
+        self.hearing.reported = None;
+    }
+
+    /// Returns for how long, until the peer's last report, nothing of what we sent arrived there;
+    /// `None` where it sends no reports, or none that say so.
+    pub(crate) fn unheard(&self, now: Instant) -> Option<Duration> {
+        let Hearing {
+            since, reported, ..
+        } = self.hearing;
+        let reported = reported.filter(|at| now.saturating_duration_since(*at) < STALE)?;
+        Some(reported.saturating_duration_since(since?))
     }
 
     pub(crate) fn round_trip(&self) -> Option<Duration> {
@@ -209,6 +261,32 @@ impl Reports {
             }],
         };
         vec![report, Box::new(description)]
+    }
+}
+
+impl Hearing {
+    /// Takes the blocks of a report.
+    fn handle(&mut self, blocks: &[ReceptionReport], now: Instant, sender: &Sender) {
+        let arrived = match blocks.iter().find(|it| it.ssrc == sender.ssrc()) {
+            // A receiver that gets nothing counts no loss either (RFC 3550 A.3): its highest number
+            // stays.
+            Some(block) => {
+                let highest = self.highest.replace(block.last_sequence_number);
+                highest != Some(block.last_sequence_number) && block.fraction_lost < DEAF
+            }
+            // RFC 3550 §6.4: a block for each source that was heard since the last report.
+            None if blocks.is_empty() => false,
+            // They are of a stream that somebody in between sends in place of ours.
+            None => {
+                self.since = None;
+                self.reported = None;
+                return;
+            }
+        };
+        if arrived && self.since.is_some() {
+            self.since = Some(now);
+        }
+        self.reported = Some(now);
     }
 }
 

@@ -55,7 +55,7 @@ impl Session {
         if late > 0 {
             debug!(session = self.id.0, ticks = late, "the sound stood still");
             for _ in 0..late.min(MOST_FILLED) {
-                self.stand_still();
+                self.stand_still(now);
             }
         }
         while let Some(clock) = &mut self.clock
@@ -68,7 +68,7 @@ impl Session {
 
     /// 10 ms of capture and playout, and what is looked at as often.
     fn tick(&mut self, now: Instant) {
-        self.say();
+        self.say(now);
         self.hear(now);
         self.watch(now);
         let session = self.id;
@@ -83,7 +83,7 @@ impl Session {
             && clock.quality_at <= now
         {
             clock.quality_at = now + QUALITY_EVERY;
-            let quality = self.quality();
+            let quality = self.quality(now);
             self.news.push_back(News::Quality { session, quality });
             self.tell_path();
         }
@@ -99,7 +99,7 @@ impl Session {
         }
     }
 
-    fn say(&mut self) {
+    fn say(&mut self, now: Instant) {
         let Selection::Selected { peer, .. } = self.selection else {
             return;
         };
@@ -108,7 +108,7 @@ impl Session {
         };
         let frame = self.sound.capture(voice);
         if let Some(leg) = self.legs.get_mut(&peer) {
-            leg.send(&frame, voice);
+            leg.send(&frame, voice, now);
         }
     }
 
@@ -160,8 +160,15 @@ impl Session {
             }
             Some(Finding::Interrupted) => self.news.push_back(News::Interrupted { session }),
             Some(Finding::Resumed { after }) => {
+                if let Some(leg) = self.selected() {
+                    leg.reports.handle_pause();
+                }
                 self.news.push_back(News::Resumed { session, after });
             }
+        }
+        let is_alive = expected && !self.interruption.is_on();
+        if let Some(leg) = self.selected() {
+            leg.silence.expect(is_alive, now);
         }
         if left.is_some_and(|since| now.saturating_duration_since(since) >= LEFT_FOR) {
             self.fail(Failure::ConsentLost, now);
@@ -170,13 +177,13 @@ impl Session {
 
     /// Lets 10 ms pass in which nothing could be done: what the microphone heard is lost, the
     /// speaker was silent.
-    fn stand_still(&mut self) {
+    fn stand_still(&mut self, now: Instant) {
         if let Selection::Selected { peer, .. } = self.selection
             && let Some(voice) = self.legs.get(&peer).map(|leg| self.voice(leg))
         {
             self.sound.capture(voice);
             if let Some(leg) = self.legs.get_mut(&peer) {
-                leg.send(&SILENCE, Voice::Held);
+                leg.send(&SILENCE, Voice::Held, now);
             }
         }
         let played = self.sound.play(&SILENCE);

@@ -86,6 +86,14 @@ impl Interruption {
         }
     }
 
+    /// Returns whether nothing comes at present, not even an answer.
+    pub(super) fn is_on(&self) -> bool {
+        match self {
+            Self::Interrupted { .. } => true,
+            Self::Idle | Self::Expecting { .. } => false,
+        }
+    }
+
     fn expecting(since: Instant) -> Self {
         Self::Expecting {
             since,

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use tracing::debug;
 
 use super::packet;
+use super::silence::Silence;
 use crate::codec::Frame;
 use crate::playout::Buffer;
 use crate::rtp::{
@@ -30,6 +31,7 @@ pub(super) struct Leg {
     pub(super) receiver: Receiver,
     pub(super) reports: Reports,
     pub(super) playout: Buffer,
+    pub(super) silence: Silence,
     /// Whether something that the peer sent was played.
     pub(super) was_heard: bool,
 }
@@ -104,6 +106,7 @@ impl Leg {
             receiver: Receiver::new(&receive_formats(payloads)),
             reports: Reports::new(cname.to_owned(), seed, now),
             playout: Buffer::new(),
+            silence: Silence::default(),
             was_heard: false,
             stream,
             agreement,
@@ -382,21 +385,40 @@ impl Leg {
     }
 
     fn handle_rtp(&mut self, bytes: Bytes, now: Instant) -> Option<Digit> {
-        match self.receiver.handle(packet::read(bytes)?, now) {
+        let received = self.receiver.handle(packet::read(bytes)?, now);
+        self.silence.handle(&received, now);
+        match received {
             Received::Audio(audio) => {
                 self.playout.insert(audio);
                 None
             }
             Received::Digit(digit) => Some(digit),
-            Received::Nothing => None,
+            Received::Rest | Received::Nothing => None,
         }
     }
 
     /// Sends the next 10 ms of the microphone.
-    pub(super) fn send(&mut self, frame: &Frame, voice: Voice) {
+    pub(super) fn send(&mut self, frame: &Frame, voice: Voice, now: Instant) {
         if let Some(packet) = self.sender.push(frame, voice) {
             self.transport.send_rtp(&packet::write(packet));
+            if self.is_connected() {
+                self.reports.handle_sent(now);
+            }
         }
+        match voice {
+            Voice::On | Voice::Muted => {}
+            Voice::Held => self.reports.handle_pause(),
+        }
+    }
+
+    /// Returns the samples that were made up, with those that are missing at present unless the
+    /// peer may rest.
+    pub(super) fn concealed(&self) -> u64 {
+        let missing = match self.silence.may_rest() {
+            true => 0,
+            false => self.playout.outstanding(),
+        };
+        self.playout.statistics().concealed + missing
     }
 
     /// Sends RTCP when it is due.

@@ -10,6 +10,7 @@ mod leg;
 mod local;
 mod negotiation;
 mod packet;
+mod silence;
 mod sound;
 
 #[cfg(test)]
@@ -65,8 +66,9 @@ pub(crate) struct Session {
     selection: Selection,
     local: Local,
     gatherer: Gatherer,
-    /// Whether the sockets are others than those that the peer knows.
-    is_relocated: bool,
+    /// Whether the next offer restarts ICE: the sockets are others than those that the peer knows,
+    /// or it was asked for.
+    restart_wanted: bool,
     /// What waits for the gatherer.
     requests: VecDeque<Request>,
     /// Our offer that may be answered.
@@ -134,7 +136,7 @@ impl Session {
                 &mut random,
             ),
             gatherer: config.gatherer,
-            is_relocated: false,
+            restart_wanted: false,
             requests: VecDeque::new(),
             offered: None,
             unanswered: None,
@@ -168,6 +170,8 @@ impl Session {
             } => self.apply(request, peer, &answer, now),
             Command::Withdraw { .. } => self.offered = None,
             Command::Select { peer, .. } => self.select(peer, now),
+            // Whoever has no peer begins anyway.
+            Command::Restart { .. } => self.restart_wanted = !self.legs.is_empty(),
             Command::Hold { on, .. } => self.hold = on,
             Command::Mute { on, .. } => self.mute = on,
             Command::Dtmf {
@@ -200,7 +204,7 @@ impl Session {
         self.local.sockets = gatherer.bases().to_vec();
         self.gatherer = gatherer;
         // Whoever has no peer has told nobody where it is.
-        self.is_relocated = !self.legs.is_empty();
+        self.restart_wanted = !self.legs.is_empty();
     }
 
     /// Returns what asks the STUN servers.
@@ -429,7 +433,7 @@ impl Session {
         match self.state {
             State::Live => {
                 if self.clock.is_some() {
-                    let quality = self.quality();
+                    let quality = self.quality(now);
                     self.news.push_back(News::Quality { session, quality });
                 }
                 self.end(now);
@@ -502,7 +506,7 @@ impl Session {
         self.epoch.1 + now.saturating_duration_since(self.epoch.0)
     }
 
-    fn quality(&self) -> Quality {
+    fn quality(&self, now: Instant) -> Quality {
         let Some(leg) = self.current().and_then(|peer| self.legs.get(&peer)) else {
             return Quality::default();
         };
@@ -515,7 +519,7 @@ impl Session {
             packets_lost: leg.receiver.packets_lost(),
             packets_late: statistics.late,
             samples_played: statistics.played,
-            samples_concealed: statistics.concealed,
+            samples_concealed: leg.concealed(),
             jitter_ms: leg.receiver.jitter_ms(),
             playout_delay_ms: leg.playout.delay().as_secs_f32() * 1000.0,
             round_trip_ms: leg
@@ -523,9 +527,18 @@ impl Session {
                 .round_trip()
                 .map(|time| time.as_secs_f32() * 1000.0),
             far_loss: leg.reports.far_loss(),
+            silent_ms: leg.silence.length(now).map(to_ms),
+            unheard_ms: match self.interruption.is_on() {
+                true => None,
+                false => leg.reports.unheard(now).map(to_ms),
+            },
             capture_level_dbfs: captured.level_dbfs,
             playback_level_dbfs: played.level_dbfs,
             playback_tone_hz: played.tone_hz,
         }
     }
+}
+
+fn to_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

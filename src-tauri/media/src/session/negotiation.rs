@@ -88,7 +88,7 @@ impl Session {
         let leg = self.current().and_then(|peer| self.legs.get(&peer));
         if let Some(leg) = leg {
             self.local.follow(leg.latest());
-            if self.is_relocated {
+            if self.restart_wanted {
                 // RFC 8839 §4.4.1.1.1: new credentials restart ICE.
                 self.local.credentials = Credentials::from_seed(self.random.random());
             }
@@ -189,12 +189,12 @@ impl Session {
                     Relation::Same => leg.update(stream, agreement, now),
                     Relation::Restart => {
                         leg.restart(config, stream, agreement, now);
-                        self.is_relocated = false;
+                        self.restart_wanted = false;
                     }
                     Relation::Move => {
                         let successor = Transport::new(config);
                         leg.move_to(successor, stream, agreement, setup, now);
-                        self.is_relocated = false;
+                        self.restart_wanted = false;
                     }
                 }
             }

@@ -242,16 +242,21 @@ impl Call {
     /// The session stays as it is; the user hears of it where they wanted something else.
     fn fail_change(&mut self, reason: String, outputs: &mut Outputs) {
         self.change = Change::None;
-        if self.hold_wanted == self.hold_agreed {
-            tracing::info!(call = self.id.0, reason, "The call goes on as it was");
-        } else {
+        let holds = self.hold_wanted != self.hold_agreed;
+        if holds {
             self.hold_wanted = self.hold_agreed;
             let on = self.hold_agreed;
             self.media(MediaRequest::Hold { on }, outputs);
+        }
+        // One that has not been offered yet still will be.
+        let repairs = !self.refresh_wanted && self.ways.end_repair();
+        if holds || repairs {
             outputs.event(Event::CallChangeFailed {
                 call: self.id,
                 reason,
             });
+        } else {
+            tracing::info!(call = self.id.0, reason, "The call goes on as it was");
         }
         self.negotiate(outputs);
     }

@@ -72,6 +72,7 @@ impl Call {
             MediaNews::Quality(quality) => {
                 self.listening.handle_report(quality);
                 outputs.event(Event::MediaQuality { call, quality });
+                self.watch_ways(&quality, outputs);
             }
             MediaNews::Path(path) => self.path = Some(path),
             // A file or device that breaks never costs the call.

@@ -751,6 +751,7 @@ impl World {
             }
             MediaRequest::Select { .. }
             | MediaRequest::Withdraw
+            | MediaRequest::Restart
             | MediaRequest::Hold { .. }
             | MediaRequest::Mute { .. }
             | MediaRequest::Dtmf { .. }

@@ -19,6 +19,9 @@ const TALKING: CallView = {
   talking_since: NOW - 252_000,
   held_since: null,
   interrupted_since: null,
+  one_way_in_since: null,
+  one_way_out_since: null,
+  repairing: false,
   quality: "good",
   path: {
     local: "192.168.1.20:50412",
@@ -134,6 +137,17 @@ export const CALLS = {
     const { path } = TALKING;
     return calls({ ...TALKING, path: path && { ...path, remote_kind: "relayed", codec: "pcma" } });
   },
+  "one-way-in": () => calls({ ...TALKING, quality: "poor", one_way_in_since: NOW - 6_000 }),
+  "one-way-out": () => calls({ ...TALKING, quality: "poor", one_way_out_since: NOW - 9_000 }),
+  "one-way-both": () =>
+    calls({
+      ...TALKING,
+      quality: "poor_here",
+      one_way_in_since: NOW - 6_000,
+      one_way_out_since: NOW - 9_000,
+    }),
+  "one-way-repairing": () =>
+    calls({ ...TALKING, quality: "poor", one_way_in_since: NOW - 12_000, repairing: true }),
   interrupted: () => calls({ ...TALKING, interrupted: true, interrupted_since: NOW - 18_000 }),
   "link-down-in-call": () => {
     const script = calls(TALKING);

@@ -259,6 +259,8 @@ fn quality(call: u32) -> Event {
             playout_delay_ms: 40.0,
             round_trip_ms: None,
             far_loss: None,
+            silent_ms: None,
+            unheard_ms: None,
             capture_level_dbfs: -20.0,
             playback_level_dbfs: -20.0,
             playback_tone_hz: None,

@@ -186,7 +186,7 @@ fn a_flood_keeps_neither_memory_nor_delay() {
             if let Some(packet) = flood.push(&SILENCE, Voice::On) {
                 match line.receiver.handle(packet, now) {
                     Received::Audio(audio) => line.buffer.insert(audio),
-                    Received::Digit(_) | Received::Nothing => {}
+                    Received::Digit(_) | Received::Rest | Received::Nothing => {}
                 }
             }
         }

@@ -378,7 +378,7 @@ fn what_is_not_known_is_dropped_and_counted() {
     );
     assert_eq!(
         receiver.handle(packet(13, 2, 0, &[60]), now),
-        Received::Nothing
+        Received::Rest
     );
     assert_eq!(
         receiver.handle(packet(111, 3, 0, &[]), now),

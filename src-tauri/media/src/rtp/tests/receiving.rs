@@ -21,7 +21,7 @@ fn a_payload_type_that_is_not_understood_is_neither_loss_nor_another_stream() {
         match receiver.handle(packet, now) {
             Received::Audio(audio) => assert_eq!((audio.missing, audio.fresh), (0, i == 0)),
             Received::Nothing => assert_eq!(payload_type, 77),
-            Received::Digit(_) => panic!("nobody sends digits"),
+            Received::Digit(_) | Received::Rest => panic!("nobody sends digits or rests"),
         }
     }
     assert_eq!(receiver.packets_lost(), 0);

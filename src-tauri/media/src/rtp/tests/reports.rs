@@ -100,6 +100,85 @@ fn a_report_is_about_what_came_since_the_last() {
     assert_eq!(blocks(&mut side, 30), 0);
 }
 
+#[test]
+fn a_peer_that_gets_nothing_says_so_by_blocks_that_are_missing_or_stand_still() {
+    let start = Instant::now();
+    for stands_still in [false, true] {
+        let mut side = Side::new(7, start);
+        let mut now = start;
+        side.reports.handle_sent(now);
+        let mut report = |side: &mut Side, highest: Option<u32>, seconds| {
+            now += Duration::from_secs(seconds);
+            side.reports.handle(
+                &receiver_report(highest.map(|it| (7, it))),
+                now,
+                &side.sender,
+            );
+            side.reports.unheard(now)
+        };
+        assert_eq!(report(&mut side, Some(100), 5), Some(ms(0)));
+        assert_eq!(report(&mut side, Some(350), 5), Some(ms(0)));
+        let last = stands_still.then_some(350);
+        assert_eq!(report(&mut side, last, 5), Some(ms(5_000)));
+        assert_eq!(report(&mut side, last, 2), Some(ms(7_000)));
+        assert_eq!(side.reports.far_loss(), Some(0.0), "nothing lost, it says");
+        assert_eq!(report(&mut side, Some(351), 5), Some(ms(0)));
+    }
+}
+
+#[test]
+fn a_peer_that_never_got_anything_says_so_with_its_first_reports() {
+    let start = Instant::now();
+    let mut side = Side::new(7, start);
+    let nobody = receiver_report(None);
+    side.reports.handle(&nobody, start, &side.sender);
+    assert_eq!(side.reports.unheard(start), None, "nothing was sent");
+    side.reports.handle_sent(start + ms(1_000));
+    for second in [3, 8] {
+        let now = start + Duration::from_secs(second);
+        side.reports.handle(&nobody, now, &side.sender);
+        let unheard = Duration::from_secs(second - 1);
+        assert_eq!(side.reports.unheard(now), Some(unheard));
+    }
+    // Who holds the call sends nothing that could arrive.
+    side.reports.handle_pause();
+    let now = start + Duration::from_secs(12);
+    side.reports.handle(&nobody, now, &side.sender);
+    assert_eq!(side.reports.unheard(now), None);
+    side.reports.handle_sent(now);
+    let now = now + ms(300);
+    side.reports.handle(&nobody, now, &side.sender);
+    assert_eq!(side.reports.unheard(now), Some(ms(300)));
+    // What it said once is not true for ever.
+    let later = now + Duration::from_secs(20);
+    assert_eq!(side.reports.unheard(later), None);
+}
+
+#[test]
+fn reports_about_other_streams_say_nothing_of_ours() {
+    let start = Instant::now();
+    let mut side = Side::new(7, start);
+    for second in 0..30 {
+        let now = start + Duration::from_secs(second);
+        side.reports.handle_sent(now);
+        side.reports
+            .handle(&receiver_report(Some((8, 100))), now, &side.sender);
+        assert_eq!(side.reports.unheard(now), None);
+    }
+}
+
+/// RFC 3550 §6.4.2, with a block of SSRC and extended highest sequence number that tells no loss.
+fn receiver_report(block: Option<(u32, u32)>) -> Vec<u8> {
+    let words = if block.is_some() { 7 } else { 1 };
+    let mut report = vec![0x80 | u8::from(block.is_some()), 201, 0, words, 0, 0, 0, 9];
+    if let Some((ssrc, highest)) = block {
+        for word in [ssrc, 0, highest, 0, 0, 0] {
+            report.extend(word.to_be_bytes());
+        }
+    }
+    report
+}
+
 proptest! {
     #[test]
     fn no_rtcp_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 200_u8..208) {

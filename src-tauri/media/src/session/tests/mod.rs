@@ -7,6 +7,7 @@
 mod desk;
 mod devices;
 mod moves;
+mod one_way;
 mod robustness;
 mod timing;
 mod world;

@@ -114,7 +114,7 @@ fn a_browser_that_restarts_ice_keeps_the_association_and_nothing_is_lost() {
         world.hears(CALLER, 880.0);
         world.hears(CALLEE, 440.0);
         for end in [CALLER, CALLEE] {
-            let quality = world.ends[end].session.quality();
+            let quality = world.ends[end].session.quality(world.now);
             assert_eq!((quality.packets_lost, quality.packets_late), (0, 0));
             assert_eq!(world.ends[end].handshakes_sent(start), 0);
         }

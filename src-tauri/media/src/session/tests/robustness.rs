@@ -24,7 +24,7 @@ fn plain_rtp_sprayed_at_the_port_is_never_heard() {
         world.deliver("198.51.100.66:4444".parse().unwrap(), to, &packet);
     }
     assert_eq!(world.now, start);
-    let after = world.ends[CALLER].session.quality();
+    let after = world.ends[CALLER].session.quality(world.now);
     assert!(after.packets_received <= before.packets_received + 1);
     world.hears(CALLER, 880.0);
 }
@@ -64,6 +64,7 @@ fn command() -> impl Strategy<Value = Command> {
             session,
             peer: Peer(peer)
         }),
+        Just(Command::Restart { session }),
         any::<bool>().prop_map(move |on| Command::Hold { session, on }),
         any::<bool>().prop_map(move |on| Command::Mute { session, on }),
         (0..300u64).prop_map(move |duration| Command::Dtmf {

@@ -275,7 +275,7 @@ fn a_held_call_is_not_interrupted_by_its_silence() {
     let held = world.now;
     world.run(Duration::from_secs(60));
     for end in [CALLER, CALLEE] {
-        let heard = world.ends[end].session.quality();
+        let heard = world.ends[end].session.quality(world.now);
         assert!(heard.packets_received > 0);
         let bad = |news: &News| matches!(news, News::Interrupted { .. } | News::Failed { .. });
         assert!(!world.ends[end].news.iter().any(bad), "consent goes on");

@@ -21,6 +21,8 @@ pub(super) struct World {
     pub(super) ends: Vec<End>,
     /// Nothing arrives.
     pub(super) is_down: bool,
+    /// RTP from this address is lost; checks, handshakes and reports arrive.
+    pub(super) mutes: Option<SocketAddr>,
     flying: BTreeMap<(Instant, u64), Transmit>,
     count: u64,
 }
@@ -68,6 +70,7 @@ impl World {
             grid: Grid::new(now),
             ends: Vec::new(),
             is_down: false,
+            mutes: None,
             flying: BTreeMap::new(),
             count: 0,
         }
@@ -317,7 +320,8 @@ impl World {
     fn arrive(&mut self) {
         let ((at, _), transmit) = self.flying.pop_first().unwrap();
         self.now = self.now.max(at);
-        if !self.is_down {
+        let is_mute = self.mutes == Some(transmit.local) && is_rtp(&transmit.bytes);
+        if !self.is_down && !is_mute {
             self.deliver(transmit.local, transmit.to, &transmit.bytes);
         }
     }
@@ -356,6 +360,11 @@ impl World {
         self.ends[end].requests += 1;
         self.ends[end].requests
     }
+}
+
+/// RFC 7983 §7, RFC 5761 §4.
+fn is_rtp(datagram: &[u8]) -> bool {
+    matches!(datagram, [128..=191, kind, ..] if !(192..=223).contains(kind))
 }
 
 impl End {
