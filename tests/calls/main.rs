@@ -6,6 +6,7 @@
 mod support;
 
 mod moving;
+mod one_way;
 mod queue;
 mod taking;
 

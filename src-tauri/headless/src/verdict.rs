@@ -209,8 +209,6 @@ fn of_link(hop: Hop) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use phone::CallId;
-
     use super::*;
 
     #[test]
@@ -252,6 +250,26 @@ mod tests {
         assert_eq!(after(&[ended(busy)]).exit(), None);
         let verdict = after(&[ended(EndCause::NoMediaPath)]);
         assert_eq!(verdict.exit(), Some(Exit::NoMediaPath));
+    }
+
+    #[test]
+    fn a_call_that_went_one_way_to_its_end_is_a_fault_and_one_that_was_repaired_is_none() {
+        let one_way = |call, way| Event::CallOneWay {
+            call: CallId(call),
+            way,
+        };
+        let over = |call, way| Event::CallOneWayOver {
+            call: CallId(call),
+            way,
+            after_ms: 5_000,
+        };
+        let mended = after(&[one_way(1, OneWay::In), over(1, OneWay::In)]);
+        assert_eq!(mended.exit(), None);
+        for other in [over(1, OneWay::Out), over(2, OneWay::In)] {
+            let verdict = after(&[one_way(1, OneWay::In), other]);
+            assert_eq!(verdict.exit(), Some(Exit::OneWay));
+            assert_eq!(verdict.fault(), Some("call.one_way"));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The few things the lab does to session descriptions as text.
 
+use std::net::SocketAddr;
+
 use crate::codec::Codec;
 
 /// RFC 8866 §6.7.
@@ -110,6 +112,36 @@ pub(crate) fn with_default_candidate(sdp: &str) -> String {
     })
 }
 
+/// Returns the address of the first candidate over UDP with an IPv4 address.
+pub(crate) fn of_candidate(sdp: &str) -> Option<SocketAddr> {
+    sdp.lines().find_map(|line| {
+        let fields: Vec<&str> = line
+            .strip_prefix("a=candidate:")?
+            .split_whitespace()
+            .collect();
+        let is_udp = fields.get(2)?.eq_ignore_ascii_case("udp");
+        let address = format!("{}:{}", fields.get(4)?, fields.get(5)?);
+        address.parse().ok().filter(|_| is_udp)
+    })
+}
+
+/// Returns `sdp` with this host candidate alone, or with none.
+pub(crate) fn with_candidate(sdp: &str, address: Option<SocketAddr>) -> String {
+    let mut address = address;
+    sdp.lines().fold(String::new(), |mut text, line| {
+        if !line.starts_with("a=candidate:") {
+            text.push_str(line);
+            text.push_str("\r\n");
+        } else if let Some(address) = address.take() {
+            let (ip, port) = (address.ip(), address.port());
+            text.push_str(&format!(
+                "a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\n"
+            ));
+        }
+        text
+    })
+}
+
 /// Returns the codecs of an answer that the lab knows, with their payload types, in the order of `m=`.
 pub(crate) fn formats_of(answer: &str) -> Vec<(Codec, u8)> {
     let listed = answer
@@ -156,6 +188,19 @@ mod tests {
         );
         assert_eq!(mirrored(&held), Direction::RecvOnly);
         assert_eq!(ice_user(&held), Some("abcd"));
+    }
+
+    #[test]
+    fn a_candidate_takes_the_place_of_all() {
+        let sdp = "v=0\r\na=candidate:1 1 tcp 1 127.0.0.1 9 typ host\r\n\
+            a=candidate:2 1 UDP 2 127.0.0.1 4000 typ host\r\na=end-of-candidates\r\n";
+
+        assert_eq!(of_candidate(sdp), "127.0.0.1:4000".parse().ok());
+        assert_eq!(
+            with_candidate(sdp, "127.0.0.1:5000".parse().ok()),
+            "v=0\r\na=candidate:1 1 udp 2130706431 127.0.0.1 5000 typ host\r\na=end-of-candidates\r\n"
+        );
+        assert_eq!(with_candidate(sdp, None), "v=0\r\na=end-of-candidates\r\n");
     }
 
     #[test]

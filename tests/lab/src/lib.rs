@@ -40,6 +40,7 @@ mod leg;
 mod likeness;
 mod listener;
 mod message;
+mod middlebox;
 #[cfg(test)]
 mod noise;
 mod outgoing;
@@ -65,6 +66,7 @@ pub use digest::{Algorithm, DigestInput, digest_response, parse_credentials};
 pub use lab_call::{LabCall, OfferIn};
 pub use likeness::likeness;
 pub use message::{Malformed, Message, Start, param, uri_of, user_of};
+pub use middlebox::Loses;
 pub use peer::Treatment;
 pub use registrar::FlowFault;
 pub use sound::{Sound, SoundError};

@@ -25,6 +25,7 @@ use crate::{
     codec::{Codec, telephone_event},
     counts::{CallState, Tally},
     description::{formats_of, with_default_candidate},
+    middlebox::{Loses, Middlebox},
     traffic::{Ear, Traffic},
 };
 
@@ -45,6 +46,9 @@ pub(crate) struct Peer {
     gathered: watch::Receiver<bool>,
     traffic: Arc<Traffic>,
     player: Option<JoinHandle<()>>,
+    /// What the first answer is to lead through.
+    loses: Option<Loses>,
+    _middlebox: Option<Middlebox>,
 }
 
 /// What a peer is made of.
@@ -55,6 +59,8 @@ pub(crate) struct PeerConfig {
     /// In the order of preference.
     pub(crate) codecs: Vec<Codec>,
     pub(crate) treatment: Treatment,
+    /// What is lost on the way of the first description; a later one that restarts ICE finds a way without that.
+    pub(crate) loses: Option<Loses>,
     pub(crate) tally: Tally,
 }
 
@@ -64,6 +70,8 @@ pub(crate) enum PeerError {
     WebRtc(#[from] webrtc::error::Error),
     #[error("No candidates within {GATHERING_DEADLINE:?}")]
     Gathering,
+    #[error("Nothing can stand before the peer: {0}")]
+    Middlebox(#[from] std::io::Error),
     #[error("No local description")]
     NoDescription,
     #[error(transparent)]
@@ -138,6 +146,8 @@ impl Peer {
             gathered,
             traffic,
             player: None,
+            loses: config.loses,
+            _middlebox: None,
         })
     }
 
@@ -150,12 +160,22 @@ impl Peer {
 
     /// Answers an offer, the first or a later one.
     pub(crate) async fn answer(&mut self, offer: &str) -> Result<String, PeerError> {
-        let offer = RTCSessionDescription::offer(offer.to_owned())?;
+        let loses = self.loses.take();
+        let offer = match loses {
+            Some(_) => Middlebox::hide(offer),
+            None => offer.to_owned(),
+        };
+        let offer = RTCSessionDescription::offer(offer)?;
         self.connection.set_remote_description(offer).await?;
         let answer = self.connection.create_answer(None).await?;
         self.connection.set_local_description(answer).await?;
         let answer = self.local_description().await?;
         self.agree(&answer);
+        let Some(loses) = loses else {
+            return Ok(answer);
+        };
+        let (middlebox, answer) = Middlebox::before(&answer, loses).await?;
+        self._middlebox = Some(middlebox);
         Ok(answer)
     }
 

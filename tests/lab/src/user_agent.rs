@@ -12,6 +12,7 @@ use crate::{
     counts::CallState,
     leg::{Leg, Line, token},
     message::Message,
+    middlebox::Loses,
     peer::{Peer, PeerConfig, PeerError, Treatment},
     registrar::ToFlow,
 };
@@ -23,6 +24,8 @@ pub enum Behaviour {
     Echo,
     /// 180, 200, and this is heard over and over.
     Play(Arc<Clip>),
+    /// The same, behind a middlebox that swallows sound until ICE is restarted.
+    PlayBehind(Arc<Clip>, Loses),
     /// 486.
     Busy,
     /// 603.
@@ -159,7 +162,7 @@ impl IncomingCall {
                 None
             }
             Behaviour::Echo => self.converse(Treatment::Echo, false, &mut inbox).await,
-            Behaviour::Play(clip) => {
+            Behaviour::Play(clip) | Behaviour::PlayBehind(clip, _) => {
                 self.converse(Treatment::Play(clip), false, &mut inbox)
                     .await
             }
@@ -294,11 +297,23 @@ impl IncomingCall {
     }
 
     async fn media(&self, treatment: Treatment) -> Result<(Peer, String), PeerError> {
+        let loses = match self.behaviour {
+            Behaviour::PlayBehind(_, loses) => Some(loses),
+            Behaviour::Echo
+            | Behaviour::Play(_)
+            | Behaviour::Busy
+            | Behaviour::Reject
+            | Behaviour::RingForever
+            | Behaviour::AnswerAtCancel
+            | Behaviour::EarlyMedia(_)
+            | Behaviour::NoDescription => None,
+        };
         let mut peer = Peer::new(PeerConfig {
             call_id: self.invite.call_id().to_owned(),
             extension: self.line.extension.clone(),
             codecs: self.codecs.clone(),
             treatment,
+            loses,
             tally: self.line.registrar.tally.clone(),
         })
         .await?;

@@ -20,6 +20,7 @@ use crate::{
     lab_call::{LabCall, OfferIn},
     leg::{Line, token},
     listener,
+    middlebox::Loses,
     outgoing::OutgoingCall,
     peer::{Peer, PeerConfig, PeerError, Treatment},
     registrar::{FlowFault, Registrar, RegistrarConfig},
@@ -97,7 +98,7 @@ pub const CALLER: &str = "lab";
 
 impl WorldConfig {
     /// Ana (700201) and Ravi (700202); `echo`, `playback`, `speech`, `busy`, `reject`, `ringforever`, `crossing`,
-    /// `earlymedia`, `nosdp`; MD5; Opus before G.711.
+    /// `earlymedia`, `nosdp`, `onewayin` and `onewayout` (seen from whoever calls, until ICE is restarted); MD5; Opus before G.711.
     pub fn new() -> Result<Self, WorldError> {
         let tune = Arc::new(Clip::encode(&tune())?);
         let extension = |name: &str, behaviour| (name.to_owned(), behaviour);
@@ -117,6 +118,14 @@ impl WorldConfig {
                 extension("reject", Behaviour::Reject),
                 extension("ringforever", Behaviour::RingForever),
                 extension("crossing", Behaviour::AnswerAtCancel),
+                extension(
+                    "onewayout",
+                    Behaviour::PlayBehind(Arc::clone(&tune), Loses::FromPhone),
+                ),
+                extension(
+                    "onewayin",
+                    Behaviour::PlayBehind(Arc::clone(&tune), Loses::ToPhone),
+                ),
                 extension("earlymedia", Behaviour::EarlyMedia(tune)),
                 extension("nosdp", Behaviour::NoDescription),
             ],
@@ -329,6 +338,7 @@ impl World {
             extension: CALLER.to_owned(),
             codecs: self.codecs.clone(),
             treatment,
+            loses: None,
             tally: self.registrar.tally.clone(),
         })
         .await
