@@ -1,6 +1,6 @@
 //! Registration and calls through Kamailio, with JsSIP in Chromium as the other party.
 //!
-//! Needs Kamailio, Chromium, certutil, Node and espeak-ng: `cargo verify peers` installs them and runs this.
+//! Needs Kamailio, Chromium, certutil, Node and espeak-ng: `cargo verify tests` installs them and runs this.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

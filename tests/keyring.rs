@@ -1,6 +1,6 @@
 //! A session in GNOME's keyring, through the death of the phone, of the keyring, and of their understanding.
 //!
-//! Needs dbus-daemon and gnome-keyring-daemon: `cargo verify peers` installs them and runs this.
+//! Needs dbus-daemon and gnome-keyring-daemon: `cargo verify tests` installs them and runs this.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]

@@ -1,7 +1,7 @@
 //! Media with servers of other makers, in a network of namespaces: coturn tells phones behind NATs how they are seen, rtpengine
 //! carries a call as an ICE-lite peer.
 //!
-//! Needs coturn, rtpengine, iproute2, nftables and util-linux: `cargo verify peers` installs them and runs this.
+//! Needs coturn, rtpengine, iproute2, nftables and util-linux: `cargo verify tests` installs them and runs this.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(

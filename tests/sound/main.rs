@@ -1,6 +1,6 @@
 //! A phone at real sound devices: PulseAudio, with null sinks as the sound card.
 //!
-//! Needs PulseAudio and espeak-ng: `cargo verify sound` installs them and runs this.
+//! Needs PulseAudio and espeak-ng: `cargo verify tests` installs them and runs this.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]
