@@ -1,5 +1,7 @@
 //! A room with a loudspeaker and a microphone, and what is measured in it.
 
+use std::ops::Range;
+
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use realfft::RealFftPlanner;
@@ -7,6 +9,8 @@ use realfft::num_complex::Complex;
 
 use crate::codec::FRAME;
 use crate::processing::Processor;
+
+pub(crate) const SECOND: usize = 48_000;
 
 /// The way from the loudspeaker to the microphone.
 #[derive(Debug, Clone, Copy)]
@@ -73,43 +77,94 @@ pub(crate) fn processed(processor: &mut Processor, played: &[f32], heard: &[f32]
     sent
 }
 
-/// What double talk does.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DoubleTalk {
-    /// How much weaker the near end's voice becomes.
-    pub(crate) near_loss_db: f32,
-    /// How much weaker the echo becomes.
-    pub(crate) echo_loss_db: f32,
+/// Returns how much weaker the canceller makes the echo over these seconds, in dB:
+/// echo return loss enhancement (ITU-T G.168).
+pub(crate) fn enhancement(echo: &[f32], sent: &[f32], seconds: Range<usize>) -> f32 {
+    let range = seconds.start * SECOND..seconds.end * SECOND;
+    level(&echo[range.clone()]) - level(&sent[range])
 }
 
-/// Measures 50 ms pieces in which both talk, from second `start` on, when the near end begins.
-///
-/// The same call is made twice, the second time with the near end's voice upside down: half the
-/// difference of what is sent is the near end's voice, half the sum the echo.
+/// Returns how long after second `start` the enhancement of each second that follows is `least_db`
+/// or more, in ms, in steps of 100; `None` where that is not so in the end.
+pub(crate) fn convergence_ms(
+    echo: &[f32],
+    sent: &[f32],
+    start: usize,
+    least_db: f32,
+) -> Option<usize> {
+    let step = SECOND / 10;
+    let windows = echo.windows(SECOND).zip(sent.windows(SECOND));
+    let mut converged = None;
+    for (i, (echo, sent)) in windows.skip(start * SECOND).step_by(step).enumerate() {
+        if level(echo) - level(sent) < least_db {
+            converged = None;
+        } else {
+            converged.get_or_insert(100 * i);
+        }
+    }
+    converged
+}
+
+/// By how many samples `late` lags in its second second, up to 30 ms.
+pub(crate) fn delay(sound: &[f32], late: &[f32]) -> usize {
+    let piece = SECOND..2 * SECOND;
+    let alike = |lag: usize| -> f32 {
+        let pairs = sound[piece.clone()].iter().zip(&late[piece.start + lag..]);
+        pairs.map(|(a, b)| a * b).sum()
+    };
+    (0..30 * 48)
+        .max_by(|a, b| alike(*a).total_cmp(&alike(*b)))
+        .unwrap_or(0)
+}
+
+/// What becomes of the near end's voice and of what is to be taken out of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Losses {
+    /// How much weaker the near end's voice becomes.
+    pub(crate) near_db: f32,
+    /// How much weaker the echo or the noise becomes.
+    pub(crate) other_db: f32,
+}
+
+/// Measures double talk in a room, from second `start` on, when the near end begins.
 pub(crate) fn double_talk(
-    mut processor: impl FnMut() -> Processor,
+    processor: impl FnMut() -> Processor,
     room: Room,
     far: &[f32],
     near: &[f32],
     start: usize,
-) -> DoubleTalk {
-    let echo = room.echo(far);
+) -> Losses {
+    losses(processor, far, &room.echo(far), near, start)
+}
+
+/// Measures 50 ms pieces in which there are both the near end's voice and the `other`, from second
+/// `start` on, when the near end begins.
+///
+/// The same call is made twice, the second time with the near end's voice upside down: half the
+/// difference of what is sent is the near end's voice, half the sum the rest.
+pub(crate) fn losses(
+    mut processor: impl FnMut() -> Processor,
+    far: &[f32],
+    other: &[f32],
+    near: &[f32],
+    start: usize,
+) -> Losses {
     let quiet = noise(far.len(), -80.0, 6);
     let mut near = near.to_vec();
-    near[..start * 48_000].fill(0.0);
+    near[..start * SECOND].fill(0.0);
     let mut call = |sign: f32| {
         let heard: Vec<f32> = (0..far.len())
-            .map(|i| echo[i] + quiet[i] + sign * near[i])
+            .map(|i| other[i] + quiet[i] + sign * near[i])
             .collect();
         processed(&mut processor(), far, &heard)
     };
     let (upright, turned) = (call(1.0), call(-1.0));
     let piece = 50 * 48;
     let power = |sound: &[f32]| sound.iter().map(|s| s * s).sum::<f32>();
-    let [mut near_in, mut near_out, mut echo_in, mut echo_out] = [0.0; 4];
-    for start in (start * 48_000..far.len() - piece).step_by(piece) {
+    let [mut near_in, mut near_out, mut other_in, mut other_out] = [0.0; 4];
+    for start in (start * SECOND..far.len() - piece).step_by(piece) {
         let range = start..start + piece;
-        if level(&near[range.clone()]) < -40.0 || level(&echo[range.clone()]) < -60.0 {
+        if level(&near[range.clone()]) < -40.0 || level(&other[range.clone()]) < -60.0 {
             continue;
         }
         let pairs = || upright[range.clone()].iter().zip(&turned[range.clone()]);
@@ -117,12 +172,12 @@ pub(crate) fn double_talk(
         let rest: Vec<f32> = pairs().map(|(a, b)| (a + b) / 2.0).collect();
         near_in += power(&near[range.clone()]);
         near_out += power(&voice);
-        echo_in += power(&echo[range.clone()]);
-        echo_out += power(&rest);
+        other_in += power(&other[range.clone()]);
+        other_out += power(&rest);
     }
-    DoubleTalk {
-        near_loss_db: 10.0 * (near_in / near_out).log10(),
-        echo_loss_db: 10.0 * (echo_in / echo_out).log10(),
+    Losses {
+        near_db: 10.0 * (near_in / near_out).log10(),
+        other_db: 10.0 * (other_in / other_out).log10(),
     }
 }
 

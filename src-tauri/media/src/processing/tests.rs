@@ -2,12 +2,12 @@
 
 use std::f32::consts::TAU;
 
-use super::room::{Room, double_talk, level, noise, processed};
+use super::room::{
+    Room, SECOND, convergence_ms, delay, double_talk, enhancement, level, noise, processed,
+};
 use super::{Processing, Processor, guarded};
 use crate::codec::FRAME;
 use crate::codec::speech::{likeness, speech};
-
-const SECOND: usize = 48_000;
 
 const CANCELLING: Processing = Processing {
     echo_cancellation: true,
@@ -22,11 +22,18 @@ const ROOM: Room = Room {
     seed: 1,
 };
 
-/// Bounds lie 5 dB or more below what `cargo bench --package=media --bench=voice` prints.
+/// Delay in ms and return loss in dB, from a headset that leaks to a loudspeaker beside the microphone.
+const ROOMS: [(usize, f32); 5] = [(10, 20.0), (40, 10.0), (120, 6.0), (120, 0.0), (250, 10.0)];
+
+/// The floors of the project's goal G11; what there is prints `cargo figures parts`.
+const AFTER_A_SECOND_DB: f32 = 25.0;
+const STEADY_DB: f32 = 35.0;
+const ANOTHER_ROOM_MS: usize = 3_000;
+
 #[test]
 fn an_echo_is_gone_after_a_second_at_any_delay_and_stays_away() {
     let far = speech(8, 1);
-    for (delay_ms, return_loss_db) in [(10, 20.0), (40, 10.0), (120, 6.0), (250, 10.0)] {
+    for (delay_ms, return_loss_db) in ROOMS {
         let room = Room {
             delay_ms,
             return_loss_db,
@@ -35,9 +42,9 @@ fn an_echo_is_gone_after_a_second_at_any_delay_and_stays_away() {
         let echo = room.echo(&far);
         let sent = processed(&mut processor(CANCELLING), &far, &with_floor(&echo));
         let after = enhancement(&echo, &sent, 1..3);
-        assert!(after > 22.0, "{delay_ms} ms: {after} dB after a second");
+        assert!(after > AFTER_A_SECOND_DB, "{room:?}: {after} dB after 1 s");
         let steady = enhancement(&echo, &sent, 5..8);
-        assert!(steady > 35.0, "{delay_ms} ms: {steady} dB steady");
+        assert!(steady > STEADY_DB, "{room:?}: {steady} dB steady");
     }
 }
 
@@ -54,14 +61,24 @@ fn without_cancellation_the_echo_is_sent() {
 }
 
 #[test]
-fn another_room_in_the_middle_of_a_call_is_learnt_within_two_seconds() {
-    let far = speech(10, 1);
-    let mut echo = ROOM.echo(&far);
-    let moved = Room { seed: 2, ..ROOM };
-    echo[5 * SECOND..].copy_from_slice(&moved.echo(&far)[5 * SECOND..]);
-    let sent = processed(&mut processor(CANCELLING), &far, &with_floor(&echo));
-    let learnt = enhancement(&echo, &sent, 7..10);
-    assert!(learnt > 30.0, "{learnt} dB");
+fn another_room_in_the_middle_of_a_call_is_learnt_within_three_seconds() {
+    let far = speech(12, 1);
+    for (delay_ms, return_loss_db) in ROOMS {
+        let room = Room {
+            delay_ms,
+            return_loss_db,
+            ..ROOM
+        };
+        let mut echo = room.echo(&far);
+        let moved = Room { seed: 2, ..room };
+        echo[5 * SECOND..].copy_from_slice(&moved.echo(&far)[5 * SECOND..]);
+        let sent = processed(&mut processor(CANCELLING), &far, &with_floor(&echo));
+        let converged = convergence_ms(&echo, &sent, 5, AFTER_A_SECOND_DB);
+        assert!(
+            converged.is_some_and(|ms| ms <= ANOTHER_ROOM_MS),
+            "{room:?}: {converged:?} ms"
+        );
+    }
 }
 
 #[test]
@@ -75,11 +92,11 @@ fn who_talks_at_the_same_time_is_heard() {
             ..ROOM
         };
         let both = double_talk(|| processor(CANCELLING), room, &far, &near, 6);
-        assert!(both.near_loss_db < most, "{return_loss_db} dB: {both:?}");
-        assert!(both.near_loss_db > -1.0, "{return_loss_db} dB: {both:?}");
+        assert!(both.near_db < most, "{return_loss_db} dB: {both:?}");
+        assert!(both.near_db > -1.0, "{return_loss_db} dB: {both:?}");
         // An echo that is below the noise may be traded for comfort noise.
         assert!(
-            both.echo_loss_db > least_echo_loss,
+            both.other_db > least_echo_loss,
             "{return_loss_db} dB: {both:?}"
         );
     }
@@ -212,22 +229,4 @@ fn processor(settings: Processing) -> Processor {
 fn with_floor(sound: &[f32]) -> Vec<f32> {
     let floor = noise(sound.len(), -90.0, 5);
     sound.iter().zip(floor).map(|(a, b)| a + b).collect()
-}
-
-/// Echo return loss enhancement (ITU-T G.168), in dB, over these seconds.
-fn enhancement(echo: &[f32], sent: &[f32], seconds: std::ops::Range<usize>) -> f32 {
-    let range = seconds.start * SECOND..seconds.end * SECOND;
-    level(&echo[range.clone()]) - level(&sent[range])
-}
-
-/// By how many samples `late` lags, up to 30 ms.
-fn delay(sound: &[f32], late: &[f32]) -> usize {
-    let piece = SECOND..2 * SECOND;
-    let alike = |lag: usize| -> f32 {
-        let pairs = sound[piece.clone()].iter().zip(&late[piece.start + lag..]);
-        pairs.map(|(a, b)| a * b).sum()
-    };
-    (0..30 * 48)
-        .max_by(|a, b| alike(*a).total_cmp(&alike(*b)))
-        .unwrap()
 }
