@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod hour;
+
 use std::f64::consts::TAU;
 
 use rubato::PolynomialDegree;
@@ -375,8 +377,30 @@ struct Capturing {
     end: CaptureEnd,
     clock: Clock,
     start: Instant,
-    hz: f64,
+    said: Said,
     block: Vec<f32>,
+}
+
+/// What goes into a microphone.
+#[derive(Debug, Clone, Copy)]
+enum Said {
+    Silence,
+    Tone {
+        hz: f64,
+    },
+    /// In each second a short one, see [`hour`].
+    Bursts,
+}
+
+impl Said {
+    /// Returns the sample at this time, in seconds.
+    fn at(self, time: f64) -> f32 {
+        match self {
+            Self::Silence => 0.0,
+            Self::Tone { hz } => 0.5 * (TAU * hz * time).sin() as f32,
+            Self::Bursts => hour::burst(time.fract()),
+        }
+    }
 }
 
 struct Playing {
@@ -398,7 +422,7 @@ impl Capturing {
             CaptureBridge::new(card.rate, card.channels, start),
             card,
             start,
-            hz,
+            Said::Tone { hz },
         )
     }
 
@@ -412,16 +436,21 @@ impl Capturing {
             card.channels,
             start,
         );
-        Self::of(bridge, card, start, 0.0)
+        Self::of(bridge, card, start, Said::Silence)
     }
 
-    fn of((bridge, end): (CaptureBridge, CaptureEnd), card: Card, start: Instant, hz: f64) -> Self {
+    fn of(
+        (bridge, end): (CaptureBridge, CaptureEnd),
+        card: Card,
+        start: Instant,
+        said: Said,
+    ) -> Self {
         Self {
             bridge,
             end,
             clock: Clock::new(card),
             start,
-            hz,
+            said,
             block: Vec::new(),
         }
     }
@@ -429,15 +458,12 @@ impl Capturing {
     fn pull(&mut self, index: u64, late: f64) -> Frame {
         let due = index as f64 * 0.01;
         let channels = usize::from(self.clock.card.channels);
-        let step = TAU * self.hz / self.clock.card.true_rate();
+        let rate = self.clock.card.true_rate();
         while let Some((size, at)) = self.clock.callback(due + late, true) {
             self.block.clear();
             let first = self.clock.frames - size as u64;
             for frame in first..first + size as u64 {
-                let value = match self.hz {
-                    0.0 => 0.0,
-                    _ => 0.5 * (step * frame as f64).sin() as f32,
-                };
+                let value = self.said.at(frame as f64 / rate);
                 self.block.extend(std::iter::repeat_n(value, channels));
             }
             let at = self.start + Duration::from_secs_f64(at);
@@ -514,14 +540,8 @@ impl Playing {
             keeps: hz != 0.0,
         }
     }
-}
 
-impl Side for Playing {
-    fn card(&self) -> Card {
-        self.clock.card
-    }
-
-    fn step(&mut self, index: u64, late: f64) {
+    fn push(&mut self, frame: &Frame, index: u64, late: f64) {
         let due = index as f64 * 0.01;
         let channels = usize::from(self.clock.card.channels);
         while let Some((size, at)) = self.clock.callback(due + late, false) {
@@ -533,6 +553,17 @@ impl Side for Playing {
                 self.heard.extend(self.block.iter().step_by(channels));
             }
         }
+        self.bridge
+            .push(frame, self.start + Duration::from_secs_f64(due));
+    }
+}
+
+impl Side for Playing {
+    fn card(&self) -> Card {
+        self.clock.card
+    }
+
+    fn step(&mut self, index: u64, late: f64) {
         let frame = match self.keeps {
             true => std::array::from_fn(|i| {
                 let sample = (index as usize * FRAME + i) as f64;
@@ -540,8 +571,7 @@ impl Side for Playing {
             }),
             false => SILENCE,
         };
-        self.bridge
-            .push(&frame, self.start + Duration::from_secs_f64(due));
+        self.push(&frame, index, late);
     }
 
     fn delay(&self, index: u64) -> f64 {
