@@ -16,8 +16,7 @@ fn a_microphone_is_checked_and_its_settings_outlive_the_phone() {
         let keep = ["--settings", file.to_str().unwrap(), "--levels"];
         let mut ana = at_the_desk(&office, &keep).await;
         // Nobody speaks into it.
-        let check = json!({"command": "sound_check"});
-        assert_eq!(ana.ask(check).await["ok"], true);
+        ana.send(json!({"command": "sound_check"})).await;
         assert_eq!(used(&mut ana, "microphone").await, "Laptop");
         capture(&mut ana, true).await;
         assert_eq!(ana.event("sound.checked").await["verdict"], "silent");
