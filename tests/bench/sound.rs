@@ -9,6 +9,7 @@
 )]
 
 mod baresips;
+#[allow(dead_code, reason = "the figures of the window use the rest")]
 mod browsers;
 mod chirps;
 #[allow(dead_code, reason = "the figures of the window use the rest")]

@@ -26,21 +26,27 @@ mod device;
 mod grid;
 #[path = "../src/news.rs"]
 mod news;
+#[path = "../src/playout/mod.rs"]
+mod playout;
 #[path = "../src/processing/mod.rs"]
 mod processing;
 #[path = "../src/processing/room.rs"]
 mod room;
+#[path = "../src/rtp/mod.rs"]
+mod rtp;
 #[path = "../src/codec/speech.rs"]
 mod speech;
 #[path = "../src/tone/mod.rs"]
 mod tone;
+#[path = "../src/transport/mod.rs"]
+mod transport;
 
 use std::time::Instant;
 
 use crate::{
     codec::{FRAME, Frame, SAMPLES_PER_MS},
     command::{Digit, Peer, SessionId},
-    news::Codec,
+    news::{CandidateKind, Codec},
     processing::{Processing, Processor},
     room::{
         Losses, Room, SECOND, convergence_ms, delay, double_talk, enhancement, level, losses,

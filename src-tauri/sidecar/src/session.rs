@@ -65,7 +65,7 @@ pub(crate) enum RefreshRefused {
     /// Not ours, expired or its session has ended.
     Unknown,
     /// It was used before; its session has ended because one of the two users is a thief.
-    Reused(Caller),
+    Reused(Box<Caller>),
     /// It was given to another device.
     OtherDevice,
     /// Nobody knows.

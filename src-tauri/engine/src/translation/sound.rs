@@ -110,7 +110,8 @@ mod tests {
             super::sound(&settings).processing
         };
         assert_eq!(processing(|_| {}), Processing::OFF);
-        let switches: [(fn(&mut SoundSettings), Processing); 4] = [
+        type Switch = fn(&mut SoundSettings);
+        let switches: [(Switch, Processing); 4] = [
             (
                 |it| it.echo_cancellation = true,
                 Processing {

@@ -61,9 +61,8 @@ impl Slow {
         let mut streams = Vec::new();
         for _ in 0..clients {
             // Where all places are taken, nobody is let in any more.
-            match timeout(Duration::from_secs(1), connect(address)).await {
-                Ok(Some(stream)) => streams.push(stream),
-                Ok(None) | Err(_) => {}
+            if let Ok(Some(stream)) = timeout(Duration::from_secs(1), connect(address)).await {
+                streams.push(stream);
             }
         }
         Self(tokio::spawn(async move {

@@ -29,7 +29,7 @@ const PURPOSE: &[u8] = b"helix-sidecar: an agent's password at Ozonetel";
 #[derive(Debug)]
 pub(crate) enum Duties {
     Memory(MemoryDuties),
-    Redis(RedisDuties),
+    Redis(Box<RedisDuties>),
 }
 
 /// An agent who is logged in at Ozonetel, with what it takes to log them out.
@@ -50,7 +50,8 @@ impl Duties {
     /// Keeps them for all servers that share `store`, with passwords that only those read which have
     /// the same `keys`.
     pub(super) fn in_redis(store: Store, keys: SigningKeys<'_>) -> Self {
-        Self::Redis(RedisDuties::new(store, Seal::new(keys, PURPOSE)))
+        let seal = Seal::new(keys, PURPOSE);
+        Self::Redis(Box::new(RedisDuties::new(store, seal)))
     }
 
     /// Notes a duty that ends after `term`.

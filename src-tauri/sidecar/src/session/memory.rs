@@ -86,7 +86,7 @@ impl MemorySessions {
         if now.saturating_duration_since(used_at) > GRACE {
             let caller = session.caller.clone();
             state.end(id, now + self.access_lifetime);
-            return Err(RefreshRefused::Reused(caller));
+            return Err(RefreshRefused::Reused(Box::new(caller)));
         }
         let (next, next_hash) = new_token(id);
         session.used.push_back((session.current, now));

@@ -126,7 +126,7 @@ impl RedisSessions {
         let (how, value) = self.store.run::<(String, String)>(&call).await?;
         match (&*how, caller(id, &value)) {
             ("refreshed", Some((caller, ..))) => Ok((caller, next)),
-            ("reused", Some((caller, ..))) => Err(RefreshRefused::Reused(caller)),
+            ("reused", Some((caller, ..))) => Err(RefreshRefused::Reused(Box::new(caller))),
             ("other_device", _) => Err(RefreshRefused::OtherDevice),
             ("unknown", _) => Err(RefreshRefused::Unknown),
             _ => Err(Unanswered::Unknown.into()),

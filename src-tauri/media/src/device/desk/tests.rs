@@ -364,7 +364,8 @@ fn a_sound_check_records_three_seconds_judges_them_and_plays_them_back() {
 
 #[test]
 fn a_call_or_its_ring_ends_a_sound_check_and_hears_nothing_of_it() {
-    let begin: [(&str, fn(&mut Desk, Instant)); 2] = [
+    type Begin = fn(&mut Desk, Instant);
+    let begin: [(&str, Begin); 2] = [
         ("call", |desk, now| desk.set_calls(TALKING, now)),
         ("ring", |desk, now| desk.sound(Some(Tone::Ring), now)),
     ];

@@ -113,6 +113,7 @@ impl Asked {
             | Command::Apply { .. }
             | Command::Withdraw { .. }
             | Command::Select { .. }
+            | Command::Restart { .. }
             | Command::Dtmf { .. }
             | Command::Close { .. } => {}
         }

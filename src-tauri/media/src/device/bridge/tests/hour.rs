@@ -167,7 +167,7 @@ impl Call {
         while let Some((arrival, packet)) = self.net.pop_front_if(|(arrival, _)| *arrival <= now) {
             match self.receiver.handle(packet, at(arrival)) {
                 Received::Audio(audio) => self.buffer.insert(audio),
-                Received::Digit(_) | Received::Nothing => {}
+                Received::Digit(_) | Received::Rest | Received::Nothing => {}
             }
         }
         let frame = self.buffer.pull(at(now));
