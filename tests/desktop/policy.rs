@@ -106,7 +106,11 @@ async fn a_script_that_got_into_the_page_is_not_run_and_is_noticed() {
         let client = &page.client;
         let came = client.execute_async(script, Vec::new()).await.unwrap();
         assert_eq!(came, "forbidden");
-        assert_eq!(page.forbidden().await, ["script-src-elem: inline"]);
+        let forbidden = page.forbidden().await;
+        assert!(
+            matches!(forbidden.as_slice(), [it] if it.starts_with("script-src") && it.ends_with(": inline")),
+            "{forbidden:?}"
+        );
     })
     .await;
 }
