@@ -268,7 +268,7 @@ fn an_unreachable_sidecar_puts_the_session_at_risk_once_and_it_recovers() {
         LeaseState::AtRisk { .. }
     ));
 
-    world.sidecar.beat = Some(Ok(r#"{"status":"ok"}"#.to_owned()));
+    world.sidecar.beat = Some(Ok(r#"{"status":"ok","lock":"held"}"#.to_owned()));
     world.pass(Duration::from_secs(31));
     assert_eq!(world.view().lease.unwrap().state, LeaseState::Held);
     let held = world

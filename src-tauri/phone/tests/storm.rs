@@ -328,7 +328,7 @@ fn command(kind: u8, call: CallId, request: u64) -> Command {
 }
 
 fn script_sidecar(world: &mut World, kind: u8) {
-    let held = Ok(r#"{"status":"ok"}"#.to_owned());
+    let held = Ok(r#"{"status":"ok","lock":"held"}"#.to_owned());
     let sidecar = &mut world.sidecar;
     match kind {
         0 => sidecar.beat = Some(Err(refused(401, "expired"))),
