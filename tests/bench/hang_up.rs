@@ -16,12 +16,22 @@ use crate::{
 /// How many calls.
 const CALLS: usize = 50;
 
+/// How many of those that are listened to.
+const LAST_SOUNDS: usize = 20;
+
+/// What the echo says, in Hz.
+const TONE: f32 = 550.0;
+
+/// In frames of 10 ms: so long it is heard before the command, and not heard after the last.
+const HEARD: usize = 50;
+const SILENT: usize = 20;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const MICROPHONE: Plug = Plug::new("laptop", "Laptop");
 const SPEAKER: Plug = Plug::new("speakers", "Speakers");
 
-/// Prints all three.
+/// Prints all four.
 pub async fn print(card: &SoundCard, office: &Office) {
     card.plug_in_microphone(&MICROPHONE);
     card.plug_in_speaker(&SPEAKER);
@@ -84,7 +94,41 @@ pub async fn print(card: &SoundCard, office: &Office) {
         "goal <= 15 ms (G26)",
     );
     desks::quit(phone).await;
+    print_last_sound(card, office, desk).await;
     for name in [MICROPHONE, SPEAKER].map(|it| it.name) {
         card.unplug(name);
     }
+}
+
+/// Prints how long the far end is heard after the command.
+async fn print_last_sound(card: &SoundCard, office: &Office, desk: Desk) {
+    let voice = Voice {
+        packet_ms: 20,
+        is_processed: false,
+    };
+    let mut phone = desks::phone(office, "ana", 1, &[desk], voice).await;
+    let _voice = card.speak(MICROPHONE.name, f64::from(TONE));
+    let ear = card.listen(SPEAKER.name);
+    let mut last = Vec::new();
+    for _ in 0..LAST_SOUNDS {
+        phone
+            .send(json!({"command": "dial", "target": "echo"}))
+            .await;
+        let call = phone.event("call.connected").await["call"].clone();
+        block_in_place(|| ear.until(TONE, HEARD, |share| share > 0.3));
+        let began = Instant::now();
+        phone
+            .send(json!({"command": "hang_up", "call": call}))
+            .await;
+        let silent = block_in_place(|| ear.until(TONE, SILENT, |share| share < 0.3));
+        last.push(silent.duration_since(began).as_secs_f64() * 1_000.0);
+        phone.event("call.ended").await;
+    }
+    figure::print_tail(
+        "the last of the far end at the speaker, and parec's 20 ms",
+        "ms",
+        &last,
+        "goal <= 50 ms (I4)",
+    );
+    desks::quit(phone).await;
 }

@@ -79,6 +79,27 @@ pub async fn print(office: &Office, rounds: usize, beside: bool) {
             "",
         );
     }
+    let processor = |costs: &[(Cost, Memory)]| -> Vec<f64> {
+        costs.iter().map(|it| it.0.processor_percent).collect()
+    };
+    let wake_ups =
+        |costs: &[(Cost, Memory)]| -> Vec<f64> { costs.iter().map(|it| it.0.wake_ups).collect() };
+    let goal = "of Chromium's with JsSIP; goal <= 0.1 (G15)";
+    print_ratio(
+        "processor, idle",
+        goal,
+        &processor(&ours),
+        &processor(&theirs),
+    );
+    print_ratio("wake-ups, idle", goal, &wake_ups(&ours), &wake_ups(&theirs));
+}
+
+/// Prints ours as a share of theirs, where there are any.
+fn print_ratio(what: &str, goal: &str, ours: &[f64], theirs: &[f64]) {
+    if !theirs.is_empty() {
+        let ratio = figure::median(ours) / figure::median(theirs);
+        println!("{:<62} {ratio:>8.3} {goal}", format!("ratio, {what}"));
+    }
 }
 
 async fn wait(program: &Program) -> (Cost, Memory) {

@@ -38,11 +38,15 @@ const SIDES: [(&str, Side, [&str; 2]); 7] = [
         Side::Browser { is_processed: true },
         ["", ""],
     ),
-    ("phone, 10 ms packets", phone(10, false), ["", ""]),
+    (
+        "phone, 10 ms packets",
+        phone(10, false),
+        ["goal <= 65 ms (G2)", ""],
+    ),
     (
         "phone, 10 ms packets, voice processing",
         phone(10, true),
-        ["", ""],
+        ["goal <= 65 ms (G2)", ""],
     ),
 ];
 
@@ -97,11 +101,28 @@ pub async fn print(card: &SoundCard, office: &Office, rounds: usize, beside: boo
     {
         print_delays(name, runs, delay_goal);
     }
-    let [phone, browser, baresip, processed, browser_processed, ..] = &runs;
+    let [
+        phone,
+        browser,
+        baresip,
+        processed,
+        browser_processed,
+        short,
+        short_processed,
+    ] = &runs;
     let chromium = |goal| format!("of Chromium's; goal <= {goal}");
     let g2 = chromium("0.65 (G2)");
     print_ratio("without processing", &g2, phone, browser, delay);
     print_ratio("with processing", &g2, processed, browser_processed, delay);
+    let g2_short = "of Chromium's with 20 ms; goal <= 0.65 (G2)";
+    print_ratio("10 ms packets", g2_short, short, browser, delay);
+    print_ratio(
+        "10 ms packets, with processing",
+        g2_short,
+        short_processed,
+        browser_processed,
+        delay,
+    );
     print_ratio("without processing", "of baresip's", phone, baresip, delay);
 
     println!(

@@ -76,7 +76,7 @@ async fn print_figures(mut card: SoundCard) {
         mouth_to_ear::print(&card, &office, rounds, beside).await;
     }
     if wanted("unplug") {
-        unplug::print(&card, &office).await;
+        unplug::print(&mut card, &office).await;
     }
     if wanted("hang_up") {
         hang_up::print(&card, &office).await;

@@ -465,6 +465,28 @@ impl Listening {
         self.frames.recv_timeout(DEADLINE).ok()
     }
 
+    /// Listens until as many frames, one after the other, have a share of the tone that is `wanted`;
+    /// returns when the first of them came.
+    pub fn until(&self, hz: f32, frames: usize, wanted: impl Fn(f32) -> bool) -> Instant {
+        let (mut found, mut first) = (0, Instant::now());
+        // Ten seconds.
+        for _ in 0..1_000 {
+            let frame = self.next().expect("the server lives");
+            if !wanted(share(&frame, hz)) {
+                found = 0;
+                continue;
+            }
+            if found == 0 {
+                first = Instant::now();
+            }
+            found += 1;
+            if found == frames {
+                return first;
+            }
+        }
+        panic!("{hz} Hz was not heard as it should be");
+    }
+
     /// Leaves out what came so far.
     pub fn skip(&self) {
         while self.frames.try_recv().is_ok() {}
