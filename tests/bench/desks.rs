@@ -19,6 +19,13 @@ pub struct Voice {
     pub is_processed: bool,
 }
 
+/// In samples, since the start of the call.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard {
+    pub played: u64,
+    pub concealed: u64,
+}
+
 /// Ana and Ravi, who talk.
 pub struct Phones {
     ana: Process,
@@ -37,6 +44,22 @@ impl Phones {
 
     pub fn program(&self) -> Program {
         Program::process(self.ana.id())
+    }
+
+    /// What both have heard until now, together.
+    pub async fn heard(&mut self) -> Heard {
+        let mut heard = Heard {
+            played: 0,
+            concealed: 0,
+        };
+        for phone in [&mut self.ana, &mut self.ravi] {
+            // What it said before is read with it.
+            assert_eq!(phone.ask(json!({"command": "devices"})).await["ok"], true);
+            let quality = phone.event("media.quality").await;
+            heard.played += quality["samples_played"].as_u64().unwrap();
+            heard.concealed += quality["samples_concealed"].as_u64().unwrap();
+        }
+        heard
     }
 
     pub async fn end(mut self) {

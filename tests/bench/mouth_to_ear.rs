@@ -9,7 +9,6 @@ use crate::{
     cost::{Cost, Memory, Program},
     desks::{Phones, Voice},
     figure,
-    sound_card::SoundCard,
     support::office::Office,
 };
 
@@ -72,8 +71,7 @@ const fn phone(packet_ms: u8, is_processed: bool) -> Side {
 }
 
 /// Prints what was measured in so many turns of each side; `beside`: of the other programs too.
-pub async fn print(card: &SoundCard, office: &Office, rounds: usize, beside: bool) {
-    chirps::plug_in(card);
+pub async fn print(office: &Office, rounds: usize, beside: bool) {
     println!(
         "\nMouth to ear: chirps into each one's microphone, by the speaker of the other; both in one recording.\n\
          Calls of {} s by turns, {rounds} of each; medians of the calls, and the range of their medians.",

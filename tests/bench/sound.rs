@@ -18,6 +18,7 @@ mod desks;
 mod figure;
 mod hang_up;
 mod idle;
+mod load;
 mod mouth_to_ear;
 #[path = "../support/sound_card.rs"]
 #[allow(dead_code, reason = "tests use the rest")]
@@ -32,7 +33,7 @@ use sound_card::SoundCard;
 use support::office::Office;
 
 /// What can be named as an argument; all of them where none is.
-const PARTS: [&str; 4] = ["mouth", "idle", "unplug", "hang_up"];
+const PARTS: [&str; 5] = ["mouth", "load", "idle", "unplug", "hang_up"];
 
 /// Leaves the other programs out.
 const ALONE: &str = "alone";
@@ -72,8 +73,14 @@ async fn print_figures(mut card: SoundCard) {
     if wanted("idle") {
         idle::print(&office, rounds, beside).await;
     }
+    if wanted("mouth") || wanted("load") {
+        chirps::plug_in(&card);
+    }
     if wanted("mouth") {
-        mouth_to_ear::print(&card, &office, rounds, beside).await;
+        mouth_to_ear::print(&office, rounds, beside).await;
+    }
+    if wanted("load") {
+        load::print(&office, rounds).await;
     }
     if wanted("unplug") {
         unplug::print(&mut card, &office).await;

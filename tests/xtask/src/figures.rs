@@ -55,7 +55,7 @@ fn phone(arguments: &[String]) -> Result<()> {
         .args(arguments))
 }
 
-/// The whole phone at sound devices, beside Chromium and baresip: about twenty-five minutes.
+/// The whole phone at sound devices, beside Chromium and baresip: about thirty minutes.
 fn sound(arguments: &[String]) -> Result<()> {
     if !cfg!(target_os = "linux") {
         println!("The figures of the sound devices need PulseAudio, and so Linux: left out");
@@ -137,7 +137,7 @@ fn sidecar(arguments: &[String]) -> Result<()> {
     }
 }
 
-/// What the phone is made of.
+/// What the phone is made of: messages, packets, voice processing.
 fn parts(arguments: &[String]) -> Result<()> {
     packages::require(&BUILD)?;
     run(cargo()
