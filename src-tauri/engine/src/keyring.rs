@@ -136,3 +136,107 @@ fn open() -> keyring_core::Result<Arc<CredentialStore>> {
 fn open() -> keyring_core::Result<Arc<CredentialStore>> {
     Ok(zbus_secret_service_keyring_store::Store::new()?)
 }
+
+/// Not on Windows: the store that stands in for a keyring takes no modifiers.
+#[cfg(all(test, not(windows)))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use keyring_core::{api::CredentialStoreApi, mock};
+
+    use super::*;
+
+    const NAME: &str = "tokens";
+    const SECRET: &[u8] = b"what-was-kept";
+
+    #[test]
+    fn a_keyring_that_is_denied_or_locked_gives_no_access_whatever_is_asked() {
+        // On Linux a prompt that its user dismisses, on macOS "Deny", on Windows a logon that ended.
+        let denied = || Error::NoStorageAccess("the user said no".into());
+        let (mut keyring, entry) = keyring();
+        says(&entry, denied());
+        assert_eq!(keyring.read(NAME).unwrap_err(), Trouble::Locked);
+        says(&entry, denied());
+        assert_eq!(keyring.write(NAME, b"other"), Err(Trouble::Locked));
+        says(&entry, denied());
+        assert_eq!(keyring.remove(NAME), Err(Trouble::Locked));
+        // Nothing was changed, and it is asked again the next time.
+        assert_eq!(keyring.read(NAME).unwrap().unwrap().as_slice(), SECRET);
+    }
+
+    #[test]
+    fn each_error_of_a_keyring_is_a_trouble_that_repeats_nothing_of_what_was_kept() {
+        let several = || vec![entry(&mock::Store::new().unwrap())];
+        let damaged = || Trouble::Failed("An entry is damaged".to_owned());
+        let failed = |words: &str| Trouble::Failed(words.to_owned());
+        for (error, trouble) in [
+            (Error::Ambiguous(several()), Trouble::Ambiguous),
+            (Error::BadEncoding(SECRET.to_vec()), damaged()),
+            (
+                Error::BadDataFormat(SECRET.to_vec(), "odd".into()),
+                damaged(),
+            ),
+            (
+                Error::BadStoreFormat("odd".into()),
+                failed("Store data is malformed: odd"),
+            ),
+            (
+                Error::TooLong("secret".into(), 2560),
+                failed("Value of 'secret' is longer than the platform limit of 2560 chars"),
+            ),
+            (
+                Error::Invalid("target".into(), "is empty".into()),
+                failed("Value of 'target' is invalid: is empty"),
+            ),
+            (
+                Error::NoDefaultStore,
+                failed("No default store has been set, so cannot search or create entries"),
+            ),
+            (
+                Error::NotSupportedByStore("secrets".into()),
+                failed("Unsupported: secrets"),
+            ),
+        ] {
+            let (mut keyring, entry) = keyring();
+            says(&entry, error);
+            assert_eq!(keyring.read(NAME).unwrap_err(), trouble);
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_not_there_is_no_trouble_to_read_or_remove() {
+        let (mut keyring, entry) = keyring();
+        says(&entry, Error::NoEntry);
+        assert_eq!(keyring.read(NAME), Ok(None));
+        says(&entry, Error::NoEntry);
+        assert_eq!(keyring.remove(NAME), Ok(()));
+    }
+
+    #[test]
+    fn a_keyring_that_could_not_be_opened_is_absent_and_one_that_fails_later_has_failed() {
+        let failure = || Error::PlatformFailure("no bus".into());
+        let absent = SystemKeyring::default().trouble(failure());
+        assert_eq!(absent, Trouble::Absent);
+        let (keyring, _) = keyring();
+        assert!(matches!(keyring.trouble(failure()), Trouble::Failed(_)));
+    }
+
+    /// A keyring over a store in memory that has one entry, and that entry.
+    fn keyring() -> (SystemKeyring, Entry) {
+        let store = mock::Store::new().unwrap();
+        let entry = entry(&store);
+        entry.set_secret(SECRET).unwrap();
+        let keyring = SystemKeyring { store: Some(store) };
+        (keyring, entry)
+    }
+
+    fn entry(store: &Arc<mock::Store>) -> Entry {
+        store.build(SERVICE, NAME, None).unwrap()
+    }
+
+    /// Lets the next request for the entry end like this.
+    fn says(entry: &Entry, error: Error) {
+        let credential = entry.as_any().downcast_ref::<mock::Cred>();
+        credential.unwrap().set_error(error);
+    }
+}
