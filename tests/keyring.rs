@@ -123,6 +123,20 @@ async fn a_session_in_a_keyring_that_was_locked_meanwhile_is_told_and_one_signs_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_keyring_that_somebody_declines_to_open_is_told_and_the_phone_works_all_the_same() {
+    let (office, desktop) = (Office::open().await, Desktop::start().await);
+    desktop.lock().await;
+    let declining = desktop.decline().await;
+    let told = works_in_memory(&office, &desktop).await;
+    assert!(
+        told.starts_with("The keyring is locked or refuses access"),
+        "{told}"
+    );
+    assert!(declining.times() > 0);
+    desktop.has(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_machine_without_keyring_or_bus_is_told_and_the_phone_works_all_the_same() {
     let office = Office::open().await;
     let mut desktop = Desktop::without_keyring().await;

@@ -10,13 +10,21 @@ use std::{
     io::Write,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use secret_service::{EncryptionType, Item, SecretService};
 use tempfile::TempDir;
 use tokio::time::timeout;
-use zbus::connection;
+use zbus::{
+    Connection, connection, interface,
+    message::Header,
+    zvariant::{OwnedObjectPath, OwnedValue, Value},
+};
 
 /// What the keyring may take to start or to show a change, on a machine that is busy with others.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -130,6 +138,26 @@ impl Desktop {
         assert!(collection.is_locked().await.unwrap());
     }
 
+    /// Has somebody sit here who declines to open the keyring whenever the desktop asks; the wish ends
+    /// with what is returned.
+    pub async fn decline(&self) -> Declining {
+        let declined = Arc::new(AtomicUsize::new(0));
+        let prompter = Prompter {
+            declined: Arc::clone(&declined),
+        };
+        let connection = connection::Builder::address(self.address().as_str())
+            .and_then(|it| it.serve_at("/org/gnome/keyring/Prompter", prompter))
+            .and_then(|it| it.name("org.gnome.keyring.SystemPrompter"))
+            .unwrap()
+            .build()
+            .await
+            .unwrap();
+        Declining {
+            declined,
+            _connection: connection,
+        }
+    }
+
     /// Has a program use this desktop.
     pub fn use_by(&self, command: &mut tokio::process::Command) {
         self.describe(|name, value| {
@@ -191,7 +219,7 @@ impl Desktop {
             .ok()
     }
 
-    async fn connect(&self) -> Option<zbus::Connection> {
+    async fn connect(&self) -> Option<Connection> {
         let builder = connection::Builder::address(self.address().as_str()).ok()?;
         builder.build().await.ok()
     }
@@ -218,6 +246,90 @@ impl Drop for Desktop {
             let _ = child.wait();
         }
     }
+}
+
+/// Somebody who declines.
+pub struct Declining {
+    declined: Arc<AtomicUsize>,
+    _connection: Connection,
+}
+
+impl Declining {
+    /// How often they were asked.
+    pub fn times(&self) -> usize {
+        self.declined.load(Ordering::Relaxed)
+    }
+}
+
+/// Who shows the keyring's questions, as `gcr-prompter` of GNOME does; each is answered with "Cancel".
+struct Prompter {
+    declined: Arc<AtomicUsize>,
+}
+
+#[interface(name = "org.gnome.keyring.internal.Prompter")]
+impl Prompter {
+    async fn begin_prompting(
+        &self,
+        callback: OwnedObjectPath,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) {
+        tell(connection, &header, callback, "PromptReady", Some("")).await;
+    }
+
+    async fn perform_prompt(
+        &self,
+        callback: OwnedObjectPath,
+        _kind: String,
+        _properties: HashMap<String, OwnedValue>,
+        _exchange: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) {
+        self.declined.fetch_add(1, Ordering::Relaxed);
+        tell(connection, &header, callback, "PromptReady", Some("no")).await;
+    }
+
+    async fn stop_prompting(
+        &self,
+        callback: OwnedObjectPath,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) {
+        tell(connection, &header, callback, "PromptDone", None).await;
+    }
+}
+
+/// Calls back who asked, once they have their answer.
+async fn tell(
+    connection: &Connection,
+    header: &Header<'_>,
+    callback: OwnedObjectPath,
+    method: &'static str,
+    reply: Option<&'static str>,
+) {
+    let asker = header.sender().unwrap().to_owned();
+    let (bus, interface) = (
+        connection.clone(),
+        "org.gnome.keyring.internal.Prompter.Callback",
+    );
+    let call = async move {
+        let nothing = HashMap::<&str, Value<'_>>::new();
+        let call = match reply {
+            Some(reply) => {
+                let answer = (reply, nothing, "");
+                bus.call_method(Some(asker), callback, Some(interface), method, &answer)
+                    .await
+            }
+            None => {
+                bus.call_method(Some(asker), callback, Some(interface), method, &())
+                    .await
+            }
+        };
+        // Who asked may have been killed meanwhile.
+        drop(call);
+    };
+    connection.executor().spawn(call, method).detach();
 }
 
 async fn items<'a>(keyring: &'a SecretService<'static>) -> Vec<Item<'a>> {
