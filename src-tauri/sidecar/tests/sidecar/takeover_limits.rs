@@ -48,7 +48,10 @@ async fn a_third_stream_of_a_session_ends_its_oldest() {
 
 #[tokio::test]
 async fn a_server_keeps_so_many_streams_and_serves_other_calls_beside_them() {
-    let world = World::alone(config("max_connections = 8")).await;
+    let world = World::alone(config(
+        "max_connections = 8\nmax_connections_per_address = 8",
+    ))
+    .await;
     let desk = world.device("desk");
     let mut streams = Vec::new();
     for _ in 0..3 {
