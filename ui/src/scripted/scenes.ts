@@ -4,7 +4,7 @@ import type { HistoryEntry, ServerCheckView, SoundView, State, WindowView } from
 import { place, type Panel, type Tab } from "../lib/place.svelte";
 import { STATES } from "./states";
 import { HOSTILE } from "./states/calls";
-import { JABRA, LAPTOP_MICROPHONE, LAPTOP_SPEAKER, NOW } from "./states/ground";
+import { JABRA, LAPTOP_MICROPHONE, LAPTOP_SPEAKER, NOW, wall } from "./states/ground";
 
 export type Page = "index" | "ring" | "mini";
 
@@ -88,7 +88,7 @@ function verdict(verdict: Extract<SoundView["check"], { state: "done" }>["verdic
 const many = (entries: HistoryEntry[]): HistoryEntry[] =>
   Array.from({ length: 500 }, (_, at) => {
     const entry = entries[at % entries.length] as HistoryEntry;
-    return { ...entry, id: 1000 - at, began: Date.now() - at * 5_400_000 };
+    return { ...entry, id: 1000 - at, began: wall() - at * 5_400_000 };
   });
 
 const strange = (entries: HistoryEntry[]): HistoryEntry[] =>

@@ -1,7 +1,7 @@
 // Nobody signed in, somebody about to be, or not any more.
 
 import type { AccountView, AskView, NotMoved, PhoneView, SignedOutReason, State } from "../../lib/phone";
-import { ANA, MINUTE, NOW, ready, SIGNED_OUT, SIGNING_IN, state } from "./ground";
+import { ANA, MINUTE, NOW, ready, SIGNED_OUT, SIGNING_IN, state, wall } from "./ground";
 
 function signedOut(reason: SignedOutReason): State {
   return state({ ...SIGNED_OUT, account: { state: "signed_out", reason, since: NOW - 4_000 } });
@@ -15,7 +15,7 @@ const HELD: SignedOutReason = {
   code: "held_elsewhere",
   message: "You are already logged in on another device. Please log out there first.",
   device_name: "LAPTOP-7",
-  since: new Date(Date.now() - 132 * MINUTE).toISOString(),
+  since: new Date(wall() - 132 * MINUTE).toISOString(),
   same_member: true,
   askable: true,
 };

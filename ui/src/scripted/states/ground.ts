@@ -144,6 +144,9 @@ export const READY: PhoneView = {
   },
 };
 
+/** The wall clock, in ms since 1970: three in the afternoon, so that an hour ago is today and a day ago is not, at midnight too. */
+export const wall = (): number => new Date().setHours(15, 0, 0, 0);
+
 function entry(
   id: number,
   minutesAgo: number,
@@ -158,7 +161,7 @@ function entry(
     direction,
     number,
     display_name,
-    began: Date.now() - minutesAgo * MINUTE,
+    began: wall() - minutesAgo * MINUTE,
     talked_ms,
     cause,
     quality: talked_ms === null ? null : "good",
