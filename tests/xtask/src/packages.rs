@@ -353,11 +353,14 @@ pub(crate) const PULSEAUDIO: Need = Need {
     brew: &[],
 };
 
-/// A soft phone to compare with.
+/// A soft phone to compare with, and its way to PulseAudio, which Debian has among those to X11.
 pub(crate) const BARESIP: Need = Need {
     name: "baresip",
-    signs: &["baresip"],
-    apt: &["baresip-core"],
+    signs: &[
+        "/usr/lib/baresip/modules/pulse.so",
+        "/usr/lib64/baresip/modules/pulse.so",
+    ],
+    apt: &["baresip-core", "baresip-x11"],
     dnf: &["baresip", "baresip-pulse", "baresip-opus"],
     brew: &[],
 };
