@@ -1,6 +1,6 @@
-//! A phone at real sound devices: PulseAudio, with null sinks as the sound card.
+//! A phone at real sound devices: PulseAudio or PipeWire, with null sinks as the sound card.
 //!
-//! Needs PulseAudio and espeak-ng: `cargo verify tests` installs them and runs this.
+//! Needs PulseAudio, PipeWire and espeak-ng: `cargo verify tests` installs them and runs this.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -20,6 +20,7 @@ mod checks;
 mod desk;
 mod disk;
 mod names;
+mod pipewire;
 mod plugs;
 mod rings;
 mod speech;

@@ -1,8 +1,10 @@
-//! A sound card for tests: a PulseAudio server of its own, with null sinks as speakers, and the
-//! monitors of null sinks as microphones.
+//! A sound card for tests: a sound server of its own, PulseAudio or PipeWire, with null sinks as
+//! speakers, and the monitors of null sinks as microphones.
 //!
 //! A program finds a sound server by its environment, and a process has one environment. So
 //! [`with_sound_card`] runs the test again, in a process of its own that has the right one.
+
+mod pipewire;
 
 use std::f32::consts::TAU;
 use std::fmt::Write as _;
@@ -130,11 +132,21 @@ fn titled(property: &str, title: &str) -> String {
     format!("{property}='device.description=\"{title}\"'")
 }
 
+/// Which program serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    PulseAudio,
+    /// By PulseAudio's protocol, too.
+    PipeWire,
+}
+
 /// The server, which ends with this.
 #[derive(Debug)]
 pub struct SoundCard {
     folder: PathBuf,
-    server: Option<Child>,
+    server: Server,
+    /// All of its processes, none while it does not run.
+    processes: Vec<Child>,
 }
 
 impl SoundCard {
@@ -142,8 +154,16 @@ impl SoundCard {
     pub fn of(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
-            server: None,
+            server: Server::PulseAudio,
+            processes: Vec::new(),
         }
+    }
+
+    /// The same with this program, which is PulseAudio where nothing else is said.
+    pub fn served_by(mut self, server: Server) -> Self {
+        assert!(self.processes.is_empty(), "the server runs");
+        self.server = server;
+        self
     }
 
     /// What a program finds the server by, in `PULSE_SERVER`.
@@ -161,7 +181,31 @@ impl SoundCard {
     /// Starts the server with these devices, of which the first of each kind is the default, and
     /// waits until it serves.
     pub fn start(&mut self, speakers: &[Plug], microphones: &[Plug]) {
-        assert!(self.server.is_none(), "the server runs");
+        assert!(self.processes.is_empty(), "the server runs");
+        match self.server {
+            Server::PulseAudio => {
+                let server = self.start_pulseaudio(speakers, microphones);
+                self.processes.push(server);
+            }
+            Server::PipeWire => {
+                self.processes = pipewire::start(&self.folder, &socket(&self.folder));
+                for plug in speakers {
+                    self.plug_in_speaker(plug);
+                }
+                for plug in microphones {
+                    self.plug_in_microphone(plug);
+                }
+                if let Some(plug) = speakers.first() {
+                    self.make_default_speaker(plug.name);
+                }
+                if let Some(plug) = microphones.first() {
+                    self.make_default_microphone(plug.name);
+                }
+            }
+        }
+    }
+
+    fn start_pulseaudio(&self, speakers: &[Plug], microphones: &[Plug]) -> Child {
         let mut script = String::new();
         let mut load = |module: &[String]| {
             writeln!(script, "load-module {}", module.join(" ")).unwrap();
@@ -217,15 +261,15 @@ impl SoundCard {
                 }
             }
         });
-        self.server = Some(server);
         is_ready.recv_timeout(DEADLINE).expect("the server serves");
+        server
     }
 
     /// Kills the server, as a crash does.
     pub fn kill(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            server.kill().unwrap();
-            server.wait().unwrap();
+        for mut process in self.processes.drain(..) {
+            process.kill().unwrap();
+            process.wait().unwrap();
         }
     }
 
@@ -240,11 +284,9 @@ impl SoundCard {
     }
 
     fn signal(&self, signal: &str) {
-        let server = self.server.as_ref().expect("the server runs");
-        let sent = Command::new("kill")
-            .args([signal, &server.id().to_string()])
-            .status()
-            .unwrap();
+        assert!(!self.processes.is_empty(), "the server runs");
+        let ids = self.processes.iter().map(|it| it.id().to_string());
+        let sent = Command::new("kill").arg(signal).args(ids).status().unwrap();
         assert!(sent.success());
     }
 

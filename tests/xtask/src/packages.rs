@@ -31,6 +31,15 @@ const C_COMPILER: Need = Need {
     brew: &[],
 };
 
+/// What compiles C for Windows.
+pub(crate) const MINGW: Need = Need {
+    name: "MinGW-w64",
+    signs: &["x86_64-w64-mingw32-gcc"],
+    apt: &["gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64"],
+    dnf: &["mingw64-gcc", "mingw64-gcc-c++"],
+    brew: &["mingw-w64"],
+};
+
 const MAKE: Need = Need {
     name: "make",
     signs: &["make"],
@@ -352,6 +361,24 @@ pub(crate) const PULSEAUDIO: Need = Need {
     dnf: &["pulseaudio", "pulseaudio-utils"],
     brew: &[],
 };
+
+/// The sound server of most desktops, by PulseAudio's protocol, and the manager of its sessions.
+pub(crate) const PIPEWIRE: [Need; 2] = [
+    Need {
+        name: "PipeWire",
+        signs: &["pipewire-pulse"],
+        apt: &["pipewire", "pipewire-pulse"],
+        dnf: &["pipewire-utils", "pipewire-pulseaudio"],
+        brew: &[],
+    },
+    Need {
+        name: "WirePlumber",
+        signs: &["wireplumber"],
+        apt: &["wireplumber"],
+        dnf: &["wireplumber"],
+        brew: &[],
+    },
+];
 
 /// A soft phone to compare with, and its way to PulseAudio, which Debian has among those to X11.
 pub(crate) const BARESIP: Need = Need {

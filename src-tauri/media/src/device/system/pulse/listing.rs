@@ -14,6 +14,10 @@ use crate::device::choice::{Device, DeviceId, Kind, shown, tell_apart};
 /// More are not looked at.
 const MOST_DEVICES: usize = 256;
 
+/// What a server puts where there is no device, as PulseAudio's `module-always-sink` and
+/// `module-always-source` do, and PipeWire: nobody is heard by it and nobody hears it.
+const PLACEHOLDERS: [&CStr; 2] = [c"auto_null", c"auto_null.monitor"];
+
 /// A sink or a source, as it is to be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -65,6 +69,9 @@ fn listed(server: &ServerInfo, sinks: Vec<Endpoint>, sources: Vec<Endpoint>) -> 
     let mut outputs = BTreeMap::new();
     for (direction, endpoints) in [(Direction::Sink, sinks), (Direction::Source, sources)] {
         for endpoint in endpoints {
+            if PLACEHOLDERS.contains(&endpoint.target.name.as_c_str()) {
+                continue;
+            }
             let name = endpoint.target.name.to_string_lossy();
             let id = DeviceId::new(format!("pulseaudio:{name}"));
             if devices.len() == MOST_DEVICES && !devices.contains_key(&id) {

@@ -33,6 +33,17 @@ fn sinks_and_sources_are_devices_with_the_ids_of_old() {
 }
 
 #[test]
+fn what_stands_where_no_device_is_is_none() {
+    let listed = list(
+        &[Said::new("auto_null"), Said::new("speakers")],
+        &[Said::new("auto_null.monitor"), Said::new("auto_null")],
+    );
+    assert_eq!(listed.devices.len(), 1, "{listed:?}");
+    assert_eq!(listed.devices[0].id.as_str(), "pulseaudio:speakers");
+    assert!(listed.inputs.is_empty() && listed.outputs.len() == 1);
+}
+
+#[test]
 fn the_kind_is_what_the_server_says_and_then_what_the_name_does() {
     let said = |properties, port| Said {
         properties,
