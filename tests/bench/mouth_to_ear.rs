@@ -198,7 +198,7 @@ impl Side {
 }
 
 impl Run {
-    /// Measures a call that goes on; `program` is one party of it.
+    /// Measures a call that goes on; `program` is one party of it. Ends where hardly a chirp is heard: that call has no delay.
     fn measure(program: impl FnOnce() -> Program) -> Self {
         let mut chirping = Chirping::start();
         chirping.go_on(SETTLING);
@@ -206,10 +206,14 @@ impl Run {
         let program = program();
         let before = program.count();
         chirping.go_on(MEASURED);
+        let (cost, memory) = (program.since(&before), program.memory());
+        let delays = chirping.delays();
+        let (heard, spoken) = (delays.heard.len(), delays.spoken);
+        assert!(2 * heard > spoken, "{heard} of {spoken} chirps were heard");
         Self {
-            cost: program.since(&before),
-            memory: program.memory(),
-            delays: chirping.delays(),
+            delays,
+            cost,
+            memory,
         }
     }
 }

@@ -27,7 +27,7 @@ mod sound_card;
 mod support;
 mod unplug;
 
-use std::{env, fs};
+use std::{env, fs, process};
 
 use sound_card::SoundCard;
 use support::office::Office;
@@ -54,7 +54,16 @@ fn main() {
 async fn print_figures(mut card: SoundCard) {
     // Cargo adds `--bench`.
     let words: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
-    let rounds = words.iter().find_map(|it| it.parse().ok());
+    let mut rounds = ROUNDS;
+    for word in &words {
+        if let Ok(number) = word.parse() {
+            rounds = number;
+        } else if word != ALONE && !PARTS.contains(&word.as_str()) {
+            let known = PARTS.join(", ");
+            eprintln!("No figures of {word:?}; there are {known}, {ALONE} and a number of rounds");
+            process::exit(2);
+        }
+    }
     let named = |it: &str| words.iter().any(|word| word == it);
     let wanted = |it: &str| named(it) || !PARTS.iter().any(|part| named(part));
 
@@ -69,7 +78,6 @@ async fn print_figures(mut card: SoundCard) {
 
     card.start(&[], &[]);
     let office = Office::open().await;
-    let rounds = rounds.unwrap_or(ROUNDS);
     if wanted("idle") {
         idle::print(&office, rounds, beside).await;
     }

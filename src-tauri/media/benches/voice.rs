@@ -97,8 +97,8 @@ fn main() {
         let Losses { near_db, other_db } =
             double_talk(|| processor(CANCELLING), room, &far, &speech(20, 2), 6);
         println!(
-            "  echo {:>3} dB: near end −{near_db:.1} dB, goal <= 2, floor 6 (G12); echo −{other_db:.1} dB",
-            -return_loss_db
+            "  echo {:>3} dB: near end {:.1} dB, goal >= -2, floor -6 (G12); echo {:+.1} dB",
+            -return_loss_db, -near_db, -other_db
         );
     }
 
