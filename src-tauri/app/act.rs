@@ -17,7 +17,15 @@ pub(crate) enum Act {
     /// Answers the call that rings; where none does, mutes the call that talks, or lets it be heard
     /// again: what the one button of a headset is for.
     Button,
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "offered by Linux's notifications alone")
+    )]
     AnswerThis(CallId),
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "offered by Linux's notifications alone")
+    )]
     DeclineThis(CallId),
     /// Has the calls of the queue come.
     Ready,
@@ -26,6 +34,10 @@ pub(crate) enum Act {
     /// Has every part of the phone proven anew.
     Check,
     /// Answers that request of another device.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "offered by Linux's notifications alone")
+    )]
     AnswerMove(u64, MoveAnswer),
 }
 

@@ -52,6 +52,10 @@ pub(crate) enum Told {
 /// Whether whoever lists the devices tells when they may be others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Changes {
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "PulseAudio alone tells")
+    )]
     Told,
     Untold,
 }
