@@ -16,7 +16,10 @@ use std::{
 
 use lab::{OfferIn, Treatment};
 use serde_json::json;
-use support::{office::Office, process::Process};
+use support::{
+    office::{Office, sign_in},
+    process::Process,
+};
 
 /// Repetitions of what takes milliseconds.
 const RUNS: usize = 20;
@@ -59,13 +62,21 @@ fn main() {
     });
 }
 
+/// A phone at which Ana is signed in and registered. Its log would come between the figures.
+async fn ana(office: &Office) -> Process {
+    let mut phone = Process::start("ana", office.phone(1).args(["--log", "error"]));
+    phone.send(sign_in("ana")).await;
+    phone.event("sip.registered").await;
+    phone
+}
+
 /// From the start of the program over login, TLS, WebSocket and digest to the binding.
 async fn start_to_registered() {
     let office = Office::open().await;
     let mut times = Vec::new();
     for _ in 0..RUNS {
         let began = Instant::now();
-        let phone = office.agent("ana", 1).await;
+        let phone = ana(&office).await;
         times.push(began.elapsed());
         quit(phone).await;
     }
@@ -74,7 +85,7 @@ async fn start_to_registered() {
 
 /// From the command on standard input to the INVITE at the registrar.
 async fn click_to_invite(name: &str, office: Office) {
-    let mut phone = office.agent("ana", 1).await;
+    let mut phone = ana(&office).await;
     let mut times = Vec::new();
     for run in 0..RUNS {
         let began = Instant::now();
@@ -101,7 +112,7 @@ async fn click_to_invite(name: &str, office: Office) {
 /// From the answer to the first decoded sound, of a call in and of a call out.
 async fn answer_to_audio() {
     let office = Office::open().await;
-    let mut phone = office.agent("ana", 1).await;
+    let mut phone = ana(&office).await;
     let (mut incoming, mut outgoing) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         let lab_call = office
@@ -140,7 +151,7 @@ async fn answer_to_audio() {
 /// What `/proc` tells of the process, idle and in an Opus call with the echo.
 async fn memory_and_processor() {
     let office = Office::open().await;
-    let mut phone = office.agent("ana", 1).await;
+    let mut phone = ana(&office).await;
     let idle = resident(&phone);
     let calls = json!({"max_calls": EXTRA_CALLS + 1});
     let command = json!({"command": "set_calls", "calls": calls});
