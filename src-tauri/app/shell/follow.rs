@@ -22,7 +22,7 @@ use crate::{
 use super::{
     Shell, awake, keys,
     notices::{self, Missed, Ringing, Wanted},
-    ring, tray,
+    ring, tray, web_process,
     windows::RING,
 };
 
@@ -69,6 +69,7 @@ pub(super) fn start(app: &AppHandle) {
     );
     awake::follow(followers.awake.subscribe());
     keys::follow_buttons(app, followers.in_call.subscribe());
+    web_process::follow(app, followers.in_call.subscribe());
     tauri::async_runtime::spawn(followers.run());
 }
 
