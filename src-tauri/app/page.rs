@@ -314,6 +314,9 @@ pub(crate) fn is_told(event: &Event) -> bool {
 }
 
 #[cfg(test)]
+#[path = "../../tests/support/garbage.rs"]
+mod garbage;
+#[cfg(test)]
 mod types;
 
 #[cfg(test)]
@@ -321,6 +324,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use phone::CallId;
+    use proptest::prelude::*;
     use secrecy::ExposeSecret;
     use serde_json::json;
 
@@ -368,6 +372,44 @@ mod tests {
             let rejected = read::<Order>(&json!({ "order": order })).unwrap_err();
             assert_eq!(rejected.code, "malformed", "{order}");
             assert!(!rejected.message.contains("4242"), "{}", rejected.message);
+        }
+    }
+
+    /// What comes of these arguments in each request that has some.
+    fn refusals(arguments: &Value) -> [Option<Rejected>; 10] {
+        fn refusal<T: DeserializeOwned>(arguments: &Value) -> Option<Rejected> {
+            read::<T>(arguments).err()
+        }
+        [
+            refusal::<Order>(arguments),
+            refusal::<SetWindow>(arguments),
+            refusal::<SetServer>(arguments),
+            refusal::<Forget>(arguments),
+            refusal::<AnswerLink>(arguments),
+            refusal::<AnswerQuit>(arguments),
+            refusal::<Show>(arguments),
+            refusal::<WatchLevels>(arguments),
+            refusal::<Copy>(arguments),
+            refusal::<SaveSupport>(arguments),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn whatever_is_asked_has_a_typed_answer_that_repeats_nothing_of_it(
+            arguments in garbage::arguments()
+        ) {
+            let surplus = garbage::with_surplus(arguments.clone());
+            let with_surplus = refusals(&surplus);
+            if surplus.is_object() {
+                prop_assert!(with_surplus.iter().all(Option::is_some), "{with_surplus:?}");
+            }
+            for refusal in refusals(&arguments).into_iter().chain(with_surplus).flatten() {
+                prop_assert_eq!(&refusal.code, "malformed");
+                prop_assert!(!refusal.message.contains(garbage::HIDDEN), "{}", refusal.message);
+            }
         }
     }
 

@@ -7,6 +7,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "../support/garbage.rs"]
+mod garbage;
 #[path = "../support/keyring.rs"]
 #[allow(dead_code, reason = "it is shared, and other tests use the rest")]
 mod keyring;
@@ -35,6 +37,7 @@ mod screen_reader;
 mod services;
 mod signing_in;
 mod starting_again;
+mod taken_over;
 mod tray;
 mod web_process;
 
