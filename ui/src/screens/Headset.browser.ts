@@ -61,10 +61,12 @@ test("another device can be chosen, which ends nothing", async () => {
   await expect.element(title()).toBeVisible();
 });
 
-test("its user says hello, and reads how that was heard", async () => {
+test("its user says hello, sees the level move, and reads how that was heard", async () => {
   const script = await show("headset");
   const check = page.getByRole("region", { name: "Sound check" });
   await expect.element(check).toHaveTextContent("Speak for three seconds, then hear what callers hear.");
+  // No microphone is open before.
+  await expect.element(page.getByRole("meter")).not.toBeInTheDocument();
   await button("Say hello").click();
   await expect.poll(() => script.orders()).toContainEqual({ command: "sound_check" });
   await script.levels(-30, -60);
@@ -78,6 +80,7 @@ test("its user says hello, and reads how that was heard", async () => {
     },
   }));
   await expect.element(check).toHaveTextContent("Sounds good");
+  await expect.element(page.getByRole("meter")).not.toBeInTheDocument();
 });
 
 test("a call comes before it, and it is there again after that", async () => {
