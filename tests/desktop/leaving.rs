@@ -1,12 +1,20 @@
 //! Signing out, quitting, links, and what outlives the end.
 
+use std::time::Duration;
+
+use lab::FlowFault;
 use serde_json::json;
 
 use crate::{
     calls::{dial, hears_tone, speak},
     desk::{Keyring, Setup, story, story_at},
+    starting_again::fall_silent,
     support::office::PASSWORD,
 };
+
+/// The two seconds of a farewell that nobody answers, and some for a machine that is busy with others.
+/// The phone server alone has 32 s for its answer to a BYE (RFC 3261 §17.1.2.2, timer F).
+const FAREWELL: Duration = Duration::from_secs(6);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_frees_the_phone() {
@@ -66,6 +74,24 @@ async fn quitting_from_the_tray_asks_in_a_call_and_signs_out() {
         desk.app().ended();
         desk.office.bindings("700201", 0).await;
         desk.office.agent("ana", 2).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quitting_in_a_call_waits_for_no_server_that_is_silent() {
+    story(async |desk| {
+        desk.ready().await;
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        desk.page().press("Answer").await;
+        ravi.event("call.connected").await;
+        let _silent = fall_silent(desk).await;
+        desk.office.world.drop_flow("700201", FlowFault::Silence);
+
+        desk.services.choose_in_tray("Quit").await;
+        desk.page().press("Hang up and quit").await;
+        desk.app().ended_within(FAREWELL);
     })
     .await;
 }

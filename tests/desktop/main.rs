@@ -27,6 +27,7 @@ mod autostart;
 mod calls;
 mod desk;
 mod files;
+mod keys;
 mod leaving;
 mod page;
 mod places;

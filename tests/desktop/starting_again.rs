@@ -135,7 +135,7 @@ async fn start_and_be_asked(desk: &Desk) -> Child {
 }
 
 /// Has the sidecar take connections and answer nothing.
-async fn fall_silent(desk: &mut Desk) -> TcpListener {
+pub(crate) async fn fall_silent(desk: &mut Desk) -> TcpListener {
     let address = desk.office.sidecar.url.replace("http://", "");
     desk.office.sidecar.kill();
     loop {

@@ -55,7 +55,8 @@ async fn comes_back_after(signal: &str) {
         assert!(!ravi.seen.iter().any(|it| it["type"] == "call.interrupted"));
 
         // The page has the call again: its key for hanging up ends it, as soon as it is drawn.
-        let ended = pressed_until(desk, "ctrl+shift+BackSpace", &mut ravi, "call.ended").await;
+        let press = || press_in(desk, &whole_window(desk), "ctrl+shift+BackSpace");
+        let ended = pressed_until(press, &mut ravi, "call.ended").await;
         assert_eq!(ended["cause"]["code"], "remote");
         // What hung is gone.
         desk.until("the end of the old process", || {
@@ -79,22 +80,29 @@ pub(crate) async fn start(desk: &mut Desk) -> Child {
     program
 }
 
-/// Presses a key in the whole window until another phone tells this event, and returns that. A page
-/// that is not drawn yet, or came forward a moment ago, obeys no key.
-pub(crate) async fn pressed_until(
-    desk: &Desk,
-    key: &str,
-    phone: &mut Process,
-    event: &str,
-) -> Value {
-    let visible = ["search", "--onlyvisible", "--name", "Helix Phone"];
-    let windows = desk.screen.xdotool(&visible);
-    let window = windows.lines().next().expect("the window is there");
+/// Returns the window that is shown; to be asked before a pop-up lies over it.
+pub(crate) fn whole_window(desk: &Desk) -> String {
+    let mut windows = Vec::new();
+    desk.until("the window", || {
+        windows = desk.screen.windows("Helix Phone");
+        !windows.is_empty()
+    });
+    windows.remove(0)
+}
+
+/// Presses a key in a window.
+pub(crate) fn press_in(desk: &Desk, window: &str, key: &str) {
+    desk.screen.xdotool(&["windowfocus", "--sync", window]);
+    desk.screen.xdotool(&["key", key]);
+}
+
+/// Presses again and again until another phone tells this event, and returns that. Keys are obeyed by
+/// a page that is drawn and has been in front for a moment, and by a phone that knows of the call.
+pub(crate) async fn pressed_until(press: impl Fn(), phone: &mut Process, event: &str) -> Value {
     let told = timeout(PATIENCE, async {
         loop {
-            desk.screen.xdotool(&["windowfocus", "--sync", window]);
-            desk.screen.xdotool(&["key", key]);
-            if let Ok(told) = timeout(Duration::from_secs(1), phone.event(event)).await {
+            press();
+            if let Ok(told) = timeout(Duration::from_secs(2), phone.event(event)).await {
                 return told;
             }
         }
