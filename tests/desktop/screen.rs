@@ -7,6 +7,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
+use x11rb::{
+    CURRENT_TIME,
+    protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask},
+};
+
 /// The tests that run at a time share one.
 static SHARED: Mutex<Weak<Screen>> = Mutex::new(Weak::new());
 
@@ -100,6 +105,21 @@ impl Screen {
             [place.x, place.y, place.width, place.height].map(|it| it.to_string());
         self.xdotool(&["windowsize", window, &width, &height]);
         self.xdotool(&["windowmove", window, &x, &y]);
+    }
+
+    /// Closes a window as the button in its frame does, which no window manager draws here (ICCCM
+    /// §4.2.8.1).
+    pub(crate) fn close(&self, window: &str) {
+        let (server, _) = x11rb::connect(Some(&self.display)).unwrap();
+        let atom = |name: &str| {
+            let asked = server.intern_atom(false, name.as_bytes()).unwrap();
+            asked.reply().unwrap().atom
+        };
+        let window = window.parse().unwrap();
+        let delete = [atom("WM_DELETE_WINDOW"), CURRENT_TIME, 0, 0, 0];
+        let message = ClientMessageEvent::new(32, window, atom("WM_PROTOCOLS"), delete);
+        let sent = server.send_event(false, window, EventMask::NO_EVENT, message);
+        sent.unwrap().check().unwrap();
     }
 
     /// Returns whether a window asks to lie above the others.

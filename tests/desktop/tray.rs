@@ -9,7 +9,7 @@ use crate::{
         office::{PASSWORD, at_queue},
         ozonetel::{Mode, Ozonetel},
     },
-    web_process::web_process,
+    web_process::{web_process, whole_window},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,6 +69,26 @@ async fn without_a_microphone_the_tray_is_no_more_ready_than_the_window() {
         tray.menu(deaf, |it| it.label == deaf).await;
         desk.card.plug_in_microphone(&HEADSET);
         tray.menu("Ready again", |it| it.label == "Ready").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_is_closed_stays_in_the_tray_and_is_fetched_back() {
+    let setup = Setup {
+        own_screen: true,
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.ready().await;
+        let shown = || desk.screen.windows("Helix Phone").len();
+        desk.screen.close(&whole_window(desk));
+        desk.until("an empty screen", || shown() == 0);
+        desk.services.menu("Ready", |it| it.label == "Ready").await;
+        desk.office.bindings("700201", 1).await;
+        desk.services.choose_in_tray("Open").await;
+        desk.until("the window", || shown() == 1);
+        desk.page().says("Connected").await;
     })
     .await;
 }
