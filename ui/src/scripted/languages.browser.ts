@@ -1,11 +1,11 @@
-// Each language fits the least that each window can be.
+// Each language fits the least that each window can be, also where text is twice as large.
 
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
 import { LANGUAGES } from "../lib/words.svelte";
 import { clear, draw } from "./mounted";
-import { cutOff, tooWide } from "./room";
+import { cutOff, outOfReach, tooWide } from "./room";
 import { LEAST, SCENES, type Page } from "./scenes";
 
 afterEach(clear);
@@ -16,14 +16,23 @@ const scenes = (shown: Page) =>
     .filter(([name, scene]) => scene.page === shown && name !== "history-many")
     .map(([name]) => name);
 
-describe.each(LANGUAGES.map(({ language }) => language))("%s", (language) => {
-  describe.each(["index", "ring", "mini"] as const)("%s", (shown) => {
-    beforeAll(() => page.viewport(...LEAST[shown]));
+const size = (text: string) => (document.documentElement.style.fontSize = text);
+afterAll(() => size(""));
 
-    test.each(scenes(shown))("%s", async (name) => {
-      await draw(name, { theme: "light", language });
-      expect(tooWide()).toEqual([]);
-      expect(cutOff()).toEqual([]);
+describe.each(["100%", "200%"])("text of %s", (text) => {
+  describe.each(LANGUAGES.map(({ language }) => language))("%s", (language) => {
+    describe.each(["index", "ring", "mini"] as const)("%s", (shown) => {
+      beforeAll(async () => {
+        size(text);
+        await page.viewport(...LEAST[shown]);
+      });
+
+      test.each(scenes(shown))("%s", async (name) => {
+        await draw(name, { theme: "light", language });
+        expect(tooWide()).toEqual([]);
+        expect(cutOff()).toEqual([]);
+        expect(outOfReach()).toEqual([]);
+      });
     });
   });
 });
