@@ -57,6 +57,8 @@ pub(crate) struct WindowView {
     pub(crate) quit_asked: bool,
     /// When the tray last had the phone checked: who sees the page reads what comes of it.
     pub(crate) check_asked_at: Option<Moment>,
+    /// Whether neither the whole window nor the bar can be seen: the pop-up reads aloud who calls.
+    pub(crate) in_tray: bool,
 }
 
 /// An account of the demo's own world, whose password is no secret.

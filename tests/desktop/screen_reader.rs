@@ -2,16 +2,19 @@
 //! desktop (AT-SPI).
 
 use std::{
+    collections::HashMap,
     path::Path,
     process::{Child, Command, Stdio},
     time::Instant,
 };
 
+use futures_util::StreamExt;
 use serde::Serialize;
+use tokio::time::timeout;
 use zbus::{
-    Connection, connection,
-    message::Message,
-    zvariant::{DynamicType, OwnedObjectPath, OwnedValue},
+    Connection, MatchRule, MessageStream, connection,
+    message::{Message, Type},
+    zvariant::{DynamicType, OwnedObjectPath, OwnedValue, Structure, Value},
 };
 
 use crate::{PATIENCE, keyring::Desktop, services::seen};
@@ -24,6 +27,7 @@ const LAUNCHERS: [&str; 2] = [
 
 const ACCESSIBLE: &str = "org.a11y.atspi.Accessible";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+const REGISTRY: &str = "org.a11y.atspi.Registry";
 
 // What a thing is (AT-SPI's `AtspiRole`).
 pub(crate) const PASSWORD: u32 = 40;
@@ -56,6 +60,13 @@ pub(crate) struct Said {
     states: Vec<u32>,
     /// Where it is asked and used.
     at: Reference,
+}
+
+/// What it is told without asking: what changes in the windows.
+#[derive(Debug)]
+pub(crate) struct Hearing<'a> {
+    reader: &'a ScreenReader,
+    told: MessageStream,
 }
 
 /// A thing of the tree: whose, and which of theirs.
@@ -156,7 +167,7 @@ impl ScreenReader {
     /// Returns all that there is of all programs.
     async fn all(&self) -> Vec<Said> {
         let root = (
-            "org.a11y.atspi.Registry".to_owned(),
+            REGISTRY.to_owned(),
             OwnedObjectPath::try_from("/org/a11y/atspi/accessible/root").unwrap(),
         );
         let mut found = Vec::new();
@@ -170,6 +181,28 @@ impl ScreenReader {
             }
         }
         found
+    }
+
+    /// Listens from now on.
+    pub(crate) async fn listen(&self) -> Hearing<'_> {
+        for event in ["object:children-changed", "object:text-changed"] {
+            let wish = (event, Vec::<&str>::new(), "");
+            let path = "/org/a11y/atspi/registry";
+            self.bus
+                .call_method(Some(REGISTRY), path, Some(REGISTRY), "RegisterEvent", &wish)
+                .await
+                .unwrap();
+        }
+        let rule = MatchRule::builder()
+            .msg_type(Type::Signal)
+            .interface("org.a11y.atspi.Event.Object")
+            .unwrap()
+            .build();
+        let told = MessageStream::for_match_rule(rule, &self.bus, Some(MOST_ACCESSIBLES));
+        Hearing {
+            reader: self,
+            told: told.await.unwrap(),
+        }
     }
 
     async fn look_at(&self, at: Reference) -> zbus::Result<(Said, Vec<Reference>)> {
@@ -214,6 +247,70 @@ impl ScreenReader {
             )
             .await
     }
+}
+
+impl Hearing<'_> {
+    /// Waits until these words come into a region whose changes are read aloud at once.
+    pub(crate) async fn is_interrupted_by(&mut self, words: &str) {
+        let mut all = Vec::new();
+        let heard = timeout(PATIENCE, async {
+            while let Some(told) = self.told.next().await {
+                // Not all that comes has words, and it may be gone already.
+                if let Ok((told, is_at_once)) = self.words(&told.unwrap()).await {
+                    if is_at_once && told == words {
+                        return;
+                    }
+                    all.push(told);
+                }
+            }
+        });
+        if heard.await.is_err() {
+            panic!("“{words}” is not read aloud at once; there came {all:?}");
+        }
+    }
+
+    /// The words of what came, and whether they are read aloud at once.
+    async fn words(&self, told: &Message) -> zbus::Result<(String, bool)> {
+        let body = told.body();
+        // Kind, two details, what came or what it became, and what differs between GTK and WebKit.
+        let body = body.deserialize::<Structure<'_>>()?;
+        let came = body.fields().get(3).ok_or(zbus::Error::MissingField)?;
+        let header = told.header();
+        let at = match (child(came), header.sender(), header.path()) {
+            (Some(child), _, _) => child,
+            (None, Some(owner), Some(path)) => {
+                (owner.to_string(), OwnedObjectPath::try_from(path.as_str())?)
+            }
+            (None, _, _) => return Err(zbus::Error::MissingField),
+        };
+        let text = self
+            .reader
+            .ask(&at, "org.a11y.atspi.Text", "GetText", &(0_i32, -1_i32))
+            .await?;
+        let attributes = self
+            .reader
+            .ask(&at, ACCESSIBLE, "GetAttributes", &())
+            .await?;
+        let attributes = attributes.body().deserialize::<HashMap<String, String>>()?;
+        let live = attributes.get("container-live");
+        let text = text.body().deserialize::<String>()?;
+        Ok((seen(&text), live.is_some_and(|it| it == "assertive")))
+    }
+}
+
+/// What came into a thing, where that is a thing.
+fn child(came: &Value<'_>) -> Option<Reference> {
+    if let Value::Value(inner) = came {
+        return child(inner);
+    }
+    let Value::Structure(reference) = came else {
+        return None;
+    };
+    let [Value::Str(owner), Value::ObjectPath(path)] = reference.fields() else {
+        return None;
+    };
+    let path = OwnedObjectPath::try_from(path.as_str()).ok()?;
+    Some((owner.to_string(), path))
 }
 
 impl Drop for ScreenReader {

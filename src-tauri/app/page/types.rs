@@ -304,6 +304,7 @@ fn windows() -> Vec<WindowView> {
         }),
         quit_asked: false,
         check_asked_at: Some(Moment(1_300)),
+        in_tray: true,
     };
     let empty = WindowView {
         settings: WindowSettings::default(),
@@ -314,6 +315,7 @@ fn windows() -> Vec<WindowView> {
         complaints: Vec::new(),
         demo: None,
         check_asked_at: None,
+        in_tray: false,
         ..full.clone()
     };
     vec![full, empty]

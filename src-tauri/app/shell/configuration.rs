@@ -149,6 +149,7 @@ pub(super) fn start(
         demo: demo_account(),
         quit_asked: false,
         check_asked_at: None,
+        in_tray: true,
     };
     let shell = Shell {
         configuration,

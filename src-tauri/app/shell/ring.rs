@@ -68,8 +68,11 @@ fn tell(app: &AppHandle) -> tauri::Result<()> {
     match app.state::<Shell>().window_settings().incoming {
         IncomingBehaviour::Popup => pop_up(app),
         IncomingBehaviour::Flash => match app.get_webview_window(MAIN) {
-            Some(window) => window.request_user_attention(Some(UserAttentionType::Critical)),
-            None => pop_up(app),
+            Some(window) if window.is_visible()? => {
+                window.request_user_attention(Some(UserAttentionType::Critical))
+            }
+            // Nobody would see it flash.
+            Some(_) | None => pop_up(app),
         },
         IncomingBehaviour::Front => {
             windows::show_main(app);
@@ -88,6 +91,7 @@ fn tell_answered(app: &AppHandle) -> tauri::Result<()> {
 }
 
 fn pop_up(app: &AppHandle) -> tauri::Result<()> {
+    windows::look(app)?;
     match app.get_webview_window(RING) {
         Some(window) => {
             place(app, &window)?;

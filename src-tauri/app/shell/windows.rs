@@ -1,7 +1,10 @@
 //! The windows: the whole phone and the bar that can take its place. Each is made when it is first
 //! wanted.
 
-use std::sync::{PoisonError, atomic::Ordering};
+use std::{
+    mem,
+    sync::{PoisonError, atomic::Ordering},
+};
 
 use engine::Theme;
 use tauri::{
@@ -37,6 +40,7 @@ pub(super) fn show_main(app: &AppHandle) {
         if app.state::<Shell>().is_leaving() {
             return Ok(());
         }
+        set_in_tray(app, false);
         match app.get_webview_window(MAIN) {
             Some(window) => {
                 window.show()?;
@@ -55,6 +59,7 @@ pub(super) fn show_main(app: &AppHandle) {
 /// Puts the bar in the place of the whole window.
 pub(super) fn show_mini(app: &AppHandle) {
     beside(app, |app| {
+        set_in_tray(app, false);
         match app.get_webview_window(MINI) {
             Some(window) => window.show()?,
             None => beside_main(app, make_mini)?,
@@ -75,12 +80,34 @@ pub(super) fn happened(app: &AppHandle, label: &str, event: &WindowEvent) {
             show_main(app);
         } else if shell.window_settings().quit_on_close || !shell.has_tray.load(Ordering::Relaxed) {
             leaving::ask(app);
-        } else if let Some(window) = app.get_webview_window(label)
-            && let Err(error) = window.hide()
-        {
-            warn!(%error, "the window stays");
+        } else if let Some(window) = app.get_webview_window(label) {
+            match window.hide() {
+                Ok(()) if label == MAIN => set_in_tray(app, true),
+                Ok(()) => {}
+                Err(error) => warn!(%error, "the window stays"),
+            }
         }
     }
+}
+
+/// Notes whether a window can be seen, for the one who reads aloud that somebody calls: nobody tells of
+/// a window that was minimised.
+pub(super) fn look(app: &AppHandle) -> tauri::Result<()> {
+    let mut in_tray = true;
+    for label in [MAIN, MINI] {
+        if let Some(window) = app.get_webview_window(label) {
+            in_tray &= !window.is_visible()? || window.is_minimized()?;
+        }
+    }
+    set_in_tray(app, in_tray);
+    Ok(())
+}
+
+fn set_in_tray(app: &AppHandle, in_tray: bool) {
+    let shell = app.state::<Shell>();
+    shell
+        .window
+        .send_if_modified(|it| mem::replace(&mut it.in_tray, in_tray) != in_tray);
 }
 
 /// Gives all windows the colours that the settings name.

@@ -757,6 +757,8 @@ export type WindowView = {
   quit_asked: boolean;
   /** When the tray last had the phone checked: who sees the page reads what comes of it. */
   check_asked_at: Moment | null;
+  /** Whether neither the whole window nor the bar can be seen: the pop-up reads aloud who calls. */
+  in_tray: boolean;
 };
 
 /** The work after a call of the queue. */

@@ -334,6 +334,8 @@ on-hold-for = قيد الانتظار { $time }
 ## Read by screen readers alone
 
 read-incoming = مكالمة واردة من { $name }. اضغط Control Enter للرد.
+read-ring = مكالمة واردة من { $name }.
+read-ring-key = مكالمة واردة من { $name }. اضغط { $key } للرد.
 read-ended = انتهت المكالمة. { $cause }
 read-minute = دقيقة واحدة
 read-asked = يطلب { $device } هاتفك. لديك { $seconds } ثانية للإجابة.

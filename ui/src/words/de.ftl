@@ -328,6 +328,8 @@ on-hold-for = gehalten { $time }
 ## Read by screen readers alone
 
 read-incoming = Eingehender Anruf von { $name }. Steuerung Eingabe zum Annehmen.
+read-ring = Eingehender Anruf von { $name }.
+read-ring-key = Eingehender Anruf von { $name }. { $key } zum Annehmen.
 read-ended = Anruf beendet. { $cause }
 read-minute = Eine Minute
 read-asked = { $device } bittet um Ihr Telefon. Sie haben { $seconds } Sekunden für Ihre Antwort.

@@ -330,6 +330,8 @@ on-hold-for = on hold { $time }
 ## Read by screen readers alone
 
 read-incoming = Incoming call from { $name }. Control Enter to answer.
+read-ring = Incoming call from { $name }.
+read-ring-key = Incoming call from { $name }. { $key } to answer.
 read-ended = Call ended. { $cause }
 read-minute = One minute
 read-asked = { $device } asks for your phone. You have { $seconds } seconds to answer.

@@ -329,6 +329,8 @@ on-hold-for = en espera { $time }
 ## Read by screen readers alone
 
 read-incoming = Llamada entrante de { $name }. Control Intro para contestar.
+read-ring = Llamada entrante de { $name }.
+read-ring-key = Llamada entrante de { $name }. { $key } para contestar.
 read-ended = Llamada terminada. { $cause }
 read-minute = Un minuto
 read-asked = { $device } pide su teléfono. Tiene { $seconds } segundos para responder.

@@ -328,6 +328,8 @@ on-hold-for = होल्ड पर { $time }
 ## Read by screen readers alone
 
 read-incoming = { $name } की इनकमिंग कॉल। उठाने के लिए Control Enter दबाएँ।
+read-ring = { $name } की इनकमिंग कॉल।
+read-ring-key = { $name } की इनकमिंग कॉल। उठाने के लिए { $key } दबाएँ।
 read-ended = कॉल ख़त्म हुई। { $cause }
 read-minute = एक मिनट
 read-asked = { $device } आपका फ़ोन माँग रहा है। जवाब देने के लिए { $seconds } सेकंड हैं।

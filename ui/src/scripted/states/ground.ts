@@ -73,6 +73,7 @@ export const WINDOW: WindowView = {
   demo: null,
   quit_asked: false,
   check_asked_at: null,
+  in_tray: false,
 };
 
 export const SIGNED_OUT: PhoneView = {
