@@ -108,6 +108,8 @@ impl From<phone::Rejected> for Rejected {
             phone::Rejected::WrongState { .. } => "wrong_state",
             phone::Rejected::TooManyCalls => "too_many_calls",
             phone::Rejected::InvalidTarget { .. } => "invalid_target",
+            phone::Rejected::NotAllowed => "not_allowed",
+            phone::Rejected::Emergency { .. } => "emergency",
             phone::Rejected::InvalidDigit { .. } => "invalid_digit",
             phone::Rejected::InCall => "in_call",
             phone::Rejected::CheckRuns => "check_runs",

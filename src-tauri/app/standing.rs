@@ -150,6 +150,7 @@ pub(crate) mod tests {
             fallback: None,
             restores: false,
             calls: phone::CallSettings::default(),
+            dialling: phone::DialPlan::default(),
             sound: phone::SoundSettings::default(),
             device_id: String::new(),
             user_agent: String::new(),

@@ -9,6 +9,8 @@ mod arguments;
 mod lines;
 mod passwords;
 mod phone_server;
+#[cfg(target_os = "linux")]
+mod policy;
 mod program;
 mod settings;
 mod sidecar;

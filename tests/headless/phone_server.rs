@@ -107,7 +107,7 @@ async fn an_extension_that_does_not_exist_is_an_end_of_the_call_and_no_fault() {
     quit(phone, 0).await;
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     World::start(WorldConfig::new().unwrap()).await.unwrap()
 }
 
@@ -132,7 +132,7 @@ fn started(command: &mut Command) -> Process {
     Process::start("the phone", command.stderr(Stdio::null()))
 }
 
-fn account(world: &World, ca: &Path, password: &str, more: &[&str]) -> Command {
+pub(crate) fn account(world: &World, ca: &Path, password: &str, more: &[&str]) -> Command {
     let mut command = headless(more);
     command
         .args(["--capture", "tone:440", "--log", "warn", "--ca"])

@@ -186,6 +186,7 @@ impl Configuration {
             fallback: self.account.clone().filter(|_| server.is_none()),
             restores: server.is_some() && !is_forgetful,
             calls: self.policy.calls(settings.calls().0),
+            dialling: self.policy.dialling(),
             sound: self.policy.sound(settings.sound().0),
             device_id: settings.device.id.hyphenated().to_string(),
             user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),

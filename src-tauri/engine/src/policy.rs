@@ -9,7 +9,7 @@ mod registry;
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
-use phone::{CallSettings, SoundSettings};
+use phone::{CallSettings, DialPlan, SoundSettings};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use url::Url;
@@ -236,6 +236,15 @@ impl Policy {
     /// Returns the kinds of links that the phone opens; `None`: all.
     pub fn url_handlers(&self) -> Option<Vec<LinkScheme>> {
         self.get("UrlHandlers")
+    }
+
+    /// Returns what is wanted of the numbers that are dialled.
+    pub fn dialling(&self) -> DialPlan {
+        DialPlan {
+            policy: self.get("DialPolicy").unwrap_or_default(),
+            rewrites: self.get("NumberRewrite").unwrap_or_default(),
+            emergency: self.get("EmergencyNotice"),
+        }
     }
 
     /// Returns what is remembered of calls.

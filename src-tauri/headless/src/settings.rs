@@ -117,6 +117,7 @@ impl Settings {
                 fallback: account.filter(|_| sidecar.is_none()),
                 restores: keep == Keep::Keyring,
                 calls: policy.calls(installation.calls),
+                dialling: policy.dialling(),
                 sound: policy.sound(installation.sound),
                 device_id: device_id.hyphenated().to_string(),
                 user_agent: concat!("HelixPhone/", env!("CARGO_PKG_VERSION")).into(),

@@ -156,6 +156,11 @@ pub enum Rejected {
     TooManyCalls,
     #[error("This cannot be called: {reason}")]
     InvalidTarget { reason: String },
+    #[error("Calls to this number are not allowed by your organisation")]
+    NotAllowed,
+    /// Nobody is called: the organisation has a sentence for whoever dials this number for help.
+    #[error("{text}")]
+    Emergency { text: String },
     #[error("Not a DTMF digit: {digit:?}")]
     InvalidDigit { digit: char },
     #[error("There is a call: sound can be checked when it is over")]

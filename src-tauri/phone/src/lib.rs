@@ -7,6 +7,7 @@ mod backoff;
 mod call;
 mod call_settings;
 mod command;
+mod dialling;
 mod errand;
 mod event;
 mod io;
@@ -28,6 +29,7 @@ mod words;
 
 pub use call_settings::{AutoAnswer, CallSettings};
 pub use command::{Accepted, Command, Rejected};
+pub use dialling::{DialPlan, DialPolicy, EmergencyNotice, LONGEST_NOTICE, NumberRewrite};
 pub use event::{EndCause, Event, Hop, SignedOutReason};
 pub use io::{
     Effect, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Quality, Reply, Request, Restored,

@@ -181,6 +181,11 @@ impl Line {
         &self.extension
     }
 
+    /// Returns the domain at which a number or a name is called.
+    pub(crate) fn domain(&self) -> &str {
+        self.ua.domain()
+    }
+
     /// Returns the call that ended last.
     pub(crate) fn ended(&self) -> Option<&EndedCallView> {
         self.ended.as_ref()

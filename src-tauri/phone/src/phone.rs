@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use crate::{
-    Accepted, Availability, CallSettings, Command, Effect, Event, Hop, Input, PhoneView, Rejected,
-    SignedOutReason,
+    Accepted, Availability, CallSettings, Command, DialPlan, Effect, Event, Hop, Input, PhoneView,
+    Rejected, SignedOutReason,
     lease::Lease,
     line::{Line, LineSetup},
     moment::Moment,
@@ -67,6 +67,8 @@ pub struct Setup {
     pub sound: SoundSettings,
     /// How calls are taken at first.
     pub calls: CallSettings,
+    /// What the organisation wants of the numbers that are dialled.
+    pub dialling: DialPlan,
     /// Feeds every random choice of this phone.
     pub seed: [u8; 32],
 }
@@ -574,7 +576,11 @@ impl Phone {
         }
     }
 
+    /// The one place that everything comes through that is dialled. What is not to be called is said before all else, because
+    /// who needs help has no use for the state of the line.
     fn dial(&mut self, target: &str, now: Instant) -> Result<CallId, Rejected> {
+        let domain = self.account.line().map(|it| it.domain());
+        let target = self.setup.dialling.called(target, domain)?;
         if let Account::SignedIn(it) = &self.account
             && let Some(Station {
                 lease: Holding::Lost { .. },
@@ -584,7 +590,7 @@ impl Phone {
             return Err(Rejected::LeaseLost);
         }
         let (line, outputs) = self.line()?;
-        let call = line.dial(target, now, outputs)?;
+        let call = line.dial(&target, now, outputs)?;
         self.tones.interrupt();
         Ok(call)
     }

@@ -235,6 +235,10 @@ pub fn rejections() -> Vec<Rejected> {
         InvalidTarget {
             reason: "a space in the user part".into(),
         },
+        NotAllowed,
+        Emergency {
+            text: "This phone cannot call emergency services. Use a mobile.".into(),
+        },
         InvalidDigit { digit: 'x' },
         InCall,
         CheckRuns,

@@ -107,6 +107,80 @@ fn what_cannot_be_called_is_said_at_once() {
 }
 
 #[test]
+fn what_the_organisation_does_not_want_called_is_refused_and_nothing_happens() {
+    let mut world = World::new(planned());
+    world.sign_in();
+    for target in ["+49900123", "0900 123", "sip:0900123@sip.example", "1"] {
+        let refused = world.command(dial(target));
+        assert_eq!(refused, Err(Rejected::NotAllowed), "{target}");
+    }
+    assert!(world.media.is_empty() && world.count_sent("INVITE") == 0);
+    assert!(world.view().calls.is_empty() && world.view().ended.is_none());
+
+    let call = world.dial("030 123456");
+    assert_eq!(world.view().calls[0].number, "+4930123456");
+    assert!(
+        world.happened(
+            |it| matches!(it, Event::CallDialing { target, .. } if target == "+4930123456")
+        )
+    );
+    assert!(
+        world
+            .sent
+            .iter()
+            .any(|it| it.starts_with("INVITE sip:+4930123456@sip.example SIP/2.0"))
+    );
+    // What is not called does not put the call aside that is.
+    assert_eq!(world.command(dial("1")), Err(Rejected::NotAllowed));
+    let calls = world.view().calls;
+    assert!(calls.len() == 1 && calls[0].call == call && !calls[0].held);
+}
+
+#[test]
+fn who_dials_for_help_is_told_what_to_do_whatever_the_phone_does() {
+    let told = Err(Rejected::Emergency {
+        text: "Use a mobile.".to_owned(),
+    });
+    let mut world = World::new(planned());
+    assert_eq!(world.command(dial("112")), told, "nobody is signed in");
+    world.sign_in();
+    assert_eq!(world.command(dial("112")), told);
+    world.drop_flow();
+    assert_eq!(world.command(dial("tel:112")), told, "there is no line");
+    assert_eq!(
+        world.command(dial("030 1234")),
+        Err(Rejected::NotRegistered)
+    );
+    assert_eq!(world.count_sent("INVITE"), 0);
+}
+
+fn planned() -> phone::Setup {
+    phone::Setup {
+        dialling: phone::DialPlan {
+            policy: phone::DialPolicy {
+                allowed: Some(vec!["+49".to_owned()]),
+                blocked: vec!["+49900".to_owned()],
+            },
+            rewrites: vec![phone::NumberRewrite {
+                from: "0".to_owned(),
+                to: "+49".to_owned(),
+            }],
+            emergency: Some(phone::EmergencyNotice {
+                numbers: vec!["112".to_owned()],
+                text: "Use a mobile.".to_owned(),
+            }),
+        },
+        ..setup()
+    }
+}
+
+fn dial(target: &str) -> Command {
+    Command::Dial {
+        target: target.to_owned(),
+    }
+}
+
+#[test]
 fn an_incoming_call_is_answered_and_ended_here() {
     let mut world = World::signed_in();
     world.incoming(true);

@@ -82,6 +82,7 @@ mod user_agent;
 
 pub use config::Config;
 pub use event::{Cause, Event, Party};
+pub use message::Dialled;
 pub use user_agent::{InvalidTarget, UserAgent, WrongState};
 
 /// Names one INVITE session inside this process; never sent on the wire.

@@ -91,6 +91,14 @@ describe("a link that wants a number called", () => {
     await expect.element(page.getByText("This number cannot be called.").first()).toBeVisible();
   });
 
+  test("to a number for help says what to do", async () => {
+    const script = await show("link-asked");
+    script.refuse("answer_link", "emergency", "Use a mobile.");
+    await question().getByRole("button", { name: "Call", exact: true }).click();
+    await script.window({ link: null });
+    await expect.element(page.getByText("Use a mobile.").first()).toBeVisible();
+  });
+
   test("waits until somebody is signed in", async () => {
     const script = await show("signed-out");
     await script.window({ link: "+442079460958" });

@@ -33,6 +33,36 @@ test("what the phone will not dial stays in the field, with the reason", async (
   await expect.element(field()).toHaveValue("ana b");
 });
 
+test("what the organisation does not want called is said under the field", async () => {
+  const script = await show("ready");
+  script.refuse("dial", "not_allowed", "Calls to this number are not allowed by your organisation");
+  await field().fill("+49 900 123");
+  await call().click();
+  await expect
+    .element(field())
+    .toHaveAccessibleDescription(/Calls to this number are not allowed by your organisation\./);
+  await expect.element(field()).toHaveValue("+49 900 123");
+});
+
+test("who dials for help reads what to do, in the organisation's words", async () => {
+  const script = await show("ready");
+  const text = "This phone cannot call emergency services. Use a mobile.";
+  script.refuse("dial", "emergency", `${text}\u202e<b>`);
+  await field().fill("112");
+  await userEvent.keyboard("{Enter}");
+  await expect.element(field()).toHaveAccessibleDescription(`${text}<b>`);
+  await expect.element(page.getByText(`${text}<b>`)).toBeVisible();
+});
+
+test("a call back that is not allowed says so", async () => {
+  const script = await show("ready");
+  script.refuse("dial", "not_allowed", "Calls to this number are not allowed by your organisation");
+  await page.getByRole("button", { name: "Call back" }).click();
+  await expect
+    .element(page.getByText("Calls to this number are not allowed by your organisation.").first())
+    .toBeVisible();
+});
+
 test("a name is found in the history of this computer", async () => {
   const script = await show("ready");
   await field().fill("lucí");

@@ -50,6 +50,8 @@ export function refusalWords(thrown: unknown): string {
       return t("refused-too-many-calls");
     case "invalid_target":
       return t("refused-target");
+    case "not_allowed":
+      return t("refused-not-allowed");
     case "no_outcome":
       return t("refused-no-outcome");
     case "unknown_request":
@@ -57,6 +59,7 @@ export function refusalWords(thrown: unknown): string {
     case "unknown_call":
     case "wrong_state":
       return t("refused-state");
+    // Of `emergency` this is the organisation's own text.
     default:
       return message;
   }

@@ -327,6 +327,8 @@ export const rejections: phone.Rejected[] = [
   {"code":"wrong_state","message":"The state of call 7 does not allow this"},
   {"code":"too_many_calls","message":"As many calls as allowed exist already"},
   {"code":"invalid_target","message":"This cannot be called: a space in the user part"},
+  {"code":"not_allowed","message":"Calls to this number are not allowed by your organisation"},
+  {"code":"emergency","message":"This phone cannot call emergency services. Use a mobile."},
   {"code":"invalid_digit","message":"Not a DTMF digit: 'x'"},
   {"code":"in_call","message":"There is a call: sound can be checked when it is over"},
   {"code":"check_runs","message":"A sound check is running: the next one can begin when it has its verdict"},

@@ -216,6 +216,7 @@ refused-not-registered = خطك غير جاهز. لا يمكن إجراء مكا
 refused-lease-lost = فُقدت جلستك. سجّل الدخول من جديد لإجراء المكالمات.
 refused-too-many-calls = لا يُسمح بمكالمات أكثر.
 refused-target = لا يمكن الاتصال بهذا الرقم.
+refused-not-allowed = لا تسمح مؤسستك بالاتصال بهذا الرقم.
 refused-state = هذا غير ممكن الآن.
 refused-request = انتهى هذا الطلب.
 

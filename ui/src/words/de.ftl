@@ -210,6 +210,7 @@ refused-not-registered = Ihre Leitung ist nicht bereit. Anrufe sind nicht mögli
 refused-lease-lost = Ihre Sitzung ist verloren. Melden Sie sich neu an, um anzurufen.
 refused-too-many-calls = Mehr Gespräche sind nicht erlaubt.
 refused-target = Diese Nummer kann nicht angerufen werden.
+refused-not-allowed = Ihre Organisation erlaubt keine Anrufe an diese Nummer.
 refused-state = Das ist gerade nicht möglich.
 refused-request = Diese Anfrage ist vorbei.
 

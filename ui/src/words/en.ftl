@@ -212,6 +212,7 @@ refused-not-registered = Your line is not ready. No calls can be made.
 refused-lease-lost = Your session is lost. Sign in again to make calls.
 refused-too-many-calls = You have as many calls as are allowed.
 refused-target = This number cannot be called.
+refused-not-allowed = Calls to this number are not allowed by your organisation.
 refused-state = That is not possible now.
 refused-request = This request is over.
 

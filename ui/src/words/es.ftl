@@ -211,6 +211,7 @@ refused-not-registered = Su línea no está lista. No se puede llamar.
 refused-lease-lost = Su sesión se perdió. Inicie sesión de nuevo para llamar.
 refused-too-many-calls = No se permiten más llamadas a la vez.
 refused-target = No se puede llamar a este número.
+refused-not-allowed = Su organización no permite llamadas a este número.
 refused-state = Eso no es posible ahora.
 refused-request = Esta solicitud ya terminó.
 

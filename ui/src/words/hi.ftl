@@ -210,6 +210,7 @@ refused-not-registered = आपकी लाइन तैयार नहीं 
 refused-lease-lost = आपका सेशन चला गया। कॉल करने के लिए फिर साइन इन करें।
 refused-too-many-calls = इससे ज़्यादा कॉल की अनुमति नहीं है।
 refused-target = इस नंबर पर कॉल नहीं हो सकती।
+refused-not-allowed = आपका संगठन इस नंबर पर कॉल की अनुमति नहीं देता।
 refused-state = अभी यह नहीं हो सकता।
 refused-request = यह अनुरोध समाप्त हो चुका है।
 

@@ -155,6 +155,7 @@ fn config(sidecar: Option<&HttpServer>, vault: Vault) -> Config {
             user_agent: "HelixPhone/test".into(),
             sound: phone::SoundSettings::default(),
             calls: phone::CallSettings::default(),
+            dialling: phone::DialPlan::default(),
             seed: [7; 32],
         },
         sidecar: sidecar.map(|server| Url::parse(&format!("http://{}", server.address)).unwrap()),

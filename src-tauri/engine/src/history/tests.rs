@@ -194,6 +194,7 @@ async fn who_follows_hears_all_to_the_end_and_catches_up() {
             fallback: None,
             restores: false,
             calls: phone::CallSettings::default(),
+            dialling: phone::DialPlan::default(),
             sound: phone::SoundSettings::default(),
             device_id: "desk".into(),
             user_agent: "HelixPhone/test".into(),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use phone::{CallSettings, SoundSettings};
+use phone::{CallSettings, DialPolicy, EmergencyNotice, NumberRewrite, SoundSettings};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -40,6 +41,12 @@ pub(super) enum Kind {
     File,
     /// Switches by these names, each of which may be absent.
     Switches(&'static [&'static str]),
+    /// Prefixes of numbers: `allowed` and `blocked`.
+    DialPolicy,
+    /// Prefixes of numbers, each with what takes its place.
+    Rewrites,
+    /// Numbers, and what whoever dials one is told.
+    Emergency,
 }
 
 /// A setting and what it is settled to.
@@ -76,7 +83,7 @@ const PROCESSING: [(&str, &str); 3] = [
 ];
 
 /// All keys, in the order of their names.
-pub(super) const KEYS: [Key; 20] = [
+pub(super) const KEYS: [Key; 23] = [
     Key {
         name: "AllowedSidecarUrls",
         kind: Kind::Origins,
@@ -125,6 +132,18 @@ pub(super) const KEYS: [Key; 20] = [
         kind: Kind::Choice(&["memory", "osKeychain"]),
         settles: |value| vec![settled(Section::None, "credential_store", value)],
         otherwise: |_| json!("memory"),
+    },
+    Key {
+        name: "DialPolicy",
+        kind: Kind::DialPolicy,
+        settles: |_| Vec::new(),
+        otherwise: |_| json!({}),
+    },
+    Key {
+        name: "EmergencyNotice",
+        kind: Kind::Emergency,
+        settles: |_| Vec::new(),
+        otherwise: |_| Value::Null,
     },
     Key {
         name: "ExtraCaFile",
@@ -194,6 +213,12 @@ pub(super) const KEYS: [Key; 20] = [
         kind: Kind::Whole { least: 1, most: 8 },
         settles: |value| vec![settled(Section::Calls, "max_calls", value)],
         otherwise: |users| json!(users.calls.max_calls),
+    },
+    Key {
+        name: "NumberRewrite",
+        kind: Kind::Rewrites,
+        settles: |_| Vec::new(),
+        otherwise: |_| json!([]),
     },
     Key {
         name: "ProxyUrl",
@@ -308,6 +333,19 @@ impl Kind {
                 }
                 Ok(())
             }
+            Self::DialPolicy => {
+                let shape = "an object with allowed and blocked, lists of prefixes, is expected";
+                shaped::<DialPolicy>(value, shape)?.check()
+            }
+            Self::Rewrites => {
+                let shape = "a list of objects with from and to is expected";
+                let rules = shaped::<Vec<NumberRewrite>>(value, shape)?;
+                rules.iter().try_for_each(NumberRewrite::check)
+            }
+            Self::Emergency => {
+                let shape = "an object with numbers, a list, and a text is expected";
+                shaped::<EmergencyNotice>(value, shape)?.check()
+            }
         }
     }
 
@@ -321,7 +359,10 @@ impl Kind {
                 Some(1) => json!(true),
                 Some(_) | None => value,
             },
-            (Self::Switches(_), Value::String(text)) => serde_json::from_str(text).unwrap_or(value),
+            (
+                Self::Switches(_) | Self::DialPolicy | Self::Rewrites | Self::Emergency,
+                Value::String(text),
+            ) => serde_json::from_str(text).unwrap_or(value),
             (Self::Some(_) | Self::Origins, Value::String(text)) => json!([text]),
             _ => value,
         }
@@ -346,6 +387,10 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
 
 fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "text is expected".to_owned())
+}
+
+fn shaped<T: DeserializeOwned>(value: &Value, shape: &str) -> Result<T, String> {
+    T::deserialize(value).map_err(|_| shape.to_owned())
 }
 
 fn texts(value: &Value) -> Option<Vec<&str>> {

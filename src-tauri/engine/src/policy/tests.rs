@@ -157,7 +157,26 @@ fn what_no_page_shows_is_settled_too() {
         "UrlHandlers": ["tel"],
         "HistoryDays": 7,
         "HistoryMaskNumbers": true,
+        "DialPolicy": { "blocked": ["+49900"] },
+        "NumberRewrite": [{ "from": "00", "to": "+" }],
+        "EmergencyNotice": { "numbers": ["112"], "text": "Use a mobile." },
     }));
+    let emergency = phone::EmergencyNotice {
+        numbers: vec!["112".to_owned()],
+        text: "Use a mobile.".to_owned(),
+    };
+    let wanted = phone::DialPlan {
+        policy: phone::DialPolicy {
+            allowed: None,
+            blocked: vec!["+49900".to_owned()],
+        },
+        rewrites: vec![phone::NumberRewrite {
+            from: "00".to_owned(),
+            to: "+".to_owned(),
+        }],
+        emergency: Some(emergency),
+    };
+    assert_eq!(policy.dialling(), wanted);
     assert_eq!(policy.proxy().unwrap().host_str(), Some("proxy.example"));
     assert!(policy.extra_ca().unwrap().ends_with("ca.pem"));
     assert_eq!(policy.log_level(), Some(LogLevel::Debug));
@@ -172,6 +191,7 @@ fn what_no_page_shows_is_settled_too() {
     let none = Policy::default();
     assert_eq!(none.retention(), Retention::default());
     assert_eq!(none.url_handlers(), None);
+    assert_eq!(none.dialling(), phone::DialPlan::default());
     assert!(none.proxy().is_none() && none.extra_ca().is_none());
 }
 
@@ -257,6 +277,47 @@ fn a_key_that_cannot_be_used_is_named_and_costs_no_other() {
             json!("disk"),
             "one of memory, osKeychain",
         ),
+        ("DialPolicy", json!(["+49"]), "allowed and blocked"),
+        (
+            "DialPolicy",
+            json!({ "allow": ["+49"] }),
+            "allowed and blocked",
+        ),
+        ("DialPolicy", json!({ "allowed": "+49" }), "lists of"),
+        (
+            "DialPolicy",
+            json!({ "allowed": ["+49", "+43 1"], "blocked": [] }),
+            "\"+43 1\" is no beginning of a number",
+        ),
+        (
+            "DialPolicy",
+            json!({ "blocked": ["0900", "^0137"] }),
+            "\"^0137\" is no beginning of a number",
+        ),
+        ("DialPolicy", json!({ "blocked": [long] }), "\"xxx"),
+        ("NumberRewrite", json!({ "from": "0" }), "a list of objects"),
+        ("NumberRewrite", json!([{ "from": "0" }]), "from and to"),
+        (
+            "NumberRewrite",
+            json!([{ "from": "00", "to": "+" }, { "from": "", "to": "+49" }]),
+            "\"\" is no beginning of a number",
+        ),
+        ("EmergencyNotice", json!("112"), "an object with numbers"),
+        (
+            "EmergencyNotice",
+            json!({ "numbers": [], "text": "Use a mobile." }),
+            "it names no number",
+        ),
+        (
+            "EmergencyNotice",
+            json!({ "numbers": ["SOS"], "text": "Use a mobile." }),
+            "\"SOS\" is no beginning",
+        ),
+        (
+            "EmergencyNotice",
+            json!({ "numbers": ["112"], "text": long }),
+            "1 to 200 characters",
+        ),
         (
             "AllowInsecureTransport",
             json!(true),
@@ -335,6 +396,12 @@ fn the_registry_has_numbers_and_texts_alone() {
             json!({ "aec": false }),
         ),
         ("AudioProcessing", json!("{"), json!("{")),
+        (
+            "DialPolicy",
+            json!("{\"allowed\":[\"+49\"]}"),
+            json!({ "allowed": ["+49"] }),
+        ),
+        ("NumberRewrite", json!("[]"), json!([])),
     ] {
         assert_eq!(kind(name).of_registry(value), wanted, "{name}");
     }
@@ -496,7 +563,45 @@ fn shape(kind: Kind) -> Value {
                 "properties": switches,
             })
         }
+        Kind::DialPolicy => json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": { "allowed": numbers(0), "blocked": numbers(0) },
+        }),
+        Kind::Rewrites => json!({
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["from", "to"],
+                "properties": {
+                    "from": number(),
+                    "to": { "type": "string", "pattern": "^[+]?[0-9*#]*$" },
+                },
+            },
+        }),
+        Kind::Emergency => json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["numbers", "text"],
+            "properties": {
+                "numbers": numbers(1),
+                "text": { "type": "string", "minLength": 1, "maxLength": phone::LONGEST_NOTICE },
+            },
+        }),
     }
+}
+
+fn numbers(least: u64) -> Value {
+    let mut shape = json!({ "type": "array", "items": number() });
+    if least > 0 {
+        shape["minItems"] = json!(least);
+    }
+    shape
+}
+
+fn number() -> Value {
+    json!({ "type": "string", "minLength": 1, "pattern": "^[+]?[0-9*#]*$" })
 }
 
 /// Returns what a key of this kind may hold: all where they are few.
@@ -516,6 +621,16 @@ fn examples(kind: Kind) -> Vec<Value> {
             let all: Map<String, Value> = known.iter().map(off).collect();
             vec![json!({}), Value::Object(all)]
         }
+        Kind::DialPolicy => vec![
+            json!({}),
+            json!({ "allowed": [] }),
+            json!({ "allowed": ["+", "7"], "blocked": ["*31#0900"] }),
+        ],
+        Kind::Rewrites => vec![
+            json!([]),
+            json!([{ "from": "00", "to": "+" }, { "from": "9", "to": "" }]),
+        ],
+        Kind::Emergency => vec![json!({ "numbers": ["112"], "text": "Use a mobile." })],
     }
 }
 

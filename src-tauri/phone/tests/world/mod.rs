@@ -104,6 +104,7 @@ pub fn setup() -> Setup {
         restores: false,
         sound: phone::SoundSettings::default(),
         calls: phone::CallSettings::default(),
+        dialling: phone::DialPlan::default(),
         seed: [42; 32],
     }
 }

@@ -11,6 +11,31 @@ const DROPPED_PARAMS: [&str; 5] = ["lr", "maddr", "method", "transport", "ttl"];
 /// The parameters of a tel URI that are part of the number (RFC 3966 §5.1.2, §5.1.3, §5.1.5).
 const NUMBER_PARAMS: [&str; 3] = ["ext", "isub", "phone-context"];
 
+/// Whom a dialled text means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialled {
+    /// The number without visual separators, or the user name; empty where only a host is named.
+    pub name: String,
+    /// Whether it is at the account's own domain.
+    pub is_own: bool,
+}
+
+impl Dialled {
+    /// Reads `target` as [`UserAgent::invite`](crate::UserAgent::invite) does for an account at
+    /// `domain`, a host with or without a port; fails where it would, with a text for people.
+    pub fn read(target: &str, domain: &str) -> Result<Self, String> {
+        let uri = Uri::from_dialled(target, domain)?;
+        let own = Uri::sip(None, domain)?;
+        let user = uri.user().unwrap_or_default();
+        // RFC 3966 §3: what follows is about the number.
+        let name = user.split(';').next().unwrap_or_default();
+        Ok(Self {
+            name: number_of(name).unwrap_or_else(|| name.to_owned()),
+            is_own: uri.host().eq_ignore_ascii_case(own.host()),
+        })
+    }
+}
+
 impl Uri {
     /// Reads what a person dialled: a SIP, SIPS or tel URI, `user@host`, or a user name or number
     /// at `domain`.

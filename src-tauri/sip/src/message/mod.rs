@@ -15,6 +15,7 @@ mod uri;
 mod via;
 mod write;
 
+pub use dialled::Dialled;
 pub(crate) use header::{Contacts, Headers};
 pub(crate) use lexer::{comma_separated, quote, unquote};
 pub(crate) use method::Method;

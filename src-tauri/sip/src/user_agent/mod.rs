@@ -196,6 +196,11 @@ impl UserAgent {
         self.finish(now);
     }
 
+    /// Returns the account's own domain: a host, with its port where the account names one.
+    pub fn domain(&self) -> &str {
+        &self.core.domain
+    }
+
     /// Tells whether [`invite`](Self::invite) would take `target`; what is wrong with it otherwise.
     pub fn check_target(&self, target: &str) -> Result<(), InvalidTarget> {
         self.target(target).map(|_| ())

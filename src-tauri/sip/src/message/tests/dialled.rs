@@ -1,4 +1,4 @@
-use crate::message::Uri;
+use crate::message::{Dialled, Uri};
 
 #[test]
 fn what_people_dial_becomes_a_sip_uri() {
@@ -144,4 +144,34 @@ fn a_text_that_is_no_uri_is_refused_with_the_place() {
     ] {
         assert_eq!(Uri::parse(text), Err(reason.to_owned()), "{text}");
     }
+}
+
+#[test]
+fn whom_a_dialled_text_means_is_told_however_it_is_written() {
+    for (target, name, is_own) in [
+        ("0900 123", "0900123", true),
+        ("+49 (900) 123-4", "+499001234", true),
+        ("tel:+49-900-123", "+49900123", true),
+        ("tel:900;phone-context=+49", "900", true),
+        ("callto:0900/123", "0900123", true),
+        ("sip:0900123", "0900123", true),
+        ("sip:0900123@sip.example", "0900123", true),
+        ("sip:0900123@SIP.EXAMPLE:5061", "0900123", true),
+        ("sips:%30900123@sip.example;user=phone", "0900123", true),
+        ("sip:0-900-123@sip.example", "0900123", true),
+        ("sip:0900123:secret@sip.example", "0900123", true),
+        ("sip:0900123;ext=5@sip.example", "0900123", true),
+        ("*31#0900", "*31#0900", true),
+        ("echo", "echo", true),
+        ("0900123@far.example", "0900123", false),
+        ("sip:far.example", "", false),
+    ] {
+        let meant = Dialled {
+            name: name.to_owned(),
+            is_own,
+        };
+        assert_eq!(Dialled::read(target, "sip.example"), Ok(meant), "{target}");
+    }
+    assert!(Dialled::read("a b", "sip.example").is_err());
+    assert!(Dialled::read("112", "sip.example:5061").is_ok_and(|it| it.is_own));
 }
