@@ -257,12 +257,18 @@ fn state() -> State {
         talked_ms: None,
         cause,
         quality: None,
+        answered_after_ms: None,
+        poor_ms: 0,
+        poor_here_ms: 0,
     };
     let causes = samples::end_causes();
     let known = (2..).zip(causes).map(|(id, cause)| HistoryEntry {
         display_name: Some("Ravi".to_owned()),
         talked_ms: Some(1_500),
         quality: Some(phone::CallQuality::PoorHere),
+        answered_after_ms: Some(3_000),
+        poor_ms: 2_000,
+        poor_here_ms: 1_000,
         ..entry(id, Some(cause))
     });
     let mut history: Vec<_> = [entry(1, None)].into_iter().chain(known).collect();

@@ -13,6 +13,9 @@ const entry = (more: Partial<HistoryEntry>): HistoryEntry => ({
   talked_ms: null,
   cause: { code: "missed" },
   quality: null,
+  answered_after_ms: null,
+  poor_ms: 0,
+  poor_here_ms: 0,
   ...more,
 });
 

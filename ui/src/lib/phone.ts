@@ -368,6 +368,12 @@ export type HistoryEntry = {
   cause: EndCause | null;
   /** How it sounded, where that was measured. */
   quality: CallQuality | null;
+  /** How long it took to be answered, in ms; `null`: it never was, or that was not noted. */
+  answered_after_ms: number | null;
+  /** How long it sounded poor, in ms, counted in whole seconds. */
+  poor_ms: number;
+  /** How much of that came from the network here. */
+  poor_here_ms: number;
 };
 
 /** Where on the way something went wrong; front doors choose words and exit codes by it. */

@@ -9,6 +9,11 @@ const rows = () => page.getByRole("main").getByRole("listitem");
 const forgotten = (script: { asked: { command: string; args: unknown }[] }) =>
   script.asked.filter((it) => it.command === "forget").map((it) => it.args);
 
+const copied = (script: { asked: { command: string; args: unknown }[] }): string => {
+  const last = script.asked.findLast((it) => it.command === "copy");
+  return (last?.args as { text: string }).text;
+};
+
 test("each call has its word, its other end, its time and its length", async () => {
   await show("history");
   await expect.element(page.getByRole("heading", { name: "Today" })).toBeVisible();
@@ -66,6 +71,46 @@ test("a row opens with all that is known, by keyboard too, and calls back", asyn
   await expect.element(page.getByRole("button", { name: "Hang up" })).toBeVisible();
 });
 
+test("how a call went is told in a sentence, and copied with what is known of it", async () => {
+  const script = await show("history-details");
+  const sheet = page.getByRole("dialog", { name: "Amit Sharma" });
+  await expect
+    .element(sheet)
+    .toHaveTextContent(/Answered after .?3 s.?, .?6 min 12 s.?, .?ended by the caller/);
+  await sheet.getByRole("button", { name: "Copy proof" }).click();
+  await expect.element(sheet.getByRole("button", { name: "Copied" })).toBeVisible();
+  const began = script.state().history[0]?.began ?? 0;
+  expect(copied(script).split("\n")).toEqual([
+    "Amit Sharma",
+    "Answered after 3 s, 6 min 12 s, ended by the caller.",
+    "Number: +919810012345",
+    "Call: Incoming",
+    expect.stringMatching(/^When: .*\d{4}/),
+    "Length: 6 min 12 s",
+    "How it ended: Ended by the caller",
+    "Sound: Good",
+    new Date(began).toISOString(),
+    expect.stringMatching(/^Helix Phone \d/),
+    expect.stringMatching(/^https?:/),
+    expect.stringMatching(/Z$/),
+  ]);
+});
+
+test("a call that nobody answered is told by its end, and copied so", async () => {
+  const script = await show("history-details-missed");
+  await page.getByRole("button", { name: "Copy proof" }).click();
+  const lines = copied(script).split("\n");
+  expect(lines).toContain("Length: Not answered");
+  expect(lines).toContain("How it ended: Missed call");
+  expect(lines.some((it) => it.includes("Answered after"))).toBe(false);
+});
+
+test("a number that is hidden is hidden in what is copied", async () => {
+  const script = await show("history-details-masked");
+  await page.getByRole("button", { name: "Copy proof" }).click();
+  expect(copied(script)).toContain("+91981••••45");
+});
+
 test("a call back that is refused says why and leaves the sheet open", async () => {
   const script = await show("history-details");
   script.refuse("dial", "not_registered", "The line is not registered");
@@ -90,7 +135,10 @@ test("a number that is hidden or withheld cannot be called back, and it is said 
 test("a call in which the phone was closed says so", async () => {
   await show("history-strange");
   await page.getByRole("button", { name: /Billing/ }).click();
-  await expect.element(page.getByRole("dialog")).toHaveTextContent("The phone was closed during this call");
+  const sheet = page.getByRole("dialog");
+  await expect.element(sheet).toHaveTextContent("The phone was closed during this call");
+  await expect.element(sheet).toHaveTextContent(/12 s.? of talk, .?cut because the phone was closed/);
+  await expect.element(sheet).toHaveTextContent(/Sound was poor for .?4 s.?, .?3 s.? of it: your network\./);
 });
 
 test("one call is deleted, and the focus goes to where the list begins", async () => {

@@ -13,14 +13,14 @@ afterEach(clear);
 /** Where something can be copied: the panels for whoever helps, and each state that is told on a screen or in a notice. */
 const names = [
   ...Object.keys(STATES),
-  ...Object.keys(SCENES).filter((name) => /^(connection|about)/.test(name)),
+  ...Object.keys(SCENES).filter((name) => /^(connection|about|history-details)/.test(name)),
 ];
 
 test.each(["en", "ar"])("in %s", async (language) => {
   let copies = 0;
   for (const name of names) {
     const script = await draw(name, { theme: "light", language });
-    const words = [t("copy"), t("copy-support"), t("copy-it"), t("support-save")];
+    const words = [t("copy"), t("copy-support"), t("copy-it"), t("copy-proof"), t("support-save")];
     const buttons = [...document.querySelectorAll("button")];
     buttons.filter((it) => words.includes(it.textContent.trim())).forEach((it) => it.click());
     await tick();

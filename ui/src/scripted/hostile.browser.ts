@@ -118,6 +118,27 @@ describe("the sheet of a call", () => {
     expect(tooWide()).toEqual([]);
     expect(outOfReach()).toEqual([]);
   });
+
+  test("what is copied of it has the lines that it would have, and no mark that nobody sees", async () => {
+    const generated = GENERATED.filter((_, at) => at % SHARE === 0);
+    for (const text of [...Object.values(TEXTS), ...generated]) {
+      const script = await draw("history", { theme: "light", language: "en" }, (state) => {
+        const told = written(state, text, "700202");
+        const cause = { code: "refused", status: 603, reason: text } as const;
+        return { ...told, history: told.history.map((it) => ({ ...it, cause })) };
+      });
+      document.querySelector<HTMLButtonElement>("main li button")?.click();
+      await page.getByRole("button", { name: "Copy proof" }).click();
+      const args = script.asked.find((it) => it.command === "copy")?.args;
+      const copied = (args as { text: string }).text;
+      // The number stands apart from a name, where there is one to see.
+      expect([11, 12], JSON.stringify(text)).toContain(copied.split("\n").length);
+      expect(copied.replaceAll("\n", ""), JSON.stringify(text)).not.toMatch(
+        /[\p{Cc}\u2028-\u202e\u2060\u2066-\u206f]/u,
+      );
+      await clear();
+    }
+  });
 });
 
 /** The left edges of the letters of `word`, in the order in which they are read. */

@@ -105,7 +105,7 @@ const strange = (entries: HistoryEntry[]): HistoryEntry[] =>
         quality: null,
       },
       { number: "9".repeat(60), display_name: HOSTILE },
-      { cause: null, talked_ms: 12_000, quality: "poor_here" as const },
+      { cause: null, talked_ms: 12_000, quality: "poor_here" as const, poor_ms: 4_000, poor_here_ms: 3_000 },
       {
         number: "+34••••••23",
         display_name: null,

@@ -55,6 +55,7 @@ put-away = إخفاء
 cancel = إلغاء
 copy-support = نسخ للدعم
 copy-it = نسخ لقسم تقنية المعلومات
+copy-proof = نسخ الإثبات
 copied = تم النسخ
 sign-out = تسجيل الخروج
 try-again = إعادة المحاولة
@@ -284,6 +285,18 @@ cause-not-found = هذا الرقم غير موجود
 cause-refused = رُفضت المكالمة
 cause-security = لم تكن المكالمة آمنة فأُنهيت
 cause-incompatible = لا توجد صيغة صوت مشتركة بين الهاتفين
+call-answered = رُدّ عليها بعد { $after }، { $length }، { $end }.
+call-went = { $length } من الحديث، { $end }.
+call-end-you = أنهيتَها أنت
+call-end-caller = أنهاها المتصل
+call-end-called = أنهاها الطرف الآخر
+call-end-lost = ثم انقطعت
+call-end-signed-out = انتهت بتسجيل خروجك
+call-end-closed = قُطعت لأن الهاتف أُغلق
+call-end-fault = انتهت بسبب خلل
+call-poor = كان الصوت ضعيفًا لمدة { $poor }.
+call-poor-here = كان الصوت ضعيفًا لمدة { $poor }: شبكتك.
+call-poor-partly = كان الصوت ضعيفًا لمدة { $poor }، منها { $here }: شبكتك.
 
 ## Calls
 

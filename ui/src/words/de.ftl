@@ -53,6 +53,7 @@ put-away = Ausblenden
 cancel = Abbrechen
 copy-support = Für den Support kopieren
 copy-it = Für die IT kopieren
+copy-proof = Nachweis kopieren
 copied = Kopiert
 sign-out = Abmelden
 try-again = Erneut versuchen
@@ -278,6 +279,18 @@ cause-not-found = Diese Nummer gibt es nicht
 cause-refused = Der Anruf wurde abgewiesen
 cause-security = Das Gespräch war nicht sicher und wurde beendet
 cause-incompatible = Die beiden Telefone haben kein gemeinsames Tonformat
+call-answered = Nach { $after } angenommen, { $length }, { $end }.
+call-went = { $length } Gespräch, { $end }.
+call-end-you = von Ihnen beendet
+call-end-caller = vom Anrufer beendet
+call-end-called = von der Gegenseite beendet
+call-end-lost = dann abgerissen
+call-end-signed-out = durch Ihre Abmeldung beendet
+call-end-closed = abgebrochen, weil das Telefon geschlossen wurde
+call-end-fault = durch einen Fehler beendet
+call-poor = Der Ton war { $poor } lang schlecht.
+call-poor-here = Der Ton war { $poor } lang schlecht: Ihr Netz.
+call-poor-partly = Der Ton war { $poor } lang schlecht, davon { $here }: Ihr Netz.
 
 ## Calls
 

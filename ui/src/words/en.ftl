@@ -55,6 +55,7 @@ put-away = Put away
 cancel = Cancel
 copy-support = Copy for support
 copy-it = Copy for IT
+copy-proof = Copy proof
 copied = Copied
 sign-out = Sign out
 try-again = Try again
@@ -280,6 +281,18 @@ cause-not-found = This number does not exist
 cause-refused = The call was refused
 cause-security = The call was not secure and was ended
 cause-incompatible = The two phones share no sound format
+call-answered = Answered after { $after }, { $length }, { $end }.
+call-went = { $length } of talk, { $end }.
+call-end-you = ended by you
+call-end-caller = ended by the caller
+call-end-called = ended by the other side
+call-end-lost = then lost
+call-end-signed-out = ended because you signed out
+call-end-closed = cut because the phone was closed
+call-end-fault = ended by a fault
+call-poor = Sound was poor for { $poor }.
+call-poor-here = Sound was poor for { $poor }: your network.
+call-poor-partly = Sound was poor for { $poor }, { $here } of it: your network.
 
 ## Calls
 

@@ -53,6 +53,7 @@ put-away = Descartar
 cancel = Cancelar
 copy-support = Copiar para soporte
 copy-it = Copiar para TI
+copy-proof = Copiar prueba
 copied = Copiado
 sign-out = Cerrar sesión
 try-again = Reintentar
@@ -279,6 +280,18 @@ cause-not-found = Este número no existe
 cause-refused = La llamada fue rechazada
 cause-security = La llamada no era segura y se terminó
 cause-incompatible = Los dos teléfonos no comparten formato de sonido
+call-answered = Contestada tras { $after }, { $length }, { $end }.
+call-went = { $length } de conversación, { $end }.
+call-end-you = terminada por usted
+call-end-caller = terminada por quien llamaba
+call-end-called = terminada por la otra parte
+call-end-lost = y luego perdida
+call-end-signed-out = terminada al cerrar usted la sesión
+call-end-closed = cortada al cerrarse el teléfono
+call-end-fault = terminada por un fallo
+call-poor = El sonido fue malo durante { $poor }.
+call-poor-here = El sonido fue malo durante { $poor }: su red.
+call-poor-partly = El sonido fue malo durante { $poor }, de ellos { $here }: su red.
 
 ## Calls
 

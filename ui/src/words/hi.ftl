@@ -53,6 +53,7 @@ put-away = हटाएँ
 cancel = रद्द करें
 copy-support = सपोर्ट के लिए कॉपी करें
 copy-it = IT के लिए कॉपी करें
+copy-proof = सबूत कॉपी करें
 copied = कॉपी हो गया
 sign-out = साइन आउट
 try-again = फिर कोशिश करें
@@ -278,6 +279,18 @@ cause-not-found = यह नंबर मौजूद नहीं है
 cause-refused = कॉल मना कर दी गई
 cause-security = कॉल सुरक्षित नहीं थी, इसलिए ख़त्म की गई
 cause-incompatible = दोनों फ़ोन में आवाज़ का कोई साझा फ़ॉर्मैट नहीं है
+call-answered = { $after } बाद उठाई गई, { $length }, { $end }।
+call-went = { $length } बात हुई, { $end }।
+call-end-you = आपने काटी
+call-end-caller = कॉलर ने काटी
+call-end-called = सामने वाले ने काटी
+call-end-lost = फिर टूट गई
+call-end-signed-out = आपके साइन आउट करने से ख़त्म हुई
+call-end-closed = फ़ोन बंद होने से कट गई
+call-end-fault = गड़बड़ी से ख़त्म हुई
+call-poor = आवाज़ { $poor } तक ख़राब थी।
+call-poor-here = आवाज़ { $poor } तक ख़राब थी: आपका नेटवर्क।
+call-poor-partly = आवाज़ { $poor } तक ख़राब थी, उसमें { $here }: आपका नेटवर्क।
 
 ## Calls
 

@@ -23,6 +23,15 @@ pub struct HistoryEntry {
     pub cause: Option<EndCause>,
     /// How it sounded, where that was measured.
     pub quality: Option<CallQuality>,
+    /// How long it took to be answered, in ms; `None`: it never was, or that was not noted.
+    #[serde(default)]
+    pub answered_after_ms: Option<u64>,
+    /// How long it sounded poor, in ms, counted in whole seconds.
+    #[serde(default)]
+    pub poor_ms: u64,
+    /// How much of that came from the network here.
+    #[serde(default)]
+    pub poor_here_ms: u64,
 }
 
 /// What stands for each digit that is not remembered.

@@ -227,7 +227,14 @@ impl Content {
 }
 
 fn is_usable(entry: &HistoryEntry) -> bool {
-    let numbers = [entry.id, entry.began, entry.talked_ms.unwrap_or_default()];
+    let numbers = [
+        entry.id,
+        entry.began,
+        entry.talked_ms.unwrap_or_default(),
+        entry.answered_after_ms.unwrap_or_default(),
+        entry.poor_ms,
+        entry.poor_here_ms,
+    ];
     numbers.iter().all(|it| *it < MAX_NUMBER)
 }
 

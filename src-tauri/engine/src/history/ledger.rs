@@ -36,7 +36,8 @@ pub(super) enum Note {
 #[derive(Debug)]
 struct Open {
     entry: HistoryEntry,
-    /// On the clock of [`Stamp::mono`].
+    /// On the clock of [`Stamp::mono`], as are those below.
+    began_at: Duration,
     talks_since: Option<Duration>,
     noted_at: Duration,
     sound: Sound,
@@ -81,6 +82,8 @@ impl Ledger {
             Event::CallAnswered { call, .. } => {
                 let open = self.open.get_mut(&named(call))?;
                 open.entry.talked_ms = Some(0);
+                let after = ms(stamp.mono.saturating_sub(open.began_at));
+                open.entry.answered_after_ms.get_or_insert(after);
                 Some(open.note(stamp.mono))
             }
             Event::CallConnected { call } => {
@@ -193,6 +196,7 @@ impl Ledger {
     ) -> Note {
         let open = Open {
             entry: self.entry(direction, number, display_name, stamp.wall),
+            began_at: stamp.mono,
             talks_since: None,
             noted_at: stamp.mono,
             sound: Sound::default(),
@@ -221,6 +225,9 @@ impl Ledger {
             talked_ms: None,
             cause: None,
             quality: None,
+            answered_after_ms: None,
+            poor_ms: 0,
+            poor_here_ms: 0,
         };
         entry.clipped()
     }
@@ -241,10 +248,12 @@ impl Open {
 
     fn count(&mut self, now: Duration) {
         if let Some(since) = self.talks_since {
-            let talked = now.saturating_sub(since).as_millis();
-            self.entry.talked_ms = Some(u64::try_from(talked).unwrap_or(u64::MAX));
+            self.entry.talked_ms = Some(ms(now.saturating_sub(since)));
         }
         self.entry.quality = self.sound.verdict();
+        let here = self.sound.seconds(CallQuality::PoorHere);
+        self.entry.poor_ms = 1_000 * (here + self.sound.seconds(CallQuality::Poor));
+        self.entry.poor_here_ms = 1_000 * here;
     }
 }
 
@@ -254,6 +263,11 @@ impl Sound {
             Some((_, seconds)) => *seconds += 1,
             None => self.0.push((quality, 1)),
         }
+    }
+
+    fn seconds(&self, quality: CallQuality) -> u64 {
+        let all = self.0.iter();
+        all.filter(|(it, _)| *it == quality).map(|(_, it)| it).sum()
     }
 
     /// Returns the worst quality that lasted for a tenth of the call at least: of a long call a few
@@ -279,6 +293,9 @@ fn badness(quality: CallQuality) -> u8 {
 /// Returns Unix time in ms; a clock before 1970 shows 0.
 pub(super) fn unix_ms(moment: SystemTime) -> u64 {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH);
-    let ms = since.unwrap_or_default().as_millis();
-    u64::try_from(ms).unwrap_or(u64::MAX)
+    ms(since.unwrap_or_default())
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

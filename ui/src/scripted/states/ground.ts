@@ -166,6 +166,9 @@ function entry(
     talked_ms,
     cause,
     quality: talked_ms === null ? null : "good",
+    answered_after_ms: talked_ms === null ? null : 3_000,
+    poor_ms: 0,
+    poor_here_ms: 0,
   };
 }
 

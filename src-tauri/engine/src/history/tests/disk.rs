@@ -28,6 +28,50 @@ async fn a_line_that_was_cut_costs_no_other_and_the_file_is_whole_again() {
 }
 
 #[tokio::test]
+async fn earlier_versions_read_these_lines_and_these_read_theirs() {
+    /// A line as version 0.1.0 was first read and written.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Earlier {
+        id: u64,
+        direction: Direction,
+        number: String,
+        display_name: Option<String>,
+        began: u64,
+        talked_ms: Option<u64>,
+        cause: Option<EndCause>,
+        quality: Option<phone::CallQuality>,
+    }
+
+    let home = Home::new();
+    let history = home.open();
+    home.call(&history, 1, "700201");
+    soon(history.written()).await;
+    drop(history);
+    let text = fs::read_to_string(&home.path).unwrap();
+    let (head, lines) = text.split_once('\n').unwrap();
+    let earlier = lines
+        .lines()
+        .map(|it| serde_json::from_str::<Earlier>(it).unwrap());
+    let earlier = earlier.collect::<Vec<_>>();
+    assert_eq!(earlier.len(), 3);
+    assert!(earlier.iter().all(|it| it.number == "700201"));
+
+    let mut text = format!("{head}\n");
+    for line in &earlier {
+        text.push_str(&format!("{}\n", serde_json::to_string(line).unwrap()));
+    }
+    fs::write(&home.path, text).unwrap();
+    let history = home.open();
+    let entry = history.entries().borrow()[0].clone();
+    assert_eq!(
+        (entry.id, entry.cause),
+        (earlier[2].id, Some(EndCause::Remote))
+    );
+    assert_eq!(entry.answered_after_ms, None);
+    assert_eq!((entry.poor_ms, entry.poor_here_ms), (0, 0));
+}
+
+#[tokio::test]
 async fn lines_that_cannot_be_read_are_left_out_and_counted() {
     let home = Home::new();
     let history = home.open();

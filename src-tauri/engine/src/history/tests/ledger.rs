@@ -20,6 +20,9 @@ fn a_call_that_was_answered_is_remembered_with_its_length_and_end() {
         talked_ms: Some(60_000),
         cause: Some(EndCause::Remote),
         quality: None,
+        answered_after_ms: Some(3_000),
+        poor_ms: 0,
+        poor_here_ms: 0,
     };
     assert_eq!(over, Some(Note::Over(wanted)));
     assert_eq!(calls.ledger.open().count(), 0);
@@ -43,6 +46,7 @@ fn a_call_that_nobody_answered_was_not_talked_in() {
         assert_eq!(over.number, "9876543210");
         assert_eq!(over.display_name.as_deref(), Some("Ravi"));
         assert_eq!((over.talked_ms, over.cause), (None, Some(cause)));
+        assert_eq!(over.answered_after_ms, None);
     }
 }
 
@@ -143,6 +147,34 @@ fn what_lasted_for_a_tenth_of_a_call_is_how_it_sounded() {
         let over = over(calls.tell(ended(1, EndCause::Local)));
         assert_eq!(over.quality, wanted, "{seconds:?}");
     }
+}
+
+#[test]
+fn how_long_it_sounded_poor_is_counted_and_how_much_of_it_was_from_here() {
+    use CallQuality::{Fair, Good, Poor, PoorHere};
+
+    let mut calls = Calls::default();
+    calls.tell(dialing(1, "700202"));
+    calls.at(1_000).tell(answered(1));
+    calls.tell(connected(1));
+    let mut noted = Vec::new();
+    for second in 2..=130_u64 {
+        calls.sounds = match second {
+            20..30 => Some(Poor),
+            30..36 => Some(PoorHere),
+            36..40 => Some(Fair),
+            100..103 => Some(PoorHere),
+            120.. => None,
+            _ => Some(Good),
+        };
+        if let Some(Note::GoesOn(it)) = calls.at(second * 1_000).tell(quality(1)) {
+            noted.push((it.poor_ms, it.poor_here_ms));
+        }
+    }
+    assert_eq!(noted, [(16_000, 6_000), (19_000, 9_000)], "as it goes on");
+    let over = over(calls.tell(ended(1, EndCause::Local)));
+    assert_eq!((over.poor_ms, over.poor_here_ms), (19_000, 9_000));
+    assert_eq!(over.answered_after_ms, Some(1_000));
 }
 
 #[test]
