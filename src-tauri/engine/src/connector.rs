@@ -75,6 +75,7 @@ impl Connector {
                 Hop::Proxy,
                 format!("The proxy {} is of no use: {}", proxy.uri(), fault.detail),
             )
+            .with(proxy::facts(proxy, None, port))
         };
         let uri = proxy.uri();
         let over_tls = match uri.scheme_str() {

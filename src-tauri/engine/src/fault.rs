@@ -1,15 +1,31 @@
 use std::{error::Error, io};
 
-use phone::{FlowFailure, Hop, SidecarFailure};
+use phone::{CertificateFault, FlowFailure, Hop, HopFacts, SidecarFailure};
 use rustls::{AlertDescription, CertificateError};
 use rustls_pki_types::UnixTime;
 use time::{OffsetDateTime, macros::format_description};
+
+/// How many names of a certificate are told.
+const MOST_NAMES: usize = 4;
+
+/// Text of others is cut after so many characters.
+const LONGEST: usize = 64;
+
+/// A certificate that leads to no authority that is trusted.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub(crate) struct Untrusted {
+    pub(crate) why: CertificateError,
+    /// Who issued it.
+    pub(crate) issuer: Option<String>,
+}
 
 /// Where on the way something went wrong, and a sentence about it for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) hop: Hop,
     pub(crate) detail: String,
+    pub(crate) facts: Option<Box<HopFacts>>,
 }
 
 impl Fault {
@@ -17,12 +33,23 @@ impl Fault {
         Self {
             hop,
             detail: detail.into(),
+            facts: None,
+        }
+    }
+
+    pub(crate) fn with(self, facts: HopFacts) -> Self {
+        Self {
+            facts: Some(Box::new(facts)),
+            ..self
         }
     }
 
     /// Tells why TLS with `host` failed.
     pub(crate) fn tls(host: &str, error: &rustls::Error) -> Self {
-        Self::new(Hop::Tls, tls_sentence(host, error))
+        Self {
+            facts: certificate_facts(error).map(Box::new),
+            ..Self::new(Hop::Tls, tls_sentence(host, error))
+        }
     }
 
     /// Tells why TLS with `host` failed, from the wrapping that streams give it.
@@ -42,6 +69,7 @@ impl From<Fault> for FlowFailure {
         Self {
             hop: fault.hop,
             detail: fault.detail,
+            facts: fault.facts,
             retry_after: None,
         }
     }
@@ -52,6 +80,7 @@ impl From<Fault> for SidecarFailure {
         Self::Unreachable {
             hop: fault.hop,
             detail: fault.detail,
+            facts: fault.facts,
         }
     }
 }
@@ -160,8 +189,61 @@ fn certificate_sentence(host: &str, error: &CertificateError) -> String {
             }
         }
         CertificateError::Revoked => format!("The certificate of {host} was revoked"),
+        CertificateError::Other(other) if other.0.is::<Untrusted>() => {
+            let untrusted = other.0.downcast_ref::<Untrusted>();
+            untrusted.map_or_else(String::new, |it| certificate_sentence(host, &it.why))
+        }
         _ => format!("The certificate of {host} cannot be accepted: {error}"),
     }
+}
+
+/// Returns what the words of the page need of a certificate that was refused; nothing where the
+/// fault is none that they tell apart.
+fn certificate_facts(error: &rustls::Error) -> Option<HopFacts> {
+    let rustls::Error::InvalidCertificate(error) = error else {
+        return None;
+    };
+    let mut issuer = None;
+    let mut valid = None;
+    let mut names = Vec::new();
+    #[allow(clippy::wildcard_enum_match_arm, reason = "rustls' enum is not ours")]
+    let fault = match error {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            CertificateFault::NotTrusted
+        }
+        CertificateError::Other(other) => {
+            issuer = other.0.downcast_ref::<Untrusted>()?.issuer.clone();
+            CertificateFault::NotTrusted
+        }
+        CertificateError::Expired => CertificateFault::Expired,
+        CertificateError::ExpiredContext { not_after, .. } => {
+            valid = unix_ms(not_after);
+            CertificateFault::Expired
+        }
+        CertificateError::NotValidYet => CertificateFault::NotYetValid,
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            valid = unix_ms(not_before);
+            CertificateFault::NotYetValid
+        }
+        CertificateError::NotValidForName => CertificateFault::OtherName,
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let shown = presented.iter().take(MOST_NAMES);
+            names = shown.map(|it| told(bare_name(it))).collect();
+            CertificateFault::OtherName
+        }
+        CertificateError::Revoked => CertificateFault::Revoked,
+        _ => return None,
+    };
+    Some(HopFacts::Certificate {
+        fault,
+        issuer,
+        valid,
+        names,
+    })
+}
+
+fn unix_ms(moment: &UnixTime) -> Option<u64> {
+    moment.as_secs().checked_mul(1_000)
 }
 
 /// webpki presents names as `DnsName("sip.example")`.
@@ -170,6 +252,12 @@ fn bare_name(presented: &str) -> &str {
         .split_once('(')
         .map_or(presented, |(_, rest)| rest.trim_end_matches(')'))
         .trim_matches('"')
+}
+
+/// Returns text of others without what is not written, and not too much of it.
+pub(crate) fn told(text: &str) -> String {
+    let written = text.chars().filter(|it| !it.is_control());
+    written.take(LONGEST).collect::<String>().trim().to_owned()
 }
 
 fn utc(moment: &UnixTime) -> String {

@@ -272,6 +272,7 @@ fn parse(text: &str) -> Result<Url, FlowFailure> {
     let url = Url::parse(text).map_err(|error| FlowFailure {
         hop: Hop::Configuration,
         detail: format!("The address of the phone server, \"{text}\", is no URL: {error}"),
+        facts: None,
         retry_after: None,
     })?;
     if url.scheme() != "wss" {
@@ -293,6 +294,7 @@ fn configuration(url: &Url, reason: &str) -> FlowFailure {
     FlowFailure {
         hop: Hop::Configuration,
         detail: format!("The address of the phone server, {url}, cannot be used: {reason}"),
+        facts: None,
         retry_after: None,
     }
 }
@@ -301,6 +303,7 @@ fn failure(detail: String) -> FlowFailure {
     FlowFailure {
         hop: Hop::WebSocket,
         detail,
+        facts: None,
         retry_after: None,
     }
 }
@@ -337,6 +340,7 @@ fn refused(host: &str, response: &Response) -> FlowFailure {
     FlowFailure {
         hop: Hop::WebSocket,
         detail: format!("{host} refused the WebSocket: {}", response.status()),
+        facts: None,
         retry_after,
     }
 }

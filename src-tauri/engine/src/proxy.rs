@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use phone::Hop;
+use phone::{Hop, HopFacts};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use url::{Host, Url};
 
@@ -74,6 +74,7 @@ pub(crate) async fn tunnel(
             Hop::Proxy,
             format!("The proxy {} failed: {}", proxy.uri(), io_sentence(&error)),
         )
+        .with(facts(proxy, None, port))
     };
 
     let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
@@ -91,14 +92,26 @@ pub(crate) async fn tunnel(
             return Err(Fault::new(
                 Hop::Proxy,
                 format!("The proxy {} answers without end", proxy.uri()),
-            ));
+            )
+            .with(facts(proxy, None, port)));
         }
         head.push(stream.read_u8().await.map_err(broken)?);
     }
-    verdict(proxy, &head)
+    verdict(proxy, port, &head)
 }
 
-fn verdict(proxy: &Intercept, head: &[u8]) -> Result<(), Fault> {
+/// Returns what is told of a proxy that was asked for this port, and answered with `status`.
+pub(crate) fn facts(proxy: &Intercept, status: Option<u16>, port: u16) -> HopFacts {
+    let uri = proxy.uri();
+    let host = uri.host().unwrap_or_default();
+    let name = match uri.port_u16() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    HopFacts::Proxy { name, status, port }
+}
+
+fn verdict(proxy: &Intercept, port: u16, head: &[u8]) -> Result<(), Fault> {
     let head = String::from_utf8_lossy(head);
     let line = head.lines().next().unwrap_or_default();
     let status: Option<u16> = line
@@ -115,5 +128,5 @@ fn verdict(proxy: &Intercept, head: &[u8]) -> Result<(), Fault> {
         Some(_) => format!("The proxy {} refuses the connection: {line}", proxy.uri()),
         None => format!("What listens at {} is no HTTP proxy", proxy.uri()),
     };
-    Err(Fault::new(Hop::Proxy, detail))
+    Err(Fault::new(Hop::Proxy, detail).with(facts(proxy, status, port)))
 }

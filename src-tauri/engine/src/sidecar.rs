@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use hyper_util::client::proxy::matcher::Intercept;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use phone::{Hop, MoveCall, MoveReply, Reply, Request, SidecarFailure};
 use reqwest::{
@@ -28,7 +29,8 @@ use crate::{
     StartError,
     fault::{Fault, causes, find, io_sentence},
     names::Names,
-    proxy::is_loopback,
+    proxy::{self, Proxies, is_loopback},
+    skew,
 };
 
 mod answer;
@@ -39,6 +41,8 @@ pub(crate) struct Sidecar {
     client: Client,
     base: Url,
     proxied: bool,
+    /// What leads to it where something does: the one of the system as well.
+    proxy: Option<Intercept>,
 }
 
 /// What a [`Sidecar`] is made of.
@@ -89,12 +93,17 @@ impl Sidecar {
             })?;
             client = client.proxy(proxy);
         }
+        let proxy = match config.base.host() {
+            Some(host) => Proxies::new(config.proxy)?.lead_to(&host, port(config.base)),
+            None => None,
+        };
         let client = client.build().map_err(|error| unusable(causes(&error)))?;
 
         Ok(Self {
             client,
             base: config.base.clone(),
             proxied: !direct && config.proxy.is_some(),
+            proxy,
         })
     }
 
@@ -150,7 +159,12 @@ impl Sidecar {
             }
             Request::Probe => {
                 let request = self.client.get(self.url(&["healthz"]));
-                self.send(request).await.map(|_| Reply::Probe)
+                let response = self.sent(request).await?;
+                let date = text(response.headers(), header::DATE);
+                self.receive(response).await?;
+                Ok(Reply::Probe {
+                    clock_ahead_ms: date.and_then(|it| skew::ahead_ms(&it, SystemTime::now())),
+                })
             }
             Request::AgentState { access_token, body } => {
                 let path = ["api", "ozonetel", "agent-state"];
@@ -222,11 +236,13 @@ impl Sidecar {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Zeroizing<Vec<u8>>, SidecarFailure> {
-        let response = request
-            .send()
-            .await
-            .map_err(|error| self.unreachable(&error))?;
+        let response = self.sent(request).await?;
         self.receive(response).await
+    }
+
+    async fn sent(&self, request: RequestBuilder) -> Result<Response, SidecarFailure> {
+        let sent = request.send().await;
+        sent.map_err(|error| self.unreachable(&error))
     }
 
     async fn receive(&self, mut response: Response) -> Result<Zeroizing<Vec<u8>>, SidecarFailure> {
@@ -269,10 +285,16 @@ impl Sidecar {
         let all = causes(error);
         let fault = if all.contains("tunnel error") || (self.proxied && error.is_connect()) {
             let reason = innermost(error);
-            Fault::new(
+            let fault = Fault::new(
                 Hop::Proxy,
                 format!("The proxy on the way to {host} failed: {reason}"),
-            )
+            );
+            // No other status reaches here.
+            let status = all.contains("proxy authorization required").then_some(407);
+            match &self.proxy {
+                Some(proxy) => fault.with(proxy::facts(proxy, status, port(&self.base))),
+                None => fault,
+            }
         } else if let Some(Unresolved(reason)) = find::<Unresolved>(error) {
             Fault::new(
                 Hop::Dns,
@@ -289,7 +311,7 @@ impl Sidecar {
                 Hop::Tcp,
                 format!(
                     "The sidecar at {host} port {} cannot be reached: {reason}",
-                    self.base.port_or_known_default().unwrap_or_default()
+                    port(&self.base)
                 ),
             )
         } else {
@@ -311,6 +333,10 @@ impl Sidecar {
     fn host(&self) -> String {
         self.base.host_str().unwrap_or_default().to_owned()
     }
+}
+
+fn port(base: &Url) -> u16 {
+    base.port_or_known_default().unwrap_or_default()
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {

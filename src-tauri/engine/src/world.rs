@@ -185,6 +185,7 @@ impl World {
                 reply: Err(SidecarFailure::Unreachable {
                     hop: Hop::Configuration,
                     detail: "No sidecar is configured".into(),
+                    facts: None,
                 }),
             });
         };

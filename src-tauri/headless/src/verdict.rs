@@ -286,6 +286,7 @@ mod tests {
         let unreachable = SignedOutReason::Unreachable {
             hop: Hop::Tls,
             detail: "No.".into(),
+            facts: None,
         };
         assert_eq!(after(&[signed_out(unreachable)]).exit(), Some(Exit::Tls));
     }
@@ -302,6 +303,7 @@ mod tests {
         Event::LinkDown {
             hop,
             detail: "No.".into(),
+            facts: None,
             retry_in_ms: 1000,
         }
     }

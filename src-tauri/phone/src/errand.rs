@@ -171,6 +171,7 @@ pub(crate) fn overdue() -> TroubleView {
     TroubleView {
         hop: Hop::Timeout,
         detail: "The server does not answer".to_owned(),
+        facts: None,
     }
 }
 

@@ -77,6 +77,9 @@ pub enum Event {
     LinkDown {
         hop: Hop,
         detail: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "types", ts(optional))]
+        facts: Option<Box<HopFacts>>,
         retry_in_ms: u64,
     },
     #[serde(rename = "sip.registered")]
@@ -261,6 +264,42 @@ pub enum Hop {
     Timeout,
 }
 
+/// What a proxy or a certificate said, beside the sentence about it: for words in other languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum HopFacts {
+    Proxy {
+        /// Its host and port.
+        name: String,
+        /// Of its answer; `None`: it gave none.
+        status: Option<u16>,
+        /// The port that was wanted of it.
+        port: u16,
+    },
+    Certificate {
+        fault: CertificateFault,
+        /// Who issued it, by its common name or organisation.
+        issuer: Option<String>,
+        /// Unix time in ms from or until which it is valid, where that is the fault.
+        valid: Option<u64>,
+        /// The names that it has, where none of them is the server's.
+        names: Vec<String>,
+    },
+}
+
+/// What is wrong with a server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateFault {
+    NotTrusted,
+    Expired,
+    NotYetValid,
+    OtherName,
+    Revoked,
+}
+
 /// Why the phone is signed out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
@@ -307,6 +346,9 @@ pub enum SignedOutReason {
     Unreachable {
         hop: Hop,
         detail: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "types", ts(optional))]
+        facts: Option<Box<HopFacts>>,
     },
     /// 2xx with an account that cannot be used: which field, and why.
     BadAccount {

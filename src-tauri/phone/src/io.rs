@@ -12,7 +12,7 @@ use sidecar_api::{
 use sip::{Answer, DialogHandle, Offer};
 
 use crate::{
-    event::Hop,
+    event::{Hop, HopFacts},
     moving::{MoveCall, MoveReply, StreamNews},
     sound::{SoundNews, SoundRequest, Tone},
     view::CallId,
@@ -102,7 +102,11 @@ pub enum Reply {
     Heartbeat(HeartbeatResponse),
     Logout(LogoutResponse),
     Move(MoveReply),
-    Probe,
+    /// The sidecar answers.
+    Probe {
+        /// By how much this computer's clock is ahead of the server's; behind where it is negative.
+        clock_ahead_ms: Option<i64>,
+    },
     /// What was asked of the queue was carried out.
     Agent(AgentResponse),
 }
@@ -122,7 +126,11 @@ pub enum SidecarFailure {
         reason: Option<RefusalReason>,
     },
     /// No answer: where on the way, and what happened there, for people.
-    Unreachable { hop: Hop, detail: String },
+    Unreachable {
+        hop: Hop,
+        detail: String,
+        facts: Option<Box<HopFacts>>,
+    },
     /// An answer that is none: not JSON, a field missing, too large.
     Nonsense { detail: String },
 }
@@ -146,6 +154,7 @@ impl SidecarFailure {
 pub struct FlowFailure {
     pub hop: Hop,
     pub detail: String,
+    pub facts: Option<Box<HopFacts>>,
     /// From an HTTP answer to the upgrade.
     pub retry_after: Option<Duration>,
 }

@@ -57,7 +57,7 @@ pub(crate) struct Link {
 enum State {
     Down {
         retry_at: Instant,
-        failure: Option<(Hop, String)>,
+        failure: Option<FlowFailure>,
     },
     Opening {
         flow: FlowId,
@@ -101,11 +101,12 @@ impl Link {
     pub(crate) fn view(&self, epoch: Epoch) -> LinkView {
         match &self.state {
             State::Down {
-                failure: Some((hop, detail)),
+                failure: Some(failure),
                 retry_at,
             } => LinkView::Down {
-                hop: *hop,
-                detail: detail.clone(),
+                hop: failure.hop,
+                detail: failure.detail.clone(),
+                facts: failure.facts.clone(),
                 retry_at: epoch.moment(*retry_at),
             },
             State::Down { failure: None, .. } | State::Opening { .. } => LinkView::Opening,
@@ -159,6 +160,7 @@ impl Link {
                 let failure = FlowFailure {
                     hop: Hop::Timeout,
                     detail: "The phone server does not answer".to_owned(),
+                    facts: None,
                     retry_after: None,
                 };
                 self.fail(failure, now, outputs);
@@ -189,6 +191,7 @@ impl Link {
                 let failure = FlowFailure {
                     hop: Hop::Timeout,
                     detail: "The phone server has fallen silent".to_owned(),
+                    facts: None,
                     retry_after: None,
                 };
                 self.lose(since, failure, now, outputs);
@@ -313,11 +316,12 @@ impl Link {
         outputs.event(Event::LinkDown {
             hop: failure.hop,
             detail: failure.detail.clone(),
+            facts: failure.facts.clone(),
             retry_in_ms: wait.as_millis() as u64,
         });
         self.state = State::Down {
             retry_at: now + wait,
-            failure: Some((failure.hop, failure.detail)),
+            failure: Some(failure),
         };
     }
 
@@ -503,6 +507,7 @@ mod tests {
         FlowFailure {
             hop,
             detail: "no".to_owned(),
+            facts: None,
             retry_after: None,
         }
     }

@@ -413,6 +413,7 @@ impl Phone {
                 self.refuse(SignedOutReason::Unreachable {
                     hop: Hop::Timeout,
                     detail,
+                    facts: None,
                 });
             }
             Account::Restoring { deadline } if *deadline <= now => {

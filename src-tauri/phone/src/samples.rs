@@ -3,12 +3,12 @@
 
 use crate::{
     AccountView, AgentView, AskView, AutoAnswer, Availability, CallId, CallQuality, CallSettings,
-    CallState, CallView, CandidateKind, Codec, Device, DeviceFault, DeviceKind, DeviceRole,
-    DeviceWhy, Direction, EndCause, EndedCallView, Event, Hop, LeaseState, LeaseView, LineView,
-    LinkView, Moment, MoveAnswer, MoveRequestState, MoveRequestView, NotMoved, OneWay, OrderView,
-    PhoneView, Proofs, Quality, QueueLoginView, QueueRefusalView, QueueView, Refused, Rejected,
-    ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView,
-    TroubleView, UserView, VaultView, VoicePath, WrapUpView,
+    CallState, CallView, CandidateKind, CertificateFault, Codec, Device, DeviceFault, DeviceKind,
+    DeviceRole, DeviceWhy, Direction, EndCause, EndedCallView, Event, Hop, HopFacts, LeaseState,
+    LeaseView, LineView, LinkView, Moment, MoveAnswer, MoveRequestState, MoveRequestView, NotMoved,
+    OneWay, OrderView, PhoneView, Proofs, Quality, QueueLoginView, QueueRefusalView, QueueView,
+    Refused, Rejected, ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings,
+    SoundVerdict, SoundView, TroubleView, UserView, VaultView, VoicePath, WrapUpView,
 };
 
 /// Makes one value of each variant; one that is left out does not compile.
@@ -68,6 +68,12 @@ pub fn events() -> Vec<Event> {
         LinkDown {
             hop: Hop::Tls,
             detail: "The certificate of sip.example expired on 2026-01-01 00:00 UTC".into(),
+            facts: Some(Box::new(HopFacts::Certificate {
+                fault: CertificateFault::Expired,
+                issuer: None,
+                valid: Some(1_767_225_600_000),
+                names: Vec::new(),
+            })),
             retry_in_ms: 60_000,
         },
         Registered {
@@ -164,6 +170,7 @@ pub fn events() -> Vec<Event> {
         ServerChecked {
             check: ServerCheckView::Reached {
                 took_ms: 84,
+                clock_ahead_ms: None,
                 at: Moment(9_400),
             },
         },
@@ -270,6 +277,7 @@ pub fn accounts() -> Vec<AccountView> {
             trouble: Some(TroubleView {
                 hop: Hop::Tcp,
                 detail: "What happened".into(),
+                facts: None,
             }),
         },
         SigningIn {
@@ -365,6 +373,7 @@ pub fn links() -> Vec<LinkView> {
         Down {
             hop: Hop::Dns,
             detail: "The name sip.example has no address".into(),
+            facts: None,
             retry_at: Moment(1_900),
         },
     )
@@ -442,11 +451,17 @@ pub fn server_checks() -> Vec<ServerCheckView> {
         Running,
         Reached {
             took_ms: 84,
+            clock_ahead_ms: Some(-7_200_000),
             at: Moment(9_400),
         },
         Failed {
-            hop: Hop::Dns,
-            detail: "The name helix.example cannot be resolved: unknown".into(),
+            hop: Hop::Proxy,
+            detail: "The proxy on the way to helix.example failed: unsuccessful".into(),
+            facts: Some(Box::new(HopFacts::Proxy {
+                name: "proxy.example:3128".into(),
+                status: Some(403),
+                port: 443,
+            })),
             at: Moment(9_400),
         },
     )
@@ -496,6 +511,7 @@ pub fn signed_out_reasons() -> Vec<SignedOutReason> {
         Unreachable {
             hop: Hop::Tcp,
             detail: "What happened".into(),
+            facts: None,
         },
         BadAccount {
             detail: "sipWsServer does not begin with wss".into(),
@@ -747,6 +763,7 @@ pub fn order() -> OrderView {
         trouble: Some(TroubleView {
             hop: Hop::Http,
             detail: "Ozonetel does not answer.".into(),
+            facts: None,
         }),
         retry_at: Some(Moment(9_900)),
     }

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{
-    AskView, CallSettings, Device, DeviceFault, EndCause, Hop, Moment, MoveRequestView, Output,
-    SignedOutReason, SoundSettings, SoundVerdict, VoicePath, queue::QueueView,
+    AskView, CallSettings, Device, DeviceFault, EndCause, Hop, HopFacts, Moment, MoveRequestView,
+    Output, SignedOutReason, SoundSettings, SoundVerdict, VoicePath, queue::QueueView,
 };
 
 /// Names a call in commands, events and views; never used twice in one run.
@@ -108,11 +108,19 @@ pub enum ServerCheckView {
     /// It answered after so long.
     Reached {
         took_ms: u64,
+        /// By how much this computer's clock is ahead of the server's, behind where it is negative;
+        /// told where it is more than five minutes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "types", ts(optional))]
+        clock_ahead_ms: Option<i64>,
         at: Moment,
     },
     Failed {
         hop: Hop,
         detail: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "types", ts(optional))]
+        facts: Option<Box<HopFacts>>,
         at: Moment,
     },
 }
@@ -188,6 +196,9 @@ pub struct UserView {
 pub struct TroubleView {
     pub hop: Hop,
     pub detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
+    pub facts: Option<Box<HopFacts>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -227,6 +238,9 @@ pub enum LinkView {
     Down {
         hop: Hop,
         detail: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "types", ts(optional))]
+        facts: Option<Box<HopFacts>>,
         retry_at: Moment,
     },
 }

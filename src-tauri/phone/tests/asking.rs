@@ -143,6 +143,7 @@ fn the_same_refusals_as_at_a_login_reach_the_user() {
             SignedOutReason::Unreachable {
                 hop: Hop::Tcp,
                 detail: "connection refused".to_owned(),
+                facts: None,
             },
         ),
     ] {

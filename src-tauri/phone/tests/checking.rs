@@ -6,7 +6,10 @@ mod world;
 
 use std::time::Duration;
 
-use phone::{Command, Event, Hop, Rejected, ServerCheckView, Setup};
+use phone::{
+    Command, Event, Hop, HopFacts, Rejected, ServerCheckView, Setup, SidecarFailure,
+    SignedOutReason,
+};
 use world::{World, fallback, refused, setup, unreachable};
 
 #[test]
@@ -41,6 +44,57 @@ fn whoever_answers_is_there_unless_it_cannot_serve() {
         let is_reached = matches!(check, ServerCheckView::Reached { .. });
         assert_eq!(is_reached, reached, "{failure:?}: {check:?}");
     }
+}
+
+#[test]
+fn a_clock_that_is_more_than_five_minutes_off_is_told() {
+    for (ahead, told) in [
+        (None, None),
+        (Some(0), None),
+        (Some(300_000), None),
+        (Some(-300_000), None),
+        (Some(300_001), Some(300_001)),
+        (Some(-7_200_000), Some(-7_200_000)),
+        (Some(i64::MIN), Some(i64::MIN)),
+    ] {
+        let mut world = World::new(setup());
+        world.sidecar.clock_ahead_ms = ahead;
+        world.command(Command::Check).unwrap();
+        let check = world.view().server_check.unwrap();
+        let ServerCheckView::Reached { clock_ahead_ms, .. } = check else {
+            panic!("{check:?}");
+        };
+        assert_eq!(clock_ahead_ms, told, "{ahead:?}");
+    }
+}
+
+#[test]
+fn what_a_proxy_or_a_certificate_said_goes_along_with_the_sentence() {
+    let facts = Some(Box::new(HopFacts::Proxy {
+        name: "proxy.example:3128".to_owned(),
+        status: Some(407),
+        port: 443,
+    }));
+    let failure = SidecarFailure::Unreachable {
+        hop: Hop::Proxy,
+        detail: "No.".to_owned(),
+        facts: facts.clone(),
+    };
+    let mut world = World::new(setup());
+    world.sidecar.probe = Some(Err(failure.clone()));
+    world.command(Command::Check).unwrap();
+    let check = world.view().server_check.unwrap();
+    assert!(
+        matches!(&check, ServerCheckView::Failed { facts: told, .. } if *told == facts),
+        "{check:?}"
+    );
+    world.sidecar.login = Some(Err(failure));
+    world.sign_in();
+    let reason = world.signed_out().unwrap();
+    assert!(
+        matches!(&reason, SignedOutReason::Unreachable { facts: told, .. } if *told == facts),
+        "{reason:?}"
+    );
 }
 
 #[test]

@@ -116,6 +116,7 @@ fn each_refusal_of_a_login_reaches_the_user_in_the_servers_words() {
             SignedOutReason::Unreachable {
                 hop: Hop::Tcp,
                 detail: "connection refused".to_owned(),
+                facts: None,
             },
         ),
     ];

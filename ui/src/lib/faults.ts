@@ -1,8 +1,9 @@
 // What went wrong, in sentences that an agent can read aloud: what happened, and what can be done. Codes stand in `detail`.
 
-import type { Hop, LineView, SignedOutReason } from "./phone";
-import { secondsLeft } from "./format";
+import { current } from "./current.svelte";
+import { dayOf, secondsLeft, span } from "./format";
 import { masked } from "./masked";
+import type { Hop, HopFacts, LineView, SignedOutReason } from "./phone";
 import { t } from "./words.svelte";
 
 export type Fault = {
@@ -17,6 +18,9 @@ export type Fault = {
   /** It mends itself: no try of its user helps. */
   passes?: boolean;
 };
+
+/** What stands in the way, as the phone tells it. */
+export type Trouble = { hop: Hop; detail: string; facts?: HopFacts };
 
 /** Where in the sign-in form the remedy is. */
 export type FieldAtFault = "server" | "email" | "password";
@@ -67,7 +71,7 @@ export function signInFault(
     case "unreachable": {
       const atServer = reason.hop === "dns" || reason.hop === "configuration";
       return {
-        ...hopFault(reason.hop, reason.detail, host(server)),
+        ...hopFault(reason, host(server)),
         field: atServer ? "server" : "password",
       };
     }
@@ -89,8 +93,8 @@ export function waitLeft(reason: SignedOutReason, waitedMs: number): number | nu
     : null;
 }
 
-/** Why `host` cannot be reached. */
-export function hopFault(hop: Hop, detail: string, host: string): Fault {
+/** Why `host` cannot be reached; `voice`: it is the phone server. */
+export function hopFault({ hop, detail, facts }: Trouble, host: string, voice = false): Fault {
   if (!navigator.onLine && hop !== "configuration") {
     return { title: t("fault-offline"), line: t("fault-offline-line"), detail, passes: true };
   }
@@ -102,14 +106,9 @@ export function hopFault(hop: Hop, detail: string, host: string): Fault {
     case "tcp":
       return { title: t("fault-tcp"), line: t("fault-tcp-line"), detail, forIt: true };
     case "proxy":
-      return {
-        title: detail.includes("407") ? t("fault-proxy-sign-in") : t("fault-proxy"),
-        line: t("fault-proxy-line"),
-        detail,
-        forIt: true,
-      };
+      return { ...proxyFault(facts, voice), detail, forIt: true };
     case "tls":
-      return { ...certificateFault(detail), detail, forIt: true };
+      return { ...certificateFault(facts), detail, forIt: true };
     case "http":
       return { title: t("fault-http"), line: t("fault-http-line", { host }), detail, forIt: true };
     case "web_socket":
@@ -119,13 +118,63 @@ export function hopFault(hop: Hop, detail: string, host: string): Fault {
   }
 }
 
-function certificateFault(detail: string): Pick<Fault, "title" | "line"> {
-  if (/expired|not valid before/.test(detail)) {
-    return { title: t("fault-tls-time"), line: t("fault-tls-time-line") };
+type Words = Pick<Fault, "title" | "line">;
+
+function proxyFault(facts: HopFacts | undefined, voice: boolean): Words {
+  const line = voice ? t("fault-proxy-line") : t("fault-proxy-server");
+  if (facts?.of !== "proxy") {
+    return { title: t("fault-proxy"), line };
   }
-  return detail.includes("not trust")
-    ? { title: t("fault-tls"), line: t("fault-tls-line") }
-    : { title: t("fault-tls-other") };
+  switch (facts.status) {
+    case 407:
+      return { title: t("fault-proxy-sign-in"), line: t("fault-proxy-refused", { proxy: facts.name }) };
+    case 403:
+    case 405:
+      return { title: t("fault-proxy-port", { port: String(facts.port) }), line };
+    default:
+      return { title: t("fault-proxy"), line };
+  }
+}
+
+function certificateFault(facts: HopFacts | undefined): Words {
+  if (facts?.of !== "certificate") {
+    return { title: t("fault-tls-other") };
+  }
+  const { issuer, valid, names } = facts;
+  switch (facts.fault) {
+    case "not_trusted":
+      return {
+        title: t("fault-tls"),
+        line: issuer === null ? t("fault-tls-line") : t("fault-tls-issued", { issuer }),
+      };
+    case "expired":
+      return timed(valid === null ? null : t("fault-tls-expired", { day: dayOf(new Date(valid)) }));
+    case "not_yet_valid":
+      return timed(valid === null ? null : t("fault-tls-early", { day: dayOf(new Date(valid)) }));
+    case "other_name":
+      return {
+        title: t("fault-tls-name"),
+        ...(names.length === 0 ? {} : { line: t("fault-tls-names", { names: names.join(", ") }) }),
+      };
+    case "revoked":
+      return { title: t("fault-tls-revoked") };
+  }
+}
+
+/** A certificate out of its time; or in it, where the clock is wrong. */
+function timed(title: string | null): Words {
+  const clock = clockWords();
+  return title === null
+    ? { title: t("fault-tls-time"), line: clock ?? t("fault-tls-time-line") }
+    : { title, line: clock ?? t("fault-tls-clock") };
+}
+
+/** By how much this computer's clock is off, where the server was heard to say another time. */
+export function clockWords(): string | null {
+  const check = current.view.server_check;
+  return check?.state === "reached" && check.clock_ahead_ms !== undefined
+    ? t("clock-off", { time: span(Math.abs(check.clock_ahead_ms)) })
+    : null;
 }
 
 /** Why the extension is not registered. */

@@ -42,6 +42,12 @@ export function when(date: Date, today = new Date()): string {
   return `${day}, ${timeOfDay(date)}`;
 }
 
+/** A day, with its year where that is another one: `3 May`. */
+export function dayOf(date: Date, today = new Date()): string {
+  const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
+  return new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", year }).format(date);
+}
+
 /** A length in words: `6 min 12 s`. */
 export function span(ms: number): string {
   const all = Math.max(0, Math.round(ms / 1000));

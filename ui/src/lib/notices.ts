@@ -80,7 +80,7 @@ function link(): NoticeText | null {
     return null;
   }
   const server = line.state === "registered" ? line.server : "";
-  const fault = hopFault(link.hop, link.detail, server);
+  const fault = hopFault(link, server, true);
   return {
     key: "link",
     tone: "ring",

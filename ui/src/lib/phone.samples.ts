@@ -111,8 +111,8 @@ export const soundChecks: phone.SoundCheckView[] = [
 
 export const serverChecks: phone.ServerCheckView[] = [
   {"state":"running"},
-  {"state":"reached","took_ms":84,"at":9400},
-  {"state":"failed","hop":"dns","detail":"The name helix.example cannot be resolved: unknown","at":9400},
+  {"state":"reached","took_ms":84,"clock_ahead_ms":-7200000,"at":9400},
+  {"state":"failed","hop":"proxy","detail":"The proxy on the way to helix.example failed: unsuccessful","facts":{"of":"proxy","name":"proxy.example:3128","status":403,"port":443},"at":9400},
 ];
 
 export const verdicts: phone.SoundVerdict[] = [
@@ -255,7 +255,7 @@ export const events: phone.Event[] = [
   {"type":"move.answered","request":12,"answer":"after_call","automatically":true},
   {"type":"move.request_over","request":12},
   {"type":"link.up"},
-  {"type":"link.down","hop":"tls","detail":"The certificate of sip.example expired on 2026-01-01 00:00 UTC","retry_in_ms":60000},
+  {"type":"link.down","hop":"tls","detail":"The certificate of sip.example expired on 2026-01-01 00:00 UTC","facts":{"of":"certificate","fault":"expired","issuer":null,"valid":1767225600000,"names":[]},"retry_in_ms":60000},
   {"type":"sip.registered","expires_in_ms":600000},
   {"type":"sip.register_failed","status":403,"reason":"Forbidden","retry_in_ms":null},
   {"type":"sip.unregistered"},

@@ -116,6 +116,9 @@ export type CallView = {
 /** What an address of a peer is (RFC 8445 §5.1.1). */
 export type CandidateKind = "host" | "server_reflexive" | "peer_reflexive" | "relayed";
 
+/** What is wrong with a server's certificate. */
+export type CertificateFault = "not_trusted" | "expired" | "not_yet_valid" | "other_name" | "revoked";
+
 /** What is sent. */
 export type Codec = "opus" | "pcmu" | "pcma";
 
@@ -256,7 +259,7 @@ export type Event =
     }
   | { type: "move.request_over"; request: number }
   | { type: "link.up" }
-  | { type: "link.down"; hop: Hop; detail: string; retry_in_ms: number }
+  | { type: "link.down"; hop: Hop; detail: string; facts?: HopFacts; retry_in_ms: number }
   | { type: "sip.registered"; expires_in_ms: number }
   | {
       type: "sip.register_failed";
@@ -379,6 +382,28 @@ export type HistoryEntry = {
 /** Where on the way something went wrong; front doors choose words and exit codes by it. */
 export type Hop = "configuration" | "dns" | "tcp" | "proxy" | "tls" | "http" | "web_socket" | "timeout";
 
+/** What a proxy or a certificate said, beside the sentence about it: for words in other languages. */
+export type HopFacts =
+  | {
+      of: "proxy";
+      /** Its host and port. */
+      name: string;
+      /** Of its answer; `null`: it gave none. */
+      status: number | null;
+      /** The port that was wanted of it. */
+      port: number;
+    }
+  | {
+      of: "certificate";
+      fault: CertificateFault;
+      /** Who issued it, by its common name or organisation. */
+      issuer: string | null;
+      /** Unix time in ms from or until which it is valid, where that is the fault. */
+      valid: number | null;
+      /** The names that it has, where none of them is the server's. */
+      names: Array<string>;
+    };
+
 /** What shows an incoming call. */
 export type IncomingBehaviour = "popup" | "flash" | "front";
 
@@ -411,7 +436,7 @@ export type LinkView =
   | { state: "off" }
   | { state: "opening" }
   | { state: "up"; since: Moment }
-  | { state: "down"; hop: Hop; detail: string; retry_at: Moment };
+  | { state: "down"; hop: Hop; detail: string; facts?: HopFacts; retry_at: Moment };
 
 /** A moment on the phone's own clock, in ms since the phone was started; a sleep of the machine counts. */
 export type Moment = number;
@@ -554,8 +579,17 @@ export type Saved = {
 /** Whether the sidecar answers. */
 export type ServerCheckView =
   | { state: "running" }
-  | { state: "reached"; took_ms: number; at: Moment }
-  | { state: "failed"; hop: Hop; detail: string; at: Moment };
+  | {
+      state: "reached";
+      took_ms: number;
+      /**
+       * By how much this computer's clock is ahead of the server's, behind where it is negative;
+       * told where it is more than five minutes.
+       */
+      clock_ahead_ms?: number;
+      at: Moment;
+    }
+  | { state: "failed"; hop: Hop; detail: string; facts?: HopFacts; at: Moment };
 
 /** The arguments of `set_server`. */
 export type SetServer = {
@@ -600,7 +634,7 @@ export type SignedOutReason =
   | { code: "not_moved"; device_name: string | null; why: NotMoved }
   | { code: "too_many_tries"; message: string; retry_after_seconds: number | null }
   | { code: "server_trouble"; status: number; message: string }
-  | { code: "unreachable"; hop: Hop; detail: string }
+  | { code: "unreachable"; hop: Hop; detail: string; facts?: HopFacts }
   | { code: "bad_account"; detail: string }
   | { code: "taken_over"; device_name: string | null }
   | { code: "lease_expired" }
@@ -682,6 +716,7 @@ export type Theme = "system" | "light" | "dark";
 export type TroubleView = {
   hop: Hop;
   detail: string;
+  facts?: HopFacts;
 };
 
 export type UserView = {

@@ -108,7 +108,7 @@ function server(view: PhoneView, now: Moment): ProofRow {
     }
     case "down": {
       const where = view.line.state === "registered" ? view.line.server : host(current.window.server);
-      const fault = hopFault(link.hop, link.detail, where);
+      const fault = hopFault(link, where, true);
       return {
         ...row,
         fact: fault.title,

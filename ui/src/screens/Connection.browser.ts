@@ -97,6 +97,40 @@ test("the whole phone is checked, and the server's answer told", async () => {
   await expect.element(check).toBeEnabled();
 });
 
+test("a clock that is off is told with the difference, and beside a certificate out of its time", async () => {
+  const script = await show("connection-clock-off");
+  const told = (alert: RegExp) => expect.element(page.getByText(alert).first()).toBeVisible();
+  await script.view((view) => ({
+    ...view,
+    server_check: { state: "reached", took_ms: 84, clock_ahead_ms: -7_260_000, at: NOW },
+  }));
+  await told(/^This computer's clock is .?2 h 1 min.? off\.$/);
+  await script.view((view) => ({
+    ...view,
+    link: {
+      state: "down",
+      hop: "tls",
+      detail: "The certificate of sip.helix.example is not valid before 2026-11-22 12:00 UTC",
+      facts: {
+        of: "certificate",
+        fault: "not_yet_valid",
+        issuer: null,
+        valid: Date.UTC(2026, 10, 22, 12),
+        names: [],
+      },
+      retry_at: NOW + 30_000,
+    },
+  }));
+  await told(/Certificate is not valid before .?(22 November|November 22)/);
+  await expect.poll(() => page.getByText(/clock is .?2 h 1 min.? off/).elements().length).toBeGreaterThan(1);
+});
+
+test("a proxy that lets no voice signalling through is told so", async () => {
+  await show("connection-link-proxy");
+  await expect.element(page.getByText("Voice signalling cannot pass.")).toBeVisible();
+  await expect.element(page.getByText(/The proxy does not allow port .?444/).first()).toBeVisible();
+});
+
 test("a check that the tray asked for is seen, once", async () => {
   const script = await show("ready");
   await script.view((view) => ({ ...view, server_check: { state: "reached", took_ms: 84, at: NOW } }));

@@ -120,7 +120,7 @@ test.each<[Name, string, string]>([
   ["unreachable-tcp", "The server cannot be reached", "port 443"],
   ["unreachable-proxy", "The company proxy wants a sign-in", "407"],
   ["unreachable-tls", "The server's certificate is not trusted", "this machine does not trust"],
-  ["unreachable-tls-time", "The server's certificate is not valid now", "expired on 2026-05-03"],
+  ["unreachable-tls-time", "Certificate expired on", "expired on 2026-05-03"],
   [
     "unreachable-http",
     "The server gave no answer that makes sense",

@@ -30,19 +30,40 @@ const TABLE: Told[] = [
     ["The server cannot be reached", "A firewall may stand in the way, or a VPN may be needed."],
     ["Copy for IT"],
   ],
-  ["unreachable-proxy", "form", ["The company proxy wants a sign-in", "407"], ["Copy for IT"]],
+  [
+    "unreachable-proxy",
+    "form",
+    ["The company proxy wants a sign-in", "Sign-in was refused by proxy.corp.example:3128.", "407"],
+    ["Copy for IT"],
+  ],
+  [
+    "unreachable-proxy-other",
+    "form",
+    ["The company proxy does not let us through", "The server cannot be reached through it."],
+    ["Copy for IT"],
+  ],
   [
     "unreachable-tls",
     "form",
-    ["The server's certificate is not trusted", "Your company may need to install it."],
+    [
+      "The server's certificate is not trusted",
+      "Issued by Contoso Inspection CA. Your company may need to install it.",
+    ],
     ["Copy for IT"],
   ],
   [
     "unreachable-tls-time",
     "form",
-    ["The server's certificate is not valid now", "It has expired, or this computer's clock is wrong."],
+    [/Certificate expired on (3 May|May 3)/, "Or this computer's clock is wrong."],
     ["Copy for IT"],
   ],
+  [
+    "unreachable-tls-name",
+    "form",
+    ["The server's certificate is for another name", "It is for www.helix.example."],
+    ["Copy for IT"],
+  ],
+  ["unreachable-tls-revoked", "form", ["The server's certificate was revoked"], ["Copy for IT"]],
   [
     "unreachable-http",
     "form",
@@ -88,6 +109,12 @@ const TABLE: Told[] = [
     "link-down",
     "notice",
     ["The server cannot be reached. Trying again in 8 s.", "sip.helix.example port 444 cannot be reached"],
+    ["Try now", "Copy for IT"],
+  ],
+  [
+    "link-proxy",
+    "notice",
+    [/^The proxy does not allow port 444\. Trying again in \d+ s\./, "403 Forbidden"],
     ["Try now", "Copy for IT"],
   ],
   [

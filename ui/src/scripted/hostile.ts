@@ -69,6 +69,7 @@ const FREE = new Set([
   "display_name",
   "email",
   "extension",
+  "issuer",
   "message",
   "name",
   "reason",

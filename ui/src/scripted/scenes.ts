@@ -261,6 +261,13 @@ const PANELS = {
   "connection-poor": { page: "index", state: STATES["talking-poor"], at: "connection" },
   "connection-connecting": { page: "index", state: STATES.connecting, at: "connection" },
   "connection-link-down": { page: "index", state: STATES["link-down"], at: "connection" },
+  "connection-link-proxy": { page: "index", state: STATES["link-proxy"], at: "connection" },
+  "connection-clock-off": {
+    page: "index",
+    state: answering(STATES.ready, { ...ANSWERED, clock_ahead_ms: -7_260_000 }),
+    at: "connection",
+    press: ["check-phone"],
+  },
   "connection-line-refused": { page: "index", state: STATES["line-refused"], at: "connection" },
   "connection-at-risk": { page: "index", state: STATES["lease-at-risk"], at: "connection" },
   "connection-opening": { page: "index", state: STATES["signing-in-line"], at: "connection" },

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use phone::HopFacts;
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncWriteExt, copy_bidirectional},
@@ -280,23 +281,32 @@ async fn a_proxy_is_asked_for_a_tunnel_by_name_and_tls_goes_through_it() {
 
 #[tokio::test]
 async fn a_proxy_that_refuses_is_told_without_its_password() {
-    for (answer, words) in [
+    for (answer, words, status) in [
         (
             "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
             "demands a user name",
+            Some(407),
         ),
-        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "502 Bad Gateway"),
-        ("SSH-2.0-server\r\n\r\n", "is no HTTP proxy"),
-        ("", "the connection was closed"),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+            "502 Bad Gateway",
+            Some(502),
+        ),
+        ("SSH-2.0-server\r\n\r\n", "is no HTTP proxy", None),
+        ("", "the connection was closed", None),
     ] {
         let authority = Authority::new();
         let proxy = HttpServer::start(None, answer).await;
+        let name = proxy.address.to_string();
         let proxy = format!("http://ana:canary@{}", proxy.address);
         let mut phone = Phone::open_through("wss://sip.example", &authority, Some(&proxy));
 
         let failure = phone.failure().await;
 
         assert_eq!(failure.hop, Hop::Proxy);
+        let port = 443;
+        let facts = HopFacts::Proxy { name, status, port };
+        assert_eq!(failure.facts, Some(Box::new(facts)));
         assert!(failure.detail.contains(words), "{}", failure.detail);
         assert!(!failure.detail.contains("canary"), "{}", failure.detail);
     }

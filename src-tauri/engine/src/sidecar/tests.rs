@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use phone::ServerEvent;
+use phone::{CertificateFault, HopFacts, ServerEvent};
 use sidecar_api::{LoginRequest, LogoutRequest};
 use tokio::io::AsyncWriteExt;
 
@@ -87,7 +87,7 @@ async fn a_probe_takes_any_answer_of_a_sidecar_and_no_page_of_a_gate() {
     let ok = http("200 OK", JSON, r#"{"status":"ok"}"#);
     let mut server = HttpServer::start(None, ok).await;
     let reply = soon(plain(&server).call(Request::Probe, DEADLINE)).await;
-    assert!(matches!(reply, Ok(Reply::Probe)), "{reply:?}");
+    assert!(matches!(reply, Ok(Reply::Probe { .. })), "{reply:?}");
     assert!(server.request().await.starts_with("GET /healthz "));
 
     let old = r#"{"statusCode":404,"message":"Cannot GET /healthz"}"#;
@@ -212,6 +212,16 @@ async fn an_authority_that_is_not_trusted_gets_no_byte_of_the_password() {
         "The certificate of 127.0.0.1 was issued by an authority that this machine does not trust"
     );
     assert!(server.requests.try_recv().is_err());
+    let facts = facts(login(&sidecar(&url, Authority::new().client())).await);
+    assert_eq!(
+        facts,
+        HopFacts::Certificate {
+            fault: CertificateFault::NotTrusted,
+            issuer: Some("Stranger".to_owned()),
+            valid: None,
+            names: Vec::new(),
+        }
+    );
 }
 
 #[tokio::test]
@@ -227,6 +237,16 @@ async fn an_expired_certificate_is_told_with_its_date() {
         told,
         "The certificate of 127.0.0.1 expired on 2025-03-04 00:00 UTC"
     );
+    let facts = facts(login(&sidecar(&url, authority.client())).await);
+    assert_eq!(
+        facts,
+        HopFacts::Certificate {
+            fault: CertificateFault::Expired,
+            issuer: None,
+            valid: Some(1_741_046_400_000),
+            names: Vec::new(),
+        }
+    );
 }
 
 #[tokio::test]
@@ -241,6 +261,16 @@ async fn a_certificate_for_another_name_is_told_with_that_name() {
     assert_eq!(
         told,
         "The certificate that 127.0.0.1 shows is for other.example, not for 127.0.0.1"
+    );
+    let facts = facts(login(&sidecar(&url, authority.client())).await);
+    assert_eq!(
+        facts,
+        HopFacts::Certificate {
+            fault: CertificateFault::OtherName,
+            issuer: None,
+            valid: None,
+            names: vec!["other.example".to_owned()],
+        }
     );
 }
 
@@ -301,6 +331,65 @@ async fn a_server_that_never_answers_costs_the_deadline() {
     assert_eq!(
         told,
         "The sidecar at 127.0.0.1 did not answer within 0.05 s"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_named_with_what_was_wanted_of_it() {
+    for (answer, status) in [
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+            Some(407),
+        ),
+        ("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", None),
+    ] {
+        let proxy = HttpServer::start(None, answer).await;
+        let url = Url::parse(&format!("http://ana:canary@{}", proxy.address)).unwrap();
+        let sidecar = Sidecar::new(&Config {
+            proxy: Some(&url),
+            ..config(
+                &Url::parse("https://helix.example").unwrap(),
+                &Authority::new().client(),
+            )
+        })
+        .unwrap();
+        assert_eq!(
+            facts(login(&sidecar).await),
+            HopFacts::Proxy {
+                name: proxy.address.to_string(),
+                status,
+                port: 443,
+            }
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_probe_tells_how_far_apart_the_clocks_are() {
+    let body = r#"{"status":"ok"}"#;
+    let dated = http("200 OK", JSON, body).replacen(
+        "\r\n",
+        "\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+        1,
+    );
+    let server = HttpServer::start(None, dated).await;
+    let reply = soon(plain(&server).call(Request::Probe, DEADLINE)).await;
+    let Ok(Reply::Probe { clock_ahead_ms }) = reply else {
+        panic!("{reply:?}");
+    };
+    let thirty_years = 30 * 365 * 24 * 3600 * 1000;
+    assert!(clock_ahead_ms.is_some_and(|it| it > thirty_years));
+
+    let server = HttpServer::start(None, http("200 OK", JSON, body)).await;
+    let reply = soon(plain(&server).call(Request::Probe, DEADLINE)).await;
+    assert!(
+        matches!(
+            reply,
+            Ok(Reply::Probe {
+                clock_ahead_ms: None
+            })
+        ),
+        "{reply:?}"
     );
 }
 
@@ -553,7 +642,17 @@ fn nonsense(result: Result<Reply, SidecarFailure>) -> String {
 
 fn unreachable(wanted: Hop, result: Result<Reply, SidecarFailure>) -> String {
     match result {
-        Err(SidecarFailure::Unreachable { hop, detail }) if hop == wanted => detail,
+        Err(SidecarFailure::Unreachable { hop, detail, .. }) if hop == wanted => detail,
         other => panic!("{other:?} is not unreachable at {wanted:?}"),
+    }
+}
+
+/// Returns what is told beside the sentence of a failure.
+fn facts<T: std::fmt::Debug>(result: Result<T, SidecarFailure>) -> HopFacts {
+    match result {
+        Err(SidecarFailure::Unreachable {
+            facts: Some(facts), ..
+        }) => *facts,
+        other => panic!("{other:?} has no facts"),
     }
 }

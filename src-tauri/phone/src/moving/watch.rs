@@ -343,6 +343,7 @@ mod tests {
         Err(SidecarFailure::Unreachable {
             hop: crate::Hop::Tcp,
             detail: "refused".to_owned(),
+            facts: None,
         })
     }
 }

@@ -8,6 +8,9 @@ use crate::{Event, Hop, Rejected, Reply, Request, SidecarFailure, view::ServerCh
 /// How long the sidecar may take to answer: as long as a heartbeat (design/faults.md 68).
 const PROBE_DEADLINE: Duration = Duration::from_secs(3);
 
+/// A clock that is further off than this is told: tickets, certificates and records go by it.
+const CLOCK_TOLERANCE_MS: u64 = 5 * 60 * 1000;
+
 /// A question whether the sidecar answers at all.
 #[derive(Debug)]
 pub(super) struct Probe {
@@ -47,20 +50,26 @@ impl Phone {
             return;
         };
         let at = self.outputs.now();
-        let failed = |hop, detail| ServerCheckView::Failed { hop, detail, at };
+        let failed = |hop, detail, facts| ServerCheckView::Failed {
+            hop,
+            detail,
+            facts,
+            at,
+        };
+        let took = now.saturating_duration_since(probe.sent_at);
+        let reached = |clock_ahead_ms: Option<i64>| ServerCheckView::Reached {
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            clock_ahead_ms: clock_ahead_ms.filter(|it| it.unsigned_abs() > CLOCK_TOLERANCE_MS),
+            at,
+        };
         self.finish_check(match reply {
             Err(SidecarFailure::Refused {
                 status, message, ..
-            }) if status >= 500 => failed(Hop::Http, format!("{status}: {message}")),
-            Ok(_) | Err(SidecarFailure::Refused { .. }) => {
-                let took = now.saturating_duration_since(probe.sent_at);
-                ServerCheckView::Reached {
-                    took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-                    at,
-                }
-            }
-            Err(SidecarFailure::Unreachable { hop, detail }) => failed(hop, detail),
-            Err(SidecarFailure::Nonsense { detail }) => failed(Hop::Http, detail),
+            }) if status >= 500 => failed(Hop::Http, format!("{status}: {message}"), None),
+            Ok(Reply::Probe { clock_ahead_ms }) => reached(clock_ahead_ms),
+            Ok(_) | Err(SidecarFailure::Refused { .. }) => reached(None),
+            Err(SidecarFailure::Unreachable { hop, detail, facts }) => failed(hop, detail, facts),
+            Err(SidecarFailure::Nonsense { detail }) => failed(Hop::Http, detail, None),
         });
     }
 
@@ -71,7 +80,12 @@ impl Phone {
             let at = self.outputs.now();
             let detail = "The server does not answer".to_owned();
             let hop = Hop::Timeout;
-            self.finish_check(ServerCheckView::Failed { hop, detail, at });
+            self.finish_check(ServerCheckView::Failed {
+                hop,
+                detail,
+                facts: None,
+                at,
+            });
         }
     }
 

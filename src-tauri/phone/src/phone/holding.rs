@@ -46,7 +46,7 @@ impl Phone {
                     Reply::Refresh(_)
                     | Reply::Heartbeat(_)
                     | Reply::Logout(_)
-                    | Reply::Probe
+                    | Reply::Probe { .. }
                     | Reply::Agent(_)
                     | Reply::Move(_),
                 ) => {}
@@ -58,7 +58,7 @@ impl Phone {
                     Reply::Login(_)
                     | Reply::Heartbeat(_)
                     | Reply::Logout(_)
-                    | Reply::Probe
+                    | Reply::Probe { .. }
                     | Reply::Agent(_)
                     | Reply::Move(_),
                 ) => {}
@@ -90,7 +90,7 @@ impl Phone {
                         Reply::Login(_)
                         | Reply::Refresh(_)
                         | Reply::Logout(_)
-                        | Reply::Probe
+                        | Reply::Probe { .. }
                         | Reply::Agent(_)
                         | Reply::Move(_),
                     ) => {}
@@ -183,7 +183,7 @@ impl Phone {
                 (Hop::Http, format!("{status} {}", shown(&message))),
                 retry_after,
             ),
-            SidecarFailure::Unreachable { hop, detail } => ((hop, detail), None),
+            SidecarFailure::Unreachable { hop, detail, .. } => ((hop, detail), None),
             SidecarFailure::Nonsense { detail } => ((Hop::Http, detail), None),
         };
         self.with_lease(|lease, outputs| {
@@ -320,6 +320,7 @@ pub(super) fn overdue() -> SidecarFailure {
     SidecarFailure::Unreachable {
         hop: Hop::Timeout,
         detail: "The server does not answer".to_owned(),
+        facts: None,
     }
 }
 

@@ -189,7 +189,7 @@ fn verdict(reply: Result<Reply, SidecarFailure>) -> Verdict {
             | Reply::Refresh(_)
             | Reply::Heartbeat(_)
             | Reply::Logout(_)
-            | Reply::Probe
+            | Reply::Probe { .. }
             | Reply::Move(_),
         ) => return Verdict::Queue(Answer::Done),
         Err(SidecarFailure::Refused { status: 401, .. }) => return Verdict::Token,
@@ -210,11 +210,15 @@ fn verdict(reply: Result<Reply, SidecarFailure>) -> Verdict {
         Err(SidecarFailure::Refused { message, .. }) => {
             return Verdict::Queue(Answer::Refused(message));
         }
-        Err(SidecarFailure::Unreachable { hop, detail }) => (hop, detail, None),
+        Err(SidecarFailure::Unreachable { hop, detail, .. }) => (hop, detail, None),
         Err(SidecarFailure::Nonsense { detail }) => (Hop::Http, detail, None),
     };
     Verdict::Queue(Answer::Later {
-        trouble: TroubleView { hop, detail },
+        trouble: TroubleView {
+            hop,
+            detail,
+            facts: None,
+        },
         retry_after,
     })
 }

@@ -67,7 +67,7 @@ impl Resuming {
         now: Instant,
         outputs: &mut Outputs,
     ) {
-        let TroubleView { hop, detail } = trouble.clone();
+        let TroubleView { hop, detail, .. } = trouble.clone();
         let wait = self
             .errand
             .handle_failed(trouble, retry_after, now, outputs);
@@ -168,7 +168,7 @@ impl Phone {
             Ok(
                 Reply::Login(_)
                 | Reply::Logout(_)
-                | Reply::Probe
+                | Reply::Probe { .. }
                 | Reply::Agent(_)
                 | Reply::Move(_),
             ) => {}
@@ -269,16 +269,20 @@ impl Phone {
                 let trouble = TroubleView {
                     hop: Hop::Http,
                     detail,
+                    facts: None,
                 };
                 it.handle_unanswered(trouble, retry_after, now, &mut self.outputs);
             }
-            (_, SidecarFailure::Unreachable { hop, detail }) => {
-                let trouble = TroubleView { hop, detail };
+            (_, SidecarFailure::Unreachable { hop, detail, facts }) => {
+                let trouble = TroubleView { hop, detail, facts };
                 it.handle_unanswered(trouble, None, now, &mut self.outputs);
             }
             (_, SidecarFailure::Nonsense { detail }) => {
-                let hop = Hop::Http;
-                let trouble = TroubleView { hop, detail };
+                let trouble = TroubleView {
+                    hop: Hop::Http,
+                    detail,
+                    facts: None,
+                };
                 it.handle_unanswered(trouble, None, now, &mut self.outputs);
             }
         }

@@ -257,10 +257,13 @@ pub(super) fn login_refusal(failure: SidecarFailure) -> SignedOutReason {
                 _ => SignedOutReason::ServerTrouble { status, message },
             }
         }
-        SidecarFailure::Unreachable { hop, detail } => SignedOutReason::Unreachable { hop, detail },
+        SidecarFailure::Unreachable { hop, detail, facts } => {
+            SignedOutReason::Unreachable { hop, detail, facts }
+        }
         SidecarFailure::Nonsense { detail } => SignedOutReason::Unreachable {
             hop: Hop::Http,
             detail,
+            facts: None,
         },
     }
 }

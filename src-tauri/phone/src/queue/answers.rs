@@ -134,7 +134,7 @@ impl Queue {
             } => {
                 let failed = (trouble, retry_after);
                 let wait = tell_failed(&mut order.errand, failed, now, outputs);
-                if let Some((TroubleView { hop, detail }, retry_in_ms)) = wait {
+                if let Some((TroubleView { hop, detail, .. }, retry_in_ms)) = wait {
                     outputs.event(Event::QueueDelayed {
                         hop,
                         detail,
@@ -184,7 +184,7 @@ impl Queue {
                 if let Some(errand) = wrap_up.errand() {
                     errand.handle_failed(trouble.clone(), retry_after, now, outputs);
                 }
-                let TroubleView { hop, detail } = trouble;
+                let TroubleView { hop, detail, .. } = trouble;
                 outputs.event(Event::OutcomeKept { call, hop, detail });
                 self.unsaved.keep(wrap_up.keep(now), outputs);
                 outputs.event(Event::WrapUpEnded {

@@ -73,6 +73,8 @@ pub struct Sidecar {
     pub refresh: Option<Result<String, SidecarFailure>>,
     pub logout: Option<Result<String, SidecarFailure>>,
     pub probe: Option<Result<String, SidecarFailure>>,
+    /// By how much its header `Date` is behind this computer's clock.
+    pub clock_ahead_ms: Option<i64>,
     /// Orders at the queue, each of them once; then they are carried out.
     pub orders: VecDeque<Option<Result<String, SidecarFailure>>>,
     pub takeover: Option<Result<String, SidecarFailure>>,
@@ -180,6 +182,7 @@ pub fn unreachable() -> SidecarFailure {
     SidecarFailure::Unreachable {
         hop: Hop::Tcp,
         detail: "connection refused".to_owned(),
+        facts: None,
     }
 }
 
@@ -225,6 +228,7 @@ impl World {
                 )),
                 logout: Some(Ok(r#"{"status":"ok","released":true}"#.to_owned())),
                 probe: Some(Ok(String::new())),
+                clock_ahead_ms: None,
                 orders: VecDeque::new(),
                 takeover: Some(Ok(r#"{"ticket":"ticket-secret","deadlineSeconds":20,
                     "holder":{"deviceName":"DESK-14","since":"2026-01-05T08:02:00Z","sameMember":true}}"#
@@ -385,6 +389,7 @@ impl World {
             let failure = FlowFailure {
                 hop: Hop::Tcp,
                 detail: "reset".to_owned(),
+                facts: None,
                 retry_after: None,
             };
             self.input(Input::FlowFailed { flow, failure });
@@ -581,6 +586,7 @@ impl World {
                     let failure = FlowFailure {
                         hop: Hop::Tcp,
                         detail: "refused".to_owned(),
+                        facts: None,
                         retry_after: None,
                     };
                     self.pending.push_back(Input::FlowFailed { flow, failure });
@@ -704,7 +710,9 @@ impl World {
             Request::Refresh(_) => Reply::Refresh(serde_json::from_str(&json).unwrap()),
             Request::Heartbeat { .. } => Reply::Heartbeat(serde_json::from_str(&json).unwrap()),
             Request::Logout { .. } => Reply::Logout(serde_json::from_str(&json).unwrap()),
-            Request::Probe => Reply::Probe,
+            Request::Probe => Reply::Probe {
+                clock_ahead_ms: self.sidecar.clock_ahead_ms,
+            },
             Request::AgentState { .. } | Request::Dispose { .. } => {
                 Reply::Agent(serde_json::from_str(&json).unwrap())
             }

@@ -61,6 +61,14 @@ export const ACCOUNTS = {
       code: "unreachable",
       hop: "proxy",
       detail: "The proxy proxy.corp.example answered 407 Proxy Authentication Required",
+      facts: { of: "proxy", name: "proxy.corp.example:3128", status: 407, port: 443 },
+    }),
+  "unreachable-proxy-other": () =>
+    signedOut({
+      code: "unreachable",
+      hop: "proxy",
+      detail: "The proxy on the way to phone.helix.example failed: unsuccessful",
+      facts: { of: "proxy", name: "proxy.corp.example:3128", status: null, port: 443 },
     }),
   "unreachable-tls": () =>
     signedOut({
@@ -68,12 +76,47 @@ export const ACCOUNTS = {
       hop: "tls",
       detail:
         "The certificate of phone.helix.example was issued by an authority that this machine does not trust",
+      facts: {
+        of: "certificate",
+        fault: "not_trusted",
+        issuer: "Contoso Inspection CA",
+        valid: null,
+        names: [],
+      },
+    }),
+  "unreachable-tls-name": () =>
+    signedOut({
+      code: "unreachable",
+      hop: "tls",
+      detail:
+        "The certificate that phone.helix.example shows is for www.helix.example, not for phone.helix.example",
+      facts: {
+        of: "certificate",
+        fault: "other_name",
+        issuer: null,
+        valid: null,
+        names: ["www.helix.example"],
+      },
+    }),
+  "unreachable-tls-revoked": () =>
+    signedOut({
+      code: "unreachable",
+      hop: "tls",
+      detail: "The certificate of phone.helix.example was revoked",
+      facts: { of: "certificate", fault: "revoked", issuer: null, valid: null, names: [] },
     }),
   "unreachable-tls-time": () =>
     signedOut({
       code: "unreachable",
       hop: "tls",
-      detail: "The certificate of phone.helix.example expired on 2026-05-03 00:00 UTC",
+      detail: "The certificate of phone.helix.example expired on 2026-05-03 12:00 UTC",
+      facts: {
+        of: "certificate",
+        fault: "expired",
+        issuer: null,
+        valid: Date.UTC(2026, 4, 3, 12),
+        names: [],
+      },
     }),
   "unreachable-http": () =>
     signedOut({

@@ -22,6 +22,17 @@ export const PHONES = {
       },
       line: { state: "registering" },
     }),
+  "link-proxy": () =>
+    ready({
+      link: {
+        state: "down",
+        hop: "proxy",
+        detail: "The proxy http://proxy.corp.example:3128/ refuses the connection: HTTP/1.1 403 Forbidden",
+        facts: { of: "proxy", name: "proxy.corp.example:3128", status: 403, port: 444 },
+        retry_at: NOW + 30_000,
+      },
+      line: { state: "registering" },
+    }),
   "link-refused": () =>
     ready({
       link: {

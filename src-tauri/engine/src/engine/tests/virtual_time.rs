@@ -71,7 +71,7 @@ async fn a_login_that_is_never_answered_is_given_up_after_eight_seconds() {
 
     let told = soon(events.recv()).await.unwrap();
     let Event::SignedOut {
-        reason: SignedOutReason::Unreachable { hop, detail },
+        reason: SignedOutReason::Unreachable { hop, detail, .. },
     } = told.event
     else {
         panic!("{told:?}");
