@@ -32,6 +32,8 @@ async fn each_refusal_is_told_in_the_servers_words_and_decides_the_exit_code() {
         (400, "bad_request", 20, json!({})),
         (401, "wrong_credentials", 20, json!({})),
         (403, "not_configured", 20, json!({})),
+        (403, "second_factor", 20, json!({})),
+        (403, "email_not_verified", 20, json!({})),
         (
             409,
             "held_elsewhere",
@@ -42,8 +44,10 @@ async fn each_refusal_is_told_in_the_servers_words_and_decides_the_exit_code() {
         (500, "server_trouble", 22, json!({"status": 500})),
         (503, "server_trouble", 22, json!({"status": 503})),
     ] {
-        let body =
-            json!({"statusCode": status, "message": "The server's words.", "holder": holder});
+        // A reason that no phone knows is none.
+        let body = json!({
+            "statusCode": status, "message": "The server's words.", "holder": holder, "reason": code,
+        });
         let head = format!("{status} No\r\n{JSON}Retry-After: 7\r\n");
 
         let reason = refused(&head, &body.to_string(), exit).await;

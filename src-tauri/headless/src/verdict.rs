@@ -167,6 +167,8 @@ fn of_session(reason: &SignedOutReason) -> Option<Exit> {
         } => None,
         SignedOutReason::WrongCredentials { .. }
         | SignedOutReason::NotConfigured { .. }
+        | SignedOutReason::SecondFactor { .. }
+        | SignedOutReason::EmailNotVerified { .. }
         | SignedOutReason::BadRequest { .. }
         | SignedOutReason::TooManyTries { .. }
         | SignedOutReason::BadAccount { .. }

@@ -310,8 +310,16 @@ pub enum SignedOutReason {
     WrongCredentials {
         message: String,
     },
-    /// 403 at login or at resuming: the user has no Agent record.
+    /// 403 at login or at resuming: the user has no Agent record, or the sidecar does not say why.
     NotConfigured {
+        message: String,
+    },
+    /// 403 at login: the account asks for a second factor, which no sign-in here can give.
+    SecondFactor {
+        message: String,
+    },
+    /// 403 at login: the user has not opened the link that was sent to their address.
+    EmailNotVerified {
         message: String,
     },
     /// 400 at login.

@@ -488,6 +488,8 @@ pub fn signed_out_reasons() -> Vec<SignedOutReason> {
         ByUser,
         WrongCredentials { message: message() },
         NotConfigured { message: message() },
+        SecondFactor { message: message() },
+        EmailNotVerified { message: message() },
         BadRequest { message: message() },
         HeldElsewhere {
             message: message(),

@@ -6,6 +6,8 @@ mod world;
 
 use std::time::Duration;
 
+use sidecar_api::RefusalReason;
+
 use phone::{
     AccountView, Command, Event, Hop, LeaseState, LineView, LinkView, Rejected, SidecarFailure,
     SignedOutReason,
@@ -61,6 +63,14 @@ fn a_manager_signs_in_without_lease_line_or_heartbeat() {
 
 #[test]
 fn each_refusal_of_a_login_reaches_the_user_in_the_servers_words() {
+    let forbidden = |because| SidecarFailure::Refused {
+        status: 403,
+        message: "Not like this".to_owned(),
+        holder: None,
+        askable: false,
+        retry_after: None,
+        reason: Some(because),
+    };
     let cases: Vec<(SidecarFailure, SignedOutReason)> = vec![
         (
             refused(400, "password is missing"),
@@ -78,6 +88,24 @@ fn each_refusal_of_a_login_reaches_the_user_in_the_servers_words() {
             refused(403, sidecar_api::AGENT_NOT_CONFIGURED),
             SignedOutReason::NotConfigured {
                 message: sidecar_api::AGENT_NOT_CONFIGURED.to_owned(),
+            },
+        ),
+        (
+            forbidden(RefusalReason::SecondFactor),
+            SignedOutReason::SecondFactor {
+                message: "Not like this".to_owned(),
+            },
+        ),
+        (
+            forbidden(RefusalReason::EmailNotVerified),
+            SignedOutReason::EmailNotVerified {
+                message: "Not like this".to_owned(),
+            },
+        ),
+        (
+            forbidden(RefusalReason::Unknown),
+            SignedOutReason::NotConfigured {
+                message: "Not like this".to_owned(),
             },
         ),
         (

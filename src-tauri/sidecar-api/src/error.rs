@@ -23,6 +23,10 @@ pub struct ErrorBody {
 pub enum RefusalReason {
     /// Of a 401: the caller is no longer the agent that signed in. The session has ended, and a new token is of no use to it.
     AccountChanged,
+    /// Of a 403: the account asks for a second factor, which no sign-in here can give.
+    SecondFactor,
+    /// Of a 403: the user has not opened the link that was sent to their address.
+    EmailNotVerified,
     #[serde(other)]
     Unknown,
 }

@@ -43,6 +43,9 @@ fn every_message_is_read_and_written_without_a_change() {
     round_trip::<ErrorBody>(json!({
         "statusCode": 401, "message": "changed", "reason": "account_changed",
     }));
+    for reason in ["second_factor", "email_not_verified"] {
+        round_trip::<ErrorBody>(json!({"statusCode": 403, "message": "no", "reason": reason}));
+    }
 }
 
 #[test]

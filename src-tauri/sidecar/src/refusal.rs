@@ -85,19 +85,25 @@ impl Refusal {
 
     /// 403: nothing here can ask for the code of a second device.
     pub(crate) fn second_factor() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "Your account asks for a second factor, which this sign-in cannot do. Contact \
-             administrator.",
-        )
+        Self {
+            reason: Some(RefusalReason::SecondFactor),
+            ..Self::new(
+                StatusCode::FORBIDDEN,
+                "Your account asks for a second factor, which this sign-in cannot do. Contact \
+                 administrator.",
+            )
+        }
     }
 
     pub(crate) fn email_not_verified() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "Your e-mail address is not verified yet. Open the link in the message you were sent, \
-             then sign in again.",
-        )
+        Self {
+            reason: Some(RefusalReason::EmailNotVerified),
+            ..Self::new(
+                StatusCode::FORBIDDEN,
+                "Your e-mail address is not verified yet. Open the link in the message you were \
+                 sent, then sign in again.",
+            )
+        }
     }
 
     /// 409: `holder` has the lock that `member_id` asks for.

@@ -47,6 +47,21 @@ export function signInFault(
       return { title: t("fault-credentials"), detail: reason.message, field: "password" };
     case "bad_request":
       return { title: t("fault-request"), detail: reason.message, field: "email" };
+    case "second_factor":
+      return {
+        title: t("fault-second-factor"),
+        line: t("fault-second-factor-line"),
+        detail: reason.message,
+        forIt: true,
+        field: "email",
+      };
+    case "email_not_verified":
+      return {
+        title: t("fault-not-verified"),
+        line: t("fault-not-verified-line"),
+        detail: reason.message,
+        field: "password",
+      };
     case "too_many_tries": {
       const left = waitLeft(reason, waitedMs);
       return {

@@ -197,6 +197,8 @@ export const reasons: phone.SignedOutReason[] = [
   {"code":"by_user"},
   {"code":"wrong_credentials","message":"The server's words"},
   {"code":"not_configured","message":"The server's words"},
+  {"code":"second_factor","message":"The server's words"},
+  {"code":"email_not_verified","message":"The server's words"},
   {"code":"bad_request","message":"The server's words"},
   {"code":"held_elsewhere","message":"The server's words","device_name":"Ana's laptop","since":"2026-01-05T08:00:00Z","same_member":true,"askable":true},
   {"code":"not_moved","device_name":"Ana's laptop","why":"refused"},

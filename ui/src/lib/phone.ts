@@ -621,6 +621,8 @@ export type SignedOutReason =
   | { code: "by_user" }
   | { code: "wrong_credentials"; message: string }
   | { code: "not_configured"; message: string }
+  | { code: "second_factor"; message: string }
+  | { code: "email_not_verified"; message: string }
   | { code: "bad_request"; message: string }
   | {
       code: "held_elsewhere";

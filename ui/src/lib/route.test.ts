@@ -16,6 +16,8 @@ test.each<[Name, Screen]>([
   ["bad-account", "sign_in"],
   ["held-elsewhere", "held_elsewhere"],
   ["no-phone", "no_phone"],
+  ["second-factor", "sign_in"],
+  ["email-not-verified", "sign_in"],
   ["manager", "no_phone"],
   ["taken-over", "session_ended"],
   ["lease-expired", "session_ended"],

@@ -50,6 +50,8 @@ function signedOut(reason: SignedOutReason): Screen {
       return "session_ended";
     case "by_user":
     case "wrong_credentials":
+    case "second_factor":
+    case "email_not_verified":
     case "bad_request":
     case "too_many_tries":
     case "server_trouble":

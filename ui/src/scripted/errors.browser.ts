@@ -75,6 +75,26 @@ const TABLE: Told[] = [
   ],
   ["unreachable-timeout", "form", ["The server does not answer", "The network may be slow. Try again."], []],
   ["wrong-password", "form", ["Wrong user or password"], []],
+  [
+    "second-factor",
+    "form",
+    [
+      "Your account asks for a second factor",
+      "This phone cannot ask for its code. Your administrator can help.",
+      "which this sign-in cannot do",
+    ],
+    ["Copy for IT"],
+  ],
+  [
+    "email-not-verified",
+    "form",
+    [
+      "Your e-mail address is not verified",
+      "Open the link in the message that you were sent, then sign in again.",
+      "Your e-mail address is not verified yet",
+    ],
+    [],
+  ],
   ["too-many-tries", "form", ["Too many tries", /Wait \d+ s\./], []],
   [
     "server-trouble",

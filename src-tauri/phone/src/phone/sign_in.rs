@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use secrecy::SecretString;
-use sidecar_api::{HeartbeatResponse, LoginRequest, LoginResponse, User};
+use sidecar_api::{HeartbeatResponse, LoginRequest, LoginResponse, RefusalReason, User};
 
 use crate::{
     Effect, Event, Hop, Rejected, Request, SidecarFailure, SignedOutReason, Stored, StoredSession,
@@ -233,13 +233,21 @@ pub(super) fn login_refusal(failure: SidecarFailure) -> SignedOutReason {
             holder,
             askable,
             retry_after,
-            reason: _,
+            reason,
         } => {
             let message = shown(&message);
             match status {
                 400 => SignedOutReason::BadRequest { message },
                 401 => SignedOutReason::WrongCredentials { message },
-                403 => SignedOutReason::NotConfigured { message },
+                403 => match reason {
+                    Some(RefusalReason::SecondFactor) => SignedOutReason::SecondFactor { message },
+                    Some(RefusalReason::EmailNotVerified) => {
+                        SignedOutReason::EmailNotVerified { message }
+                    }
+                    Some(RefusalReason::AccountChanged | RefusalReason::Unknown) | None => {
+                        SignedOutReason::NotConfigured { message }
+                    }
+                },
                 409 => SignedOutReason::HeldElsewhere {
                     message,
                     device_name: holder.as_ref().map(|it| shown(&it.device_name)),

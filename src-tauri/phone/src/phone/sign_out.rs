@@ -104,6 +104,8 @@ impl Phone {
                 SignedOutReason::ByUser
                 | SignedOutReason::WrongCredentials { .. }
                 | SignedOutReason::NotConfigured { .. }
+                | SignedOutReason::SecondFactor { .. }
+                | SignedOutReason::EmailNotVerified { .. }
                 | SignedOutReason::BadRequest { .. }
                 | SignedOutReason::HeldElsewhere { .. }
                 | SignedOutReason::NotMoved { .. }

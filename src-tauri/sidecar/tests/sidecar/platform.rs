@@ -71,14 +71,16 @@ async fn who_cannot_sign_in_is_answered_alike_or_told_what_to_do() {
         let answer = login(&desk, &format!("{unknown}@helix.example")).await;
         assert_eq!(answer.expect(401).body, wrong.body, "{unknown}");
     }
-    for (name, status, words) in [
-        ("tess", 403, "second factor"),
-        ("emil", 403, "not verified"),
-        ("otto", 400, "workspace member"),
-        ("noor", 403, AGENT_NOT_CONFIGURED),
+    for (name, status, words, reason) in [
+        ("tess", 403, "second factor", json!("second_factor")),
+        ("emil", 403, "not verified", json!("email_not_verified")),
+        ("otto", 400, "workspace member", Value::Null),
+        ("noor", 403, AGENT_NOT_CONFIGURED, Value::Null),
     ] {
         let answer = login(&desk, &format!("{name}@helix.example")).await;
-        assert!(answer.expect(status).message().contains(words), "{name}");
+        let answer = answer.expect(status);
+        assert!(answer.message().contains(words), "{name}");
+        assert_eq!(answer.body["reason"], reason, "{name}");
     }
 }
 

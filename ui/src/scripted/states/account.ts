@@ -141,6 +141,18 @@ export const ACCOUNTS = {
   "not-moved-lapsed": () => notMoved("lapsed"),
   "no-phone": () =>
     signedOut({ code: "not_configured", message: "Agent account not configured. Contact administrator." }),
+  "second-factor": () =>
+    signedOut({
+      code: "second_factor",
+      message:
+        "Your account asks for a second factor, which this sign-in cannot do. Contact administrator.",
+    }),
+  "email-not-verified": () =>
+    signedOut({
+      code: "email_not_verified",
+      message:
+        "Your e-mail address is not verified yet. Open the link in the message you were sent, then sign in again.",
+    }),
   manager: () =>
     account({
       state: "signed_in",
