@@ -22,7 +22,7 @@ use self::answer::{
 };
 use self::dialect::Dialect;
 use self::question::Question;
-pub(crate) use self::renewal::{Carried, RenewalSeal};
+pub(crate) use self::renewal::{Carried, NotStored, RenewalSeal};
 use crate::clock::Clock;
 use crate::config::PlatformSettings;
 use crate::directory::{AGENT_ROLE, Agent, NotSignedIn, Phone, User};

@@ -25,7 +25,7 @@ use redis::RedisSessions;
 /// How long a used refresh token still works, so that an answer that was lost on the way does not
 /// sign an agent out: the longest outage a running call survives is 60 s, twice that covers the
 /// retries after it. Whoever uses a token later than this is not the device it was given to.
-const GRACE: Duration = Duration::from_secs(120);
+pub(crate) const GRACE: Duration = Duration::from_secs(120);
 
 /// Sessions per member; the one that was refreshed longest ago makes room.
 const SESSIONS_PER_MEMBER: usize = 16;
@@ -57,6 +57,14 @@ pub(crate) enum SessionState {
         at_queue: AtQueue,
     },
     Ended,
+}
+
+/// What is known of a refresh token.
+#[derive(Debug)]
+pub(crate) struct OfToken {
+    pub(crate) caller: Caller,
+    /// What was renewed for the session last, for as long as it is kept.
+    pub(crate) renewed: Option<String>,
 }
 
 /// Why a refresh token was refused.
@@ -104,16 +112,17 @@ impl Sessions {
     }
 
     /// Exchanges `token` for the next one of its session. `device_id` is what the caller names, if
-    /// it does.
+    /// it does; `renewed` is kept with the session for [`GRACE`], in place of what was before.
     pub(crate) async fn refresh(
         &self,
         token: &SecretString,
         device_id: Option<&str>,
+        renewed: Option<&str>,
         now: Instant,
     ) -> Result<(Caller, SecretString), RefreshRefused> {
         match self {
-            Self::Memory(sessions) => sessions.refresh(token, device_id, now),
-            Self::Redis(sessions) => sessions.refresh(token, device_id).await,
+            Self::Memory(sessions) => sessions.refresh(token, device_id, renewed, now),
+            Self::Redis(sessions) => sessions.refresh(token, device_id, renewed).await,
         }
     }
 
@@ -122,7 +131,7 @@ impl Sessions {
         &self,
         token: &SecretString,
         now: Instant,
-    ) -> Result<Option<Caller>, Unanswered> {
+    ) -> Result<Option<OfToken>, Unanswered> {
         match self {
             Self::Memory(sessions) => Ok(sessions.of_refresh_token(token, now)),
             Self::Redis(sessions) => sessions.of_refresh_token(token).await,

@@ -12,7 +12,7 @@ use crate::directory::{Directory, Phone};
 use crate::lock::{LockName, Owner, SessionLock};
 use crate::metrics::Metrics;
 use crate::ozonetel::Ozonetel;
-use crate::platform::RenewalSeal;
+use crate::platform::{NotStored, RenewalSeal};
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::Refusal;
 use crate::routes::Pace;
@@ -46,6 +46,7 @@ pub(crate) struct Sidecar {
     pub(crate) pace: Pace,
     pub(crate) sessions: Sessions,
     pub(crate) seal: RenewalSeal,
+    pub(crate) not_stored: NotStored,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) metrics: Metrics,
     /// `None`: calls go through SIP alone.
@@ -104,6 +105,7 @@ impl Sidecar {
             attempts,
             sessions,
             seal,
+            not_stored: NotStored::default(),
             pseudonyms: Pseudonyms::new(jwt_secret),
             tokens,
             pace: Pace::default(),
@@ -159,7 +161,9 @@ impl Sidecar {
 
     /// Forgets what has expired.
     pub(crate) fn sweep(&self) {
-        self.sessions.sweep(self.clock.now().monotonic);
+        let now = self.clock.now().monotonic;
+        self.sessions.sweep(now);
+        self.not_stored.sweep(now);
         self.attempts.sweep();
         self.directory.sweep();
     }

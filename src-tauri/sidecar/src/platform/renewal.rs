@@ -1,9 +1,17 @@
 //! Carries the platform's refresh token inside of ours, sealed: no server has to keep it, and every
 //! server that has the signing key can ask the platform with it.
+//!
+//! The platform's token is good for one use, and the answer with the next one may be lost on its way. So
+//! that one is kept for a while, sealed as well, and whoever comes with the token before gets it again.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::seal::{Seal, SigningKeys};
+use crate::session::GRACE;
 
 /// Separates the two parts of a refresh token; neither has it.
 const SEPARATOR: char = '.';
@@ -37,6 +45,26 @@ impl RenewalSeal {
         SecretString::from(format!("{session_token}{SEPARATOR}{sealed}"))
     }
 
+    /// Returns `renewed` as it is kept for a session that comes with the token before once more.
+    pub(crate) fn keep(
+        &self,
+        session_id: &str,
+        before: &SecretString,
+        renewed: &SecretString,
+    ) -> String {
+        self.0.seal(&renewed_of(session_id, before), renewed)
+    }
+
+    /// Returns what was kept, if it was renewed with the token `before` for this session.
+    pub(crate) fn kept(
+        &self,
+        session_id: &str,
+        before: &SecretString,
+        kept: &str,
+    ) -> Option<SecretString> {
+        self.0.open(&renewed_of(session_id, before), kept)
+    }
+
     /// Takes `token` apart.
     pub(crate) fn open(&self, token: &SecretString) -> Carried {
         let Some((session_token, sealed)) = token.expose_secret().split_once(SEPARATOR) else {
@@ -52,9 +80,58 @@ impl RenewalSeal {
     }
 }
 
+/// Says what a renewed token belongs to; our part of a refresh token has no separator.
+fn renewed_of(session_id: &str, before: &SecretString) -> String {
+    format!("{session_id}{SEPARATOR}{}", before.expose_secret())
+}
+
+/// What was renewed at the platform while the store of the sessions did not take it: this server alone
+/// can give it again.
+#[derive(Debug, Default)]
+pub(crate) struct NotStored {
+    /// By sessions, with when it was renewed. Each had a good token, and is kept for [`GRACE`].
+    kept: Mutex<BTreeMap<String, (String, Instant)>>,
+}
+
+impl NotStored {
+    pub(crate) fn keep(&self, session_id: &str, renewed: String, now: Instant) {
+        let mut kept = self.kept();
+        forget(&mut kept, now);
+        kept.insert(session_id.to_owned(), (renewed, now));
+    }
+
+    pub(crate) fn of(&self, session_id: &str, now: Instant) -> Option<String> {
+        let mut kept = self.kept();
+        forget(&mut kept, now);
+        kept.get(session_id).map(|(renewed, _)| renewed.clone())
+    }
+
+    /// Forgets what the store has taken.
+    pub(crate) fn forget(&self, session_id: &str) {
+        self.kept().remove(session_id);
+    }
+
+    /// Forgets what has expired.
+    pub(crate) fn sweep(&self, now: Instant) {
+        forget(&mut self.kept(), now);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, (String, Instant)>> {
+        self.kept
+            .lock()
+            .expect("no operation panics while it holds them")
+    }
+}
+
+fn forget(kept: &mut BTreeMap<String, (String, Instant)>, now: Instant) {
+    kept.retain(|_, (_, at)| now.saturating_duration_since(*at) <= GRACE);
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
 
     use super::*;
 
@@ -85,6 +162,36 @@ mod tests {
             assert!(seal("k").open(&wrong.into()).platform_token.is_none());
         }
         assert!(seal("other").open(&sealed).platform_token.is_none());
+    }
+
+    #[test]
+    fn what_was_renewed_is_for_its_session_and_the_token_before_alone() {
+        let kept = seal("k").keep("session-1", &"first".into(), &"second".into());
+        assert!(!kept.contains("second"));
+        let of = |session_id, before: &str| {
+            let renewed = seal("k").kept(session_id, &before.into(), &kept);
+            renewed.map(|it| it.expose_secret().to_owned())
+        };
+        assert_eq!(of("session-1", "first").as_deref(), Some("second"));
+        for (session_id, before) in [("session-1", "second"), ("session-2", "first")] {
+            assert_eq!(of(session_id, before), None);
+        }
+        // Nobody gets it by a refresh token.
+        let carried = seal("k").open(&format!("session-1.{kept}").into());
+        assert!(carried.platform_token.is_none());
+    }
+
+    #[test]
+    fn what_the_store_did_not_take_is_kept_for_its_grace() {
+        let (kept, now) = (NotStored::default(), Instant::now());
+        kept.keep("session-1", "sealed".to_owned(), now);
+        assert_eq!(kept.of("session-1", now + GRACE).as_deref(), Some("sealed"));
+        assert_eq!(kept.of("session-2", now), None);
+        let later = now + GRACE + Duration::from_millis(1);
+        assert_eq!(kept.of("session-1", later), None);
+        kept.keep("session-1", "sealed".to_owned(), later);
+        kept.forget("session-1");
+        assert_eq!(kept.of("session-1", later), None);
     }
 
     fn seal(secret: &str) -> RenewalSeal {

@@ -92,6 +92,7 @@ async fn of_refresh_token(
     };
     let token = sidecar.seal.open(&token).session_token;
     let now = sidecar.clock.now().monotonic;
-    let caller = sidecar.sessions.of_refresh_token(&token, now).await?;
+    let of_token = sidecar.sessions.of_refresh_token(&token, now).await?;
+    let caller = of_token.map(|it| it.caller);
     Ok(caller.filter(|caller| !caller.is_other_device(device.id.as_deref())))
 }

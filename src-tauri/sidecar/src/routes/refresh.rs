@@ -35,22 +35,37 @@ pub(crate) async fn refresh(
     // part is used up, the device would have nothing left to try again with.
     let now = sidecar.clock.now().monotonic;
     let of_token = sidecar.sessions.of_refresh_token(&session_token, now);
-    let platform_token = match of_token.await? {
+    let (caller, renewed) = match of_token.await? {
         None => {
             debug!("unknown refresh token");
             return Err(Refusal::invalid_refresh_token());
         }
-        Some(caller) if caller.is_other_device(device.id.as_deref()) => {
+        Some(it) if it.caller.is_other_device(device.id.as_deref()) => {
             warn!("refresh token of another device refused");
             return Err(Refusal::invalid_refresh_token());
         }
-        Some(caller) => renew(&sidecar, &caller, platform_token.as_ref()).await?,
+        Some(it) => (it.caller, it.renewed),
     };
+    let Renewal { token, to_keep } =
+        renew(&sidecar, &caller, platform_token.as_ref(), renewed).await?;
     let now = sidecar.clock.now();
+    let id = &caller.session_id;
     let refreshed = sidecar
         .sessions
-        .refresh(&session_token, device.id.as_deref(), now.monotonic);
-    let (caller, refresh_token) = refreshed.await.map_err(|refused| {
+        .refresh(
+            &session_token,
+            device.id.as_deref(),
+            to_keep.as_deref(),
+            now.monotonic,
+        )
+        .await;
+    match (&refreshed, to_keep) {
+        (Err(RefreshRefused::Unanswered(_)), Some(to_keep)) => {
+            sidecar.not_stored.keep(id, to_keep, now.monotonic);
+        }
+        (Ok(_) | Err(_), _) => sidecar.not_stored.forget(id),
+    }
+    let (caller, refresh_token) = refreshed.map_err(|refused| {
         match refused {
             RefreshRefused::Unanswered(why) => return why.into(),
             RefreshRefused::Unknown => debug!("unknown refresh token"),
@@ -65,22 +80,55 @@ pub(crate) async fn refresh(
     })?;
     let response = RefreshResponse {
         access_token: sidecar.tokens.issue(&caller, now.wall),
-        refresh_token: sidecar.carry(refresh_token, platform_token.as_ref()),
+        refresh_token: sidecar.carry(refresh_token, token.as_ref()),
     };
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, headers, Json(response)).into_response())
 }
 
-/// Has the platform say that the user may still sign in; a session that it refuses has ended.
+/// The platform's next token.
+struct Renewal {
+    /// `None`: users do not come from a platform.
+    token: Option<SecretString>,
+    /// The same as it is kept with the session; `None`: it is kept already.
+    to_keep: Option<String>,
+}
+
+/// Has the platform say that the user may still sign in, unless it has just said so and `kept` is what it
+/// gave; a session that it refuses has ended.
 async fn renew(
     sidecar: &Sidecar,
     caller: &Caller,
     platform_token: Option<&SecretString>,
-) -> Result<Option<SecretString>, Refusal> {
+    kept: Option<String>,
+) -> Result<Renewal, Refusal> {
+    let (id, seal) = (&caller.session_id, &sidecar.seal);
+    let now = sidecar.clock.now().monotonic;
+    if let Some(before) = platform_token {
+        let of_kept = |kept: &String| seal.kept(id, before, kept);
+        if let Some(token) = kept.as_ref().and_then(of_kept) {
+            debug!("the platform's token is given again");
+            return Ok(Renewal {
+                token: Some(token),
+                to_keep: None,
+            });
+        }
+        let not_stored = sidecar.not_stored.of(id, now);
+        if let Some(token) = not_stored.as_ref().and_then(of_kept) {
+            debug!("the platform's token is given again, and kept");
+            return Ok(Renewal {
+                token: Some(token),
+                to_keep: not_stored,
+            });
+        }
+    }
     let renewed = sidecar.directory.renew(platform_token).await;
     if matches!(renewed, Err(NotRenewed::Refused)) {
-        let now = sidecar.clock.now().monotonic;
         sidecar.sessions.end(caller, now).await?;
     }
-    Ok(renewed?)
+    let token = renewed?;
+    let to_keep = platform_token
+        .zip(token.as_ref())
+        .map(|(before, renewed)| seal.keep(id, before, renewed));
+    Ok(Renewal { token, to_keep })
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 
 use super::{
-    AtQueue, GRACE, Note, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState, TokenHash,
-    hash, new_token, session_of,
+    AtQueue, GRACE, Note, OfToken, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState,
+    TokenHash, hash, new_token, session_of,
 };
 use crate::token::Caller;
 
@@ -35,6 +35,8 @@ struct Session {
     current: TokenHash,
     used: VecDeque<(TokenHash, Instant)>,
     refreshed_at: Instant,
+    /// What was renewed for it last, and when.
+    renewed: Option<(String, Instant)>,
 }
 
 impl MemorySessions {
@@ -60,6 +62,7 @@ impl MemorySessions {
                 current: hash,
                 used: VecDeque::new(),
                 refreshed_at: now,
+                renewed: None,
             },
         );
         token
@@ -69,6 +72,7 @@ impl MemorySessions {
         &self,
         token: &SecretString,
         device_id: Option<&str>,
+        renewed: Option<&str>,
         now: Instant,
     ) -> Result<(Caller, SecretString), RefreshRefused> {
         let id = session_of(token).ok_or(RefreshRefused::Unknown)?;
@@ -92,17 +96,25 @@ impl MemorySessions {
         session.used.push_back((session.current, now));
         session.current = next_hash;
         session.refreshed_at = now;
+        if let Some(renewed) = renewed {
+            session.renewed = Some((renewed.to_owned(), now));
+        }
         if session.used.len() > REMEMBERED {
             session.used.pop_front();
         }
         Ok((session.caller.clone(), next))
     }
 
-    pub(crate) fn of_refresh_token(&self, token: &SecretString, now: Instant) -> Option<Caller> {
+    pub(crate) fn of_refresh_token(&self, token: &SecretString, now: Instant) -> Option<OfToken> {
         let state = self.state();
         let session = state.sessions.get(session_of(token)?)?;
         session.used_at(&hash(token), now)?;
-        Some(session.caller.clone())
+        let renewed = session.renewed.as_ref();
+        let renewed = renewed.filter(|(_, at)| now.saturating_duration_since(*at) <= GRACE);
+        Some(OfToken {
+            caller: session.caller.clone(),
+            renewed: renewed.map(|(renewed, _)| renewed.clone()),
+        })
     }
 
     pub(crate) fn state_of(&self, session_id: &str) -> SessionState {
@@ -140,6 +152,10 @@ impl MemorySessions {
             .collect();
         for id in expired {
             state.sessions.remove(&id);
+        }
+        for session in state.sessions.values_mut() {
+            let is_old = |(_, at): &(_, Instant)| now.saturating_duration_since(*at) > GRACE;
+            session.renewed = session.renewed.take().filter(|it| !is_old(it));
         }
         state.ended.retain(|_, until| *until > now);
     }

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AtQueue, GRACE, Note, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState, hash,
-    new_token, session_of,
+    AtQueue, GRACE, Note, OfToken, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState,
+    hash, new_token, session_of,
 };
 use crate::lock::LockName;
 use crate::store::{Store, Unanswered, millis};
@@ -109,11 +109,13 @@ impl RedisSessions {
         &self,
         token: &SecretString,
         device_id: Option<&str>,
+        renewed: Option<&str>,
     ) -> Result<(Caller, SecretString), RefreshRefused> {
         let id = session_of(token).ok_or(RefreshRefused::Unknown)?;
         let (next, next_hash) = new_token(id);
         let mut call = self.refresh.prepare_invoke();
         call.key(self.key(id))
+            .key(self.renewed_key(id))
             .arg(id)
             .arg(hex(&hash(token)))
             .arg(device_id.unwrap_or_default())
@@ -122,7 +124,8 @@ impl RedisSessions {
             .arg(millis(self.access_lifetime))
             .arg(millis(GRACE))
             .arg(REMEMBERED)
-            .arg(self.member_key(""));
+            .arg(self.member_key(""))
+            .arg(renewed.unwrap_or_default());
         let (how, value) = self.store.run::<(String, String)>(&call).await?;
         match (&*how, caller(id, &value)) {
             ("refreshed", Some((caller, ..))) => Ok((caller, next)),
@@ -136,16 +139,19 @@ impl RedisSessions {
     pub(crate) async fn of_refresh_token(
         &self,
         token: &SecretString,
-    ) -> Result<Option<Caller>, Unanswered> {
+    ) -> Result<Option<OfToken>, Unanswered> {
         let Some(id) = session_of(token) else {
             return Ok(None);
         };
-        let value = self.read(id, &hex(&hash(token))).await?;
-        Ok(caller(id, &value).map(|(caller, ..)| caller))
+        let (value, renewed) = self.read(id, &hex(&hash(token))).await?;
+        Ok(caller(id, &value).map(|(caller, ..)| OfToken {
+            caller,
+            renewed: (!renewed.is_empty()).then_some(renewed),
+        }))
     }
 
     pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
-        let value = self.read(session_id, "").await?;
+        let (value, _) = self.read(session_id, "").await?;
         Ok(match caller(session_id, &value) {
             Some((caller, device_name, at_queue)) => SessionState::Live {
                 member_id: caller.member_id,
@@ -182,20 +188,29 @@ impl RedisSessions {
         let mut call = self.end.prepare_invoke();
         call.key(self.key(&caller.session_id))
             .key(self.member_key(&caller.member_id))
+            .key(self.renewed_key(&caller.session_id))
             .arg(&caller.session_id)
             .arg(millis(self.access_lifetime));
         self.store.run::<String>(&call).await?;
         Ok(())
     }
 
-    async fn read(&self, id: &str, token_hash: &str) -> Result<String, Unanswered> {
+    /// Returns a session as text, and what was renewed for it last.
+    async fn read(&self, id: &str, token_hash: &str) -> Result<(String, String), Unanswered> {
         let mut call = self.read.prepare_invoke();
-        call.key(self.key(id)).arg(token_hash);
+        call.key(self.key(id))
+            .key(self.renewed_key(id))
+            .arg(token_hash);
         self.store.run(&call).await
     }
 
     fn key(&self, id: &str) -> String {
         self.store.key(&format!("session:{id}"))
+    }
+
+    /// It expires by itself: what was renewed is given again for [`GRACE`] alone.
+    fn renewed_key(&self, id: &str) -> String {
+        self.store.key(&format!("session:{id}:renewed"))
     }
 
     fn member_key(&self, member_id: &str) -> String {

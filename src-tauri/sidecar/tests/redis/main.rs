@@ -29,6 +29,7 @@ mod ozonetel;
 #[path = "../../../../tests/lab/src/platform.rs"]
 mod platform;
 mod queue;
+mod refreshing;
 mod security;
 mod sentinels;
 mod server;

@@ -231,6 +231,33 @@ async fn a_refresh_asks_the_platform_and_ends_with_the_user() {
 }
 
 #[tokio::test]
+async fn an_answer_to_a_refresh_that_is_lost_again_and_again_signs_nobody_out() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let first = login(&desk, ANA).await.expect(201);
+    let mut last = None;
+    for _ in 0..4 {
+        last = Some(desk.refresh(first.refresh_token()).await.expect(201));
+        world.clock.advance(Duration::from_secs(40));
+    }
+    // The platform gives a next token once more, and never again.
+    assert_eq!(platform.asked("renewToken"), 1);
+    let second = last.unwrap();
+    desk.beat(second.access_token()).await.expect(201);
+    let third = desk.refresh(second.refresh_token()).await.expect(201);
+    assert_eq!(platform.asked("renewToken"), 2);
+    desk.refresh(third.refresh_token()).await.expect(201);
+
+    // Who is out at the platform is out here, two minutes later at the most.
+    let token = third.refresh_token();
+    platform.with(|world| world.revoke_all());
+    desk.refresh(token).await.expect(201);
+    world.clock.advance(Duration::from_secs(121));
+    desk.refresh(token).await.expect(401);
+    desk.beat(third.access_token()).await.expect(401);
+}
+
+#[tokio::test]
 async fn an_outage_of_the_platform_leaves_the_session_as_it_is() {
     let (platform, world) = start().await;
     let desk = world.device("desk");

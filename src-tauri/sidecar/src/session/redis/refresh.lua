@@ -1,7 +1,8 @@
--- KEYS[1] the session. ARGV[1] its id, ARGV[2] the hash of the token that came, ARGV[3] the device that
+-- KEYS[1] the session, KEYS[2] what was renewed for it last. ARGV[1] its id, ARGV[2] the hash of the token that came, ARGV[3] the device that
 -- the caller names or nothing, ARGV[4] the hash of the next token, ARGV[5] how long a session may rest,
 -- ARGV[6] how long an ended one is remembered and ARGV[7] how long a used token works, in ms, ARGV[8]
--- how many used tokens are remembered, ARGV[9] what the keys of members begin with.
+-- how many used tokens are remembered, ARGV[9] what the keys of members begin with, ARGV[10] what was
+-- renewed for this, or nothing.
 -- Returns how it ended, and the session where it is known.
 
 local value = redis.call('GET', KEYS[1])
@@ -25,6 +26,7 @@ end
 local of_member = ARGV[9] .. session.memberId
 if now - used_at > tonumber(ARGV[7]) then
   redis.call('SET', KEYS[1], 'ended', 'PX', ARGV[6])
+  redis.call('DEL', KEYS[2])
   redis.call('ZREM', of_member, ARGV[1])
   return {'reused', value}
 end
@@ -33,6 +35,9 @@ if #session.used > tonumber(ARGV[8]) then
   table.remove(session.used, 1)
 end
 session.current = ARGV[4]
+if ARGV[10] ~= '' then
+  redis.call('SET', KEYS[2], ARGV[10], 'PX', ARGV[7])
+end
 redis.call('SET', KEYS[1], cjson.encode(session), 'PX', ARGV[5])
 redis.call('ZADD', of_member, exact_now_ms(), ARGV[1])
 redis.call('PEXPIRE', of_member, ARGV[5])

@@ -1,0 +1,84 @@
+//! Refreshes at a platform whose answers, or whose second step, are lost.
+
+use crate::instance::Instance;
+use crate::server::RedisServer;
+use crate::side_by_side::until_served;
+use crate::stand_in::platform::Platform;
+use crate::wire::{Fault, Wire};
+use crate::world::{Answer, Device, PASSWORD};
+
+const ANA: &str = "ana@helix.example";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_a_refresh_that_is_lost_again_and_again_signs_nobody_out_at_any_server() {
+    let redis = RedisServer::start();
+    let platform = platform().await;
+    let one = Instance::at_platform(&redis.url(), &platform).await;
+    let other = Instance::at_platform(&redis.url(), &platform).await;
+    let first = login(&one.device("desk")).await;
+    let mut last = None;
+    for sidecar in [&one, &other, &one, &other] {
+        let desk = sidecar.device("desk");
+        last = Some(desk.refresh(first.refresh_token()).await.expect(201));
+    }
+    assert_eq!(platform.asked("renewToken"), 1);
+    let second = last.unwrap();
+    let third = other.device("desk").refresh(second.refresh_token()).await;
+    third.expect(201);
+    assert_eq!(platform.asked("renewToken"), 2);
+    redis.assert_every_key_expires();
+    let kept = redis.command(&["KEYS", "session:*:renewed"]);
+    let kept = redis.command(&["GET", &kept]);
+    assert!(kept.len() > 40 && !kept.contains("token"), "{kept}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_lost_between_both_steps_of_a_refresh_signs_nobody_out() {
+    // The session is read, the platform asked, and then the session refreshed.
+    for fault in [Fault::LosesCommand, Fault::LosesAnswer] {
+        let redis = RedisServer::start();
+        let wire = Wire::to(redis.port).await;
+        let platform = platform().await;
+        let sidecar = Instance::at_platform(&wire.url(), &platform).await;
+        let desk = sidecar.device("desk");
+        let before = login(&desk).await;
+        // From here on Redis knows both scripts.
+        let first = desk.refresh(before.refresh_token()).await.expect(201);
+        for _ in 0..3 {
+            wire.break_at(2, fault);
+            desk.refresh(first.refresh_token()).await.expect(503);
+            wire.broken().await;
+            until_served(async || sidecar.get("/readyz").await).await;
+        }
+        let second = desk.refresh(first.refresh_token()).await.expect(201);
+        assert_eq!(platform.asked("renewToken"), 2, "{fault:?}");
+        let third = desk.refresh(second.refresh_token()).await.expect(201);
+        desk.beat(third.access_token()).await.expect(201);
+        redis.assert_every_key_expires();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_takes_what_was_renewed_for_it_along() {
+    let redis = RedisServer::start();
+    let platform = platform().await;
+    let sidecar = Instance::at_platform(&redis.url(), &platform).await;
+    let desk = sidecar.device("desk");
+    let first = login(&desk).await;
+    let second = desk.refresh(first.refresh_token()).await.expect(201);
+    assert_ne!(redis.command(&["KEYS", "session:*:renewed"]), "");
+    desk.logout(second.access_token()).await.expect(201);
+    assert_eq!(redis.command(&["KEYS", "session:*:renewed"]), "");
+}
+
+async fn platform() -> Platform {
+    let platform = Platform::start().await;
+    platform.with(|world| world.passwords.insert(ANA.to_owned(), PASSWORD.to_owned()));
+    platform
+}
+
+async fn login(desk: &Device) -> Answer {
+    until_served(async || desk.login(ANA).await)
+        .await
+        .expect(201)
+}
