@@ -26,8 +26,7 @@ async fn a_sidecar_that_cannot_be_reached_decides_the_exit_code() {
 
 #[tokio::test]
 async fn each_refusal_is_told_in_the_servers_words_and_decides_the_exit_code() {
-    let holder =
-        json!({"deviceName": "Laptop", "since": "2026-01-05T08:00:00Z", "sameMember": true});
+    let holder = json!({"deviceName": "Laptop", "system": "Windows", "since": "2026-01-05T08:00:00Z", "inCall": true, "sameMember": true});
     for (status, code, exit, more) in [
         (400, "bad_request", 20, json!({})),
         (401, "wrong_credentials", 20, json!({})),
@@ -38,7 +37,10 @@ async fn each_refusal_is_told_in_the_servers_words_and_decides_the_exit_code() {
             409,
             "held_elsewhere",
             21,
-            json!({"device_name": "Laptop", "since": "2026-01-05T08:00:00Z", "same_member": true, "askable": false}),
+            json!({
+                "device_name": "Laptop", "system": "Windows", "since": "2026-01-05T08:00:00Z", "in_call": true,
+                "same_member": true, "askable": false,
+            }),
         ),
         (429, "too_many_tries", 20, json!({"retry_after_seconds": 7})),
         (500, "server_trouble", 22, json!({"status": 500})),

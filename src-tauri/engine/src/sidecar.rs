@@ -19,7 +19,10 @@ use reqwest::{
 use rustls::ClientConfig;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use sidecar_api::{DEVICE_ID_HEADER, DEVICE_NAME_HEADER, MAX_BODY, TakeoverDone};
+use sidecar_api::{
+    DEVICE_ID_HEADER, DEVICE_NAME_HEADER, DEVICE_SYSTEM_HEADER, HeartbeatRequest, MAX_BODY,
+    TakeoverDone,
+};
 use tokio::time;
 use tracing::debug;
 use url::Url;
@@ -35,6 +38,15 @@ use crate::{
 
 mod answer;
 mod events;
+
+/// What this device runs, as its user's other devices are told.
+const SYSTEM: &str = if cfg!(target_os = "windows") {
+    "Windows"
+} else if cfg!(target_os = "macos") {
+    "macOS"
+} else {
+    "Linux"
+};
 
 /// The sidecar as this phone reaches it.
 pub(crate) struct Sidecar {
@@ -69,6 +81,7 @@ impl Sidecar {
         for (name, value) in [
             (DEVICE_ID_HEADER, config.device_id),
             (DEVICE_NAME_HEADER, device_name.as_str()),
+            (DEVICE_SYSTEM_HEADER, SYSTEM),
         ] {
             let value = HeaderValue::from_str(value)
                 .map_err(|_| unusable(format!("{name} cannot be \"{value}\"")))?;
@@ -147,9 +160,15 @@ impl Sidecar {
                 let answer = self.post(&["auth", "refresh"], None, Some(&body)).await?;
                 Ok(Reply::Refresh(answer::read(&answer)?))
             }
-            Request::Heartbeat { access_token } => {
+            Request::Heartbeat {
+                access_token,
+                in_call,
+            } => {
                 let path = ["auth", "heartbeat"];
-                let answer = self.post::<()>(&path, Some(&access_token), None).await?;
+                let body = HeartbeatRequest {
+                    in_call: Some(in_call),
+                };
+                let answer = self.post(&path, Some(&access_token), Some(&body)).await?;
                 Ok(Reply::Heartbeat(answer::read(&answer)?))
             }
             Request::Logout { access_token, body } => {

@@ -330,7 +330,11 @@ pub enum SignedOutReason {
     HeldElsewhere {
         message: String,
         device_name: Option<String>,
+        /// What that device runs: "Windows".
+        system: Option<String>,
         since: Option<String>,
+        /// Whether a call is on there, as its last heartbeat said.
+        in_call: Option<bool>,
         same_member: Option<bool>,
         /// Whether whoever holds it can be asked for it.
         askable: bool,

@@ -76,6 +76,8 @@ pub enum Request {
     Refresh(RefreshRequest),
     Heartbeat {
         access_token: SecretString,
+        /// Whether this phone has a call.
+        in_call: bool,
     },
     Logout {
         access_token: SecretString,
@@ -118,7 +120,7 @@ pub enum SidecarFailure {
     Refused {
         status: u16,
         message: String,
-        holder: Option<Holder>,
+        holder: Option<Box<Holder>>,
         /// Whether that holder can be asked for the session.
         askable: bool,
         retry_after: Option<Duration>,

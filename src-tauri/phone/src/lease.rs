@@ -28,6 +28,9 @@ const BACKOFF: Backoff = Backoff {
     retry_after: Duration::from_secs(3600),
 };
 
+/// Between two beats that calls bring forward: a call that ends as soon as it has begun costs one, not two.
+const CALL_PAUSE: Duration = Duration::from_secs(10);
+
 /// A sidecar that refuses this many fresh tokens one after another will refuse the next one too.
 const MAX_TOKEN_REFUSALS: u32 = 3;
 
@@ -47,6 +50,10 @@ pub(crate) struct Lease {
     token_refusals: u32,
     /// Whether the sidecar has told of the lock; an old one never does.
     told_lock: bool,
+    /// What the last beat said of a call.
+    told_call: bool,
+    /// When the last beat left that a call brought forward.
+    hurried_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -105,6 +112,8 @@ impl Lease {
             standing: Standing::Granted,
             token_refusals: 0,
             told_lock: false,
+            told_call: false,
+            hurried_at: None,
         }
     }
 
@@ -172,6 +181,28 @@ impl Lease {
         match self.beat {
             Beat::Waiting { .. } => self.beat = Beat::Waiting { at: now },
             Beat::InFlight { .. } | Beat::ForToken => {}
+        }
+    }
+
+    /// Brings the next beat forward where it has something new to say of a call, so that the user's other devices are told. One that is
+    /// tried again after a failure keeps its time.
+    pub(crate) fn handle_call(&mut self, in_call: bool, now: Instant) {
+        if self.told_call == in_call || self.standing != Standing::Confirmed {
+            return;
+        }
+        if let Beat::Waiting { at } = &mut self.beat {
+            let earliest = self.hurried_at.map_or(now, |it| now.max(it + CALL_PAUSE));
+            if earliest < *at {
+                *at = earliest;
+            }
+        }
+    }
+
+    /// The beat that is due says this of a call.
+    pub(crate) fn handle_tells(&mut self, in_call: bool, now: Instant) {
+        if self.told_call != in_call {
+            self.told_call = in_call;
+            self.hurried_at = Some(now);
         }
     }
 
@@ -329,6 +360,40 @@ mod tests {
         lease.handle_sent(1, DEADLINE, start);
         lease.handle_confirmed(Some(u64::MAX), start, &mut outputs);
         assert!(lease.poll_timeout() > start + Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_call_brings_the_next_beat_forward_once_and_no_more_often_than_each_ten_seconds() {
+        let (mut lease, mut outputs, start) = granted();
+        let mut beat = |lease: &mut Lease, in_call, now| {
+            lease.handle_tells(in_call, now);
+            lease.handle_sent(1, DEADLINE, now);
+            lease.handle_confirmed(None, now, &mut outputs);
+        };
+        beat(&mut lease, false, start);
+        lease.handle_call(false, start);
+        assert!(lease.poll_timeout() >= start + Duration::from_secs(270));
+
+        let begun = start + Duration::from_secs(60);
+        lease.handle_call(true, begun);
+        assert_eq!(lease.due(begun), Some(Due::Beat));
+        beat(&mut lease, true, begun);
+        lease.handle_call(true, begun);
+        assert_eq!(lease.due(begun), None);
+
+        let ended = begun + Duration::from_secs(1);
+        lease.handle_call(false, ended);
+        assert_eq!(lease.poll_timeout(), begun + CALL_PAUSE);
+    }
+
+    #[test]
+    fn a_call_hurries_no_beat_that_is_tried_again() {
+        let (mut lease, mut outputs, start) = granted();
+        lease.handle_sent(1, DEADLINE, start);
+        lease.handle_failed(trouble(), None, start, &mut outputs);
+        let next = lease.poll_timeout();
+        lease.handle_call(true, start);
+        assert_eq!(lease.poll_timeout(), next);
     }
 
     #[test]

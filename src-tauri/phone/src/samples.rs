@@ -494,7 +494,9 @@ pub fn signed_out_reasons() -> Vec<SignedOutReason> {
         HeldElsewhere {
             message: message(),
             device_name: Some("Ana's laptop".into()),
+            system: Some("Windows".into()),
             since: since(),
+            in_call: Some(true),
             same_member: Some(true),
             askable: true,
         },

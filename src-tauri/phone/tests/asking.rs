@@ -121,7 +121,9 @@ fn an_old_sidecar_cannot_be_asked_and_the_screen_is_as_before() {
             Some(SignedOutReason::HeldElsewhere {
                 message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
                 device_name: Some("DESK-14".to_owned()),
+                system: Some("Windows".to_owned()),
                 since: Some("2026-01-05T08:02:00Z".to_owned()),
+                in_call: Some(true),
                 same_member: Some(true),
                 askable: false,
             })
@@ -329,11 +331,13 @@ fn held(askable: bool, same_member: bool) -> SidecarFailure {
     SidecarFailure::Refused {
         status: 409,
         message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
-        holder: Some(Holder {
+        holder: Some(Box::new(Holder {
             device_name: "DESK-14".to_owned(),
+            system: Some("Windows".to_owned()),
             since: Some("2026-01-05T08:02:00Z".to_owned()),
+            in_call: Some(true),
             same_member,
-        }),
+        })),
         askable,
         retry_after: None,
         reason: None,

@@ -346,7 +346,9 @@ fn lost() -> ServerEvent {
     ServerEvent::Lost(LostEvent {
         holder: Holder {
             device_name: "LAPTOP-7".to_owned(),
+            system: None,
             since: None,
+            in_call: None,
             same_member: true,
         },
     })

@@ -131,11 +131,13 @@ fn a_session_that_another_device_holds_is_wiped_and_the_holder_named() {
     world.sidecar.beat = Some(Err(SidecarFailure::Refused {
         status: 409,
         message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
-        holder: Some(sidecar_api::Holder {
+        holder: Some(Box::new(sidecar_api::Holder {
             device_name: "Desk 7".to_owned(),
+            system: None,
             since: Some("2026-01-05T09:00:00Z".to_owned()),
+            in_call: None,
             same_member: true,
-        }),
+        })),
         askable: false,
         retry_after: None,
         reason: None,
@@ -146,7 +148,9 @@ fn a_session_that_another_device_holds_is_wiped_and_the_holder_named() {
         &SignedOutReason::HeldElsewhere {
             message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
             device_name: Some("Desk 7".to_owned()),
+            system: None,
             since: Some("2026-01-05T09:00:00Z".to_owned()),
+            in_call: None,
             same_member: Some(true),
             askable: true,
         },

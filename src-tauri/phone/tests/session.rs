@@ -45,6 +45,32 @@ fn an_agent_signs_in_holds_the_session_and_is_registered() {
 }
 
 #[test]
+fn heartbeats_say_at_once_whether_a_call_is_on() {
+    let mut world = World::signed_in();
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.told_in_call, [false]);
+    let call = world.dial("4711");
+    world.settle();
+    assert_eq!(world.told_in_call, [false, true]);
+    world.pass(Duration::from_secs(20));
+    world.command(Command::HangUp { call }).unwrap();
+    world.pass(Duration::from_secs(20));
+    assert_eq!(world.told_in_call, [false, true, false]);
+
+    // In an outage no call makes more of them.
+    let beat = world.sidecar.beat.replace(Err(refused(503, "Not now")));
+    world.pass(Duration::from_secs(300));
+    let before = world.told_in_call.len();
+    let call = world.dial("4711");
+    world.settle();
+    assert_eq!(world.told_in_call.len(), before);
+    world.sidecar.beat = beat;
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.told_in_call.last(), Some(&true));
+    world.command(Command::HangUp { call }).unwrap();
+}
+
+#[test]
 fn a_manager_signs_in_without_lease_line_or_heartbeat() {
     let mut world = World::new(setup());
     world.sidecar.login = Some(Ok(manager_grant()));
@@ -113,7 +139,9 @@ fn each_refusal_of_a_login_reaches_the_user_in_the_servers_words() {
             SignedOutReason::HeldElsewhere {
                 message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
                 device_name: None,
+                system: None,
                 since: None,
+                in_call: None,
                 same_member: None,
                 askable: false,
             },
@@ -542,11 +570,13 @@ fn taken_over() -> SidecarFailure {
     SidecarFailure::Refused {
         status: 409,
         message: sidecar_api::ALREADY_LOGGED_IN.to_owned(),
-        holder: Some(sidecar_api::Holder {
+        holder: Some(Box::new(sidecar_api::Holder {
             device_name: "Desk 7".to_owned(),
+            system: None,
             since: Some("2026-01-05T09:00:00Z".to_owned()),
+            in_call: None,
             same_member: true,
-        }),
+        })),
         askable: false,
         retry_after: None,
         reason: None,

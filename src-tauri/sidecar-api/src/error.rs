@@ -44,9 +44,15 @@ pub enum Message {
 #[serde(rename_all = "camelCase")]
 pub struct Holder {
     pub device_name: String,
+    /// What that device runs, for people: "Windows". Told to its own member alone, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
     /// RFC 3339; absent where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// Whether a call is on there, as its last heartbeat said. Told to its own member alone, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_call: Option<bool>,
     /// Whether the caller's own member holds it; only then may they take it over.
     pub same_member: bool,
 }

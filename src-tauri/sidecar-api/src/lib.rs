@@ -25,7 +25,8 @@ pub use login::{
 };
 pub use queue::{Queue, QueueState};
 pub use session::{
-    HeartbeatResponse, LogoutRequest, LogoutResponse, RefreshRequest, RefreshResponse,
+    HeartbeatRequest, HeartbeatResponse, LogoutRequest, LogoutResponse, RefreshRequest,
+    RefreshResponse,
 };
 pub use takeover::{
     TakeoverAnswer, TakeoverAsked, TakeoverDone, TakeoverFree, TakeoverRequest, TakeoverResponse,
@@ -37,6 +38,9 @@ pub const DEVICE_ID_HEADER: &str = "x-device-id";
 
 /// Names the installation for people, percent-encoded UTF-8: "Ana's desk".
 pub const DEVICE_NAME_HEADER: &str = "x-device-name";
+
+/// Names the system of the installation for people: "Windows".
+pub const DEVICE_SYSTEM_HEADER: &str = "x-device-system";
 
 /// The words of a 403 at login: the user has no Agent record.
 pub const AGENT_NOT_CONFIGURED: &str = "Agent account not configured. Contact administrator.";

@@ -21,7 +21,16 @@ pub struct RefreshResponse {
     pub refresh_token: SecretString,
 }
 
-/// `POST /auth/heartbeat`; an old sidecar answers with `status` alone.
+/// `POST /auth/heartbeat`; an old client sends no body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeartbeatRequest {
+    /// Whether a call is on, which the member's other devices are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_call: Option<bool>,
+}
+
+/// The answer to a [`HeartbeatRequest`]; an old sidecar answers with `status` alone.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeartbeatResponse {

@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sidecar_api::{
-    AgentConfig, ErrorBody, HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse,
-    LogoutRequest, LogoutResponse, LostEvent, Message, Queue, QueueState, RefreshRequest,
-    RefreshResponse, SessionGrant, TakeoverAnswer, TakeoverAsked, TakeoverDone, TakeoverEvent,
-    TakeoverRequest, TakeoverResponse, TakeoverState, TakeoverStatus, TakeoverStatusRequest,
-    TakeoverWithdrawal, TakeoverWord, Telephony, TelephonyState, Urls, User,
+    AgentConfig, ErrorBody, HeartbeatRequest, HeartbeatResponse, Holder, IceServer, LoginRequest,
+    LoginResponse, LogoutRequest, LogoutResponse, LostEvent, Message, Queue, QueueState,
+    RefreshRequest, RefreshResponse, SessionGrant, TakeoverAnswer, TakeoverAsked, TakeoverDone,
+    TakeoverEvent, TakeoverRequest, TakeoverResponse, TakeoverState, TakeoverStatus,
+    TakeoverStatusRequest, TakeoverWithdrawal, TakeoverWord, Telephony, TelephonyState, Urls, User,
 };
 
 #[test]
@@ -40,6 +40,12 @@ fn every_message_is_read_and_written_without_a_change() {
         "statusCode": 409, "message": "held",
         "holder": {"deviceName": "desk", "sameMember": true}, "askable": true,
     }));
+    round_trip::<ErrorBody>(json!({
+        "statusCode": 409, "message": "held",
+        "holder": {"deviceName": "desk", "system": "Windows", "inCall": true, "sameMember": true},
+    }));
+    round_trip::<HeartbeatRequest>(json!({}));
+    round_trip::<HeartbeatRequest>(json!({"inCall": true}));
     round_trip::<ErrorBody>(json!({
         "statusCode": 401, "message": "changed", "reason": "account_changed",
     }));
@@ -260,7 +266,13 @@ proptest! {
         let asked = TakeoverAsked {
             ticket: hidden(),
             deadline_seconds: 20,
-            holder: Holder { device_name: word(), since: None, same_member: true },
+            holder: Holder {
+                device_name: word(),
+                system: None,
+                since: None,
+                in_call: None,
+                same_member: true,
+            },
         };
         let look = TakeoverStatusRequest { ticket: hidden(), known: None };
         let withdrawal = TakeoverWithdrawal { ticket: hidden() };

@@ -53,6 +53,19 @@ pub(crate) async fn read_optional_json<T: DeserializeOwned>(
     parse(headers, &bytes, fields).map(Some)
 }
 
+/// Reads `body` for a call whose old clients send none, or whatever they like: what is no such JSON gives
+/// `None`.
+pub(crate) async fn read_if_json<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Option<T>, Refusal> {
+    if !is_json(headers) {
+        return Ok(None);
+    }
+    let bytes = read(headers, body).await?;
+    Ok(parse(headers, &bytes, &[]).ok())
+}
+
 async fn read(headers: &HeaderMap, body: Body) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     let announced = headers
         .get(CONTENT_LENGTH)

@@ -1,6 +1,6 @@
 use axum::http::HeaderMap;
 use percent_encoding::percent_decode;
-use sidecar_api::{DEVICE_ID_HEADER, DEVICE_NAME_HEADER};
+use sidecar_api::{DEVICE_ID_HEADER, DEVICE_NAME_HEADER, DEVICE_SYSTEM_HEADER};
 
 use crate::refusal::Refusal;
 
@@ -10,6 +10,9 @@ const MAX_ID: usize = 64;
 /// Characters of a device name.
 const MAX_NAME: usize = 64;
 
+/// Characters of the name of a system.
+const MAX_SYSTEM: usize = 32;
+
 /// Stands for a device that did not name itself.
 const UNNAMED: &str = "unnamed device";
 
@@ -18,13 +21,16 @@ const UNNAMED: &str = "unnamed device";
 pub(crate) struct Device {
     pub(crate) id: Option<String>,
     pub(crate) name: Option<String>,
+    /// What it runs.
+    pub(crate) system: Option<String>,
 }
 
 impl Device {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         Ok(Self {
             id: id(headers)?,
-            name: name(headers),
+            name: text(headers, DEVICE_NAME_HEADER, MAX_NAME),
+            system: text(headers, DEVICE_SYSTEM_HEADER, MAX_SYSTEM),
         })
     }
 
@@ -51,13 +57,13 @@ fn id(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
 }
 
 /// A name is for people to read: what cannot be read is left out, never refused.
-fn name(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(DEVICE_NAME_HEADER)?;
+fn text(headers: &HeaderMap, header: &str, max: usize) -> Option<String> {
+    let value = headers.get(header)?;
     let name: String = percent_decode(value.as_bytes())
         .decode_utf8_lossy()
         .chars()
         .filter(|c| !c.is_control() && !is_invisible(*c))
-        .take(MAX_NAME)
+        .take(max)
         .collect();
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
@@ -89,15 +95,13 @@ mod tests {
             headers.insert(DEVICE_NAME_HEADER, value.parse().unwrap());
             headers
         };
+        let name = |headers| text(&headers, DEVICE_NAME_HEADER, MAX_NAME);
+        assert_eq!(name(headers("Ana%E2%80%99s%20desk")).unwrap(), "Ana’s desk");
+        assert_eq!(name(headers("a%0D%0Ab%1b%E2%80%AEc")).unwrap(), "abc");
+        assert_eq!(name(headers("%FF%zz")).unwrap(), "\u{fffd}%zz");
+        assert_eq!(name(headers("%20%0A")), None);
         assert_eq!(
-            name(&headers("Ana%E2%80%99s%20desk")).unwrap(),
-            "Ana’s desk"
-        );
-        assert_eq!(name(&headers("a%0D%0Ab%1b%E2%80%AEc")).unwrap(), "abc");
-        assert_eq!(name(&headers("%FF%zz")).unwrap(), "\u{fffd}%zz");
-        assert_eq!(name(&headers("%20%0A")), None);
-        assert_eq!(
-            name(&headers(&"x".repeat(500))).unwrap().chars().count(),
+            name(headers(&"x".repeat(500))).unwrap().chars().count(),
             MAX_NAME
         );
     }

@@ -18,8 +18,8 @@ use crate::sidecar::Sidecar;
 const METHODS: &str = "GET, POST, DELETE";
 
 /// What calls bear beside what browsers send unasked.
-const HEADERS: &str =
-    "authorization, content-type, last-event-id, x-device-id, x-device-name, x-request-id";
+const HEADERS: &str = "authorization, content-type, last-event-id, x-device-id, x-device-name, x-device-system, \
+     x-request-id";
 
 /// What of an answer a page may read beside its body.
 const EXPOSED: &str = "retry-after, x-request-id";

@@ -61,7 +61,7 @@ mod tests {
                 pause_reason: Some("Tea".to_owned()),
                 at,
             }),
-            telephony: None,
+            ..AtQueue::default()
         };
         for (seconds, age) in [(90, 90), (0, 0), (-3, 0)] {
             let now = at + time::Duration::seconds(seconds);

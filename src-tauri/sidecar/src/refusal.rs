@@ -14,7 +14,6 @@ use crate::lock::{LockUnavailable, Owner};
 use crate::ozonetel::{self, Words};
 use crate::platform::{NotRenewed, Silent};
 use crate::store::Unanswered;
-use crate::takeover::Ask;
 
 /// After which it is worth to listen again where too many do.
 const LISTEN_AGAIN: Duration = Duration::from_secs(30);
@@ -24,7 +23,7 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(30);
 pub(crate) struct Refusal {
     status: StatusCode,
     message: Message,
-    holder: Option<Holder>,
+    holder: Option<Box<Holder>>,
     is_askable: bool,
     reason: Option<RefusalReason>,
     retry_after: Option<Duration>,
@@ -109,16 +108,17 @@ impl Refusal {
     /// 409: `holder` has the lock that `member_id` asks for.
     pub(crate) fn held(holder: &Owner, member_id: &str) -> Self {
         Self {
-            holder: Some(shown(holder, member_id)),
+            holder: Some(Box::new(shown(holder, member_id))),
             ..Self::new(StatusCode::CONFLICT, ALREADY_LOGGED_IN)
         }
     }
 
-    /// Like [`Self::held`], for a login: it also says whether the holder can be asked.
-    pub(crate) fn held_at_login(holder: &Owner, member_id: &str) -> Self {
+    /// The same of a login, which also says whether the holder can be asked.
+    pub(crate) fn held_at_login(holder: Holder, is_askable: bool) -> Self {
         Self {
-            is_askable: Ask::can_be_asked(holder, member_id),
-            ..Self::held(holder, member_id)
+            holder: Some(Box::new(holder)),
+            is_askable,
+            ..Self::new(StatusCode::CONFLICT, ALREADY_LOGGED_IN)
         }
     }
 
@@ -240,11 +240,13 @@ impl Refusal {
     }
 }
 
-/// Returns what `member_id` is told of who holds a lock.
+/// Returns what a lock alone says of its holder to `member_id`.
 pub(crate) fn shown(holder: &Owner, member_id: &str) -> Holder {
     Holder {
         device_name: holder.device_name.clone(),
+        system: None,
         since: holder.since.and_then(|it| it.format(&Rfc3339).ok()),
+        in_call: None,
         same_member: holder.member_id == member_id,
     }
 }
@@ -287,7 +289,7 @@ impl IntoResponse for Refusal {
         let body = ErrorBody {
             status_code: self.status.as_u16(),
             message: self.message,
-            holder: self.holder,
+            holder: self.holder.map(|it| *it),
             askable: self.is_askable,
             reason: self.reason,
         };

@@ -52,9 +52,11 @@ pub(crate) enum SessionState {
     Live {
         member_id: String,
         device_name: String,
+        /// What that device runs, where it said so.
+        system: Option<String>,
         /// As in [`Caller::lock`].
         lock: Option<LockName>,
-        at_queue: AtQueue,
+        at_queue: Box<AtQueue>,
     },
     Ended,
 }
@@ -98,16 +100,18 @@ impl Sessions {
         Self::Redis(RedisSessions::new(store, refresh_lifetime, access_lifetime))
     }
 
-    /// Begins the session of `caller` and returns its first refresh token.
+    /// Begins the session of `caller` and returns its first refresh token; `device_name` and `system` are
+    /// what the device calls itself, and what it runs.
     pub(crate) async fn begin(
         &self,
         caller: &Caller,
         device_name: &str,
+        system: Option<&str>,
         now: Instant,
     ) -> Result<SecretString, Unanswered> {
         match self {
-            Self::Memory(sessions) => Ok(sessions.begin(caller, device_name, now)),
-            Self::Redis(sessions) => sessions.begin(caller, device_name).await,
+            Self::Memory(sessions) => Ok(sessions.begin(caller, device_name, system, now)),
+            Self::Redis(sessions) => sessions.begin(caller, device_name, system).await,
         }
     }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use secrecy::{SecretSlice, SecretString};
+use sidecar_api::Holder;
 use tokio::sync::watch;
 use tracing::info;
 
@@ -14,11 +15,11 @@ use crate::metrics::Metrics;
 use crate::ozonetel::Ozonetel;
 use crate::platform::{NotStored, RenewalSeal};
 use crate::pseudonym::Pseudonyms;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, shown};
 use crate::routes::Pace;
 use crate::seal::SigningKeys;
 use crate::seats::Seats;
-use crate::session::Sessions;
+use crate::session::{SessionState, Sessions};
 use crate::store::Store;
 use crate::token::{AccessTokens, Caller, Expiry};
 use crate::upstream::NoHttp;
@@ -166,6 +167,21 @@ impl Sidecar {
         self.not_stored.sweep(now);
         self.attempts.sweep();
         self.directory.sweep();
+    }
+
+    /// Returns what `member_id` is told of who holds a lock; of their own device also what its session
+    /// knows, where that answers.
+    pub(crate) async fn shown(&self, holder: &Owner, member_id: &str) -> Holder {
+        let mut shown = shown(holder, member_id);
+        if shown.same_member
+            && let Ok(SessionState::Live {
+                system, at_queue, ..
+            }) = self.sessions.state(&holder.session_id).await
+        {
+            shown.system = system;
+            shown.in_call = at_queue.in_call;
+        }
+        shown
     }
 
     /// Returns `caller` as an owner of a lock that is taken now; `known_name` is what their session

@@ -200,7 +200,7 @@ export const reasons: phone.SignedOutReason[] = [
   {"code":"second_factor","message":"The server's words"},
   {"code":"email_not_verified","message":"The server's words"},
   {"code":"bad_request","message":"The server's words"},
-  {"code":"held_elsewhere","message":"The server's words","device_name":"Ana's laptop","since":"2026-01-05T08:00:00Z","same_member":true,"askable":true},
+  {"code":"held_elsewhere","message":"The server's words","device_name":"Ana's laptop","system":"Windows","since":"2026-01-05T08:00:00Z","in_call":true,"same_member":true,"askable":true},
   {"code":"not_moved","device_name":"Ana's laptop","why":"refused"},
   {"code":"too_many_tries","message":"The server's words","retry_after_seconds":30},
   {"code":"server_trouble","status":503,"message":"The server's words"},

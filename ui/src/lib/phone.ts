@@ -628,7 +628,11 @@ export type SignedOutReason =
       code: "held_elsewhere";
       message: string;
       device_name: string | null;
+      /** What that device runs: "Windows". */
+      system: string | null;
       since: string | null;
+      /** Whether a call is on there, as its last heartbeat said. */
+      in_call: boolean | null;
       same_member: boolean | null;
       /** Whether whoever holds it can be asked for it. */
       askable: boolean;

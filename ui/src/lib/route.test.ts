@@ -15,6 +15,7 @@ test.each<[Name, Screen]>([
   ["unreachable-tls", "sign_in"],
   ["bad-account", "sign_in"],
   ["held-elsewhere", "held_elsewhere"],
+  ["held-in-call", "held_elsewhere"],
   ["no-phone", "no_phone"],
   ["second-factor", "sign_in"],
   ["email-not-verified", "sign_in"],

@@ -118,6 +118,12 @@ const TABLE: Told[] = [
     ],
     ["Ask to move it here", "Cancel"],
   ],
+  [
+    "held-in-call",
+    "screen",
+    [/You are signed in on LAPTOP-7 \(Windows\) since \d+:\d+/, "It is on a call."],
+    ["Ask to move it here", "Cancel"],
+  ],
   ["token-refused", "screen", ["Please sign in again", /Your sign-in ended at \d+:\d+/], ["Sign in here"]],
   [
     "taken-over",

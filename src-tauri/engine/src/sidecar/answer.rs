@@ -138,7 +138,7 @@ pub(crate) fn refusal(head: &Head, body: &[u8]) -> SidecarFailure {
     SidecarFailure::Refused {
         status: status.as_u16(),
         message,
-        holder,
+        holder: holder.map(Box::new),
         askable,
         retry_after: head.retry_after,
         reason,

@@ -44,13 +44,14 @@ async fn a_login_goes_to_its_path_under_the_prefix_with_the_devices_names() {
 }
 
 #[tokio::test]
-async fn a_heartbeat_has_a_bearer_token_and_no_body() {
+async fn a_heartbeat_has_a_bearer_token_and_says_whether_a_call_is_on() {
     let answer = http("200 OK", JSON, r#"{"status":"ok"}"#);
     let mut server = HttpServer::start(None, answer).await;
     let sidecar = plain(&server);
 
     let request = Request::Heartbeat {
         access_token: "token".into(),
+        in_call: true,
     };
     let reply = soon(sidecar.call(request, DEADLINE)).await.unwrap();
 
@@ -61,7 +62,8 @@ async fn a_heartbeat_has_a_bearer_token_and_no_body() {
         request.contains("authorization: Bearer token\r\n"),
         "{request}"
     );
-    assert!(request.ends_with("\r\n\r\n"), "{request}");
+    assert!(request.contains("x-device-system: "), "{request}");
+    assert!(request.ends_with(r#"{"inCall":true}"#), "{request}");
 }
 
 #[tokio::test]

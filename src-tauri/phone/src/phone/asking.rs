@@ -63,7 +63,9 @@ pub(super) struct Asking {
 pub(super) struct Held {
     message: String,
     device_name: Option<String>,
+    system: Option<String>,
     since: Option<String>,
+    in_call: Option<bool>,
 }
 
 #[derive(Debug)]
@@ -113,22 +115,30 @@ impl Held {
             Some(SignedOutReason::HeldElsewhere {
                 message,
                 device_name,
+                system,
                 since,
+                in_call,
                 ..
             }) => Self {
                 message: message.clone(),
                 device_name: device_name.clone(),
+                system: system.clone(),
                 since: since.clone(),
+                in_call: *in_call,
             },
             Some(SignedOutReason::NotMoved { device_name, .. }) => Self {
                 message: ALREADY_LOGGED_IN.to_owned(),
                 device_name: device_name.clone(),
+                system: None,
                 since: None,
+                in_call: None,
             },
             Some(_) | None => Self {
                 message: ALREADY_LOGGED_IN.to_owned(),
                 device_name: None,
+                system: None,
                 since: None,
+                in_call: None,
             },
         }
     }
@@ -389,7 +399,9 @@ impl Phone {
             ) => SignedOutReason::HeldElsewhere {
                 message: asking.held.message.clone(),
                 device_name: asking.held.device_name.clone(),
+                system: asking.held.system.clone(),
                 since: asking.held.since.clone(),
+                in_call: asking.held.in_call,
                 same_member: Some(true),
                 askable: false,
             },

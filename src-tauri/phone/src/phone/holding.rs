@@ -291,19 +291,24 @@ impl Phone {
         }
         let Some(Station {
             lease: Holding::Held(lease),
+            line,
             ..
         }) = &mut it.station
         else {
             return;
         };
+        let in_call = line.has_calls();
+        lease.handle_call(in_call, now);
         match lease.due(now) {
             Some(Due::Beat) => {
                 let number = self.outputs.number();
+                lease.handle_tells(in_call, now);
                 lease.handle_sent(number, BEAT_DEADLINE + GRACE, now);
                 self.outputs.effect(Effect::Sidecar {
                     attempt: number,
                     request: Request::Heartbeat {
                         access_token: it.tokens.access().clone(),
+                        in_call,
                     },
                     deadline: BEAT_DEADLINE,
                 });

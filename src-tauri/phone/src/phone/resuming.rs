@@ -129,7 +129,11 @@ impl Phone {
             let (request, deadline) = match it.question {
                 Question::Heartbeat => {
                     let access_token = it.tokens.access().clone();
-                    (Request::Heartbeat { access_token }, BEAT_DEADLINE)
+                    let request = Request::Heartbeat {
+                        access_token,
+                        in_call: false,
+                    };
+                    (request, BEAT_DEADLINE)
                 }
                 Question::Renewal => {
                     let refresh_token = it.tokens.refresh().clone();

@@ -251,10 +251,15 @@ pub(super) fn login_refusal(failure: SidecarFailure) -> SignedOutReason {
                 409 => SignedOutReason::HeldElsewhere {
                     message,
                     device_name: holder.as_ref().map(|it| shown(&it.device_name)),
+                    system: holder
+                        .as_ref()
+                        .and_then(|it| it.system.as_deref())
+                        .map(shown),
                     since: holder
                         .as_ref()
                         .and_then(|it| it.since.as_deref())
                         .map(shown),
+                    in_call: holder.as_ref().and_then(|it| it.in_call),
                     same_member: holder.as_ref().map(|it| it.same_member),
                     askable: askable && holder.is_some_and(|it| it.same_member),
                 },

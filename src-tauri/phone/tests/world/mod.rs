@@ -33,6 +33,8 @@ pub struct World {
     pub events: Vec<Event>,
     /// The names of the sidecar's calls, in their order.
     pub asked: Vec<&'static str>,
+    /// What each heartbeat said of a call.
+    pub told_in_call: Vec<bool>,
     /// The bodies of the orders at the queue.
     pub ordered: Vec<String>,
     /// Every SIP message that left, newest last.
@@ -202,6 +204,7 @@ impl World {
             start: now,
             events: Vec::new(),
             asked: Vec::new(),
+            told_in_call: Vec::new(),
             ordered: Vec::new(),
             sent: Vec::new(),
             media: Vec::new(),
@@ -700,6 +703,9 @@ impl World {
             | Request::AgentState { .. }
             | Request::Dispose { .. }
             | Request::Move(MoveCall::Ask(_) | MoveCall::Withdraw(_)) => {}
+        }
+        if let Request::Heartbeat { in_call, .. } = &request {
+            self.told_in_call.push(*in_call);
         }
         self.asked.push(name);
         let Some(script) = script.clone() else {

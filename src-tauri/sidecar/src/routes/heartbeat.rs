@@ -1,20 +1,22 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use sidecar_api::HeartbeatResponse;
+use sidecar_api::{HeartbeatRequest, HeartbeatResponse};
 use tracing::{debug, info};
 
 use super::bearer;
 use crate::audit::AUDIT;
+use crate::body::read_if_json;
 use crate::device::Device;
 use crate::directory::Agent;
 use crate::duty;
 use crate::lock::{Beat, LockName, Released};
 use crate::queue;
 use crate::refusal::Refusal;
-use crate::session::{AtQueue, SessionState};
+use crate::session::{AtQueue, Note, SessionState};
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
@@ -22,10 +24,23 @@ use crate::token::{Caller, Expiry};
 pub(crate) async fn heartbeat(
     State(sidecar): State<Arc<Sidecar>>,
     headers: HeaderMap,
+    body: Body,
 ) -> Result<(StatusCode, Json<HeartbeatResponse>), Refusal> {
     let device = Device::of(&headers)?;
     let caller = sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Enforced)?;
+    let request: Option<HeartbeatRequest> = read_if_json(&headers, body).await?;
     let held = hold(&sidecar, &caller, &device).await?;
+    let in_call = request.and_then(|it| it.in_call);
+    if let (Some(in_call), Some(at_queue)) =
+        (in_call, held.as_ref().and_then(|it| it.at_queue.as_ref()))
+        && at_queue.in_call != Some(in_call)
+    {
+        let note = Note::InCall(in_call);
+        // The lock is held; what others are told of the call is not worth a refusal.
+        if let Err(error) = sidecar.sessions.note(&caller.session_id, note).await {
+            debug!(%error, "nobody is told of the call");
+        }
+    }
     Ok(answer(&sidecar, held.as_ref()))
 }
 
@@ -50,7 +65,8 @@ pub(super) async fn hold(
                 device_name,
                 lock,
                 at_queue,
-            } if member_id == caller.member_id => (Some(device_name), lock, Some(at_queue)),
+                ..
+            } if member_id == caller.member_id => (Some(device_name), lock, Some(*at_queue)),
             SessionState::Unknown => (None, None, None),
             SessionState::Live { .. } | SessionState::Ended => {
                 return Err(Refusal::invalid_access_token());

@@ -107,7 +107,12 @@ pub(crate) async fn login(
     let member_id = caller.member_id.clone();
     let refresh_token = sidecar
         .sessions
-        .begin(&caller, &device_name, now.monotonic)
+        .begin(
+            &caller,
+            &device_name,
+            device.system.as_deref(),
+            now.monotonic,
+        )
         .await
         .map_err(|error| Refusal::cannot_sign_in(&error.to_string()))?;
     let refresh_token = sidecar.carry(refresh_token, platform_token.as_ref());
@@ -121,14 +126,14 @@ pub(crate) async fn login(
             let begun = duty::begin(&sidecar, agent, &session_id, before, begun).await;
             let at_queue = AtQueue {
                 ordered: begun.ordered,
-                telephony: None,
+                ..AtQueue::default()
             };
             (Some(begun.telephony), at_queue)
         }
         None => (None, AtQueue::default()),
     };
     match claimed {
-        Some(claimed) => keep(claimed, sidecar.settings.ttl).await?,
+        Some(claimed) => keep(&sidecar, claimed).await?,
         None => info!(
             target: AUDIT,
             member = member_id,
@@ -202,7 +207,7 @@ async fn claim(
         let _ = timeout_at(look, changes.changed()).await;
     };
     match &how {
-        Acquired::Busy { holder } => return Err(held(holder, &claim)),
+        Acquired::Busy { holder } => return Err(held(sidecar, holder, &claim).await),
         Acquired::Ended => return Err(no_lock(LockUnavailable::Unknown, claim.owner())),
         Acquired::TakenOver { .. } => sidecar.metrics.takeover(match &granted {
             Some(_) => TakeoverStep::TakenGranted,
@@ -253,15 +258,15 @@ async fn granted(
 }
 
 /// Ends the login with a lock of a whole term.
-async fn keep(claimed: Claimed, ttl: Duration) -> Result<(), Refusal> {
+async fn keep(sidecar: &Sidecar, claimed: Claimed) -> Result<(), Refusal> {
     let Claimed {
         mut claim,
         how,
         with_consent,
     } = claimed;
-    match claim.keep(ttl).await {
+    match claim.keep(sidecar.settings.ttl).await {
         Ok(Beat::Extended | Beat::Retaken) => {}
-        Ok(Beat::Lost { holder }) => return Err(held(&holder, &claim)),
+        Ok(Beat::Lost { holder }) => return Err(held(sidecar, &holder, &claim).await),
         Ok(Beat::Ended) => return Err(no_lock(LockUnavailable::Unknown, claim.owner())),
         Err(error) => return Err(no_lock(error, claim.owner())),
     }
@@ -282,7 +287,7 @@ async fn keep(claimed: Claimed, ttl: Duration) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn held(holder: &Owner, claim: &Claim) -> Refusal {
+async fn held(sidecar: &Sidecar, holder: &Owner, claim: &Claim) -> Refusal {
     let owner = claim.owner();
     info!(
         target: AUDIT,
@@ -293,7 +298,8 @@ fn held(holder: &Owner, claim: &Claim) -> Refusal {
         same_member = holder.member_id == owner.member_id,
         "login refused: the lock is held"
     );
-    Refusal::held_at_login(holder, &owner.member_id)
+    let shown = sidecar.shown(holder, &owner.member_id).await;
+    Refusal::held_at_login(shown, Ask::can_be_asked(holder, &owner.member_id))
 }
 
 fn no_lock(error: LockUnavailable, owner: &Owner) -> Refusal {

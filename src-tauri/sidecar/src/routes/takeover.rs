@@ -12,8 +12,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use sidecar_api::{
-    TakeoverAnswer, TakeoverAsked, TakeoverDone, TakeoverFree, TakeoverRequest, TakeoverResponse,
-    TakeoverState, TakeoverStatus, TakeoverStatusRequest, TakeoverWithdrawal, TakeoverWord,
+    Holder, TakeoverAnswer, TakeoverAsked, TakeoverDone, TakeoverFree, TakeoverRequest,
+    TakeoverResponse, TakeoverState, TakeoverStatus, TakeoverStatusRequest, TakeoverWithdrawal,
+    TakeoverWord,
 };
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info};
@@ -28,7 +29,7 @@ use crate::directory::SignedIn;
 use crate::lock::{LockName, LockUnavailable, Look, Owner};
 use crate::metrics::TakeoverStep;
 use crate::random::random_id;
-use crate::refusal::{Refusal, shown};
+use crate::refusal::Refusal;
 use crate::session::SessionState;
 use crate::sidecar::{Sidecar, lock_name};
 use crate::takeover::{ANSWER_TIME, Answered, Ask, Asker, Standing, TicketHash, new_ticket};
@@ -81,7 +82,10 @@ pub(crate) async fn ask(
     };
     let owner = sidecar.owner(&caller, &device, None);
     match begin(&sidecar, &lock, &owner).await? {
-        Some((ticket, holder)) => Ok(asked(ticket, &holder, &owner.member_id)),
+        Some((ticket, holder)) => {
+            let holder = sidecar.shown(&holder, &owner.member_id).await;
+            Ok(asked(ticket, holder))
+        }
         None => Ok(free()),
     }
 }
@@ -310,11 +314,11 @@ async fn hear(
     Ok(())
 }
 
-fn asked(ticket: SecretString, holder: &Owner, member_id: &str) -> Response {
+fn asked(ticket: SecretString, holder: Holder) -> Response {
     let body = TakeoverResponse::Asked(TakeoverAsked {
         ticket,
         deadline_seconds: ANSWER_TIME.as_secs(),
-        holder: shown(holder, member_id),
+        holder,
     });
     // RFC 6749 §5.1: a ticket is as good as a token.
     let headers = [(CACHE_CONTROL, "no-store")];

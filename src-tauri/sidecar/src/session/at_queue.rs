@@ -3,13 +3,15 @@ use sidecar_api::{AgentState, Telephony};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
-/// What a session keeps of its agent's part in the queue, so that any server tells it.
+/// What a session keeps of its agent's calls and their part in the queue, so that any server tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AtQueue {
     /// `None`: nothing was ordered so far.
     pub(crate) ordered: Option<Ordered>,
     /// What became of the login at Ozonetel; `None`: that is not known yet.
     pub(crate) telephony: Option<Telephony>,
+    /// Whether its phone has a call; `None`: it has never said.
+    pub(crate) in_call: Option<bool>,
 }
 
 /// The state that was ordered last, and when.
@@ -28,6 +30,8 @@ pub(crate) struct Ordered {
 pub(crate) enum Note {
     Ordered(Ordered),
     Telephony(Telephony),
+    /// Whether its phone has a call.
+    InCall(bool),
 }
 
 impl AtQueue {
@@ -35,12 +39,18 @@ impl AtQueue {
         match note {
             Note::Ordered(ordered) => self.ordered = Some(ordered),
             Note::Telephony(telephony) => self.telephony = Some(telephony),
+            Note::InCall(in_call) => self.in_call = Some(in_call),
         }
     }
 
     /// What cannot be read is as good as never noted.
-    pub(super) fn of_json(ordered: Option<&str>, telephony: Option<&str>) -> Self {
+    pub(super) fn of_json(
+        ordered: Option<&str>,
+        telephony: Option<&str>,
+        in_call: Option<&str>,
+    ) -> Self {
         Self {
+            in_call: in_call.and_then(|json| serde_json::from_str(json).ok()),
             ordered: ordered.and_then(|json| serde_json::from_str(json).ok()),
             telephony: telephony.and_then(|json| serde_json::from_str(json).ok()),
         }
@@ -53,6 +63,7 @@ impl Note {
         let (name, json) = match self {
             Self::Ordered(ordered) => ("ordered", serde_json::to_string(ordered)),
             Self::Telephony(telephony) => ("telephony", serde_json::to_string(telephony)),
+            Self::InCall(in_call) => ("inCall", serde_json::to_string(in_call)),
         };
         (name, json.expect("its keys are text"))
     }

@@ -31,6 +31,7 @@ struct State {
 struct Session {
     caller: Caller,
     device_name: String,
+    system: Option<String>,
     at_queue: AtQueue,
     current: TokenHash,
     used: VecDeque<(TokenHash, Instant)>,
@@ -48,7 +49,13 @@ impl MemorySessions {
         }
     }
 
-    pub(crate) fn begin(&self, caller: &Caller, device_name: &str, now: Instant) -> SecretString {
+    pub(crate) fn begin(
+        &self,
+        caller: &Caller,
+        device_name: &str,
+        system: Option<&str>,
+        now: Instant,
+    ) -> SecretString {
         let mut state = self.state();
         state.make_room(&caller.member_id);
         let id = caller.session_id.clone();
@@ -58,6 +65,7 @@ impl MemorySessions {
             Session {
                 caller: caller.clone(),
                 device_name: device_name.to_owned(),
+                system: system.map(str::to_owned),
                 at_queue: AtQueue::default(),
                 current: hash,
                 used: VecDeque::new(),
@@ -123,8 +131,9 @@ impl MemorySessions {
             Some(session) => SessionState::Live {
                 member_id: session.caller.member_id.clone(),
                 device_name: session.device_name.clone(),
+                system: session.system.clone(),
                 lock: session.caller.lock.clone(),
-                at_queue: session.at_queue.clone(),
+                at_queue: Box::new(session.at_queue.clone()),
             },
             None if state.ended.contains_key(session_id) => SessionState::Ended,
             None => SessionState::Unknown,

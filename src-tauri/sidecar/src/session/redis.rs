@@ -37,6 +37,8 @@ struct Value {
     member_id: String,
     device_id: Option<String>,
     device_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    system: Option<String>,
     #[serde(default)]
     role: String,
     /// As text: Lua's numbers are written with too few digits.
@@ -55,6 +57,8 @@ struct Value {
     ordered: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     telephony: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_call: Option<String>,
 }
 
 impl RedisSessions {
@@ -77,6 +81,7 @@ impl RedisSessions {
         &self,
         caller: &Caller,
         device_name: &str,
+        system: Option<&str>,
     ) -> Result<SecretString, Unanswered> {
         let id = &caller.session_id;
         let (token, hash) = new_token(id);
@@ -84,6 +89,7 @@ impl RedisSessions {
             member_id: caller.member_id.clone(),
             device_id: caller.device_id.clone(),
             device_name: device_name.to_owned(),
+            system: system.map(str::to_owned),
             role: caller.role.clone(),
             epoch: caller.epoch.to_string(),
             lock: caller.lock.as_ref().map(written),
@@ -91,6 +97,7 @@ impl RedisSessions {
             used: [],
             ordered: None,
             telephony: None,
+            in_call: None,
         };
         let value = serde_json::to_string(&value).expect("its keys are text");
         let mut call = self.begin.prepare_invoke();
@@ -127,9 +134,9 @@ impl RedisSessions {
             .arg(self.member_key(""))
             .arg(renewed.unwrap_or_default());
         let (how, value) = self.store.run::<(String, String)>(&call).await?;
-        match (&*how, caller(id, &value)) {
-            ("refreshed", Some((caller, ..))) => Ok((caller, next)),
-            ("reused", Some((caller, ..))) => Err(RefreshRefused::Reused(Box::new(caller))),
+        match (&*how, Kept::read(id, &value)) {
+            ("refreshed", Some(kept)) => Ok((kept.caller, next)),
+            ("reused", Some(kept)) => Err(RefreshRefused::Reused(Box::new(kept.caller))),
             ("other_device", _) => Err(RefreshRefused::OtherDevice),
             ("unknown", _) => Err(RefreshRefused::Unknown),
             _ => Err(Unanswered::Unknown.into()),
@@ -144,20 +151,21 @@ impl RedisSessions {
             return Ok(None);
         };
         let (value, renewed) = self.read(id, &hex(&hash(token))).await?;
-        Ok(caller(id, &value).map(|(caller, ..)| OfToken {
-            caller,
+        Ok(Kept::read(id, &value).map(|kept| OfToken {
+            caller: kept.caller,
             renewed: (!renewed.is_empty()).then_some(renewed),
         }))
     }
 
     pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
         let (value, _) = self.read(session_id, "").await?;
-        Ok(match caller(session_id, &value) {
-            Some((caller, device_name, at_queue)) => SessionState::Live {
-                member_id: caller.member_id,
-                device_name,
-                lock: caller.lock,
-                at_queue,
+        Ok(match Kept::read(session_id, &value) {
+            Some(kept) => SessionState::Live {
+                member_id: kept.caller.member_id,
+                device_name: kept.device_name,
+                system: kept.system,
+                lock: kept.caller.lock,
+                at_queue: Box::new(kept.at_queue),
             },
             None if value == ENDED => SessionState::Ended,
             None => SessionState::Unknown,
@@ -218,19 +226,36 @@ impl RedisSessions {
     }
 }
 
-/// Returns whose session this is, the name of the device that began it, and its notes.
-fn caller(id: &str, value: &str) -> Option<(Caller, String, AtQueue)> {
-    let value: Value = serde_json::from_str(value).ok()?;
-    let caller = Caller {
-        member_id: value.member_id,
-        session_id: id.to_owned(),
-        device_id: value.device_id,
-        role: value.role,
-        epoch: value.epoch.parse().ok()?,
-        lock: value.lock.and_then(|it| serde_json::from_str(&it).ok()),
-    };
-    let at_queue = AtQueue::of_json(value.ordered.as_deref(), value.telephony.as_deref());
-    Some((caller, value.device_name, at_queue))
+/// A session as it was read.
+struct Kept {
+    caller: Caller,
+    device_name: String,
+    system: Option<String>,
+    at_queue: AtQueue,
+}
+
+impl Kept {
+    /// Reads the session of this id; `None`: there is none.
+    fn read(id: &str, value: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(value).ok()?;
+        Some(Self {
+            caller: Caller {
+                member_id: value.member_id,
+                session_id: id.to_owned(),
+                device_id: value.device_id,
+                role: value.role,
+                epoch: value.epoch.parse().ok()?,
+                lock: value.lock.and_then(|it| serde_json::from_str(&it).ok()),
+            },
+            device_name: value.device_name,
+            system: value.system,
+            at_queue: AtQueue::of_json(
+                value.ordered.as_deref(),
+                value.telephony.as_deref(),
+                value.in_call.as_deref(),
+            ),
+        })
+    }
 }
 
 fn written(lock: &LockName) -> String {

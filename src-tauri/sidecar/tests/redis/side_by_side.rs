@@ -53,6 +53,29 @@ async fn any_sidecar_serves_any_call() {
 }
 
 #[tokio::test]
+async fn what_a_device_runs_and_whether_it_is_in_a_call_is_told_at_every_server() {
+    let redis = RedisServer::start();
+    let one = Instance::start(&redis.url()).await;
+    let other = Instance::start(&redis.url()).await;
+    let mut desk = one.device("desk");
+    desk.system = Some("macOS".to_owned());
+    let session = desk.login(ANA).await.expect(201);
+    for in_call in [true, false] {
+        let beat = desk.beat_in_call(session.access_token(), in_call);
+        beat.await.expect(201);
+        let refused = other.device("laptop").login(ANA).await.expect(409);
+        let holder = &refused.body["holder"];
+        assert_eq!(
+            (&holder["system"], &holder["inCall"]),
+            (&json!("macOS"), &json!(in_call))
+        );
+        // It stays through a refresh.
+        desk.refresh(session.refresh_token()).await.expect(201);
+    }
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
 async fn of_a_hundred_devices_at_three_sidecars_one_signs_in() {
     let redis = RedisServer::start();
     let mut sidecars = Vec::new();

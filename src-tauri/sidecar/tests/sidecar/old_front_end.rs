@@ -156,6 +156,7 @@ async fn a_page_of_an_allowed_origin_may_ask_beforehand_call_and_read_what_it_mu
             "content-type",
             "x-device-id",
             "x-device-name",
+            "x-device-system",
         ] {
             assert!(headers.split(", ").any(|it| it == needed), "{headers}");
         }

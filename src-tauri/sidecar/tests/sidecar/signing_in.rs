@@ -118,6 +118,47 @@ async fn a_held_lock_gets_409_in_the_exact_words_with_its_holder() {
 }
 
 #[tokio::test]
+async fn a_member_is_told_what_their_other_device_runs_and_whether_it_is_in_a_call() {
+    let world = World::start().await;
+    let (mut desk, laptop) = (world.device("desk"), world.device("laptop"));
+    desk.system = Some("Windows%0A%E2%80%AE".to_owned());
+    let session = desk.login(ANA).await.expect(201);
+    let holder = async || {
+        let refused = laptop.login(ANA).await.expect(409);
+        let asked = laptop.ask(ANA).await.expect(202);
+        assert_eq!(refused.body["holder"], asked.body["holder"]);
+        refused.body["holder"].clone()
+    };
+    let before = holder().await;
+    assert_eq!(before["system"], "Windows");
+    assert!(before.get("inCall").is_none(), "{before}");
+    for in_call in [true, false, true] {
+        let beat = desk.beat_in_call(session.access_token(), in_call);
+        beat.await.expect(201);
+        assert_eq!(holder().await["inCall"], in_call);
+        // An old client says nothing, or whatever it likes.
+        desk.beat(session.access_token()).await.expect(201);
+        let beat = desk.beat_in_call(session.access_token(), "perhaps");
+        beat.await.expect(201);
+        assert_eq!(holder().await["inCall"], in_call);
+        world.clock.advance(std::time::Duration::from_secs(60));
+    }
+    // The next session has said nothing yet.
+    let session = desk.login(ANA).await.expect(201);
+    assert!(holder().await.get("inCall").is_none());
+    desk.logout(session.access_token()).await.expect(201);
+
+    let ravi = world.device("office").login("ravi@helix.example").await;
+    let token = ravi.expect(201);
+    let office = world.device("office");
+    let beat = office.beat_in_call(token.access_token(), true);
+    beat.await.expect(201);
+    let stranger = laptop.login("rita@helix.example").await.expect(409);
+    let holder = &stranger.body["holder"];
+    assert!(holder.get("inCall").is_none() && holder.get("system").is_none());
+}
+
+#[tokio::test]
 async fn an_unusable_device_id_is_refused_in_words() {
     let world = World::start().await;
     for id in ["x".repeat(65), "with space".to_owned()] {

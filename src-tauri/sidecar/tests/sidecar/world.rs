@@ -60,6 +60,7 @@ pub(crate) struct Device {
     url: String,
     id: Option<String>,
     name: Option<String>,
+    pub(crate) system: Option<String>,
 }
 
 /// What a phone that listens is told.
@@ -132,6 +133,7 @@ impl World {
             client: self.client.clone(),
             id: Some(format!("id-of-{name}")),
             name: Some(name.to_owned()),
+            system: None,
             url: self.url.clone(),
         }
     }
@@ -173,6 +175,7 @@ impl Device {
             url: url.to_owned(),
             id: Some(format!("id-of-{name}")),
             name: Some(name.to_owned()),
+            system: None,
         }
     }
 
@@ -309,6 +312,17 @@ impl Device {
         send(self.post("/auth/heartbeat").bearer_auth(access_token)).await
     }
 
+    /// Beats and says whether a call is on.
+    #[allow(dead_code, reason = "for calls")]
+    pub(crate) async fn beat_in_call(
+        &self,
+        access_token: &str,
+        in_call: impl Into<Value>,
+    ) -> Answer {
+        let post = self.post("/auth/heartbeat").bearer_auth(access_token);
+        send(post.json(&json!({"inCall": in_call.into()}))).await
+    }
+
     pub(crate) async fn logout(&self, access_token: &str) -> Answer {
         send(self.post("/auth/logout").bearer_auth(access_token)).await
     }
@@ -328,6 +342,9 @@ impl Device {
         }
         if let Some(name) = &self.name {
             request = request.header("X-Device-Name", name);
+        }
+        if let Some(system) = &self.system {
+            request = request.header("X-Device-System", system);
         }
         request
     }

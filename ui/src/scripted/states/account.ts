@@ -15,6 +15,8 @@ const HELD: SignedOutReason = {
   code: "held_elsewhere",
   message: "You are already logged in on another device. Please log out there first.",
   device_name: "LAPTOP-7",
+  system: null,
+  in_call: null,
   since: new Date(wall() - 132 * MINUTE).toISOString(),
   same_member: true,
   askable: true,
@@ -128,6 +130,7 @@ export const ACCOUNTS = {
     signedOut({ code: "unreachable", hop: "timeout", detail: "The sidecar did not answer" }),
   "bad-account": () => signedOut({ code: "bad_account", detail: "sipWsServer does not begin with wss" }),
   "held-elsewhere": () => signedOut(HELD),
+  "held-in-call": () => signedOut({ ...HELD, system: "Windows", in_call: true }),
   "held-not-askable": () => signedOut({ ...HELD, askable: false }),
   "held-by-another": () => signedOut({ ...HELD, same_member: false, askable: false }),
   "held-unknown": () =>
@@ -144,8 +147,7 @@ export const ACCOUNTS = {
   "second-factor": () =>
     signedOut({
       code: "second_factor",
-      message:
-        "Your account asks for a second factor, which this sign-in cannot do. Contact administrator.",
+      message: "Your account asks for a second factor, which this sign-in cannot do. Contact administrator.",
     }),
   "email-not-verified": () =>
     signedOut({
