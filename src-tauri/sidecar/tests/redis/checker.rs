@@ -2,6 +2,10 @@
 //! and cut off. They take locks, ask each other for them and answer. No two of them may ever hold the
 //! same lock, none loses it by an ask that it did not grant, and nothing may lie there for ever.
 //!
+//! In rounds of a second kind locks end by themselves, because clients rest for longer than their term:
+//! who was told that it holds one does until the end of the term of that call. In rounds of a third kind
+//! a cluster has replicas take their masters' places, and nothing may be lost by that.
+//!
 //! `HELIX_LOCK_ROUNDS=100 cargo test --package sidecar --features peers --test redis checker` repeats it
 //! a hundred times, each time with other numbers.
 
@@ -13,15 +17,16 @@ use std::time::Duration;
 
 use sidecar::{
     Acquired, Answered, Ask, Asker, Beat, LockName, LockUnavailable, Owner, RedisLock, SessionLock,
-    TicketHash,
+    Store, TicketHash,
 };
 use sidecar_api::TakeoverWord;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 
+use crate::cluster::Cluster;
 use crate::history::{Client, History, Moment, Outcome};
 use crate::locks::Random;
-use crate::server::RedisServer;
+use crate::server::{self, RedisServer};
 
 /// Calls that Redis answers in one round.
 const OPERATIONS: u64 = 100_000;
@@ -34,47 +39,93 @@ const LOCKS: u64 = 8;
 /// What Redis suffers in one round; as many of each kind.
 const FAULTS: u64 = 16;
 
-/// No lock ends by itself while a round lasts.
-const TTL: Duration = Duration::from_secs(600);
+/// How often a cluster's replica takes its master's place in one round.
+const FAIL_OVERS: u64 = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_two_clients_ever_hold_the_same_lock() {
-    let rounds = env::var("HELIX_LOCK_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap());
-    for round in 0..rounds {
-        let mut redis = RedisServer::start();
-        let world = Arc::new(World::at(&redis));
-        let mut clients = JoinSet::new();
-        for client in 0..CLIENTS {
-            let world = Arc::clone(&world);
-            clients.spawn(async move { world.client(client, round).await });
-        }
-        world.faults(&mut redis).await;
-        clients.join_all().await;
-        let Count {
-            answered, failures, ..
-        } = *world.count.borrow();
-        let contradictions = world.history.contradictions();
-        assert!(contradictions.is_empty(), "{contradictions:#?}");
-        block_in_place(|| redis.assert_every_key_expires());
-        let [grants, takeovers, losses, moves] =
-            world.seen.each_ref().map(|it| it.load(Ordering::Relaxed));
-        println!(
-            "round {round}: {answered} calls, {failures} more not answered, {grants} grants, {takeovers} \
-             takeovers, {moves} with consent, {losses} heard of a loss"
-        );
-        // What was never tried proves nothing.
-        assert!(answered >= OPERATIONS && failures >= FAULTS);
-        assert!(
-            [grants, takeovers, losses]
-                .iter()
-                .all(|it| *it > OPERATIONS / 1_000)
-        );
-        assert!(moves > OPERATIONS / 5_000);
+    for round in 0..rounds() {
+        suffer(Kind::LASTING, round, &format!("round {round}")).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_two_clients_ever_hold_a_lock_that_ends_by_itself() {
+    for round in 0..rounds() {
+        let name = format!("round {round} of locks that expire");
+        let [.., late] = suffer(Kind::EXPIRING, round, &name).await;
+        assert!(late > OPERATIONS / 1_000);
+    }
+}
+
+/// A cluster's fail-over that is asked for loses nothing, so nothing is excused. That of Sentinels leaves the
+/// master before as it is for 8 s, and what it takes meanwhile is lost: that is `faults.rs`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_two_clients_ever_hold_the_same_lock_while_a_cluster_fails_over() {
+    for round in 0..rounds() {
+        let cluster = block_in_place(Cluster::with_replicas);
+        let url = cluster.url();
+        let world = World::of(Kind::LASTING, |_| server::store(&url, "{helix}:"));
+        let clients = world.clients(round);
+        let mut count = world.count.subscribe();
+        for fail_over in 1..=FAIL_OVERS {
+            let due = |it: &Count| it.answered >= OPERATIONS / (FAIL_OVERS + 1) * fail_over;
+            count.wait_for(due).await.unwrap();
+            block_in_place(|| {
+                let master = cluster.master_with_keys();
+                let replica = cluster.replica_of(master);
+                cluster.until_it_follows(replica, master);
+                cluster.fail_over_to(replica);
+            });
+        }
+        world.count.send_modify(|it| it.is_past_faults = true);
+        clients.join_all().await;
+        world.judge(&format!("round {round} in a cluster that fails over"), 0);
+        block_in_place(|| cluster.nodes[cluster.master_with_keys()].assert_every_key_expires());
+    }
+}
+
+/// Has one round while Redis suffers all that it may, and returns what was seen.
+async fn suffer(kind: Kind, round: u64, name: &str) -> [u64; 5] {
+    let mut redis = RedisServer::start();
+    let world = World::of(kind, |_| redis.store());
+    let clients = world.clients(round);
+    world.faults(&mut redis).await;
+    clients.join_all().await;
+    world.judge(name, FAULTS);
+    block_in_place(|| redis.assert_every_key_expires());
+    world.seen()
+}
+
+fn rounds() -> u64 {
+    env::var("HELIX_LOCK_ROUNDS").map_or(1, |rounds| rounds.parse().unwrap())
+}
+
+/// How the clients of a round go about it.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    ttl: Duration,
+    /// How many calls of all clients one that rests may let pass, at the most.
+    rest: u64,
+}
+
+impl Kind {
+    /// No lock ends by itself while a round lasts.
+    const LASTING: Self = Self {
+        ttl: Duration::from_secs(600),
+        rest: 0,
+    };
+
+    /// Who rests may do so for several terms.
+    const EXPIRING: Self = Self {
+        ttl: Duration::from_millis(100),
+        rest: 4_000,
+    };
 }
 
 /// What the clients share.
 struct World {
+    kind: Kind,
     history: History,
     /// As many sidecars would have.
     locks: [RedisLock; 3],
@@ -83,8 +134,9 @@ struct World {
     asks: AtomicU64,
     /// What holders said to asks, by the asks' ids and versions.
     words: Mutex<HashMap<(String, u64), Word>>,
-    /// Grants, takeovers, beats that heard of a loss, and takeovers with consent.
-    seen: [AtomicU64; 4],
+    /// Grants, takeovers, beats that heard of a loss, takeovers with consent, and beats after the end of
+    /// their term that heard so.
+    seen: [AtomicU64; 5],
 }
 
 /// A version of an ask that a holder made.
@@ -118,16 +170,54 @@ impl Count {
 }
 
 impl World {
-    fn at(redis: &RedisServer) -> Self {
-        Self {
-            history: History::default(),
-            locks: [(); 3].map(|()| RedisLock::new(redis.store())),
+    /// Makes one with as many connections as sidecars would have.
+    fn of(kind: Kind, store: impl Fn(usize) -> Store) -> Arc<Self> {
+        Arc::new(Self {
+            kind,
+            history: History::of(kind.ttl),
+            locks: [0, 1, 2].map(|number| RedisLock::new(store(number))),
             count: watch::channel(Count::default()).0,
             sessions: AtomicU64::new(1),
             asks: AtomicU64::new(1),
             words: Mutex::default(),
             seen: Default::default(),
+        })
+    }
+
+    /// Begins the round of all clients.
+    fn clients(self: &Arc<Self>, round: u64) -> JoinSet<()> {
+        let mut clients = JoinSet::new();
+        for client in 0..CLIENTS {
+            let world = Arc::clone(self);
+            clients.spawn(async move { world.client(client, round).await });
         }
+        clients
+    }
+
+    fn seen(&self) -> [u64; 5] {
+        self.seen.each_ref().map(|it| it.load(Ordering::Relaxed))
+    }
+
+    /// Asserts that nobody was told what cannot be, in a round that tried what it was to.
+    fn judge(&self, round: &str, least_failures: u64) {
+        let Count {
+            answered, failures, ..
+        } = *self.count.borrow();
+        let contradictions = self.history.contradictions();
+        assert!(contradictions.is_empty(), "{contradictions:#?}");
+        let [grants, takeovers, losses, moves, late] = self.seen();
+        println!(
+            "{round}: {answered} calls, {failures} more not answered, {grants} grants, {takeovers} \
+             takeovers, {moves} with consent, {losses} heard of a loss, {late} beats too late"
+        );
+        // What was never tried proves nothing.
+        assert!(answered >= OPERATIONS && failures >= least_failures);
+        assert!(
+            [grants, takeovers, losses]
+                .iter()
+                .all(|it| *it > OPERATIONS / 1_000)
+        );
+        assert!(moves > OPERATIONS / 5_000);
     }
 
     /// Signs in, beats, rests, and signs out, by chance, at one connection or another.
@@ -175,10 +265,21 @@ impl World {
                     for _ in 0..random.below(200) {
                         tokio::task::yield_now().await;
                     }
+                    if self.kind.rest > 0 && random.below(8) == 0 {
+                        self.rest(random.below(self.kind.rest)).await;
+                    }
                     Some(owner)
                 }
             };
         }
+    }
+
+    /// Waits until all clients have had so many answers more, or may stop.
+    async fn rest(&self, calls: u64) {
+        let mut count = self.count.subscribe();
+        let until = count.borrow().answered + calls;
+        let is_over = |it: &Count| it.answered >= until || it.is_enough();
+        count.wait_for(is_over).await.unwrap();
     }
 
     async fn sign_in(
@@ -190,7 +291,9 @@ impl World {
     ) -> Option<Owner> {
         let owner = self.owner(client);
         let made = self.history.now();
-        let answer = at.acquire(&name(lock), &owner, TTL, takeover).await;
+        let answer = at
+            .acquire(&name(lock), &owner, self.kind.ttl, takeover)
+            .await;
         self.acquired(at, (lock, client, owner), (takeover, made), answer)
             .await
     }
@@ -275,7 +378,7 @@ impl World {
         *pending = None;
         let owner = self.owner(client);
         let made = self.history.now();
-        let answer = at.acquire_granted(&name, &owner, TTL, &ask).await;
+        let answer = at.acquire_granted(&name, &owner, self.kind.ttl, &ask).await;
         if let Ok(Acquired::TakenOver { from, .. }) = &answer {
             let words = self.words.lock().unwrap();
             let word = &words[&(ask.id().to_owned(), ask.version())];
@@ -338,7 +441,8 @@ impl World {
 
     async fn beat(&self, at: &RedisLock, lock: u64, owner: Owner) -> Option<Owner> {
         let made = self.history.now();
-        let answer = at.beat(&name(lock), &owner, TTL).await;
+        let is_late = self.history.has_outlived_its_term(number(&owner), made);
+        let answer = at.beat(&name(lock), &owner, self.kind.ttl).await;
         match &answer {
             Ok(Beat::Extended | Beat::Retaken) => self.history.held(number(&owner), made),
             Ok(Beat::Lost { .. }) => {
@@ -346,6 +450,9 @@ impl World {
             }
             Ok(Beat::Ended) => panic!("nobody ended session {}", owner.session_id),
             Err(_) => {}
+        }
+        if is_late && matches!(answer, Ok(Beat::Lost { .. } | Beat::Retaken)) {
+            self.seen[4].fetch_add(1, Ordering::Relaxed);
         }
         self.counted(answer.is_err());
         (!matches!(answer, Ok(Beat::Lost { .. }))).then_some(owner)

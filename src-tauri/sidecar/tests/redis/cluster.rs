@@ -1,6 +1,6 @@
-//! A cluster of three nodes.
+//! A cluster of three masters, alone or with a replica each.
 
-use crate::server::{PASSWORD, RedisServer, free_port};
+use crate::server::{PASSWORD, RedisServer, free_port, until};
 
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<RedisServer>,
@@ -8,7 +8,24 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start() -> Self {
-        let nodes: Vec<_> = (0..3)
+        Self::of(3, "0")
+    }
+
+    /// Starts one with three more nodes, each of which is the replica of another.
+    pub(crate) fn with_replicas() -> Self {
+        let cluster = Self::of(6, "1");
+        for node in &cluster.nodes {
+            node.until(
+                "it follows or is followed",
+                &["INFO", "replication"],
+                |info| info.contains("master_link_status:up") || info.contains("state=online"),
+            );
+        }
+        cluster
+    }
+
+    fn of(nodes: usize, replicas: &str) -> Self {
+        let nodes: Vec<_> = (0..nodes)
             .map(|_| {
                 let bus = free_port().to_string();
                 RedisServer::with(&[
@@ -18,6 +35,9 @@ impl Cluster {
                     &bus,
                     "--cluster-node-timeout",
                     "1000",
+                    // A replica is sent what it misses at once.
+                    "--repl-diskless-sync-delay",
+                    "0",
                 ])
             })
             .collect();
@@ -27,7 +47,7 @@ impl Cluster {
             .collect();
         let mut words = vec!["--cluster", "create"];
         words.extend(hosts.iter().map(String::as_str));
-        words.push("--cluster-yes");
+        words.extend(["--cluster-replicas", replicas, "--cluster-yes"]);
         let answer = nodes[0].command(&words);
         assert!(answer.contains("All 16384 slots covered"), "{answer}");
         let cluster = Self { nodes };
@@ -37,7 +57,7 @@ impl Cluster {
 
     /// Waits until each node knows that every slot is served.
     pub(crate) fn until_whole(&self) {
-        for node in &self.nodes {
+        for node in self.nodes.iter().filter(|it| it.is_running()) {
             node.until("the cluster is whole", &["CLUSTER", "INFO"], |info| {
                 info.contains("cluster_state:ok")
             });
@@ -53,9 +73,136 @@ impl Cluster {
         format!("redis-cluster://:{PASSWORD}@{}", hosts.join(","))
     }
 
-    /// Returns which of the nodes hold keys.
+    /// Returns which of the masters hold keys.
     pub(crate) fn with_keys(&self) -> Vec<usize> {
-        let has_keys = |node: &RedisServer| node.command(&["DBSIZE"]) != "0";
-        (0..3).filter(|n| has_keys(&self.nodes[*n])).collect()
+        let has_keys = |node: &RedisServer| {
+            node.is_running()
+                && node.command(&["ROLE"]).starts_with("master")
+                && node.command(&["DBSIZE"]) != "0"
+        };
+        let nodes = 0..self.nodes.len();
+        nodes.filter(|n| has_keys(&self.nodes[*n])).collect()
+    }
+
+    /// Returns the one master that holds keys.
+    pub(crate) fn master_with_keys(&self) -> usize {
+        let masters = self.with_keys();
+        let &[master] = &masters[..] else {
+            panic!("the keys lie on {masters:?}");
+        };
+        master
+    }
+
+    /// Returns which node is the replica of a master.
+    pub(crate) fn replica_of(&self, master: usize) -> usize {
+        let port = self.nodes[master].port.to_string();
+        let follows = |node: &RedisServer| {
+            let role = node.command(&["ROLE"]);
+            let mut lines = role.lines();
+            lines.next() == Some("slave") && lines.any(|it| it == port)
+        };
+        let mut running = self.nodes.iter().map(|it| it.is_running() && follows(it));
+        running.position(|it| it).expect("it has a replica")
+    }
+
+    /// Waits until a replica has all that its master has.
+    pub(crate) fn until_it_follows(&self, replica: usize, master: usize) {
+        let replica = &self.nodes[replica];
+        replica.until("it follows", &["INFO", "replication"], |info| {
+            info.contains("master_link_status:up")
+        });
+        let size = self.nodes[master].command(&["DBSIZE"]);
+        if size == "0" {
+            return;
+        }
+        replica.until("it has the keys", &["DBSIZE"], |it| it != "0");
+    }
+
+    /// Has a replica take the place of its master, which waits for that and loses nothing.
+    pub(crate) fn fail_over_to(&self, replica: usize) {
+        assert_eq!(self.nodes[replica].command(&["CLUSTER", "FAILOVER"]), "OK");
+        self.until_promoted(replica);
+    }
+
+    /// Waits until a replica is a master and everybody knows.
+    pub(crate) fn until_promoted(&self, replica: usize) {
+        let promoted = &self.nodes[replica];
+        promoted.until("it is promoted", &["ROLE"], |role| {
+            role.starts_with("master")
+        });
+        let id = promoted.command(&["CLUSTER", "MYID"]);
+        for node in self.nodes.iter().filter(|it| it.is_running()) {
+            until(
+                node.port,
+                "it knows the new master",
+                &["CLUSTER", "NODES"],
+                |nodes| {
+                    nodes
+                        .lines()
+                        .any(|it| it.starts_with(&id) && it.contains("master"))
+                },
+            );
+        }
+        self.until_whole();
+    }
+
+    /// Begins to move the slot of all keys to another master: from here on a call may be sent on.
+    pub(crate) fn begin_to_move(&self, from: usize, to: usize) -> Move<'_> {
+        let key = self.nodes[from].command(&["RANDOMKEY"]);
+        let slot = self.nodes[from].command(&["CLUSTER", "KEYSLOT", &key]);
+        let id = |node: usize| self.nodes[node].command(&["CLUSTER", "MYID"]);
+        let set = |node: usize, how: &str, other: usize| {
+            let words = ["CLUSTER", "SETSLOT", &slot, how, &id(other)];
+            assert_eq!(self.nodes[node].command(&words), "OK");
+        };
+        set(to, "IMPORTING", from);
+        set(from, "MIGRATING", to);
+        Move {
+            cluster: self,
+            slot,
+            from,
+            to,
+        }
+    }
+}
+
+/// A slot on its way from one master to another.
+pub(crate) struct Move<'a> {
+    cluster: &'a Cluster,
+    slot: String,
+    from: usize,
+    to: usize,
+}
+
+impl Move<'_> {
+    /// Brings over up to `count` of its keys, and returns how many those were.
+    pub(crate) fn carry(&self, count: usize) -> usize {
+        let (from, to) = (&self.cluster.nodes[self.from], &self.cluster.nodes[self.to]);
+        let count = count.to_string();
+        let keys = from.command(&["CLUSTER", "GETKEYSINSLOT", &self.slot, &count]);
+        let keys: Vec<&str> = keys.lines().filter(|it| !it.is_empty()).collect();
+        if !keys.is_empty() {
+            let port = to.port.to_string();
+            let mut words = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000"];
+            words.extend(["AUTH", PASSWORD, "KEYS"]);
+            words.extend(&keys);
+            let answer = from.command(&words);
+            assert!(["OK", "NOKEY"].contains(&&*answer), "{answer}");
+        }
+        keys.len()
+    }
+
+    /// Brings the rest over, and says so to all.
+    pub(crate) fn end(self) {
+        while self.carry(100) > 0 {}
+        let nodes = &self.cluster.nodes;
+        let id = nodes[self.to].command(&["CLUSTER", "MYID"]);
+        let others = (0..nodes.len()).filter(|it| ![self.to, self.from].contains(it));
+        for node in [self.to, self.from].into_iter().chain(others) {
+            if nodes[node].is_running() && nodes[node].command(&["ROLE"]).starts_with("master") {
+                let words = ["CLUSTER", "SETSLOT", &self.slot, "NODE", &id];
+                assert_eq!(nodes[node].command(&words), "OK");
+            }
+        }
     }
 }

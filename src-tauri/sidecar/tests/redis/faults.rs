@@ -176,9 +176,7 @@ async fn a_cluster_keeps_what_belongs_together_on_one_node() {
     refused.expect(409);
     desk.beat(token.access_token()).await.expect(201);
     let token = desk.refresh(token.refresh_token()).await.expect(201);
-    let &[node] = &cluster.with_keys()[..] else {
-        panic!("the keys lie on {:?}", cluster.with_keys());
-    };
+    let node = cluster.master_with_keys();
     cluster.nodes[node].assert_every_key_expires();
     cluster.nodes[node].kill();
     desk.beat(token.access_token()).await.expect(503);
@@ -192,6 +190,82 @@ async fn a_cluster_keeps_what_belongs_together_on_one_node() {
     refused.expect(409);
     let logout = desk.logout(token.access_token()).await.expect(201);
     assert_eq!(logout.body["released"], true);
+}
+
+#[tokio::test]
+async fn a_replica_of_a_cluster_that_is_promoted_goes_on_with_what_is_held() {
+    let mut cluster = Cluster::with_replicas();
+    let (one, other) = (
+        Instance::start(&cluster.url()).await,
+        Instance::start(&cluster.url()).await,
+    );
+    let (desk, laptop) = (one.device("desk"), other.device("laptop"));
+    let login = until_served(async || desk.login(ANA).await).await;
+    let token = login.expect(201);
+    let mut events = desk.listen(token.access_token()).await;
+    assert!(events.request().await.is_null());
+    let master = cluster.master_with_keys();
+    let replica = cluster.replica_of(master);
+    let keys = cluster.nodes[master].command(&["DBSIZE"]);
+    cluster.nodes[replica].until("it has all of it", &["DBSIZE"], |it| it == keys);
+    cluster.nodes[master].kill();
+    desk.beat(token.access_token()).await.expect(503);
+    laptop.login(ANA).await.expect(503);
+    cluster.until_promoted(replica);
+    let beat = until_served(async || desk.beat(token.access_token()).await).await;
+    assert_eq!(beat.expect(201).body["lock"], "held");
+    let refused = until_served(async || laptop.login(ANA).await).await;
+    refused.expect(409);
+    // It knows the session as well, and who listens is told of what is asked elsewhere.
+    let next = desk.refresh(token.refresh_token()).await.expect(201);
+    let asked = until_served(async || laptop.ask(ANA).await).await;
+    asked.expect(202);
+    events.until("waiting").await;
+    cluster.nodes[replica].assert_every_key_expires();
+
+    // The old master comes back as a replica, without a word to say.
+    cluster.nodes[master].start_again();
+    cluster.until_it_follows(master, replica);
+    desk.beat(next.access_token()).await.expect(201);
+    laptop.login(ANA).await.expect(409);
+    let logout = desk.logout(next.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+    laptop.login(ANA).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_slot_that_moves_takes_its_locks_along() {
+    let cluster = Cluster::start();
+    // Each try of a login that is not answered counts.
+    let limits = "[settings.login_limits]\naccount_burst = 1000\naddress_burst = 1000\n";
+    let (one, other) = (
+        Instance::start(&cluster.url()).await,
+        Instance::with(&cluster.url(), limits).await,
+    );
+    let (desk, laptop) = (one.device("desk"), other.device("laptop"));
+    let login = until_served(async || desk.login(ANA).await).await;
+    let token = login.expect(201);
+    let from = cluster.master_with_keys();
+    let to = (from + 1) % 3;
+    let moving = cluster.begin_to_move(from, to);
+    loop {
+        // While some keys are here and some there, nobody is told what is not so.
+        let beat = desk.beat(token.access_token()).await;
+        assert!([201, 503].contains(&beat.status), "{beat:?}");
+        let refused = laptop.login(ANA).await;
+        assert!([409, 503].contains(&refused.status), "{refused:?}");
+        if moving.carry(1) == 0 {
+            break;
+        }
+    }
+    moving.end();
+    let beat = until_served(async || desk.beat(token.access_token()).await).await;
+    assert_eq!(beat.expect(201).body["lock"], "held");
+    let refused = until_served(async || laptop.login(ANA).await).await;
+    refused.expect(409);
+    desk.refresh(token.refresh_token()).await.expect(201);
+    assert_eq!(cluster.master_with_keys(), to);
+    cluster.nodes[to].assert_every_key_expires();
 }
 
 #[tokio::test]

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-/// A moment: moments are counted, and each is later than those before it.
+/// A moment in ns since the history began; each is later than those before it, by one at the least.
 pub(crate) type Moment = u64;
+
+/// How much earlier than its term a lock may end: Redis counts whole milliseconds.
+const ROUNDING: Duration = Duration::from_millis(2);
 
 /// One call: from when it was made until its answer was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +50,11 @@ pub(crate) struct Tenure {
 }
 
 /// What was recorded, of all clients.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct History {
+    origin: Instant,
+    /// How long a lock that is not prolonged is held for certain, in ns.
+    term: Moment,
     now: AtomicU64,
     recorded: Mutex<Recorded>,
 }
@@ -60,8 +67,23 @@ struct Recorded {
 }
 
 impl History {
+    /// Begins one of locks with this term.
+    pub(crate) fn of(ttl: Duration) -> Self {
+        Self {
+            origin: Instant::now(),
+            term: nanos(ttl - ROUNDING),
+            now: AtomicU64::new(0),
+            recorded: Mutex::default(),
+        }
+    }
+
     pub(crate) fn now(&self) -> Moment {
-        self.now.fetch_add(1, Ordering::SeqCst)
+        let by_clock = nanos(self.origin.elapsed());
+        let next = |last: Moment| Some(by_clock.max(last + 1));
+        let now = self
+            .now
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+        next(now.expect("there is always a next one")).expect("there is one")
     }
 
     /// Notes that a session asked for a lock since `made`, and was told `outcome` just now.
@@ -91,6 +113,14 @@ impl History {
         self.tenure(session, |tenure| tenure.held.push(span));
     }
 
+    /// Whether the term of what a session was told last has ended by `now`.
+    pub(crate) fn has_outlived_its_term(&self, session: u64, now: Moment) -> bool {
+        let recorded = self.recorded();
+        let tenure = &recorded.tenures[&session];
+        let told = tenure.held.last().unwrap_or(&tenure.acquire);
+        now >= told.answered.saturating_add(self.term)
+    }
+
     /// Notes that a session has given its lock back, which it began at `made`.
     pub(crate) fn released(&self, session: u64, made: Moment) {
         let span = self.span(made);
@@ -106,13 +136,17 @@ impl History {
     /// Returns what cannot be true with one holder of each lock at any time.
     pub(crate) fn contradictions(&self) -> Vec<String> {
         let Recorded { tenures, losses } = &*self.recorded();
+        let store = Store {
+            losses,
+            term: self.term,
+        };
         let mut of_lock: HashMap<u64, Vec<&Tenure>> = HashMap::new();
         for tenure in tenures.values() {
             of_lock.entry(tenure.lock).or_default().push(tenure);
         }
         of_lock
             .values()
-            .flat_map(|tenures| contradictions(tenures, losses))
+            .flat_map(|tenures| contradictions(tenures, store))
             .collect()
     }
 
@@ -132,6 +166,17 @@ impl History {
     }
 }
 
+/// What is known of where the locks lay.
+#[derive(Clone, Copy)]
+struct Store<'a> {
+    losses: &'a [Span],
+    term: Moment,
+}
+
+fn nanos(duration: Duration) -> Moment {
+    u64::try_from(duration.as_nanos()).expect("a test is shorter than 500 years")
+}
+
 /// A session that was given the lock.
 #[derive(Clone, Copy)]
 struct Granted<'a> {
@@ -141,7 +186,7 @@ struct Granted<'a> {
     succeeded: Moment,
 }
 
-fn contradictions(tenures: &[&Tenure], losses: &[Span]) -> Vec<String> {
+fn contradictions(tenures: &[&Tenure], store: Store<'_>) -> Vec<String> {
     let mut granted: Vec<Granted<'_>> = tenures
         .iter()
         .filter_map(|tenure| match tenure.outcome {
@@ -178,7 +223,7 @@ fn contradictions(tenures: &[&Tenure], losses: &[Span]) -> Vec<String> {
         {
             let other = granted.iter().find(|other| {
                 let is_outdone = !is_grant && one.epoch > other.epoch;
-                !is_outdone && other.excludes(one.tenure.client, *told, tenures, losses)
+                !is_outdone && other.excludes(one.tenure.client, *told, tenures, store)
             });
             if let Some(other) = other {
                 found.push(format!(
@@ -193,7 +238,7 @@ fn contradictions(tenures: &[&Tenure], losses: &[Span]) -> Vec<String> {
 
 impl Granted<'_> {
     /// Whether this one held the lock for certain while another client was told so.
-    fn excludes(&self, other: Client, told: Span, tenures: &[&Tenure], losses: &[Span]) -> bool {
+    fn excludes(&self, other: Client, told: Span, tenures: &[&Tenure], store: Store<'_>) -> bool {
         let own = self.tenure;
         if own.client == other || own.acquire.answered >= told.made {
             return false;
@@ -203,11 +248,15 @@ impl Granted<'_> {
         }
         let known = own.held.iter().rfind(|it| it.answered < told.made);
         let known = known.unwrap_or(&own.acquire);
+        // A term begins when the call is made, at the earliest, and nobody else is told before its end.
+        if told.answered >= known.made.saturating_add(store.term) {
+            return false;
+        }
         if known.answered <= self.succeeded && self.succeeded < told.made {
             return false;
         }
         let meets = |span: Span| span.made < told.answered && span.answered > known.made;
-        if losses.iter().any(|loss| meets(*loss)) {
+        if store.losses.iter().any(|loss| meets(*loss)) {
             return false;
         }
         !tenures.iter().any(|it| self.may_be_displaced_by(it, meets))
@@ -238,13 +287,16 @@ impl Granted<'_> {
 mod tests {
     use super::*;
 
+    /// None of these lasts so long.
+    const TTL: Duration = Duration::from_secs(600);
+
     const DESK: Client = client(1, 1);
     const LAPTOP: Client = client(1, 2);
     const STRANGER: Client = client(2, 3);
 
     #[test]
     fn one_after_the_other_is_no_contradiction() {
-        let history = History::default();
+        let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         history.beats(1);
         history.grants(2, LAPTOP, 20, true);
@@ -259,7 +311,7 @@ mod tests {
 
     #[test]
     fn who_signs_in_again_and_out_leaves_it_to_who_asks_meanwhile() {
-        let history = History::default();
+        let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         let made = history.now();
         history.grants(2, DESK, 20, false);
@@ -271,7 +323,7 @@ mod tests {
 
     #[test]
     fn two_at_a_time_are_a_contradiction() {
-        let history = History::default();
+        let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         history.grants(2, STRANGER, 20, false);
         assert_eq!(history.contradictions().len(), 1);
@@ -279,7 +331,7 @@ mod tests {
 
     #[test]
     fn who_was_displaced_holds_nothing() {
-        let history = History::default();
+        let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         history.grants(2, LAPTOP, 20, true);
         history.beats(1);
@@ -288,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_stranger_may_not_take_over() {
-        let history = History::default();
+        let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         history.beats(1);
         history.grants(2, STRANGER, 20, true);
@@ -297,7 +349,7 @@ mod tests {
 
     #[test]
     fn after_a_loss_the_loser_may_be_heard_once_but_not_after_the_winner() {
-        let history = History::default();
+        let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         history.grants(2, LAPTOP, 20, true);
         let made = history.now();
@@ -311,7 +363,7 @@ mod tests {
 
     #[test]
     fn what_nobody_knows_ends_with_its_release() {
-        let history = History::default();
+        let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         let made = history.now();
         history.asked((2, 0, LAPTOP), true, made, Outcome::Unknown);
@@ -325,8 +377,30 @@ mod tests {
     }
 
     #[test]
+    fn who_does_not_beat_holds_until_the_end_of_the_term() {
+        for (passed, contradictions) in [(Duration::from_secs(500), 1), (TTL, 0)] {
+            let history = History::of(TTL);
+            history.grants(1, DESK, 10, false);
+            history.passes(passed);
+            history.grants(2, STRANGER, 20, false);
+            assert_eq!(history.contradictions().len(), contradictions);
+        }
+    }
+
+    #[test]
+    fn a_beat_begins_another_term() {
+        let history = History::of(TTL);
+        history.grants(1, DESK, 10, false);
+        history.passes(Duration::from_secs(500));
+        history.beats(1);
+        history.passes(Duration::from_secs(500));
+        history.grants(2, STRANGER, 20, false);
+        assert_eq!(history.contradictions().len(), 1);
+    }
+
+    #[test]
     fn epochs_grow() {
-        let history = History::default();
+        let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         history.release(1);
         history.grants(2, LAPTOP, 9, false);
@@ -334,6 +408,10 @@ mod tests {
     }
 
     impl History {
+        fn passes(&self, time: Duration) {
+            self.now.fetch_add(nanos(time), Ordering::SeqCst);
+        }
+
         fn grants(&self, session: u64, client: Client, epoch: u64, takeover: bool) {
             let made = self.now();
             let granted = Outcome::Granted { epoch };

@@ -11,6 +11,7 @@ mod admin;
 #[path = "../sidecar/certificates.rs"]
 mod certificates;
 mod checker;
+mod checker_over_http;
 mod cluster;
 mod deployment;
 mod duties;

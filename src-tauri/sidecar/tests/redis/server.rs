@@ -61,6 +61,11 @@ impl RedisServer {
         self.process.as_ref().expect("it runs").id()
     }
 
+    #[allow(dead_code, reason = "for clusters")]
+    pub(crate) fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
     /// Ends it as a crash does.
     pub(crate) fn kill(&mut self) {
         let mut process = self.process.take().expect("it runs");
