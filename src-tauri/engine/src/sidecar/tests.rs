@@ -5,7 +5,9 @@ use sidecar_api::{LoginRequest, LogoutRequest};
 use tokio::io::AsyncWriteExt;
 
 use super::*;
-use crate::test_server::{Authority, HttpServer, closed_port, http, read_head, serve, soon};
+use crate::test_server::{
+    Authority, HttpServer, closed_port, http, read_head, read_request, serve, soon,
+};
 
 const JSON: &str = "application/json";
 const LOGIN: &str = r#"{"accessToken":"a","refreshToken":"r",
@@ -362,6 +364,34 @@ async fn a_proxy_that_refuses_is_named_with_what_was_wanted_of_it() {
                 status,
                 port: 443,
             }
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_drop_by_drop_costs_the_deadline_as_well() {
+    const HEAD: &[u8] =
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{";
+    for within_head in [false, true] {
+        let server = serve(move |mut tcp| async move {
+            read_request(&mut tcp).await;
+            let begun = if within_head { &HEAD[..40] } else { HEAD };
+            let mut written = tcp.write_all(begun).await;
+            let mut drops = time::interval(Duration::from_millis(5));
+            while written.is_ok() {
+                drops.tick().await;
+                written = tcp.write_all(b" ").await;
+            }
+        })
+        .await;
+        let sidecar = sidecar(&format!("http://{server}"), Authority::new().client());
+
+        let call = sidecar.call(Request::Login(credentials()), Duration::from_millis(50));
+
+        let told = unreachable(Hop::Timeout, soon(call).await);
+        assert_eq!(
+            told,
+            "The sidecar at 127.0.0.1 did not answer within 0.05 s"
         );
     }
 }

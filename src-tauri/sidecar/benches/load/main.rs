@@ -17,6 +17,7 @@
 mod figure;
 mod load;
 mod office;
+mod outage;
 #[allow(dead_code, unreachable_pub, reason = "tests use the rest of it")]
 #[path = "../../../../tests/lab/src/platform.rs"]
 mod platform;
@@ -120,10 +121,12 @@ fn main() {
         match part.as_deref() {
             Some("timing") => timing::print().await,
             Some("slow") => slow::print().await,
+            Some("outage") => outage::print_times().await,
             Some(part) => cost(part).await,
             None => {
                 cost("").await;
                 slow::print().await;
+                outage::print_times().await;
                 timing::print().await;
             }
         }
