@@ -25,6 +25,12 @@ const control = (name) =>
     (it) => !it.disabled && isSeen(it) && nameOf(it) === name,
   );
 
+// Scrolled to, as WebDriver does only with what is wholly outside.
+const inSight = (it) => {
+  it?.scrollIntoView({ block: "nearest" });
+  return it;
+};
+
 const sounding = (name) =>
   [...over().querySelectorAll("[role=meter]")].find(
     (it) => isSeen(it) && nameOf(it) === name && Number(it.getAttribute("aria-valuenow")) > 0,

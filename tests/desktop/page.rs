@@ -122,9 +122,9 @@ impl Page {
         }
     }
 
-    /// Waits for a control of this name that can be used.
+    /// Waits for a control of this name that can be used, and scrolls to it.
     pub(crate) async fn offers(&self, name: &str) -> Element {
-        let found = self.awaited("control(arguments[0])", name).await;
+        let found = self.awaited("inSight(control(arguments[0]))", name).await;
         match found[ELEMENT].as_str() {
             Some(id) => Element::from_element_id(self.client.clone(), id.to_owned().into()),
             None => self.fail(&format!("offers no “{name}”")).await,

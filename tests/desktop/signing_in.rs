@@ -140,7 +140,9 @@ async fn a_phone_that_is_in_use_elsewhere_is_asked_for_and_given_away_again() {
         desk.page()
             .says("You are already logged in on another device. Please log out there first.")
             .await;
-        desk.page().says("You are signed in on Desk 2 since").await;
+        desk.page()
+            .says("You are signed in on Desk 2 (Linux) since")
+            .await;
 
         let once_more = "Your password once more, to move it";
         desk.page().type_into(once_more, PASSWORD).await;
