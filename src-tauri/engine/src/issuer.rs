@@ -1,84 +1,25 @@
-//! Who issued a certificate, read out of its DER (RFC 5280 §4.1) for a sentence to people; nothing is
-//! decided by it.
+//! Who issued a certificate, for a sentence to people; nothing is decided by it.
+
+use x509_parser::{parse_x509_certificate, x509::AttributeTypeAndValue};
 
 use crate::fault::told;
 
-const INTEGER: u8 = 0x02;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-/// `[0]`, which holds the version.
-const VERSION: u8 = 0xa0;
-const BMP_STRING: u8 = 0x1e;
-
-/// `id-at-commonName` and `id-at-organizationName`.
-const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-const ORGANISATION: &[u8] = &[0x55, 0x04, 0x0a];
-
-/// Returns the common name of whoever issued the certificate, else its organisation.
+/// Returns the common name of whoever issued the certificate, given as DER (RFC 5280 §4.1.2.4), else
+/// its organisation.
 pub(crate) fn issuer(certificate: &[u8]) -> Option<String> {
-    let mut certificate = Der(certificate).inside(SEQUENCE)?;
-    let mut body = certificate.inside(SEQUENCE)?;
-    if body.0.first() == Some(&VERSION) {
-        body.next()?;
-    }
-    // Its serial number and the algorithm of its signature.
-    body.inside(INTEGER)?;
-    body.inside(SEQUENCE)?;
-    let mut name = body.inside(SEQUENCE)?;
-    let mut organisation = None;
-    while let Some(mut part) = name.inside(SET) {
-        while let Some(mut attribute) = part.inside(SEQUENCE) {
-            let kind = attribute.inside(OBJECT_IDENTIFIER)?;
-            let (tag, value) = attribute.next()?;
-            let value = Some(told(&text(tag, value))).filter(|it| !it.is_empty());
-            match kind.0 {
-                COMMON_NAME if value.is_some() => return value,
-                ORGANISATION => organisation = value,
-                _ => {}
-            }
-        }
-    }
-    organisation
+    let (_, certificate) = parse_x509_certificate(certificate).ok()?;
+    let issuer = certificate.issuer();
+    issuer
+        .iter_common_name()
+        .chain(issuer.iter_organization())
+        .map(|it| told(&text(it)))
+        .find(|it| !it.is_empty())
 }
 
-fn text(tag: u8, value: &[u8]) -> String {
-    if tag != BMP_STRING {
-        return String::from_utf8_lossy(value).into_owned();
-    }
-    let units = value
-        .chunks_exact(2)
-        .map(|it| u16::from_be_bytes([it[0], it[1]]));
-    char::decode_utf16(units).filter_map(Result::ok).collect()
-}
-
-/// What is left to read of some DER.
-#[derive(Debug)]
-struct Der<'a>(&'a [u8]);
-
-impl<'a> Der<'a> {
-    /// Returns the next element's tag and content.
-    fn next(&mut self) -> Option<(u8, &'a [u8])> {
-        let (&tag, rest) = self.0.split_first()?;
-        let (&first, rest) = rest.split_first()?;
-        let (length, rest) = match first {
-            0..=0x7f => (usize::from(first), rest),
-            0x81..=0x83 => {
-                let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-                let length = digits.iter().fold(0, |all, it| all << 8 | usize::from(*it));
-                (length, rest)
-            }
-            _ => return None,
-        };
-        let (content, rest) = rest.split_at_checked(length)?;
-        self.0 = rest;
-        Some((tag, content))
-    }
-
-    /// Returns what is in the next element, where it has this tag.
-    fn inside(&mut self, wanted: u8) -> Option<Self> {
-        let (tag, content) = self.next()?;
-        (tag == wanted).then_some(Self(content))
+fn text(attribute: &AttributeTypeAndValue<'_>) -> String {
+    match attribute.attr_value().as_bmpstring() {
+        Ok(text) => text.string(),
+        Err(_) => String::from_utf8_lossy(attribute.as_slice()).into_owned(),
     }
 }
 
