@@ -89,6 +89,15 @@ pub(crate) async fn story(body: impl AsyncFnOnce(&mut Desk)) {
     story_at(Setup::default(), body).await;
 }
 
+/// A story on a screen of its own: keys go to its windows alone, and buttons to its phone.
+pub(crate) async fn on_own_screen(body: impl AsyncFnOnce(&mut Desk)) {
+    let setup = Setup {
+        own_screen: true,
+        ..Setup::default()
+    };
+    story_at(setup, body).await;
+}
+
 /// Tells a story. Where it fails, its page is kept as a picture beside the log of the program.
 pub(crate) async fn story_at(setup: Setup, body: impl AsyncFnOnce(&mut Desk)) {
     let mut desk = Desk::open(setup).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     calls::{dial, hears_nothing, hears_tone, speak},
-    desk::{Desk, Setup, story_at},
+    desk::on_own_screen,
     web_process::{press_in, pressed_until, start, whole_window},
 };
 
@@ -60,13 +60,4 @@ async fn keys_in_the_window_answer_mute_hold_and_hang_up() {
         assert_eq!(ravi.event("call.ended").await["cause"]["code"], "remote");
     })
     .await;
-}
-
-/// Keys go to these windows alone, and buttons to this phone.
-async fn on_own_screen(body: impl AsyncFnOnce(&mut Desk)) {
-    let setup = Setup {
-        own_screen: true,
-        ..Setup::default()
-    };
-    story_at(setup, body).await;
 }

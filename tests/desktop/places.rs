@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     PATIENCE,
     calls::dial,
-    desk::{Desk, Setup, story_at},
+    desk::{Desk, on_own_screen},
     page::{MAIN, MINI, RING},
     screen::Place,
 };
@@ -95,14 +95,6 @@ async fn the_bar_and_the_pop_up_are_small_and_above_other_windows() {
         assert!(!desk.screen.is_above(&main));
     })
     .await;
-}
-
-async fn on_own_screen(body: impl AsyncFnOnce(&mut Desk)) {
-    let setup = Setup {
-        own_screen: true,
-        ..Setup::default()
-    };
-    story_at(setup, body).await;
 }
 
 /// Waits until there is one window, and returns it.
