@@ -11,7 +11,7 @@ use zbus::{
     interface,
     message::Header,
     object_server::SignalEmitter,
-    zvariant::{OwnedValue, Structure, Value},
+    zvariant::{ObjectPath, OwnedValue, Structure, Value},
 };
 
 use crate::PATIENCE;
@@ -22,7 +22,9 @@ const NOTIFICATIONS: &str = "/org/freedesktop/Notifications";
 pub(crate) struct Services {
     connection: Connection,
     shown: watch::Receiver<Vec<Notification>>,
-    tray: watch::Receiver<Option<TrayItem>>,
+    /// Who is in the tray.
+    tray: watch::Receiver<Option<String>>,
+    forget_tray: watch::Sender<Option<String>>,
     awake: watch::Receiver<Vec<String>>,
 }
 
@@ -38,12 +40,10 @@ pub(crate) struct Notification {
     pub(crate) is_shown: bool,
 }
 
-/// Where the program's icon and menu are.
-#[derive(Debug, Clone)]
-struct TrayItem {
-    owner: String,
-    path: String,
-}
+const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+
+/// Where an item is that names no path of its own.
+const ITEM: &str = "/StatusNotifierItem";
 
 /// An item of a menu, by the words that it has.
 #[derive(Debug)]
@@ -58,6 +58,7 @@ impl Services {
     pub(crate) async fn start(bus: &str) -> Self {
         let (shown, shown_rx) = watch::channel(Vec::new());
         let (tray, tray_rx) = watch::channel(None);
+        let forget_tray = tray.clone();
         let (awake, awake_rx) = watch::channel(Vec::new());
         let connection = connection::Builder::address(bus)
             .unwrap()
@@ -75,7 +76,7 @@ impl Services {
             .unwrap()
             .name("org.freedesktop.Notifications")
             .unwrap()
-            .name("org.kde.StatusNotifierWatcher")
+            .name(WATCHER)
             .unwrap()
             .name("org.freedesktop.ScreenSaver")
             .unwrap()
@@ -86,6 +87,7 @@ impl Services {
             connection,
             shown: shown_rx,
             tray: tray_rx,
+            forget_tray,
             awake: awake_rx,
         }
     }
@@ -171,12 +173,46 @@ impl Services {
         let item = self
             .menu(label, |it| it.label == label && it.is_enabled)
             .await;
-        let tray = self.tray_item().await;
         let arguments = (item.id, "clicked", Value::from(""), 0_u32);
-        self.call(&tray, "Event", &arguments).await.unwrap();
+        self.ask_menu("Event", &arguments).await.unwrap();
     }
 
-    async fn tray_item(&self) -> TrayItem {
+    /// Clicks at the icon in the tray.
+    pub(crate) async fn click_tray(&self) {
+        let tray = self.tray_item().await;
+        let item = Some("org.kde.StatusNotifierItem");
+        let clicked = self
+            .connection
+            .call_method(Some(tray), ITEM, item, "Activate", &(0, 0));
+        clicked.await.unwrap();
+    }
+
+    /// Waits until the icon in the tray wants to be seen, or no more, and returns its pixels.
+    pub(crate) async fn icon(&self, wants_attention: bool) -> Vec<u8> {
+        let begun = Instant::now();
+        loop {
+            let status = self.of_item("Status").await;
+            let status: &str = status.downcast_ref().unwrap();
+            if (status == "NeedsAttention") == wants_attention {
+                break;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the icon is {status}");
+        }
+        let pixmaps = self.of_item("IconPixmap").await;
+        let mut pixmaps: Vec<(i32, i32, Vec<u8>)> = pixmaps.try_into().unwrap();
+        let (width, height, pixels) = pixmaps.pop().expect("the icon has pixels");
+        assert_eq!(pixels.len() as i32, 4 * width * height);
+        pixels
+    }
+
+    /// Ends the tray as a panel that crashes does, and starts it again.
+    pub(crate) async fn restart_tray(&self) {
+        self.connection.release_name(WATCHER).await.unwrap();
+        self.forget_tray.send_replace(None);
+        self.connection.request_name(WATCHER).await.unwrap();
+    }
+
+    async fn tray_item(&self) -> String {
         let mut tray = self.tray.clone();
         let told = tray.wait_for(Option::is_some);
         match tokio::time::timeout(PATIENCE, told).await {
@@ -186,10 +222,9 @@ impl Services {
     }
 
     async fn items(&self) -> Vec<MenuItem> {
-        let tray = self.tray_item().await;
         let arguments = (0_i32, -1_i32, Vec::<&str>::new());
-        // The menu is there a moment after the icon.
-        let Ok(reply) = self.call(&tray, "GetLayout", &arguments).await else {
+        // Whoever is in the tray may be leaving.
+        let Ok(reply) = self.ask_menu("GetLayout", &arguments).await else {
             return Vec::new();
         };
         let body = reply.body();
@@ -201,25 +236,28 @@ impl Services {
         items
     }
 
-    async fn call<B>(
-        &self,
-        tray: &TrayItem,
-        method: &str,
-        arguments: &B,
-    ) -> zbus::Result<zbus::Message>
+    async fn ask_menu<B>(&self, method: &str, arguments: &B) -> zbus::Result<zbus::Message>
     where
         B: serde::Serialize + zbus::zvariant::DynamicType,
     {
-        let menu = format!("{}/Menu", tray.path);
+        let tray = self.tray_item().await;
+        let path = self.of_item("Menu").await;
+        let path: ObjectPath<'_> = path.downcast_ref().unwrap();
+        let menu = Some("com.canonical.dbusmenu");
         self.connection
-            .call_method(
-                Some(tray.owner.as_str()),
-                menu.as_str(),
-                Some("com.canonical.dbusmenu"),
-                method,
-                arguments,
-            )
+            .call_method(Some(tray), path, menu, method, arguments)
             .await
+    }
+
+    /// Returns a property of what is in the tray.
+    async fn of_item(&self, name: &str) -> OwnedValue {
+        let tray = self.tray_item().await;
+        let properties = Some("org.freedesktop.DBus.Properties");
+        let arguments = ("org.kde.StatusNotifierItem", name);
+        let reply = self
+            .connection
+            .call_method(Some(tray), ITEM, properties, "Get", &arguments);
+        reply.await.unwrap().body().deserialize().unwrap()
     }
 }
 
@@ -255,7 +293,7 @@ impl MenuItem {
         let toggled = property("toggle-state").and_then(|it| it.downcast_ref::<i32>().ok());
         Some(Self {
             id: id.downcast_ref().ok()?,
-            label: seen(label.unwrap_or_default()),
+            label: seen(label.unwrap_or_default()).replace("__", "_"),
             is_enabled: enabled != Some(false),
             is_checked: toggled == Some(1),
         })
@@ -323,24 +361,13 @@ impl Notifications {
 
 #[derive(Debug)]
 struct TrayWatcher {
-    tray: watch::Sender<Option<TrayItem>>,
+    tray: watch::Sender<Option<String>>,
 }
 
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl TrayWatcher {
-    fn register_status_notifier_item(
-        &self,
-        path: String,
-        #[zbus(header)] header: Header<'_>,
-    ) -> fdo::Result<()> {
-        let owner = header
-            .sender()
-            .ok_or(fdo::Error::AccessDenied(path.clone()))?;
-        self.tray.send_replace(Some(TrayItem {
-            owner: owner.to_string(),
-            path,
-        }));
-        Ok(())
+    fn register_status_notifier_item(&self, service: String) {
+        self.tray.send_replace(Some(service));
     }
 
     #[zbus(property)]

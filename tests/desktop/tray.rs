@@ -89,6 +89,31 @@ async fn a_window_that_is_closed_stays_in_the_tray_and_is_fetched_back() {
         desk.services.choose_in_tray("Open").await;
         desk.until("the window", || shown() == 1);
         desk.page().says("Connected").await;
+
+        desk.screen.close(&whole_window(desk));
+        desk.until("an empty screen", || shown() == 0);
+        desk.services.click_tray().await;
+        desk.until("the window", || shown() == 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_icon_wants_to_be_seen_while_it_rings_and_comes_back_to_a_panel_that_crashed() {
+    story(async |desk| {
+        desk.ready().await;
+        let tray = &desk.services;
+        tray.menu("Ready", |it| it.label == "Ready").await;
+        let ready = tray.icon(false).await;
+        tray.restart_tray().await;
+        tray.menu("Ready again", |it| it.label == "Ready").await;
+
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        assert_ne!(tray.icon(true).await, ready);
+        tray.choose_in_tray("Decline").await;
+        tray.menu("Ready at last", |it| it.label == "Ready").await;
+        assert_eq!(tray.icon(false).await, ready);
     })
     .await;
 }

@@ -1,15 +1,16 @@
 //! The tray: a shape and words for what the phone is, and a menu.
+//!
+//! On Linux it is spoken on D-Bus directly ([`status_notifier`]), elsewhere Tauri has it ([`native`]).
 
-use std::sync::{Mutex, PoisonError};
+#[cfg(not(target_os = "linux"))]
+#[path = "tray/native.rs"]
+mod system;
+#[cfg(target_os = "linux")]
+#[path = "tray/status_notifier.rs"]
+mod system;
 
 use phone::{AccountView, Availability, CallState, CallView, PhoneView};
-use tauri::{
-    AppHandle, Manager, Wry,
-    image::Image,
-    include_image,
-    menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu},
-    tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent},
-};
+use tauri::{AppHandle, Manager, image::Image, include_image};
 use tokio::sync::watch;
 use tracing::warn;
 
@@ -17,16 +18,7 @@ use crate::{act::Act, caller::apart, standing::Standing, words::Words};
 
 use super::{Shell, leaving, windows};
 
-const MUTE: &str = "mute";
-const HANG_UP: &str = "hang_up";
-const CHECK: &str = "check";
-const OPEN: &str = "open";
-const QUIT: &str = "quit";
-const READY_ITEM: &str = "ready";
-const PAUSE_ITEM: &str = "pause";
-
-/// Stands before the place of a reason in the sidecar's list.
-const PAUSE_FOR: &str = "pause-";
+use system::Tray;
 
 const READY: Image<'_> = include_image!("icons/tray/ready.png");
 const RINGING: Image<'_> = include_image!("icons/tray/ringing.png");
@@ -67,30 +59,33 @@ struct AtQueue {
     pause_reasons: Vec<String>,
 }
 
-/// The tray, and its menu as it is.
-struct Tray {
-    icon: TrayIcon,
-    menu: Mutex<Items>,
+/// A row of the menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Row {
+    Line,
+    /// Tells something; it cannot be chosen.
+    Text(String),
+    Item(Item),
+    Menu(String, Vec<Item>),
 }
 
-/// The items of the menu that change.
-struct Items {
-    menu: Menu<Wry>,
-    standing: MenuItem<Wry>,
-    queue: Option<QueueItems>,
-    mute: CheckMenuItem<Wry>,
-    hang_up: MenuItem<Wry>,
-    open: MenuItem<Wry>,
-    check: MenuItem<Wry>,
-    quit: MenuItem<Wry>,
+/// What can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Item {
+    choice: Choice,
+    text: String,
+    is_enabled: bool,
+    /// `None`: it is nothing that is on or off.
+    is_checked: Option<bool>,
 }
 
-/// Ready, and the reasons of pauses; without any of them one item stands for a pause.
-struct QueueItems {
-    pause_reasons: Vec<String>,
-    ready: CheckMenuItem<Wry>,
-    pause: Option<Submenu<Wry>>,
-    pauses: Vec<CheckMenuItem<Wry>>,
+/// What comes of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Act(Act),
+    Open,
+    Check,
+    Quit,
 }
 
 impl Shown {
@@ -133,197 +128,105 @@ impl Ends {
 pub(super) fn follow(app: &AppHandle, shown: watch::Receiver<Shown>) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let handle = app.clone();
-        if let Err(error) = keep_true(app, shown).await
-            && !handle.state::<Shell>().is_leaving()
+        if let Err(error) = keep_true(&app, shown).await
+            && !app.state::<Shell>().is_leaving()
         {
             warn!(%error, "no tray");
         }
     });
 }
 
-async fn keep_true(app: AppHandle, mut shown: watch::Receiver<Shown>) -> tauri::Result<()> {
+async fn keep_true(
+    app: &AppHandle,
+    mut shown: watch::Receiver<Shown>,
+) -> Result<(), system::Error> {
     let first = shown.borrow_and_update().clone();
-    let handle = app.clone();
-    let tray = beside(move || Tray::new(&handle, first)).await?;
-    #[cfg(target_os = "linux")]
-    tauri::async_runtime::spawn(host::watch(app.clone()));
-    let tray = std::sync::Arc::new(tray);
+    let tray = Tray::put_up(app, first).await?;
     while shown.changed().await.is_ok() {
         let now = shown.borrow_and_update().clone();
-        let (tray, app) = (tray.clone(), app.clone());
-        beside(move || tray.show(&app, &now)).await?;
+        tray.show(now).await?;
     }
     Ok(())
 }
 
-/// Waits for what waits for the thread of the windows.
-async fn beside<T: Send + 'static>(
-    work: impl FnOnce() -> tauri::Result<T> + Send + 'static,
-) -> tauri::Result<T> {
-    tauri::async_runtime::spawn_blocking(work).await?
-}
-
-impl Tray {
-    fn new(app: &AppHandle, first: Shown) -> tauri::Result<Self> {
-        let items = Items::new(app, &first)?;
-        let icon = TrayIconBuilder::with_id("phone")
-            .menu(&items.menu)
-            .icon(shape(first.standing))
-            .show_menu_on_left_click(false)
-            .on_menu_event(chosen)
-            .on_tray_icon_event(|tray, event| {
-                if let TrayIconEvent::Click {
-                    button: MouseButton::Left,
-                    button_state: MouseButtonState::Up,
-                    ..
-                } = event
-                {
-                    windows::show_main(tray.app_handle());
-                }
-            })
-            .build(app)?;
-        let menu = Mutex::new(items);
-        let tray = Self { icon, menu };
-        tray.show(app, &first)?;
-        Ok(tray)
-    }
-
-    fn show(&self, app: &AppHandle, shown: &Shown) -> tauri::Result<()> {
-        let told = told(shown);
-        self.icon.set_icon(Some(shape(shown.standing)))?;
-        self.icon
-            .set_tooltip(Some(format!("Helix Phone – {told}")))?;
-        let mut items = self.menu.lock().unwrap_or_else(PoisonError::into_inner);
-        if !items.are_for(shown) {
-            *items = Items::new(app, shown)?;
-            self.icon.set_menu(Some(items.menu.clone()))?;
-        }
-        items.show(shown, &told)
-    }
-}
-
-impl Items {
-    fn new(app: &AppHandle, shown: &Shown) -> tauri::Result<Self> {
-        let standing = MenuItem::new(app, "", false, None::<&str>)?;
-        let mute = CheckMenuItem::with_id(app, MUTE, "", false, false, None::<&str>)?;
-        let hang_up = MenuItem::with_id(app, HANG_UP, "", false, None::<&str>)?;
-        let open = MenuItem::with_id(app, OPEN, "", true, None::<&str>)?;
-        let check = MenuItem::with_id(app, CHECK, "", false, None::<&str>)?;
-        let quit = MenuItem::with_id(app, QUIT, "", true, None::<&str>)?;
-        let line = PredefinedMenuItem::separator(app)?;
-        let menu = Menu::with_items(app, &[&standing, &line])?;
-        let queue = match &shown.queue {
-            None => None,
-            Some(queue) => Some(QueueItems::new(app, &menu, queue)?),
-        };
-        menu.append_items(&[&mute, &hang_up, &line, &open, &check, &line, &quit])?;
-        Ok(Self {
-            menu,
-            standing,
-            queue,
-            mute,
-            hang_up,
-            open,
-            check,
-            quit,
+/// Returns the menu.
+fn rows(shown: &Shown) -> Vec<Row> {
+    let Shown {
+        standing,
+        words,
+        ends,
+        has_phone,
+        queue,
+    } = shown;
+    let item = |choice, text: &str, is_enabled| {
+        Row::Item(Item {
+            choice,
+            text: text.to_owned(),
+            is_enabled,
+            is_checked: None,
         })
+    };
+    let mut rows = vec![Row::Text(told(shown)), Row::Line];
+    if let Some(queue) = queue {
+        rows.extend(queue.rows(words));
     }
-
-    /// Whether these are the items for what is to be shown.
-    fn are_for(&self, shown: &Shown) -> bool {
-        match (&self.queue, &shown.queue) {
-            (None, None) => true,
-            (Some(items), Some(queue)) => items.pause_reasons == queue.pause_reasons,
-            (Some(_), None) | (None, Some(_)) => false,
-        }
-    }
-
-    fn show(&self, shown: &Shown, told: &str) -> tauri::Result<()> {
-        let Shown {
-            standing,
-            words,
-            ends,
-            has_phone,
-            queue,
-        } = shown;
-        self.standing.set_text(in_menu(told))?;
-        if let (Some(items), Some(queue)) = (&self.queue, queue) {
-            items.show(queue, words)?;
-        }
-        self.mute.set_text(words.mute)?;
-        self.mute
-            .set_enabled(matches!(standing, Standing::OnCall | Standing::Muted))?;
-        self.mute.set_checked(*standing == Standing::Muted)?;
-        self.hang_up.set_text(match ends {
-            Some(Ends::Declined) => words.decline,
-            Some(Ends::HungUp) | None => words.hang_up,
-        })?;
-        self.hang_up.set_enabled(ends.is_some())?;
-        self.open.set_text(words.open)?;
-        self.check.set_text(words.check)?;
-        self.check.set_enabled(*has_phone)?;
-        self.quit.set_text(words.quit)
-    }
+    rows.push(Row::Item(Item {
+        choice: Choice::Act(Act::ToggleMute),
+        text: words.mute.to_owned(),
+        is_enabled: matches!(standing, Standing::OnCall | Standing::Muted),
+        is_checked: Some(*standing == Standing::Muted),
+    }));
+    let hang_up = match ends {
+        Some(Ends::Declined) => words.decline,
+        Some(Ends::HungUp) | None => words.hang_up,
+    };
+    rows.extend([
+        item(Choice::Act(Act::HangUp), hang_up, ends.is_some()),
+        Row::Line,
+        item(Choice::Open, words.open, true),
+        item(Choice::Check, words.check, *has_phone),
+        Row::Line,
+        item(Choice::Quit, words.quit, true),
+    ]);
+    rows
 }
 
-impl QueueItems {
-    /// Adds them to a menu.
-    fn new(app: &AppHandle, menu: &Menu<Wry>, queue: &AtQueue) -> tauri::Result<Self> {
-        let ready = CheckMenuItem::with_id(app, READY_ITEM, "", true, false, None::<&str>)?;
-        menu.append(&ready)?;
-        let pause_reasons = queue.pause_reasons.clone();
-        let mut pauses = Vec::new();
-        let pause = if pause_reasons.is_empty() {
-            let item = CheckMenuItem::with_id(app, PAUSE_ITEM, "", true, false, None::<&str>)?;
-            menu.append(&item)?;
-            pauses.push(item);
-            None
+impl AtQueue {
+    /// Ready, and the reasons of pauses; without any of them one row stands for a pause.
+    fn rows(&self, words: &Words) -> [Row; 2] {
+        let item = |act, text: &str, is_checked| Item {
+            choice: Choice::Act(act),
+            text: text.to_owned(),
+            is_enabled: true,
+            is_checked: Some(is_checked),
+        };
+        let availability = self.availability.as_ref();
+        let is_ready = availability == Some(&Availability::Ready);
+        let reason = match availability {
+            Some(Availability::Pause { reason }) => Some(reason.as_deref()),
+            Some(Availability::Ready) | None => None,
+        };
+        let reasons = self.pause_reasons.iter().enumerate();
+        let pauses: Vec<_> = reasons
+            .map(|(place, it)| item(Act::Pause(Some(place)), it, reason == Some(Some(it))))
+            .collect();
+        let pause = if pauses.is_empty() {
+            Row::Item(item(Act::Pause(None), words.pause, reason == Some(None)))
         } else {
-            let submenu = Submenu::new(app, "", true)?;
-            for (place, reason) in pause_reasons.iter().enumerate() {
-                let id = format!("{PAUSE_FOR}{place}");
-                let item =
-                    CheckMenuItem::with_id(app, id, in_menu(reason), true, false, None::<&str>)?;
-                submenu.append(&item)?;
-                pauses.push(item);
-            }
-            menu.append(&submenu)?;
-            Some(submenu)
+            Row::Menu(words.pause.to_owned(), pauses)
         };
-        Ok(Self {
-            pause_reasons,
-            ready,
-            pause,
-            pauses,
-        })
-    }
-
-    fn show(&self, queue: &AtQueue, words: &Words) -> tauri::Result<()> {
-        self.ready.set_text(words.ready)?;
-        let is_ready = queue.availability == Some(Availability::Ready);
-        self.ready.set_checked(is_ready)?;
-        match (&self.pause, self.pauses.first()) {
-            (Some(submenu), _) => submenu.set_text(words.pause)?,
-            (None, Some(item)) => item.set_text(words.pause)?,
-            (None, None) => {}
-        }
-        for (place, item) in self.pauses.iter().enumerate() {
-            let is_chosen = match &queue.availability {
-                Some(Availability::Pause { reason }) => {
-                    reason.as_ref() == self.pause_reasons.get(place)
-                }
-                Some(Availability::Ready) | None => false,
-            };
-            item.set_checked(is_chosen)?;
-        }
-        Ok(())
+        [Row::Item(item(Act::Ready, words.ready, is_ready)), pause]
     }
 }
 
-/// A text for an item of a menu: one ampersand would mark the letter after it.
-fn in_menu(text: &str) -> String {
-    text.replace('&', "&&")
+/// Does what was chosen.
+fn choose(app: &AppHandle, choice: Choice) {
+    match choice {
+        Choice::Act(act) => super::spawn(app, act),
+        Choice::Open => windows::show_main(app),
+        Choice::Check => check(app),
+        Choice::Quit => leaving::ask(app),
+    }
 }
 
 /// Returns what the phone is, in words.
@@ -355,24 +258,6 @@ fn told(shown: &Shown) -> String {
     told.to_owned()
 }
 
-fn chosen(app: &AppHandle, event: MenuEvent) {
-    match event.id.as_ref() {
-        MUTE => super::spawn(app, Act::ToggleMute),
-        HANG_UP => super::spawn(app, Act::HangUp),
-        OPEN => windows::show_main(app),
-        CHECK => check(app),
-        QUIT => leaving::ask(app),
-        READY_ITEM => super::spawn(app, Act::Ready),
-        PAUSE_ITEM => super::spawn(app, Act::Pause(None)),
-        id => {
-            let place = id.strip_prefix(PAUSE_FOR).and_then(|it| it.parse().ok());
-            if let Some(place) = place {
-                super::spawn(app, Act::Pause(Some(place)));
-            }
-        }
-    }
-}
-
 /// Has the phone checked, and its user see what comes of it.
 fn check(app: &AppHandle) {
     let shell = app.state::<Shell>();
@@ -398,40 +283,50 @@ fn shape(standing: Standing) -> Image<'static> {
     }
 }
 
-/// Whether somebody shows what is in the tray: a desktop may have none, or start it after us.
-#[cfg(target_os = "linux")]
-mod host {
-    use std::sync::atomic::Ordering;
+#[cfg(test)]
+mod tests {
+    use crate::words::words;
 
-    use futures_util::StreamExt;
-    use tauri::{AppHandle, Manager};
-    use tracing::warn;
-    use zbus::{Connection, fdo::DBusProxy};
+    use super::*;
 
-    use super::Shell;
+    #[test]
+    fn a_queue_without_reasons_has_one_row_for_a_pause_and_one_with_them_a_menu() {
+        let words = words("en");
+        let is_paused = Some(Availability::Pause { reason: None });
+        let [_, pause] = queue(is_paused.clone(), &[]).rows(words);
+        let Row::Item(pause) = pause else {
+            panic!("{pause:?}");
+        };
+        assert_eq!(pause.choice, Choice::Act(Act::Pause(None)));
+        assert_eq!(pause.is_checked, Some(true));
 
-    /// Who a tray of the system is (the specification of StatusNotifierItem).
-    const WATCHER: &str = "org.kde.StatusNotifierWatcher";
-
-    pub(super) async fn watch(app: AppHandle) {
-        if let Err(error) = follow(&app).await {
-            warn!(%error, "a tray is not looked for: closing the window ends the phone");
+        let reasons = ["Lunch", "Lunch & more", ""];
+        for (place, reason) in reasons.iter().enumerate() {
+            let reason = Some((*reason).to_owned());
+            let [ready, pause] = queue(Some(Availability::Pause { reason }), &reasons).rows(words);
+            let Row::Menu(_, pauses) = pause else {
+                panic!("{pause:?}");
+            };
+            let checked: Vec<_> = pauses
+                .iter()
+                .map(|it| it.is_checked == Some(true))
+                .collect();
+            let wanted: Vec<_> = (0..reasons.len()).map(|it| it == place).collect();
+            assert_eq!(checked, wanted);
+            assert_eq!(pauses[place].choice, Choice::Act(Act::Pause(Some(place))));
+            assert!(matches!(ready, Row::Item(it) if it.is_checked == Some(false)));
         }
+
+        let [_, pause] = queue(is_paused, &reasons).rows(words);
+        assert!(
+            matches!(pause, Row::Menu(_, it) if it.iter().all(|it| it.is_checked == Some(false)))
+        );
     }
 
-    async fn follow(app: &AppHandle) -> zbus::Result<()> {
-        let connection = Connection::session().await?;
-        let bus = DBusProxy::new(&connection).await?;
-        let mut changes = bus
-            .receive_name_owner_changed_with_args(&[(0, WATCHER)])
-            .await?;
-        let is_there = bus.name_has_owner(WATCHER.try_into()?).await?;
-        let shell = app.state::<Shell>();
-        shell.has_tray.store(is_there, Ordering::Relaxed);
-        while let Some(change) = changes.next().await {
-            let is_there = change.args()?.new_owner().is_some();
-            shell.has_tray.store(is_there, Ordering::Relaxed);
+    fn queue(availability: Option<Availability>, reasons: &[&str]) -> AtQueue {
+        AtQueue {
+            availability,
+            pause_reasons: reasons.iter().map(|&it| it.to_owned()).collect(),
         }
-        Ok(())
     }
 }

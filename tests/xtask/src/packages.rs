@@ -205,7 +205,7 @@ const ALSA: Need = Need {
 
 /// What compiling the feature `gui` takes beside [`BUILD`] and [`SOUND`]; other systems have their web view themselves.
 pub(crate) const WINDOW: &[Need] = if cfg!(target_os = "linux") {
-    &[WEBKIT, APP_INDICATOR]
+    &[WEBKIT]
 } else {
     &[]
 };
@@ -215,20 +215,6 @@ const WEBKIT: Need = Need {
     signs: &["/usr/include/webkitgtk-4.1/webkit2/webkit2.h"],
     apt: &["libwebkit2gtk-4.1-dev"],
     dnf: &["webkit2gtk4.1-devel"],
-    brew: &[],
-};
-
-/// The tray's library, which the program opens when it starts.
-const APP_INDICATOR: Need = Need {
-    name: "the library of the tray",
-    signs: &[
-        "/usr/lib/x86_64-linux-gnu/libayatana-appindicator3.so.1",
-        "/usr/lib/aarch64-linux-gnu/libayatana-appindicator3.so.1",
-        "/usr/lib64/libayatana-appindicator3.so.1",
-        "/usr/lib64/libappindicator3.so.1",
-    ],
-    apt: &["libayatana-appindicator3-1"],
-    dnf: &["libayatana-appindicator-gtk3"],
     brew: &[],
 };
 
