@@ -95,6 +95,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let account = headless::fallback_account();
     #[cfg(target_os = "linux")]
     web_process::spare_memory();
+    #[cfg(target_os = "linux")]
+    windows::prefer_x11();
     // Tauri would panic.
     #[cfg(target_os = "linux")]
     if gtk::init().is_err() {

@@ -72,6 +72,8 @@ pub(crate) struct Setup {
     pub(crate) sidecar: Box<dyn FnOnce(String) -> String>,
     /// The screen is shared with no other test: windows lie over no others, keys go to them alone.
     pub(crate) own_screen: bool,
+    /// So it is, and the desktop is one with Wayland.
+    pub(crate) wayland: bool,
     /// A screen reader runs.
     pub(crate) screen_reader: bool,
 }
@@ -124,6 +126,7 @@ impl Default for Setup {
             keyring: Keyring::Absent,
             sidecar: Box::new(|toml| toml),
             own_screen: false,
+            wayland: false,
             screen_reader: false,
         }
     }
@@ -161,7 +164,9 @@ impl Desk {
             card,
             screen_reader,
             bus,
-            screen: if setup.own_screen {
+            screen: if setup.wayland {
+                Arc::new(Screen::with_wayland())
+            } else if setup.own_screen {
                 Arc::new(Screen::start())
             } else {
                 Screen::shared()
@@ -300,11 +305,9 @@ impl Desk {
         let mut told = Command::new("");
         self.bus.use_by(&mut told);
         told.env("XDG_CACHE_HOME", self.bus.home().join("home/cache"))
-            .env("DISPLAY", &self.screen.display)
+            .envs(self.screen.environment())
             .env("PULSE_SERVER", self.card.address())
-            .env("LC_ALL", "C.UTF-8")
-            .env("GDK_BACKEND", "x11")
-            .env("WAYLAND_DISPLAY", "");
+            .env("LC_ALL", "C.UTF-8");
         if self.screen_reader.is_none() {
             told.env("NO_AT_BRIDGE", "1");
         }
@@ -319,7 +322,11 @@ impl Desk {
     async fn testify(&self) {
         let picture = self.evidence.join("page.png");
         let seen = match &self.app {
-            Some(app) => app.page.picture().await.map_err(|it| it.to_string()),
+            // WebKit never draws a window that is hidden.
+            Some(app) => match tokio::time::timeout(PATIENCE, app.page.picture()).await {
+                Ok(picture) => picture.map_err(|it| it.to_string()),
+                Err(_) => Err("it is not drawn".to_owned()),
+            },
             None => Err("the program was not started".to_owned()),
         };
         match seen {

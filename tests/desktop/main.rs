@@ -1,7 +1,7 @@
 //! The program with its window, as a person at a desk uses it: pressed by WebDriver, on a screen, a
 //! session bus and a sound card of its own.
 //!
-//! Needs Xvfb, WebKitWebDriver, xdotool, dbus-daemon, gnome-keyring-daemon and PulseAudio:
+//! Needs Xvfb, Weston with Xwayland, WebKitWebDriver, xdotool, dbus-daemon, gnome-keyring-daemon and PulseAudio:
 //! `cargo verify tests` installs them and runs this.
 
 #![cfg(target_os = "linux")]

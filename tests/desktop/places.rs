@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     PATIENCE,
     calls::dial,
-    desk::{Desk, on_own_screen},
+    desk::{Desk, Setup, on_own_screen, story_at},
     page::{MAIN, MINI, RING},
     screen::Place,
 };
@@ -64,7 +64,7 @@ async fn the_bar_and_the_pop_up_are_small_and_above_other_windows() {
         page.press("Small window").await;
         page.look_at(MINI).await;
         page.says("Ready").await;
-        let bar = only_window(desk);
+        let bar = only_window_but(desk, &main);
         let place = desk.screen.place(&bar);
         assert_eq!((place.width, place.height), (360, 56));
         assert!(desk.screen.is_above(&bar));
@@ -91,18 +91,49 @@ async fn the_bar_and_the_pop_up_are_small_and_above_other_windows() {
         page.look_at(MINI).await;
         page.press("Large window").await;
         page.look_at(MAIN).await;
-        assert_eq!(only_window(desk), main);
+        desk.until("the whole window alone", || {
+            desk.screen.windows(TITLE) == [&*main]
+        });
         assert!(!desk.screen.is_above(&main));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_wayland_too_the_pop_up_lies_in_the_corner() {
+    let setup = Setup {
+        wayland: true,
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.ready().await;
+        let main = only_window(desk);
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        let page = desk.page();
+        page.look_at(RING).await;
+        page.says("Incoming call").await;
+        let windows = desk.screen.windows(TITLE);
+        let mut others = windows.iter().filter(|it| **it != main);
+        let pop_up = others.next().expect("the pop-up is shown");
+        let place = desk.screen.place(pop_up);
+        assert_eq!((place.width, place.height), (380, 148));
+        assert!(place.x > 640 && place.y > 400, "{place:?}");
     })
     .await;
 }
 
 /// Waits until there is one window, and returns it.
 fn only_window(desk: &Desk) -> String {
+    only_window_but(desk, "")
+}
+
+/// Waits until there is one window and it is not this one, and returns it.
+fn only_window_but(desk: &Desk, other: &str) -> String {
     let mut windows = Vec::new();
     desk.until("one window", || {
         windows = desk.screen.windows(TITLE);
-        windows.len() == 1
+        windows.len() == 1 && windows[0] != other
     });
     windows.remove(0)
 }

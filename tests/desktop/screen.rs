@@ -2,11 +2,14 @@
 //! the last one that was shown has the focus.
 
 use std::{
+    ffi::OsString,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, Weak},
+    thread,
 };
 
+use tempfile::TempDir;
 use x11rb::{
     CURRENT_TIME,
     protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask},
@@ -20,7 +23,12 @@ pub(crate) struct Screen {
     server: Child,
     /// Such as `:99`.
     pub(crate) display: String,
+    /// Where Wayland is spoken, in this folder.
+    wayland: Option<TempDir>,
 }
+
+/// The name of the socket in that folder.
+const WAYLAND: &str = "wayland";
 
 impl Screen {
     /// Returns the screen of all tests, which ends with the last of them.
@@ -52,7 +60,46 @@ impl Screen {
         Self {
             server,
             display: format!(":{}", number.trim()),
+            wayland: None,
         }
+    }
+
+    /// Starts a desktop with Wayland for one test, on which X11 is spoken too.
+    pub(crate) fn with_wayland() -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut server = Command::new("weston")
+            .args(["--backend=headless-backend.so", "--xwayland", "--no-config"])
+            .args(["--width=1280", "--height=800", "--idle-time=0"])
+            .arg(format!("--socket={WAYLAND}"))
+            .env("XDG_RUNTIME_DIR", folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("weston is installed");
+        let told = BufReader::new(server.stderr.take().unwrap()).lines();
+        let mut told = told.map_while(Result::ok);
+        let display = told.find_map(|line| {
+            let (_, display) = line.split_once("xserver listening on display ")?;
+            Some(display.trim().to_owned())
+        });
+        // It waits for whoever reads what it says.
+        thread::spawn(move || told.for_each(drop));
+        Self {
+            server,
+            display: display.expect("weston serves"),
+            wayland: Some(folder),
+        }
+    }
+
+    /// What tells programs where the screen is.
+    pub(crate) fn environment(&self) -> [(&'static str, OsString); 2] {
+        let wayland = self.wayland.as_ref();
+        let socket = wayland.map(|it| it.path().join(WAYLAND).into_os_string());
+        [
+            ("DISPLAY", self.display.clone().into()),
+            ("WAYLAND_DISPLAY", socket.unwrap_or_default()),
+        ]
     }
 
     /// Runs `xdotool`, which presses keys and looks at windows; returns what it says.

@@ -191,14 +191,14 @@ impl Services {
     pub(crate) async fn icon(&self, wants_attention: bool) -> Vec<u8> {
         let begun = Instant::now();
         loop {
-            let status = self.of_item("Status").await;
+            let status = self.of_item("Status").await.unwrap();
             let status: &str = status.downcast_ref().unwrap();
             if (status == "NeedsAttention") == wants_attention {
                 break;
             }
             assert!(begun.elapsed() < PATIENCE, "the icon is {status}");
         }
-        let pixmaps = self.of_item("IconPixmap").await;
+        let pixmaps = self.of_item("IconPixmap").await.unwrap();
         let mut pixmaps: Vec<(i32, i32, Vec<u8>)> = pixmaps.try_into().unwrap();
         let (width, height, pixels) = pixmaps.pop().expect("the icon has pixels");
         assert_eq!(pixels.len() as i32, 4 * width * height);
@@ -223,7 +223,7 @@ impl Services {
 
     async fn items(&self) -> Vec<MenuItem> {
         let arguments = (0_i32, -1_i32, Vec::<&str>::new());
-        // Whoever is in the tray may be leaving.
+        // Whoever is in the tray may have been killed, and its successor is not there yet.
         let Ok(reply) = self.ask_menu("GetLayout", &arguments).await else {
             return Vec::new();
         };
@@ -241,7 +241,7 @@ impl Services {
         B: serde::Serialize + zbus::zvariant::DynamicType,
     {
         let tray = self.tray_item().await;
-        let path = self.of_item("Menu").await;
+        let path = self.of_item("Menu").await?;
         let path: ObjectPath<'_> = path.downcast_ref().unwrap();
         let menu = Some("com.canonical.dbusmenu");
         self.connection
@@ -250,14 +250,14 @@ impl Services {
     }
 
     /// Returns a property of what is in the tray.
-    async fn of_item(&self, name: &str) -> OwnedValue {
+    async fn of_item(&self, name: &str) -> zbus::Result<OwnedValue> {
         let tray = self.tray_item().await;
         let properties = Some("org.freedesktop.DBus.Properties");
         let arguments = ("org.kde.StatusNotifierItem", name);
-        let reply = self
+        let asked = self
             .connection
             .call_method(Some(tray), ITEM, properties, "Get", &arguments);
-        reply.await.unwrap().body().deserialize().unwrap()
+        asked.await?.body().deserialize()
     }
 }
 

@@ -34,6 +34,16 @@ pub(super) fn remembered() -> TauriPlugin<Wry> {
         .build()
 }
 
+/// Has the windows shown by X11 also on a desktop with Wayland, where it has both: on Wayland no program can
+/// say where its window lies, keep it above others or leave the focus where it is, and the pop-up needs
+/// all three. `GDK_BACKEND` says otherwise.
+///
+/// Call it before GTK is started.
+#[cfg(target_os = "linux")]
+pub(super) fn prefer_x11() {
+    gtk::gdk::set_allowed_backends("x11,*");
+}
+
 /// Brings the whole window to the front, and puts the bar away.
 pub(super) fn show_main(app: &AppHandle) {
     beside(app, |app| {

@@ -218,9 +218,9 @@ const WEBKIT: Need = Need {
     brew: &[],
 };
 
-/// A display that nobody looks at, keys on it, what drives a web view, and what finds its processes and
+/// Displays that nobody looks at, with X11 and with Wayland, keys on them, what drives a web view, and what finds its processes and
 /// how its windows lie, and what screen readers read by.
-pub(crate) const DISPLAY: [Need; 6] = [
+pub(crate) const DISPLAY: [Need; 8] = [
     Need {
         name: "procps",
         signs: &["pgrep"],
@@ -257,6 +257,20 @@ pub(crate) const DISPLAY: [Need; 6] = [
         ],
         apt: &["at-spi2-core"],
         dnf: &["at-spi2-core"],
+        brew: &[],
+    },
+    Need {
+        name: "Weston",
+        signs: &["weston"],
+        apt: &["weston"],
+        dnf: &["weston"],
+        brew: &[],
+    },
+    Need {
+        name: "Xwayland",
+        signs: &["Xwayland"],
+        apt: &["xwayland"],
+        dnf: &["xorg-x11-server-Xwayland"],
         brew: &[],
     },
     Need {

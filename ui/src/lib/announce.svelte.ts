@@ -1,5 +1,8 @@
 // What a screen reader is told although the focus is elsewhere.
 
+/** How old a page is before it says anything: a region that comes with its words is not read aloud. */
+const SETTLED_MS = 500;
+
 /** The same words twice are two announcements: the number tells them apart. */
 type Said = { words: string; number: number };
 
@@ -22,8 +25,10 @@ export function say(words: string): void {
   polite = { words, number: last };
 }
 
-/** Tells it at once. */
+/** Tells it at once, or as soon as somebody listens. */
 export function interrupt(words: string): void {
-  last += 1;
-  assertive = { words, number: last };
+  setTimeout(() => {
+    last += 1;
+    assertive = { words, number: last };
+  }, SETTLED_MS - performance.now());
 }
