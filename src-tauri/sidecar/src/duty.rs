@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sidecar_api::{Telephony, TelephonyState};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{info, warn};
 
@@ -67,17 +68,15 @@ pub(crate) async fn begin(
     // from the end of the sign-in.
     let term = sidecar.settings.ttl + SIGN_IN_TIME;
     note(sidecar, ozonetel, &Duty::of(agent), term).await;
-    let login = tokio::spawn({
+    let login = in_background(sidecar, {
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
         let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
-        let going_on = sidecar.background.subscribe();
         async move {
             let verdict = log_in(&sidecar, &ozonetel, &agent, &session_id).await;
             let ordered = match before {
                 Some(before) => keep_state(&sidecar, &session_id, &verdict, before).await,
                 None => None,
             };
-            drop(going_on);
             Begun {
                 telephony: told(&verdict),
                 ordered,
@@ -131,27 +130,39 @@ async fn keep_state(
 /// Logs an agent in whom Ozonetel says to be out, for instance because somebody logged them out
 /// there. Whoever waits for an order waits for this as well.
 pub(crate) async fn log_in_for_order(
-    sidecar: &Sidecar,
-    ozonetel: &Ozonetel,
-    agent: &Agent,
+    sidecar: &Arc<Sidecar>,
+    ozonetel: &Arc<Ozonetel>,
+    agent: &Arc<Agent>,
     session_id: &str,
 ) -> Result<Verdict, Silent> {
-    let login = log_in(sidecar, ozonetel, agent, session_id);
-    let waited = timeout_at(Instant::now() + WAIT, login).await;
-    waited.unwrap_or(Err(Silent))
+    let login = in_background(sidecar, {
+        let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
+        let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
+        async move { log_in(&sidecar, &ozonetel, &agent, &session_id).await }
+    });
+    match timeout_at(Instant::now() + WAIT, login).await {
+        Ok(Ok(verdict)) => verdict,
+        Ok(Err(_)) | Err(_) => Err(Silent),
+    }
 }
 
-/// Logs an agent in, and has the session keep what comes of it.
+/// Logs an agent in, and has the session keep what comes of it. Where the session has ended meanwhile,
+/// perhaps at another server, whose logout this login has overtaken, the agent is logged out again.
 async fn log_in(
-    sidecar: &Sidecar,
+    sidecar: &Arc<Sidecar>,
     ozonetel: &Ozonetel,
-    agent: &Agent,
+    agent: &Arc<Agent>,
     session_id: &str,
 ) -> Result<Verdict, Silent> {
     let verdict = ozonetel.log_in(agent).await;
     let note = Note::Telephony(told(&verdict));
     if let Err(error) = sidecar.sessions.note(session_id, note).await {
         warn!(%error, "a session does not know of its agent's login at Ozonetel");
+    }
+    match sidecar.sessions.state(session_id).await {
+        Ok(SessionState::Ended) => end(sidecar, agent, "their session ended during the login"),
+        Ok(SessionState::Live { .. } | SessionState::Unknown) => {}
+        Err(error) => warn!(%error, "nobody knows whether a session ended during its login"),
     }
     verdict
 }
@@ -222,6 +233,7 @@ pub(crate) fn end_of(sidecar: &Arc<Sidecar>, member_id: &str, lock: &LockName) {
 }
 
 /// Logs an agent out whose record is not at hand: it is what was to be done once their session expires.
+/// Where nobody knows of that any more, because a store lost its data, the password of all agents is tried.
 pub(crate) fn end_known(sidecar: &Arc<Sidecar>, lock: &LockName) {
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
@@ -231,7 +243,12 @@ pub(crate) fn end_known(sidecar: &Arc<Sidecar>, lock: &LockName) {
         let now = server.clock.now().monotonic;
         let ended = ozonetel.duties.end(&lock.ozonetel_agent_id, now).await;
         match ended {
-            Ok(()) => sweep_behind(&server),
+            Ok(true) => sweep_behind(&server),
+            Ok(false) => {
+                let duty = Duty::of_lock(&lock);
+                note(&server, &ozonetel, &duty, RETRY).await;
+                end_under_lock(&server, &ozonetel, &duty, "signed out").await;
+            }
             Err(error) => warn!(%error, "an agent is logged out once their session expires"),
         }
     });
@@ -320,12 +337,16 @@ async fn note(sidecar: &Sidecar, ozonetel: &Ozonetel, duty: &Duty, term: Duratio
 }
 
 /// Has `work` go on behind the call that began it; a server that stops waits for it.
-fn in_background(sidecar: &Sidecar, work: impl Future<Output = ()> + Send + 'static) {
+fn in_background<T: Send + 'static>(
+    sidecar: &Sidecar,
+    work: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
     let going_on = sidecar.background.subscribe();
     tokio::spawn(async move {
-        work.await;
+        let done = work.await;
         drop(going_on);
-    });
+        done
+    })
 }
 
 fn telephony(state: TelephonyState, message: &str) -> Telephony {

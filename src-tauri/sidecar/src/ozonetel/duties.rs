@@ -70,13 +70,10 @@ impl Duties {
         }
     }
 
-    /// Has the duty of an agent end now, where there is one.
-    pub(crate) async fn end(&self, agent_id: &str, now: Instant) -> Result<(), Unanswered> {
+    /// Has the duty of an agent end now; returns whether there is one.
+    pub(crate) async fn end(&self, agent_id: &str, now: Instant) -> Result<bool, Unanswered> {
         match self {
-            Self::Memory(duties) => {
-                duties.end(agent_id, now);
-                Ok(())
-            }
+            Self::Memory(duties) => Ok(duties.end(agent_id, now)),
             Self::Redis(duties) => duties.end(agent_id).await,
         }
     }
@@ -108,6 +105,15 @@ impl Duty {
         Self {
             lock: agent.lock_name(),
             password: agent.ozonetel_password.clone(),
+            id: random_id(),
+        }
+    }
+
+    /// Makes a new one for an agent of whom nothing else is known: the password of all agents is tried.
+    pub(crate) fn of_lock(lock: &LockName) -> Self {
+        Self {
+            lock: lock.clone(),
+            password: None,
             id: random_id(),
         }
     }

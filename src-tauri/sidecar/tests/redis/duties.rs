@@ -2,10 +2,12 @@
 
 use crate::account::{self, Account, DUTIES, logouts, until};
 use crate::cluster::Cluster;
+use crate::granted;
 use crate::instance::Instance;
-use crate::ozonetel::{Fault, Mode, password_of};
+use crate::ozonetel::{API_KEY, Fault, Mode, USER_NAME, password_of};
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
+use crate::stand_in::platform::Platform;
 use crate::world::config_text;
 
 const ANA: &str = "ana@helix.example";
@@ -204,6 +206,67 @@ async fn an_ozonetel_that_is_silent_is_asked_again() {
     assert!(account.is_in("agent1"));
     end_duty(&account.redis, "agent1");
     account.until_all_are_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_out_after_a_loss_of_all_data_is_logged_out() {
+    let account = Account::start(Mode::ApiKey).await;
+    let sidecar = account.sidecar().await;
+    let desk = sidecar.device("desk");
+    let login = desk.login(ANA).await.expect(201);
+    assert!(account.is_in("agent1"));
+    assert_eq!(account.redis.command(&["FLUSHALL"]), "OK");
+    let logout = desk.logout(login.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], false);
+    account.until_all_are_out().await;
+    assert_eq!(account.logouts(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_account_changes_after_a_loss_of_all_data_is_logged_out() {
+    let account = Account::start(Mode::ApiKey).await;
+    let platform = Platform::start().await;
+    let password = password_of("agent1");
+    let more = [
+        ("OZONETEL_URL", &*account.ozonetel.url),
+        ("OZONETEL_USER_NAME", USER_NAME),
+        ("OZONETEL_API_KEY", API_KEY),
+        ("OZONETEL_AUTHENTICATION", "api-key"),
+        ("OZONETEL_AGENT_PASSWORD", &password),
+    ];
+    let sidecar = async || Instance::at_platform_and(&account.redis.url(), &platform, &more).await;
+    let (one, other) = (sidecar().await, sidecar().await);
+    let login = granted::login(&one.device("desk"), ANA).await.expect(201);
+    assert!(account.is_in("agent1"));
+    assert_eq!(account.redis.command(&["FLUSHALL"]), "OK");
+    platform.with(|world| world.agents.clear());
+    granted::changed(other.device("desk").beat(login.access_token()).await);
+    account.until_all_are_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_lands_after_a_sign_out_at_another_sidecar_is_undone() {
+    let account = Account::start(Mode::ApiKey).await;
+    let (one, other) = (account.sidecar().await, account.sidecar().await);
+    account
+        .ozonetel
+        .with(|world| world.fault = Some(Fault::Wait));
+    let login = one.device("desk").login(ANA).await.expect(201);
+    assert_eq!(login.body["telephony"]["state"], "pending");
+    account.ozonetel.with(|world| world.fault = None);
+    let desk = other.device("desk");
+    desk.logout(login.access_token()).await.expect(201);
+    account
+        .redis
+        .until("all is done", &["EXISTS", DUTIES], |count| count == "0");
+    assert_eq!(account.logouts(), 1);
+    account.ozonetel.go_on();
+    until(&account.ozonetel, "the login lands", |world| {
+        world.orders.len() > 1
+    })
+    .await;
+    account.until_all_are_out().await;
+    assert_eq!(account.logouts(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,9 +20,13 @@ impl MemoryDuties {
         }
     }
 
-    pub(super) fn end(&self, agent_id: &str, now: Instant) {
-        if let Some((_, until)) = self.duties().get_mut(agent_id) {
-            *until = now;
+    pub(super) fn end(&self, agent_id: &str, now: Instant) -> bool {
+        match self.duties().get_mut(agent_id) {
+            Some((_, until)) => {
+                *until = now;
+                true
+            }
+            None => false,
         }
     }
 
@@ -82,9 +86,8 @@ mod tests {
     fn a_duty_can_be_ended_before_its_time_and_who_has_none_gets_none() {
         let (duties, now) = (MemoryDuties::default(), Instant::now());
         duties.note(&duty("a"), now + RETRY);
-        for agent_id in ["a", "b"] {
-            duties.end(agent_id, now);
-        }
+        assert!(duties.end("a", now));
+        assert!(!duties.end("b", now));
         assert_eq!(ids(&duties, now), ["a"]);
     }
 

@@ -69,11 +69,10 @@ impl RedisDuties {
         Ok(())
     }
 
-    pub(super) async fn end(&self, agent_id: &str) -> Result<(), Unanswered> {
+    pub(super) async fn end(&self, agent_id: &str) -> Result<bool, Unanswered> {
         let mut call = self.end.prepare_invoke();
         call.key(self.store.key(ENDS)).arg(agent_id);
-        self.store.run::<String>(&call).await?;
-        Ok(())
+        Ok(self.store.run::<String>(&call).await? == "ended")
     }
 
     pub(super) async fn take_ended(&self) -> Result<Vec<Duty>, Unanswered> {
