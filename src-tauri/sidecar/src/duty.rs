@@ -23,9 +23,9 @@ const WAIT: Duration = Duration::from_secs(5);
 /// How long a sign-in may take altogether: a phone gives up after 8 s (faults, 68).
 const SIGN_IN_TIME: Duration = Duration::from_millis(7500);
 
-/// How long the lock of an agent whose session expired is held to log them out: longer than
-/// Ozonetel may take for it.
-const LOGOUT_TERM: Duration = Duration::from_secs(30);
+/// How long the lock of an agent whose session expired is held to log them out: longer than that may
+/// take ([`LOGOUT_TIME`](crate::ozonetel::LOGOUT_TIME)).
+pub(crate) const LOGOUT_TERM: Duration = Duration::from_secs(30);
 
 /// How long a lock that an administrator took stays theirs: a phone that listens is told who has it, and
 /// one that hears nothing of it looks within 5 s, and finds that its session has ended.

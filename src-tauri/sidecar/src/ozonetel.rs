@@ -34,6 +34,10 @@ use crate::upstream::{NoHttp, Reply, Upstream, is_loopback, with_json};
 /// How long a login or logout may take. Nobody waits for all of it, but its end is worth knowing.
 const PRESENCE_TIME: Duration = Duration::from_secs(20);
 
+/// How long a logout may take together with its wait for a login under way: it happens under a lock
+/// ([`crate::duty`]), whose term ends after this.
+pub(crate) const LOGOUT_TIME: Duration = Duration::from_secs(25);
+
 /// How long an order may take, its token included: somebody waits for it at a screen.
 const ORDER_TIME: Duration = Duration::from_secs(5);
 
@@ -94,8 +98,14 @@ impl Ozonetel {
     /// Logs an agent out; who is out already is as good.
     pub(crate) async fn log_out(&self, duty: &Duty) -> Result<Verdict, Silent> {
         let own = duty.password.as_ref();
-        self.presence(Action::Logout, &duty.lock, own, Words::is_already_out)
-            .await
+        let logout = self.presence(Action::Logout, &duty.lock, own, Words::is_already_out);
+        timeout(LOGOUT_TIME, logout).await.unwrap_or_else(|_| {
+            warn!(
+                agent = duty.agent_id(),
+                "a logout at Ozonetel takes too long"
+            );
+            Err(Silent)
+        })
     }
 
     /// Carries out what an agent asks for.
@@ -248,4 +258,42 @@ fn sensitive(secret: &SecretString) -> HeaderValue {
         HeaderValue::from_str(secret.expose_secret()).unwrap_or(HeaderValue::from_static(""));
     value.set_sensitive(true);
     value
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::Path;
+
+    use secrecy::SecretSlice;
+
+    use super::*;
+    use crate::config::Config;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_logout_that_waits_for_a_login_is_over_before_its_lock_is() {
+        let clock = Clock::system();
+        let settings = "[ozonetel]\nurl = \"http://127.0.0.1:9\"\nuser_name = \"acme\"\n\
+                        api_key = \"key\"\nauthentication = \"api-key\"\n\
+                        agent_password = \"an-agents-password\"\n";
+        let config = Config::from_toml(settings, Path::new("."), |_| None).unwrap();
+        let ozonetel = Ozonetel::new(
+            config.ozonetel.unwrap(),
+            None,
+            SigningKeys {
+                current: &SecretSlice::from(vec![1; 32]),
+                old: None,
+            },
+            clock,
+            &Metrics::new(),
+        )
+        .unwrap();
+        let _login = ozonetel.turns.of("agent1").await;
+        let duty = Duty::of(&Agent::for_tests("agent1", "700201"));
+        let begun = tokio::time::Instant::now();
+        let logout = timeout(crate::duty::LOGOUT_TERM, ozonetel.log_out(&duty)).await;
+        assert_eq!(logout.unwrap().unwrap_err(), Silent);
+        assert_eq!(begun.elapsed(), LOGOUT_TIME);
+    }
 }
