@@ -319,13 +319,27 @@ async fn end_under_lock(sidecar: &Sidecar, ozonetel: &Ozonetel, duty: &Duty, why
     }
 }
 
-/// Logs an agent out; their duty is done once Ozonetel has answered, whatever it says.
+/// Logs an agent out. Where Ozonetel is silent, or refuses, their duty ends again.
 async fn log_out(ozonetel: &Ozonetel, duty: &Duty) {
-    // What becomes of it stands in the log.
-    if ozonetel.log_out(duty).await.is_ok()
-        && let Err(error) = ozonetel.duties.done(duty).await
-    {
-        warn!(agent = duty.agent_id(), %error, "an agent will be logged out once more");
+    let agent = duty.agent_id();
+    let noted = match ozonetel.log_out(duty).await {
+        Ok(Verdict::Done(_)) => ozonetel.duties.done(duty).await,
+        Ok(Verdict::Refused(words)) => match ozonetel.duties.refused(duty).await {
+            Ok(is_given_up) => {
+                let words = words.as_str();
+                warn!(
+                    agent,
+                    words, is_given_up, "Ozonetel does not log an agent out"
+                );
+                Ok(())
+            }
+            Err(error) => Err(error),
+        },
+        // That stands in the log.
+        Err(Silent) => Ok(()),
+    };
+    if let Err(error) = noted {
+        warn!(agent, %error, "an agent will be logged out once more");
     }
 }
 

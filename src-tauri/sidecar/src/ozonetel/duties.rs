@@ -22,6 +22,10 @@ pub(crate) const RETRY: Duration = Duration::from_secs(60);
 /// Duties that are taken at once, so that the end of a whole office's sessions is no storm.
 const BATCH: usize = 64;
 
+/// How often a logout may be refused before it is given up: for as long as it takes to put a changed key
+/// right, and not for as long as it takes to lock an account out.
+const REFUSALS: u32 = 10;
+
 const PURPOSE: &[u8] = b"helix-sidecar: an agent's password at Ozonetel";
 
 /// The duties of a server that is alone, or of all that share a Redis. A duty is of its agent alone: a
@@ -84,6 +88,15 @@ impl Duties {
         match self {
             Self::Memory(duties) => Ok(duties.take_ended(now)),
             Self::Redis(duties) => duties.take_ended().await,
+        }
+    }
+
+    /// Notes that Ozonetel has refused a duty, which ends again after [`RETRY`]; returns whether it was
+    /// refused too often, and nobody tries again. A later one of the agent stays.
+    pub(crate) async fn refused(&self, duty: &Duty) -> Result<bool, Unanswered> {
+        match self {
+            Self::Memory(duties) => Ok(duties.refused(duty)),
+            Self::Redis(duties) => duties.refused(duty).await,
         }
     }
 

@@ -270,6 +270,42 @@ async fn a_login_that_lands_after_a_sign_out_at_another_sidecar_is_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_ozonetel_refuses_is_tried_again_but_not_for_ever() {
+    let account = Account::start(Mode::ApiKey).await;
+    let sidecar = account.sidecar().await;
+    sidecar.device("desk").login(ANA).await.expect(201);
+    account
+        .ozonetel
+        .with(|world| world.fault = Some(Fault::Refusal("Invalid userName or apiKey")));
+    end_session(&account.redis, "agent1", "700201");
+    // Whoever gives the lock back leaves a mark.
+    let marks = ["KEYS", "agent:ended:*"];
+    let is_given_back = |keys: &str| !keys.is_empty();
+    account.redis.until("it is refused", &marks, is_given_back);
+    let refused = "return cjson.decode(redis.call('GET', 'agent:duty:agent1')).refused";
+    let refused = || account.redis.command(&["EVAL", refused, "0"]);
+    assert_eq!(refused(), "1");
+    account.redis.assert_every_key_expires();
+    account.ozonetel.with(|world| world.fault = None);
+    end_duty(&account.redis, "agent1");
+    account.until_all_are_out().await;
+
+    let again = sidecar.device("desk").login(ANA).await.expect(201);
+    assert_eq!(again.body["telephony"]["state"], "ready");
+    account
+        .ozonetel
+        .with(|world| world.fault = Some(Fault::Refusal("Invalid Authentication")));
+    let last = "local duty = cjson.decode(redis.call('GET', 'agent:duty:agent1')) duty.refused = 9 \
+                return redis.call('SET', 'agent:duty:agent1', cjson.encode(duty), 'KEEPTTL')";
+    assert_eq!(account.redis.command(&["EVAL", last, "0"]), "OK");
+    end_session(&account.redis, "agent1", "700201");
+    account
+        .redis
+        .until("it is given up", &["EXISTS", DUTIES], |count| count == "0");
+    assert!(account.is_in("agent1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_agents_own_password_goes_with_the_duty_and_redis_cannot_read_it() {
     let account = Account::start(Mode::ApiKey).await;
     let own = "the-own-password-of-ana";

@@ -2,28 +2,42 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
-use super::{BATCH, Duty, RETRY};
+use super::{BATCH, Duty, REFUSALS, RETRY};
 
 /// Agents remembered: far more than one server signs in.
 const CAPACITY: usize = 20_000;
 
-/// The duties of one server, by their agents' ids, each with when it ends.
+/// The duties of one server, by their agents' ids.
 #[derive(Debug, Default)]
-pub(crate) struct MemoryDuties(Mutex<BTreeMap<String, (Duty, Instant)>>);
+pub(crate) struct MemoryDuties(Mutex<BTreeMap<String, Noted>>);
+
+#[derive(Debug)]
+struct Noted {
+    duty: Duty,
+    /// When it ends.
+    until: Instant,
+    /// How often Ozonetel has refused it.
+    refused: u32,
+}
 
 impl MemoryDuties {
     pub(super) fn note(&self, duty: &Duty, until: Instant) {
         let mut duties = self.duties();
         let id = duty.agent_id();
         if duties.len() < CAPACITY || duties.contains_key(id) {
-            duties.insert(id.to_owned(), (duty.clone(), until));
+            let noted = Noted {
+                duty: duty.clone(),
+                until,
+                refused: 0,
+            };
+            duties.insert(id.to_owned(), noted);
         }
     }
 
     pub(super) fn end(&self, agent_id: &str, now: Instant) -> bool {
         match self.duties().get_mut(agent_id) {
-            Some((_, until)) => {
-                *until = now;
+            Some(noted) => {
+                noted.until = now;
                 true
             }
             None => false,
@@ -32,23 +46,37 @@ impl MemoryDuties {
 
     pub(super) fn take_ended(&self, now: Instant) -> Vec<Duty> {
         let mut duties = self.duties();
-        let ended = duties.values_mut().filter(|(_, until)| *until <= now);
-        let taken = ended.take(BATCH).map(|(duty, until)| {
-            *until = now + RETRY;
-            duty.clone()
+        let ended = duties.values_mut().filter(|noted| noted.until <= now);
+        let taken = ended.take(BATCH).map(|noted| {
+            noted.until = now + RETRY;
+            noted.duty.clone()
         });
         taken.collect()
+    }
+
+    pub(super) fn refused(&self, duty: &Duty) -> bool {
+        let mut duties = self.duties();
+        let noted = duties.get_mut(duty.agent_id());
+        let Some(noted) = noted.filter(|noted| noted.duty.id == duty.id) else {
+            return false;
+        };
+        noted.refused += 1;
+        let is_given_up = noted.refused >= REFUSALS;
+        if is_given_up {
+            duties.remove(duty.agent_id());
+        }
+        is_given_up
     }
 
     pub(super) fn done(&self, duty: &Duty) {
         let mut duties = self.duties();
         let noted = duties.get(duty.agent_id());
-        if noted.is_some_and(|(noted, _)| noted.id == duty.id) {
+        if noted.is_some_and(|noted| noted.duty.id == duty.id) {
             duties.remove(duty.agent_id());
         }
     }
 
-    fn duties(&self) -> MutexGuard<'_, BTreeMap<String, (Duty, Instant)>> {
+    fn duties(&self) -> MutexGuard<'_, BTreeMap<String, Noted>> {
         self.0
             .lock()
             .expect("nothing panics while it holds the duties")
@@ -99,6 +127,23 @@ mod tests {
         duties.note(&duty("a"), now + RETRY);
         duties.done(&taken[0]);
         assert_eq!(ids(&duties, now + RETRY), ["a"]);
+    }
+
+    #[test]
+    fn a_refused_duty_ends_again_until_it_was_refused_too_often() {
+        let (duties, now) = (MemoryDuties::default(), Instant::now());
+        let duty = duty("a");
+        duties.note(&duty, now);
+        for n in 1..REFUSALS {
+            assert_eq!(ids(&duties, now + n * RETRY), ["a"]);
+            assert!(!duties.refused(&duty));
+        }
+        assert_eq!(ids(&duties, now + REFUSALS * RETRY), ["a"]);
+        assert!(duties.refused(&duty));
+        assert!(ids(&duties, now + 2 * REFUSALS * RETRY).is_empty());
+        // A later one begins anew.
+        duties.note(&duty, now);
+        assert!(!duties.refused(&duty));
     }
 
     fn duty(id: &str) -> Duty {

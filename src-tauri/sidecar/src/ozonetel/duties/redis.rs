@@ -3,7 +3,7 @@ use std::time::Duration;
 use redis::Script;
 use serde::{Deserialize, Serialize};
 
-use super::{BATCH, Duty, RETRY};
+use super::{BATCH, Duty, REFUSALS, RETRY};
 use crate::lock::LockName;
 use crate::seal::Seal;
 use crate::store::{Store, Unanswered, millis};
@@ -23,6 +23,7 @@ pub(crate) struct RedisDuties {
     note: Script,
     end: Script,
     take: Script,
+    refused: Script,
     done: Script,
 }
 
@@ -46,6 +47,7 @@ impl RedisDuties {
             note: script(include_str!("redis/note.lua")),
             end: script(include_str!("redis/end.lua")),
             take: script(include_str!("redis/take.lua")),
+            refused: script(include_str!("redis/refused.lua")),
             done: script(include_str!("redis/done.lua")),
         }
     }
@@ -86,6 +88,17 @@ impl RedisDuties {
             .chunks_exact(2)
             .filter_map(|it| self.read(&it[0], &it[1]));
         Ok(duties.collect())
+    }
+
+    pub(super) async fn refused(&self, duty: &Duty) -> Result<bool, Unanswered> {
+        let agent_id = duty.agent_id();
+        let mut call = self.refused.prepare_invoke();
+        call.key(self.store.key(ENDS))
+            .key(self.key(agent_id))
+            .arg(agent_id)
+            .arg(&duty.id)
+            .arg(REFUSALS);
+        Ok(self.store.run::<String>(&call).await? == "given_up")
     }
 
     pub(super) async fn done(&self, duty: &Duty) -> Result<(), Unanswered> {
