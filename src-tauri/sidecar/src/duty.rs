@@ -31,7 +31,7 @@ pub(crate) const LOGOUT_TERM: Duration = Duration::from_secs(30);
 /// one that hears nothing of it looks within 5 s, and finds that its session has ended.
 const TELLING: Duration = Duration::from_secs(1);
 
-/// What a device that signs in meanwhile reads as the holder's name.
+/// What lists of locks show as the holder's name meanwhile.
 const SWEEPER: &str = "the server, which ends a session";
 
 /// The member that servers are while they log an agent out.
@@ -254,7 +254,7 @@ pub(crate) fn end_known(sidecar: &Arc<Sidecar>, lock: &LockName) {
     });
 }
 
-/// Whether `holder` is a server that logs an agent out.
+/// Whether `holder` is a server that logs an agent out: nobody has lost anything to it.
 pub(crate) fn is_ending(holder: &Owner) -> bool {
     holder.member_id == SWEEPERS
 }

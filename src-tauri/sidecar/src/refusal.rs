@@ -10,6 +10,7 @@ use sidecar_api::{
 };
 use time::format_description::well_known::Rfc3339;
 
+use crate::duty;
 use crate::lock::{LockUnavailable, Owner};
 use crate::ozonetel::{self, Words};
 use crate::platform::{NotRenewed, Silent};
@@ -17,6 +18,11 @@ use crate::store::Unanswered;
 
 /// After which it is worth to listen again where too many do.
 const LISTEN_AGAIN: Duration = Duration::from_secs(30);
+
+/// After which it is worth to come again while a session is being ended: most logouts take less.
+const ENDING_TIME: Duration = Duration::from_secs(2);
+
+const STILL_ENDING: &str = "Your last session is still being ended";
 
 /// An answer that is not a success: one row of the contract's table.
 #[derive(Debug)]
@@ -107,6 +113,9 @@ impl Refusal {
 
     /// 409: `holder` has the lock that `member_id` asks for.
     pub(crate) fn held(holder: &Owner, member_id: &str) -> Self {
+        if duty::is_ending(holder) {
+            return Self::is_ending(&format!("{STILL_ENDING}."));
+        }
         Self {
             holder: Some(Box::new(shown(holder, member_id))),
             ..Self::new(StatusCode::CONFLICT, ALREADY_LOGGED_IN)
@@ -119,6 +128,19 @@ impl Refusal {
             holder: Some(Box::new(holder)),
             is_askable,
             ..Self::new(StatusCode::CONFLICT, ALREADY_LOGGED_IN)
+        }
+    }
+
+    /// 503 of a login while the server itself logs the agent out at Ozonetel.
+    pub(crate) fn is_ending_at_login() -> Self {
+        Self::is_ending(&format!("{CANNOT_SIGN_IN_NOW} {STILL_ENDING}."))
+    }
+
+    /// 503: no device holds the lock, and soon nobody does.
+    fn is_ending(message: &str) -> Self {
+        Self {
+            retry_after: Some(ENDING_TIME),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
         }
     }
 

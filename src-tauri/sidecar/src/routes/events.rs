@@ -21,6 +21,7 @@ use tracing::{Instrument, Span, debug};
 use super::takeover::LOOK_EVERY;
 use super::{bearer, heartbeat};
 use crate::device::Device;
+use crate::duty;
 use crate::lock::{LockName, Look, Owner};
 use crate::refusal::{Refusal, shown};
 use crate::seats::Seat;
@@ -226,7 +227,10 @@ impl Wire {
 /// Returns how a lock stands for `owner`.
 fn standing(look: &Look, owner: &Owner) -> Standing {
     // As a heartbeat sees it: who has it since an earlier epoch is a store's mistake.
-    let is_later = |holder: &&Owner| !holder.is_same_as(owner) && holder.epoch >= owner.epoch;
+    // A server that logs the agent out keeps nobody from taking the lock again.
+    let is_later = |holder: &&Owner| {
+        !holder.is_same_as(owner) && holder.epoch >= owner.epoch && !duty::is_ending(holder)
+    };
     if let Some(holder) = look.holders().find(is_later) {
         let holder = holder.clone();
         return Standing::Lost { holder };

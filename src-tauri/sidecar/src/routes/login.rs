@@ -289,6 +289,16 @@ async fn keep(sidecar: &Sidecar, claimed: Claimed) -> Result<(), Refusal> {
 
 async fn held(sidecar: &Sidecar, holder: &Owner, claim: &Claim) -> Refusal {
     let owner = claim.owner();
+    if duty::is_ending(holder) {
+        info!(
+            target: AUDIT,
+            member = owner.member_id,
+            agent = claim.agent(),
+            device = owner.device_name,
+            "login refused: the last session is still being ended"
+        );
+        return Refusal::is_ending_at_login();
+    }
     info!(
         target: AUDIT,
         member = owner.member_id,

@@ -43,11 +43,15 @@ async fn a_late_logout_hits_nobody_who_signs_in_after_it_anywhere() {
     let answer = desk.login(ANA).await.expect(201);
     ozonetel.with(|world| world.fault = Some(Fault::Wait));
     desk.logout(answer.access_token()).await.expect(201);
-    // It waits for the logout, but not for ever.
-    let refused = laptop.login(ANA).await.expect(409);
-    let holder = &refused.body["holder"];
-    assert_eq!(holder["deviceName"], "the server, which ends a session");
-    assert!(refused.body.get("askable").is_none());
+    // It waits for the logout, but not for ever; nobody is told of a device that there is not.
+    let refused = laptop.login(ANA).await.expect(503);
+    assert_eq!(refused.retry_after, Some(2));
+    assert!(
+        refused
+            .message()
+            .ends_with("Your last session is still being ended.")
+    );
+    assert!(refused.body.get("holder").is_none());
     ozonetel.with(|world| assert!(world.present.contains_key("agent1")));
     ozonetel.with(|world| world.fault = None);
     ozonetel.go_on();
@@ -59,6 +63,25 @@ async fn a_late_logout_hits_nobody_who_signs_in_after_it_anywhere() {
         assert_eq!(presences.count(), 3);
         assert!(world.present.contains_key("agent1"));
     });
+}
+
+#[tokio::test]
+async fn whose_session_expires_and_beats_while_the_server_ends_it_has_lost_nothing() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let login = desk.login(ANA).await.expect(201);
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    world.clock.advance(Duration::from_secs(3700));
+    // The server looks every ten seconds.
+    until(&ozonetel, |world| world.asked > 1).await;
+    let next = desk.refresh(login.refresh_token()).await.expect(201);
+    let refused = desk.beat(next.access_token()).await.expect(503);
+    assert_eq!(refused.retry_after, Some(2));
+    assert_eq!(refused.message(), "Your last session is still being ended.");
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    until_beat(&desk, next.access_token()).await;
+    until(&ozonetel, |world| world.present.contains_key("agent1")).await;
 }
 
 #[tokio::test]
@@ -485,7 +508,7 @@ async fn start(mode: Mode) -> (Ozonetel, World) {
 
 /// Beats until the server has let go of the lock under which it logged the agent out.
 async fn until_beat(device: &Device, token: &str) {
-    while device.beat(token).await.status == 409 {}
+    while device.beat(token).await.status == 503 {}
 }
 
 async fn ready(device: &Device, token: &str) -> Answer {
