@@ -104,6 +104,7 @@ impl Place {
         let (user, hosts) = authority_of(authority);
         let sentinels: Vec<_> = hosts_of(hosts, SENTINEL_PORT)?
             .into_iter()
+            .map(|(host, port)| (without_brackets(host), port))
             .map(|(host, port)| match with_tls {
                 false => ConnectionAddr::Tcp(host, port),
                 true => ConnectionAddr::TcpTls {
@@ -175,6 +176,15 @@ fn hosts_of(hosts: &str, usual_port: u16) -> Result<Vec<(String, u16)>, BadAddre
         Some(_) | None => Ok((host.to_owned(), usual_port)),
     };
     hosts.split(',').map(one).collect()
+}
+
+/// Returns a host as resolvers take it: they know an IPv6 address without the brackets that it has beside
+/// a port (RFC 3986 §3.2.2).
+fn without_brackets(host: String) -> String {
+    match host.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
+        Some(address) => address.to_owned(),
+        None => host,
+    }
 }
 
 fn decoded(text: &str) -> Result<String, BadAddress> {

@@ -139,6 +139,13 @@ async fn a_replica_that_missed_a_takeover_learns_of_it_when_it_is_promoted() {
 }
 
 #[tokio::test]
+async fn sentinels_are_found_by_addresses_of_ipv6() {
+    let redis = Watched::start();
+    let sidecar = Instance::start(&redis.url_at("[::1]")).await;
+    sidecar.device("desk").login(ANA).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_planned_fail_over_loses_nothing() {
     let redis = Watched::start();
     let (one, other) = (

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::server::{PASSWORD, RedisServer, command, free_port, until};
+use crate::server::{PASSWORD, RedisServer, command_with, free_port, until_with};
 
 const NAME: &str = "mymaster";
 
@@ -13,12 +13,21 @@ pub(crate) struct Watched {
     pub(crate) master: RedisServer,
     pub(crate) replica: RedisServer,
     sentinels: Vec<(u16, Child)>,
+    /// What each Sentinel asks for.
+    password: Option<&'static str>,
     _folder: TempDir,
 }
 
 impl Watched {
     /// Starts all of them, and waits until the Sentinels know each other and the replica.
     pub(crate) fn start() -> Self {
+        Self::with(None)
+    }
+
+    fn with(password: Option<&'static str>) -> Self {
+        let own_password = password.map_or_else(String::new, |it| {
+            format!("requirepass {it}\nsentinel sentinel-pass {it}\n")
+        });
         let master = RedisServer::start();
         let port = master.port.to_string();
         let replica = RedisServer::with(&["--replicaof", "127.0.0.1", &port]);
@@ -32,7 +41,7 @@ impl Watched {
                 let file = folder.path().join(format!("{n}.conf"));
                 // It notices within 1 s, so that a test need not wait longer.
                 let text = format!(
-                    "port {own}\nbind 127.0.0.1\nlogfile {n}.log\ndir {folder}\n\
+                    "port {own}\nbind 127.0.0.1 ::1\nlogfile {n}.log\ndir {folder}\n{own_password}\
                      sentinel monitor {NAME} 127.0.0.1 {port} 2\n\
                      sentinel auth-pass {NAME} {PASSWORD}\n\
                      sentinel down-after-milliseconds {NAME} 1000\n\
@@ -51,25 +60,39 @@ impl Watched {
             .collect();
         for (sentinel, _) in &sentinels {
             let quorum = ["SENTINEL", "ckquorum", NAME];
-            until(*sentinel, "they know each other", &quorum, |answer| {
-                answer.starts_with("OK 3 usable Sentinels")
-            });
+            until_with(
+                *sentinel,
+                password,
+                "they know each other",
+                &quorum,
+                |answer| answer.starts_with("OK 3 usable Sentinels"),
+            );
             let replicas = ["SENTINEL", "replicas", NAME];
-            until(*sentinel, "they know the replica", &replicas, |answer| {
-                answer.contains("master-link-status\nok")
-            });
+            until_with(
+                *sentinel,
+                password,
+                "they know the replica",
+                &replicas,
+                |answer| answer.contains("master-link-status\nok"),
+            );
         }
         Self {
             master,
             replica,
             sentinels,
+            password,
             _folder: folder,
         }
     }
 
     pub(crate) fn url(&self) -> String {
+        self.url_at("127.0.0.1")
+    }
+
+    /// The same with the Sentinels' addresses of this kind.
+    pub(crate) fn url_at(&self, host: &str) -> String {
         let ports = self.sentinels.iter().map(|(port, _)| port);
-        let hosts: Vec<_> = ports.map(|port| format!("127.0.0.1:{port}")).collect();
+        let hosts: Vec<_> = ports.map(|port| format!("{host}:{port}")).collect();
         format!("redis-sentinel://:{PASSWORD}@{}/{NAME}", hosts.join(","))
     }
 
@@ -90,9 +113,13 @@ impl Watched {
         let port = self.replica.port.to_string();
         for (sentinel, _) in &self.sentinels {
             let address = ["SENTINEL", "get-master-addr-by-name", NAME];
-            until(*sentinel, "it is promoted", &address, |answer| {
-                answer.lines().any(|line| line == port)
-            });
+            until_with(
+                *sentinel,
+                self.password,
+                "it is promoted",
+                &address,
+                |answer| answer.lines().any(|line| line == port),
+            );
         }
         self.replica.until("it is the master", &["ROLE"], |role| {
             role.starts_with("master")
@@ -102,7 +129,8 @@ impl Watched {
     /// Asks the Sentinels to have the replica take the master's place, which goes on as its replica.
     pub(crate) fn fail_over(&self) {
         let (sentinel, _) = &self.sentinels[0];
-        assert_eq!(command(*sentinel, &["SENTINEL", "failover", NAME]), "OK");
+        let words = ["SENTINEL", "failover", NAME];
+        assert_eq!(command_with(*sentinel, self.password, &words), "OK");
         self.until_promoted();
     }
 }

@@ -141,20 +141,38 @@ pub(crate) fn store(url: &str, prefix: &str) -> Store {
 
 /// Has the program at a port carry a command out, and returns what it answers.
 pub(crate) fn command(port: u16, words: &[&str]) -> String {
-    let output = Command::new("redis-cli")
+    command_with(port, Some(PASSWORD), words)
+}
+
+/// The same of one that asks for this password.
+pub(crate) fn command_with(port: u16, password: Option<&str>, words: &[&str]) -> String {
+    let mut command = Command::new("redis-cli");
+    command
         .args(["-h", "127.0.0.1", "-p", &port.to_string()])
-        .args(words)
-        .env("REDISCLI_AUTH", PASSWORD)
-        .output()
-        .expect("redis-cli starts");
+        .args(words);
+    if let Some(password) = password {
+        command.env("REDISCLI_AUTH", password);
+    }
+    let output = command.output().expect("redis-cli starts");
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// Repeats a command until `wanted` holds for its answer.
 pub(crate) fn until(port: u16, what: &str, words: &[&str], wanted: impl Fn(&str) -> bool) {
+    until_with(port, Some(PASSWORD), what, words, wanted);
+}
+
+/// The same of one that asks for this password.
+pub(crate) fn until_with(
+    port: u16,
+    password: Option<&str>,
+    what: &str,
+    words: &[&str],
+    wanted: impl Fn(&str) -> bool,
+) {
     let begun = Instant::now();
     loop {
-        let answer = command(port, words);
+        let answer = command_with(port, password, words);
         if wanted(&answer) {
             return;
         }
