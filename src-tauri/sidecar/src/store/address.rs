@@ -45,6 +45,9 @@ pub enum BadAddress {
     NoService,
     #[error("has a database that is no number")]
     Database,
+    /// It may be a part of a password, so it is not named.
+    #[error("has a parameter other than sentinel_user and sentinel_password")]
+    Parameter,
     /// The crate would read `#insecure` there.
     #[error("has something after #")]
     Fragment,
@@ -57,7 +60,8 @@ impl Address {
     ///
     /// `redis://user:password@host:port/database`, `rediss://` with TLS, `unix:///path`;
     /// `redis-sentinel://user:password@host:port,host:port/name/database` asks Sentinels for the
-    /// master of that name; `redis-cluster://user:password@host:port,host:port` is a cluster. Both
+    /// master of that name, with `?sentinel_user=user&sentinel_password=password` where they ask for
+    /// some of their own; `redis-cluster://user:password@host:port,host:port` is a cluster. Both
     /// have a `rediss-` form.
     pub fn parse(text: &SecretString) -> Result<Self, BadAddress> {
         let text = text.expose_secret();
@@ -94,6 +98,7 @@ impl Place {
 
     fn behind_sentinels(rest: &str, with_tls: bool) -> Result<Self, BadAddress> {
         let (authority, path) = rest.split_once('/').ok_or(BadAddress::NoService)?;
+        let (path, parameters) = path.split_once('?').unwrap_or((path, ""));
         let (name, database) = match path.split_once('/') {
             Some((name, database)) => (name, Some(database)),
             None => (path, None),
@@ -131,6 +136,15 @@ impl Place {
                 builder = builder.set_client_to_redis_username(decoded(user)?);
             }
             builder = builder.set_client_to_redis_password(decoded(password)?);
+        }
+        for parameter in parameters.split('&').filter(|it| !it.is_empty()) {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let value = decoded(value)?;
+            builder = match name {
+                "sentinel_user" => builder.set_client_to_sentinel_username(value),
+                "sentinel_password" => builder.set_client_to_sentinel_password(value),
+                _ => return Err(BadAddress::Parameter),
+            };
         }
         Ok(Self::Sentinel(builder.build().map_err(other)?))
     }
@@ -223,6 +237,7 @@ mod tests {
             "redis-sentinel://one.example,two.example:26380,[::1]:26381/mymaster",
             "redis-sentinel://user:p%40ss@one.example/mymaster/2",
             "rediss-sentinel://:secret@one.example/mymaster",
+            "redis-sentinel://one.example/mymaster/2?sentinel_user=u&sentinel_password=p%26q",
             "redis-cluster://one.example,two.example:6380",
             "rediss-cluster://user:secret@one.example/",
         ] {
@@ -248,6 +263,14 @@ mod tests {
                 "impossible port",
             ),
             ("redis-sentinel://:hunter2@a/mymaster/x", "no number"),
+            (
+                "redis-sentinel://a/mymaster?password=hunter2",
+                "a parameter other than",
+            ),
+            (
+                "redis-sentinel://a/mymaster?sentinel_password=%FFhunter2",
+                "is no text",
+            ),
             ("redis-cluster://:hunter2@", "names no host"),
             ("redis-cluster://a:70000", "impossible port"),
         ] {

@@ -146,6 +146,22 @@ async fn sentinels_are_found_by_addresses_of_ipv6() {
 }
 
 #[tokio::test]
+async fn sentinels_are_asked_with_their_own_password() {
+    let redis = Watched::guarded();
+    let own = "sentinel_password=sentinel%26password%3F1";
+    let sidecar = Instance::start(&format!("{}?{own}", redis.url())).await;
+    let desk = sidecar.device("desk");
+    let login = desk.login(ANA).await.expect(201);
+    let key = ["EXISTS", "agent:session:agent1"];
+    redis
+        .replica
+        .until("it has the lock", &key, |count| count == "1");
+    redis.fail_over();
+    let beat = until_served(async || desk.beat(login.access_token()).await).await;
+    beat.expect(201);
+}
+
+#[tokio::test]
 async fn a_planned_fail_over_loses_nothing() {
     let redis = Watched::start();
     let (one, other) = (

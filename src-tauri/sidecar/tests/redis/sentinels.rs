@@ -9,6 +9,9 @@ use crate::server::{PASSWORD, RedisServer, command_with, free_port, until_with};
 
 const NAME: &str = "mymaster";
 
+/// The Sentinels' own password, where they ask for one: with characters that an address writes in %-codes.
+const SENTINEL_PASSWORD: &str = "sentinel&password?1";
+
 pub(crate) struct Watched {
     pub(crate) master: RedisServer,
     pub(crate) replica: RedisServer,
@@ -22,6 +25,11 @@ impl Watched {
     /// Starts all of them, and waits until the Sentinels know each other and the replica.
     pub(crate) fn start() -> Self {
         Self::with(None)
+    }
+
+    /// The same, where the Sentinels want a password.
+    pub(crate) fn guarded() -> Self {
+        Self::with(Some(SENTINEL_PASSWORD))
     }
 
     fn with(password: Option<&'static str>) -> Self {
