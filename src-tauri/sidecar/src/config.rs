@@ -10,6 +10,7 @@ mod redis;
 mod roles;
 mod rules;
 mod secret;
+mod shape;
 mod tls;
 
 use std::net::IpAddr;

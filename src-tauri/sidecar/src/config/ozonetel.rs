@@ -8,7 +8,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::file::OzonetelTable;
-use super::queue::{QueueKeys, QueueSettings};
+use super::queue::{self, QueueKeys, QueueSettings};
 use super::rules::Rules;
 use super::secret::{Forms, Setting};
 use crate::directory::Agent;
@@ -21,6 +21,15 @@ const AUTHENTICATION: &str = "OZONETEL_AUTHENTICATION";
 const AGENT_PASSWORD: &str = "OZONETEL_AGENT_PASSWORD";
 const DID: &str = "OZONETEL_DID";
 const DIDS: &str = "OZONETEL_DIDS";
+const VARIABLES: [&str; 7] = [
+    URL,
+    USER_NAME,
+    API_KEY,
+    AUTHENTICATION,
+    AGENT_PASSWORD,
+    DID,
+    DIDS,
+];
 
 /// An account at Ozonetel.
 #[derive(Debug)]
@@ -64,9 +73,8 @@ impl Rules<'_> {
         table: Option<Spanned<OzonetelTable>>,
     ) -> Option<OzonetelSettings> {
         let wanted = table.is_some()
-            || [URL, USER_NAME, API_KEY]
-                .iter()
-                .any(|name| self.sources.optional_variable(name).is_some());
+            || self.sources.names_any(&VARIABLES)
+            || self.sources.names_any(&queue::VARIABLES);
         if !wanted {
             return None;
         }

@@ -43,9 +43,9 @@ impl Rules<'_> {
         has_users: bool,
     ) -> Option<PlatformSettings> {
         let wanted = table.is_some()
-            || [URL, API_KEY]
-                .iter()
-                .any(|name| self.sources.optional_variable(name).is_some());
+            || self.sources.names_any(&[URL, API_KEY, ORIGIN])
+            // Their names are nobody's in particular: beside users of a file they say nothing.
+            || !has_users && self.sources.names_any(&[SIP_DOMAIN, SIP_WS_SERVER]);
         if !wanted {
             return None;
         }

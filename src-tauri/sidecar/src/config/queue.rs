@@ -13,6 +13,12 @@ const PAUSE_REASONS: &str = "OZONETEL_PAUSE_REASONS";
 const DISPOSITIONS: &str = "OZONETEL_DISPOSITIONS";
 const WRAP_UP_SECONDS: &str = "OZONETEL_WRAP_UP_SECONDS";
 const WRAP_UP_MORE_SECONDS: &str = "OZONETEL_WRAP_UP_MORE_SECONDS";
+pub(super) const VARIABLES: [&str; 4] = [
+    PAUSE_REASONS,
+    DISPOSITIONS,
+    WRAP_UP_SECONDS,
+    WRAP_UP_MORE_SECONDS,
+];
 
 /// Entries of a list, and characters of each.
 const MAX_ENTRIES: usize = 100;

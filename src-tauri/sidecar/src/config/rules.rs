@@ -12,13 +12,12 @@ use sidecar_api::{AgentConfig, IceServer, Urls};
 use tokio::sync::Semaphore;
 use toml::Spanned;
 
-use super::file::{
-    AgentTable, File, IceServerTable, LONGEST_ACCESS_TOKEN, SettingsTable, UserTable,
-};
+use super::file::{AgentTable, IceServerTable, LONGEST_ACCESS_TOKEN, SettingsTable, UserTable};
 use super::phones::{check_sip_uri, check_ws_server, is_ice_url};
 use super::secret::{Forms, Sources};
+use super::shape;
 use super::{
-    Config, JWT_SECRET_OLD_VARIABLE, JWT_SECRET_VARIABLE, Problem, Settings,
+    Config, JWT_SECRET_OLD_VARIABLE, JWT_SECRET_VARIABLE, PlatformSettings, Problem, Settings,
     TRUSTED_PROXIES_VARIABLE, UserSource, fold_email,
 };
 use crate::attempts::Limit;
@@ -30,16 +29,19 @@ const JWT_SECRET_BYTES: usize = 32;
 
 /// Reads `text` and checks all of it, so that one look shows every problem.
 pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Problem>> {
-    let file: File = toml::from_str(text).map_err(|error| {
-        vec![Problem {
-            line: error.span().map(|span| line_of(text, &span)),
-            text: error.message().to_owned(),
-        }]
-    })?;
+    let (file, mistakes) = shape::read(text);
+    let mistakes = mistakes.into_iter().map(|it| Problem {
+        line: it.span.map(|span| line_of(text, &span)),
+        text: it.text,
+    });
+    let mistakes = mistakes.collect();
+    let Some(file) = file else {
+        return Err(mistakes);
+    };
     let mut rules = Rules {
         text,
         sources,
-        problems: Vec::new(),
+        problems: mistakes,
         warnings: Vec::new(),
         agent_ids: BTreeSet::new(),
     };
@@ -54,6 +56,15 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
     let users = rules.users(file.users, &agents);
     if !rules.problems.is_empty() {
         return Err(rules.problems);
+    }
+    if platform.is_none() && users.is_empty() {
+        rules.warn(
+            &(0..0),
+            "nobody can sign in: there are neither [[users]] nor a platform".to_owned(),
+        );
+    }
+    if ozonetel.is_none() {
+        rules.warn_of_idle_passwords(platform.as_ref(), &agents);
     }
     Ok(Config {
         settings,
@@ -88,6 +99,25 @@ impl Rules<'_> {
     fn warn(&mut self, span: &Range<usize>, text: String) {
         let problem = self.problem(span, text);
         self.warnings.push(problem);
+    }
+
+    /// Warns of passwords for Ozonetel where there is no account.
+    fn warn_of_idle_passwords(&mut self, platform: Option<&PlatformSettings>, agents: &Agents) {
+        let of_agents = agents.values().find(|it| it.ozonetel_password.is_some());
+        let key = match (of_agents, platform) {
+            (Some(agent), _) => {
+                let id = &agent.config.ozonetel_agent_id;
+                format!("ozonetel_password of agent {id:?}")
+            }
+            (None, Some(platform)) if platform.ozonetel_password_field.is_some() => {
+                "platform.ozonetel_password_field".to_owned()
+            }
+            (None, Some(_) | None) => return,
+        };
+        self.warn(
+            &(0..0),
+            format!("{key} is of no use without an account: [ozonetel] or OZONETEL_URL"),
+        );
     }
 
     fn problem(&self, span: &Range<usize>, text: String) -> Problem {
@@ -161,6 +191,18 @@ impl Rules<'_> {
         let max_connections = usize::try_from(*table.max_connections.get_ref())
             .unwrap_or(usize::MAX)
             .min(Semaphore::MAX_PERMITS);
+        if let Some(per_address) = &table.max_connections_per_address
+            && per_address.get_ref() > table.max_connections.get_ref()
+        {
+            self.warn(
+                &per_address.span(),
+                format!(
+                    "max_connections_per_address ({}) is of no use: max_connections are fewer ({})",
+                    per_address.get_ref(),
+                    table.max_connections.get_ref(),
+                ),
+            );
+        }
         let per_address = table.max_connections_per_address.map(Spanned::into_inner);
         Settings {
             ttl: seconds(&table.ttl_seconds),

@@ -70,6 +70,13 @@ impl<'a> Sources<'a> {
         (self.variable)(name).map(SecretString::from)
     }
 
+    /// Whether any of these variables is set, or one with `_FILE` behind its name.
+    pub(super) fn names_any(&self, variables: &[&str]) -> bool {
+        let is_set = |name: &str| (self.variable)(name).is_some();
+        let mut variables = variables.iter();
+        variables.any(|name| is_set(name) || is_set(&format!("{name}_FILE")))
+    }
+
     /// Reads the secret called `key`, given in at most one of its three forms.
     pub(super) fn one_of(&self, key: &str, forms: Forms) -> Result<Option<SecretString>, String> {
         match (forms.given, forms.file, forms.variable) {

@@ -218,6 +218,86 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
+fn each_mistake_of_the_shape_is_named_and_none_follows_from_another() {
+    let text = config_text("ttl = 5\nheartbeat_seconds = \"soon\"\nmax_connections = -1")
+        .replacen("sip_uri = \"sip:700201@sip.example\"", "sip_uri = 7", 1)
+        .replace("name = \"ravi\"\n", "")
+        .replace("urls = [\"turn:turn.example\"]", "urls = [1]");
+    let problems = problems(&text);
+    for (mark, words) in [
+        ("ttl = 5", "unknown field `ttl`"),
+        ("heartbeat_seconds", "invalid type: string"),
+        ("max_connections", "-1"),
+        ("sip_uri = 7", "invalid type: integer"),
+        ("urls = [1]", "invalid type: integer"),
+        ("urls = [1]#2", "invalid type: integer"),
+    ] {
+        let line = Some(line_of(&text, mark));
+        let is_told = |it: &Problem| it.line == line && it.text.contains(words);
+        assert!(problems.iter().any(is_told), "{mark}: {problems:?}");
+    }
+    let is_missing = |it: &Problem| it.text == "missing field `name`";
+    assert!(problems.iter().any(is_missing), "{problems:?}");
+    assert_eq!(problems.len(), 7, "{problems:?}");
+}
+
+#[test]
+fn beside_unknown_keys_what_else_is_wrong_is_named() {
+    let text = config_text("ttl = 5\nttl_seconds = 0").replace("wss:", "ws:");
+    let told: Vec<_> = problems(&text).iter().map(ToString::to_string).collect();
+    for words in [
+        "unknown field `ttl`",
+        "ttl_seconds must not be 0",
+        "sip_ws_server of",
+    ] {
+        assert!(told.iter().any(|it| it.contains(words)), "{told:?}");
+    }
+}
+
+#[test]
+fn half_a_configuration_by_the_environment_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("key"), "canary\n").unwrap();
+    let read = |text: &str, given: (&str, &str)| {
+        let variable = |name: &str| (name == given.0).then(|| given.1.to_owned());
+        Config::from_toml(text, folder.path(), variable).map_err(|error| error.to_string())
+    };
+    for (given, missing) in [
+        (("PLATFORM_API_KEY_FILE", "key"), "PLATFORM_URL"),
+        (("PLATFORM_ORIGIN", "https://crm.example"), "PLATFORM_URL"),
+        (("SIP_DOMAIN", "sip.example"), "PLATFORM_URL"),
+        (("OZONETEL_API_KEY_FILE", "key"), "OZONETEL_URL"),
+        (("OZONETEL_AUTHENTICATION", "token"), "OZONETEL_API_KEY"),
+        (("OZONETEL_AGENT_PASSWORD", "p"), "OZONETEL_USER_NAME"),
+        (("OZONETEL_DID", "918000000000"), "OZONETEL_URL"),
+        (("OZONETEL_PAUSE_REASONS", "Lunch"), "OZONETEL_URL"),
+    ] {
+        let error = read("", given).unwrap_err();
+        let words = format!("{missing} (or ");
+        assert!(error.contains(&words), "{given:?}: {error}");
+    }
+    // It may be somebody else's.
+    read(&config_text(""), ("SIP_DOMAIN", "sip.example")).unwrap();
+}
+
+#[test]
+fn what_is_of_no_use_is_a_warning() {
+    let warnings = |text: &str| -> Vec<String> {
+        let config = Config::from_toml(text, Path::new("."), |_| None).unwrap();
+        config.warnings().iter().map(ToString::to_string).collect()
+    };
+    assert!(warnings(&config_text("")).is_empty());
+    let nobody = ["nobody can sign in: there are neither [[users]] nor a platform"];
+    assert_eq!(warnings(""), nobody);
+    let idle = config_text("").replacen("sip_uri", "ozonetel_password = \"p\"\nsip_uri", 1);
+    let words = "ozonetel_password of agent \"agent1\" is of no use without an account";
+    assert!(warnings(&idle)[0].starts_with(words));
+    let many = config_text("max_connections = 10\nmax_connections_per_address = 11");
+    let words = "line 3: max_connections_per_address (11) is of no use";
+    assert!(warnings(&many)[0].starts_with(words));
+}
+
+#[test]
 fn a_password_hash_must_be_argon2id_and_is_never_repeated() {
     let good = config_text("");
     let start = good.find("$argon2id").unwrap();
