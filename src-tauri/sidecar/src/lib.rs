@@ -37,6 +37,7 @@ mod store;
 mod takeover;
 mod tls;
 mod token;
+mod turns;
 mod upstream;
 
 pub use audit::AUDIT;

@@ -4,7 +4,6 @@ mod account_token;
 mod answer;
 mod duties;
 mod order;
-mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +20,6 @@ pub(crate) use self::answer::{Done, Verdict, Words};
 pub(crate) use self::duties::{Duties, Duty, RETRY};
 pub(crate) use self::order::Order;
 use self::order::{Account, Action, Presence, TOKEN_PATH, address};
-use self::turns::Turns;
 use crate::clock::Clock;
 use crate::config::{Authentication, OzonetelSettings, QueueSettings};
 use crate::directory::Agent;
@@ -29,6 +27,7 @@ use crate::lock::LockName;
 use crate::metrics::Metrics;
 use crate::seal::SigningKeys;
 use crate::store::Store;
+use crate::turns::Turns;
 use crate::upstream::{NoHttp, Reply, Upstream, is_loopback, with_json};
 
 /// How long a login or logout may take. Nobody waits for all of it, but its end is worth knowing.
@@ -51,6 +50,7 @@ pub(crate) struct Ozonetel {
     upstream: Arc<Upstream>,
     clock: Clock,
     token: AccountToken,
+    /// Each agent's logins and logouts: the last word is the last one said.
     turns: Turns,
     /// Whom to log out once their sessions have ended.
     pub(crate) duties: Duties,

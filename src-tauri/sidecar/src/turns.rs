@@ -3,23 +3,22 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::OwnedMutexGuard;
 
-/// Gives each agent's logins and logouts their order: one that is under way ends before the next
-/// begins, so that the last word is the last one said.
+/// Gives whoever wants the same thing their order: one that is under way ends before the next begins.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<String, Turn>>);
+pub(crate) struct Turns(Mutex<HashMap<String, Turn>>);
 
 type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl Turns {
-    /// Waits until nobody else has the agent's turn; it ends when what is returned is dropped.
-    pub(super) async fn of(&self, agent_id: &str) -> OwnedMutexGuard<()> {
+    /// Waits until nobody else has the turn of this name; it ends when what is returned is dropped.
+    pub(crate) async fn of(&self, name: &str) -> OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self
                 .0
                 .lock()
                 .expect("nothing panics while it holds the turns");
             turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            Arc::clone(turns.entry(agent_id.to_owned()).or_default())
+            Arc::clone(turns.entry(name.to_owned()).or_default())
         };
         turn.lock_owned().await
     }
@@ -34,7 +33,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_agent_has_one_turn_and_others_have_their_own() {
+    async fn a_name_has_one_turn_and_others_have_their_own() {
         let turns = Turns::default();
         let first = turns.of("agent1").await;
         let _other = turns.of("agent2").await;
