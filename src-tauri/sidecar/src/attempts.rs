@@ -1,6 +1,7 @@
 //! How many wrong passwords an account and an address may send.
 
 mod memory;
+mod patience;
 mod redis;
 
 use std::net::IpAddr;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use rand::TryRng;
 use rand::rngs::SysRng;
 use uuid::Uuid;
@@ -18,4 +20,15 @@ pub(crate) fn random_id() -> String {
         .as_hyphenated()
         .encode_lower(&mut Uuid::encode_buffer())
         .to_owned()
+}
+
+/// Returns an unpredictable number.
+pub(crate) fn random_number() -> u32 {
+    u32::from_ne_bytes(random_bytes())
+}
+
+/// Returns `usual`, a fifth longer or shorter at the most, so that what began at one moment does not go
+/// on in step; `random` is any number alike.
+pub(crate) fn jittered(usual: Duration, random: u32) -> Duration {
+    usual.mul_f64(0.8 + 0.4 * f64::from(random) / f64::from(u32::MAX))
 }

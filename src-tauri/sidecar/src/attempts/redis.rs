@@ -4,16 +4,14 @@ use std::time::Duration;
 use redis::{Script, ScriptInvocation};
 use tokio::time::sleep;
 
+use super::patience::Patience;
 use super::{AccountKey, Ending, Limit, Refused};
-use crate::random::random_id;
+use crate::random::{random_id, random_number};
 use crate::store::{Store, Unanswered, millis};
+use crate::turns::Turns;
 
 /// How long an attempt takes at the most, its turn included; later it is that of a server that died.
 const LONGEST: Duration = Duration::from_secs(30);
-
-/// How often it is looked whether another attempt has given its place back: about as long as checking
-/// a password takes.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The limits of all servers that share a Redis. Its clock measures them, and each change is one
 /// script.
@@ -24,6 +22,9 @@ pub(crate) struct RedisAttempts {
     addresses: Limit,
     begin: Script,
     finish: Script,
+    /// Who waits at this server for a place in a bucket, by its key: the first of them alone looks, or an
+    /// office that signs in at once would leave Redis no time for anything else.
+    waiting: Turns,
 }
 
 /// An attempt under way.
@@ -43,6 +44,7 @@ impl RedisAttempts {
             addresses,
             begin: script(include_str!("redis/begin.lua")),
             finish: script(include_str!("redis/finish.lua")),
+            waiting: Turns::default(),
         }
     }
 
@@ -59,15 +61,32 @@ impl RedisAttempts {
                 self.store.key(&format!("attempts:address:{address}")),
             ],
         };
+        let mut turn = None;
+        let mut patience = Patience::new();
         loop {
             let mut call = self.call(&self.begin, &attempt);
             for limit in [self.accounts, self.addresses] {
                 call.arg(limit.burst).arg(millis(limit.refill));
             }
-            let (how, wait) = self.store.run::<(String, u64)>(&call).await?;
+            let (how, wait, full) = self.store.run::<(String, u64, usize)>(&call).await?;
             match &*how {
                 "go" => return Ok(attempt),
-                "others" => sleep(LOOK_EVERY).await,
+                "others" => {
+                    let bucket = attempt.keys.get(full);
+                    let bucket = bucket.ok_or(Refused::Unanswered(Unanswered::Unknown))?;
+                    match &turn {
+                        Some((of, _)) if of == bucket => {
+                            sleep(patience.next(random_number())).await;
+                        }
+                        // Whoever waits for an account keeps nobody from the address.
+                        Some(_) | None => {
+                            drop(turn.take());
+                            let next = self.waiting.of(bucket).await;
+                            turn = Some((bucket.clone(), next));
+                            patience = Patience::new();
+                        }
+                    }
+                }
                 "wait" => return Err(Refused::Wait(Duration::from_millis(wait))),
                 _ => return Err(Unanswered::Unknown.into()),
             }

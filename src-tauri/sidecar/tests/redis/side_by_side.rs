@@ -2,6 +2,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::instance::Instance;
+use crate::platform::{Fault, Platform};
 use crate::server::RedisServer;
 use crate::world::{Answer, Device, client};
 
@@ -257,6 +258,31 @@ async fn right_passwords_do_not_count_however_many_come_at_once() {
     // The account's mistakes are forgotten, those of the address are not.
     guess(&one.device("desk")).await.expect(401);
     other.device("desk").login(ANA).await.expect(429);
+}
+
+#[tokio::test]
+async fn an_office_that_waits_to_sign_in_leaves_redis_its_time() {
+    let (redis, platform) = (RedisServer::start(), Platform::start().await);
+    let sidecar = Instance::at_platform(&redis.url(), &platform).await;
+    platform.with(|world| {
+        let sign_in = "getLoginTokenFromCredentials";
+        world.faults.insert(sign_in, Fault::Silence);
+    });
+    // A hundred at most are checked at once for one address, and all of these have one.
+    let logins = (0..160).map(|n| {
+        let desk = sidecar.device("desk");
+        let credentials = json!({"email": format!("{n}@helix.example"), "password": "right"});
+        async move { desk.login_with(credentials).await }
+    });
+    for answer in join_all(logins).await {
+        answer.expect(503);
+    }
+    let scripts = redis.command(&["INFO", "commandstats"]);
+    let scripts = scripts.lines().find_map(|line| {
+        let calls = line.strip_prefix("cmdstat_evalsha:calls=")?;
+        calls.split(',').next()?.parse::<u32>().ok()
+    });
+    assert!(scripts.unwrap() < 1_500, "{scripts:?}");
 }
 
 async fn ready(sidecar: &Instance) -> Answer {
