@@ -2,8 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+/// In how many parts all bells are rung, and how long it is between two: a second for all of them.
+const PARTS: usize = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// One bell per agent that somebody listens for.
 #[derive(Debug, Default)]
@@ -33,10 +39,16 @@ impl Bells {
         }
     }
 
-    /// Rings for all agents: nobody knows what was missed.
-    pub(crate) fn ring_all(&self) {
-        for bell in self.bells().values() {
-            bell.send_replace(());
+    /// Rings for all agents, because nobody knows what was missed: some at once and the last a
+    /// second later, because each who hears it asks Redis, which has just come back.
+    pub(crate) async fn ring_all(&self) {
+        let agents: Vec<String> = self.bells().keys().cloned().collect();
+        let begun = Instant::now();
+        for (n, some) in (0..).zip(agents.chunks(agents.len().div_ceil(PARTS).max(1))) {
+            sleep_until(begun + n * PAUSE).await;
+            for agent_id in some {
+                self.ring(agent_id);
+            }
         }
     }
 
@@ -77,12 +89,30 @@ mod tests {
         assert!(one.changed().now_or_never().is_none());
         assert!(other.changed().now_or_never().is_none());
         bells.ring("c");
-        bells.ring_all();
+        bells.ring("b");
         one.seen();
         assert!(one.changed().now_or_never().is_none());
         assert!(other.changed().now_or_never().is_some());
         drop((one, other));
         let _last = bells.listen("d");
         assert_eq!(bells.bells().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_bells_are_rung_within_a_second_and_not_at_once() {
+        let bells = Bells::default();
+        let mut all: Vec<_> = (0..100).map(|n| bells.listen(&n.to_string())).collect();
+        let mut heard = || {
+            let heard = all.iter_mut().map(|it| it.changed().now_or_never());
+            heard.flatten().count()
+        };
+        let begun = Instant::now();
+        let mut ringing = std::pin::pin!(bells.ring_all());
+        assert!(ringing.as_mut().now_or_never().is_none());
+        assert_eq!(heard(), 5);
+        ringing.await;
+        assert_eq!(heard(), 95);
+        assert_eq!(begun.elapsed(), 19 * PAUSE);
+        Bells::default().ring_all().await;
     }
 }

@@ -28,7 +28,7 @@ const SIGN_IN_TIME: Duration = Duration::from_millis(7500);
 pub(crate) const LOGOUT_TERM: Duration = Duration::from_secs(30);
 
 /// How long a lock that an administrator took stays theirs: a phone that listens is told who has it, and
-/// one that hears nothing of it looks within 5 s, and finds that its session has ended.
+/// one that hears nothing of it looks within 6 s, and finds that its session has ended.
 const TELLING: Duration = Duration::from_secs(1);
 
 /// What lists of locks show as the holder's name meanwhile.

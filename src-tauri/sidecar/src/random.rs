@@ -32,3 +32,15 @@ pub(crate) fn random_number() -> u32 {
 pub(crate) fn jittered(usual: Duration, random: u32) -> Duration {
     usual.mul_f64(0.8 + 0.4 * f64::from(random) / f64::from(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_jittered_is_a_fifth_longer_or_shorter_at_the_most() {
+        let usual = Duration::from_secs(5);
+        assert_eq!(jittered(usual, 0), Duration::from_secs(4));
+        assert_eq!(jittered(usual, u32::MAX), Duration::from_secs(6));
+    }
+}

@@ -231,8 +231,7 @@ async fn hear(mut place: Place, channel: String, bells: Arc<Bells>) {
         // That Redis cannot be reached is told by the other connection.
         match timeout(CONNECTING, place.listen(&channel)).await {
             Ok(Ok(heard)) => {
-                bells.ring_all();
-                let why = ring(heard, &bells).await;
+                let ((), why) = tokio::join!(bells.ring_all(), ring(heard, &bells));
                 debug!(why, "other servers are not heard any more");
             }
             Ok(Err(error)) => debug!(%error, "other servers cannot be heard"),

@@ -23,6 +23,7 @@ use super::{bearer, heartbeat};
 use crate::device::Device;
 use crate::duty;
 use crate::lock::{LockName, Look, Owner};
+use crate::random::{jittered, random_number};
 use crate::refusal::{Refusal, shown};
 use crate::seats::Seat;
 use crate::server::Cut;
@@ -159,7 +160,7 @@ impl Listener {
             }
             changes.seen();
             // Where the store is silent nothing is known, and the phone keeps what it was told.
-            let mut next = LOOK_EVERY;
+            let mut next = jittered(LOOK_EVERY, random_number());
             if let Ok(look) = self.sidecar.lock.look(&self.lock).await {
                 let standing = standing(&look, &self.owner);
                 if let Err(ended) = self.tell_of(standing, wire).await {
@@ -167,7 +168,7 @@ impl Listener {
                 }
                 let by_itself = look.ask.as_ref().and_then(|ask| ask.changes_at());
                 let left = by_itself.filter(|it| *it > look.now);
-                next = next.min(left.map_or(LOOK_EVERY, |it| it - look.now));
+                next = left.map_or(next, |it| next.min(it - look.now));
             }
             tokio::select! {
                 () = changes.changed() => {}
