@@ -2,6 +2,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 
+use crate::network::Network;
+
 /// The field that proxies append the address of their client to.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -10,7 +12,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 pub(crate) fn client_address(
     peer: SocketAddr,
     headers: &HeaderMap,
-    trusted_proxies: &[IpAddr],
+    trusted_proxies: &[Network],
 ) -> IpAddr {
     let mut client = peer.ip().to_canonical();
     let notes: Vec<&str> = headers
@@ -20,7 +22,7 @@ pub(crate) fn client_address(
         .flat_map(|value| value.split(','))
         .collect();
     for note in notes.into_iter().rev() {
-        if !trusted_proxies.contains(&client) {
+        if !trusted_proxies.iter().any(|it| it.contains(&client)) {
             break;
         }
         let Some(address) = address(note.trim()) else {
@@ -63,7 +65,7 @@ mod tests {
 
     #[test]
     fn only_what_trusted_proxies_noted_counts() {
-        let proxies: [IpAddr; 2] = ["127.0.0.1".parse().unwrap(), "192.0.2.1".parse().unwrap()];
+        let proxies: [Network; 2] = ["127.0.0.1", "192.0.2.0/28"].map(|it| it.parse().unwrap());
         for (peer, notes, client) in [
             ("198.51.100.7:5", "203.0.113.9", "198.51.100.7"),
             ("127.0.0.1:5", "203.0.113.9", "203.0.113.9"),
@@ -74,6 +76,8 @@ mod tests {
                 "1.2.3.4, 203.0.113.9, 192.0.2.1",
                 "203.0.113.9",
             ),
+            ("192.0.2.15:5", "203.0.113.9, 192.0.2.1", "203.0.113.9"),
+            ("192.0.2.16:5", "203.0.113.9, 192.0.2.1", "192.0.2.16"),
             ("127.0.0.1:5", "[2001:db8::1]:80", "2001:db8::1"),
             ("127.0.0.1:5", "unknown", "127.0.0.1"),
             ("127.0.0.1:5", "", "127.0.0.1"),

@@ -13,7 +13,6 @@ mod secret;
 mod shape;
 mod tls;
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 use std::{env, fmt, fs};
@@ -25,6 +24,7 @@ pub(crate) use self::platform::PlatformSettings;
 pub(crate) use self::queue::QueueSettings;
 use crate::attempts::Limit;
 use crate::directory::Roster;
+use crate::network::Network;
 use crate::store::Address;
 use crate::tls::Certificate;
 
@@ -86,11 +86,11 @@ pub(crate) struct Settings {
     /// `None`: it speaks plain HTTP.
     pub(crate) certificate: Option<Certificate>,
     /// Whose word on the address of a caller is believed.
-    pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) trusted_proxies: Vec<Network>,
     /// The origins of web pages that may call; other pages may be of the server's own origin alone.
     pub(crate) allowed_origins: Vec<String>,
     /// Who may read the metrics beside this machine.
-    pub(crate) metrics_from: Vec<IpAddr>,
+    pub(crate) metrics_from: Vec<Network>,
     /// Connections at a time; further ones wait in the system's queue.
     pub(crate) max_connections: usize,
     /// Those of one address that is no proxy's; further ones are closed.

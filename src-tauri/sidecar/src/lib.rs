@@ -16,6 +16,7 @@ mod directory;
 mod duty;
 mod lock;
 mod metrics;
+mod network;
 mod observe;
 mod origins;
 mod ozonetel;

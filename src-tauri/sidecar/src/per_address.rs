@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::client_address::network;
+use crate::network::Network;
 
 /// Counts connections by the network that they come from.
 #[derive(Debug)]
 pub(crate) struct PerAddress {
     most: usize,
     /// Those who connect for many others.
-    proxies: Vec<IpAddr>,
+    proxies: Vec<Network>,
     open: Arc<Mutex<Open>>,
 }
 
@@ -22,7 +23,7 @@ type Open = HashMap<IpAddr, usize>;
 pub(crate) struct Counted(Option<(IpAddr, Arc<Mutex<Open>>)>);
 
 impl PerAddress {
-    pub(crate) fn new(most: usize, proxies: Vec<IpAddr>) -> Self {
+    pub(crate) fn new(most: usize, proxies: Vec<Network>) -> Self {
         Self {
             most,
             proxies,
@@ -32,7 +33,7 @@ impl PerAddress {
 
     /// Counts a connection; `None`: its address has as many as one may have.
     pub(crate) fn count(&self, address: IpAddr) -> Option<Counted> {
-        if self.proxies.contains(&address.to_canonical()) {
+        if self.proxies.iter().any(|it| it.contains(&address)) {
             return Some(Counted(None));
         }
         let network = network(address);
@@ -75,7 +76,7 @@ mod tests {
     #[test]
     fn an_address_has_so_many_and_a_proxy_as_many_as_it_wants() {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
-        let per_address = PerAddress::new(2, vec![address("192.0.2.1")]);
+        let per_address = PerAddress::new(2, vec!["192.0.2.0/24".parse().unwrap()]);
         let count = |text: &str| per_address.count(address(text));
         let mut theirs = vec![count("198.51.100.7").unwrap()];
         theirs.push(count("::ffff:198.51.100.7").unwrap());

@@ -1,13 +1,13 @@
 //! The shape of the configuration file; an unknown key is an error.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::secret::Text;
+use crate::network::Network;
 
 /// Seconds that an access token should live at the most (security, S16).
 pub(super) const LONGEST_ACCESS_TOKEN: u32 = 15 * 60;
@@ -38,9 +38,9 @@ pub(super) struct SettingsTable {
     pub(super) redis_key_prefix: Option<Spanned<String>>,
     pub(super) tls_certificate_file: Option<Spanned<String>>,
     pub(super) tls_key_file: Option<Spanned<String>>,
-    pub(super) trusted_proxies: Vec<IpAddr>,
+    pub(super) trusted_proxies: Vec<Network>,
     pub(super) allowed_origins: Vec<Spanned<String>>,
-    pub(super) metrics_from: Vec<IpAddr>,
+    pub(super) metrics_from: Vec<Network>,
     pub(super) admin_roles: Vec<Spanned<String>>,
     pub(super) max_connections: Spanned<u32>,
     pub(super) max_connections_per_address: Option<Spanned<u32>>,

@@ -1,7 +1,6 @@
 //! What must hold in a configuration beyond its shape.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::net::IpAddr;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +21,7 @@ use super::{
 };
 use crate::attempts::Limit;
 use crate::directory::{AGENT_ROLE, Agent, Phone, Roster, RosterUser, User};
+use crate::network::Network;
 use crate::password::StoredHash;
 
 /// Bytes of the key of HS256 (RFC 7518 §3.2: at least as many as the hash has).
@@ -288,7 +288,7 @@ impl Rules<'_> {
 
     /// Returns whose word on the address of a caller is believed; the environment comes before the
     /// file.
-    fn trusted_proxies(&mut self, in_file: Vec<IpAddr>) -> Vec<IpAddr> {
+    fn trusted_proxies(&mut self, in_file: Vec<Network>) -> Vec<Network> {
         let Some(text) = self.sources.optional_variable(TRUSTED_PROXIES_VARIABLE) else {
             return in_file;
         };
@@ -297,10 +297,10 @@ impl Rules<'_> {
             match address.parse() {
                 Ok(proxy) => proxies.push(proxy),
                 Err(_) if address.is_empty() => {}
-                Err(_) => self.report(
-                    &(0..0),
-                    format!("{TRUSTED_PROXIES_VARIABLE}: {address:?} is no IP address"),
-                ),
+                Err(error) => {
+                    let problem = format!("{TRUSTED_PROXIES_VARIABLE}: {error}");
+                    self.report(&(0..0), problem);
+                }
             }
         }
         proxies

@@ -21,7 +21,8 @@ pub(crate) async fn metrics(
     let caller = client_address(peer, &headers, &settings.trusted_proxies);
     // A proxy of this machine that is not named as one calls for anybody.
     let is_own = caller.is_loopback() && !is_forwarded(&headers);
-    if !is_own && !settings.metrics_from.contains(&caller) {
+    let is_named = settings.metrics_from.iter().any(|it| it.contains(&caller));
+    if !is_own && !is_named {
         return Err(Refusal::not_found());
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -197,6 +197,12 @@ fn every_mistake_is_named_with_its_line() {
             "trusted_proxies",
             "invalid IP address",
         ),
+        (
+            "[settings]",
+            "[settings]\nmetrics_from = [\"10.0.0.0/8\", \"::/0\"]",
+            "metrics_from",
+            "::/0 is everybody",
+        ),
         ("[[users]]", "[[user]]", "[[user]]", "unknown field `user`"),
         ("[[agents]]", "[[agents]", "[[agents]", ""),
     ] {
@@ -390,8 +396,11 @@ fn the_environment_names_files_with_secrets_and_the_proxies() {
         Config::from_toml(&config_text(""), folder.path(), variable)
             .map_err(|error| error.to_string())
     };
-    let config = format!("{:?}", read(None, "10.0.0.2, ::1").unwrap());
-    for part in ["trusted_proxies: [10.0.0.2, ::1]", "redis: Some("] {
+    let config = format!("{:?}", read(None, "10.0.0.2, 172.16.0.0/12, ::1").unwrap());
+    for part in [
+        "trusted_proxies: [10.0.0.2, 172.16.0.0/12, ::1]",
+        "redis: Some(",
+    ] {
         assert!(config.contains(part), "{config}");
     }
     for (redis_url, proxies, words) in [
@@ -402,8 +411,13 @@ fn the_environment_names_files_with_secrets_and_the_proxies() {
         ),
         (
             None,
-            "10.0.0.0/8",
-            "HELIX_TRUSTED_PROXIES: \"10.0.0.0/8\" is no IP address",
+            "10.0.0.0/40",
+            "HELIX_TRUSTED_PROXIES: invalid IP address or network: \"10.0.0.0/40\"",
+        ),
+        (
+            None,
+            "0.0.0.0/0",
+            "HELIX_TRUSTED_PROXIES: 0.0.0.0/0 is everybody",
         ),
     ] {
         assert_eq!(read(redis_url, proxies).unwrap_err(), words);

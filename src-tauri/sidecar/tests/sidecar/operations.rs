@@ -76,7 +76,7 @@ async fn the_counters_are_for_this_machine_and_those_that_are_named() {
     let world = World::start().await;
     assert_eq!(get(&world, None).await, 200);
     assert_eq!(get(&world, Some("127.0.0.1")).await, 404);
-    let settings = "trusted_proxies = [\"127.0.0.1\"]\nmetrics_from = [\"192.0.2.7\"]";
+    let settings = "trusted_proxies = [\"127.0.0.1\"]\nmetrics_from = [\"192.0.2.0/29\"]";
     let world = World::alone(config(settings)).await;
     assert_eq!(get(&world, Some("192.0.2.7")).await, 200);
     assert_eq!(get(&world, Some("192.0.2.8")).await, 404);
