@@ -1,5 +1,6 @@
 //! Passwords: hashing them, and checking them at a pace the machine can bear.
 
+use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -14,6 +15,10 @@ use tokio::time::timeout;
 /// How long a login waits for its turn, first among those of its account, then for a core. A phone
 /// gives up after 8 s (faults, 68).
 pub(crate) const TURN: Duration = Duration::from_secs(8);
+
+/// Checks at a time, however many cores there are: each keeps the memory of a hash, and 8 of them serve
+/// 400 logins a second, far more than the phones of one server.
+const MOST_AT_ONCE: usize = 8;
 
 /// Returns the argon2id PHC string of `password` with a random salt and the costs that OWASP's
 /// password storage cheat sheet names (19 MiB, 2 passes, 1 lane).
@@ -97,7 +102,8 @@ type Memory = Vec<Block>;
 #[derive(Debug)]
 pub(crate) struct Busy;
 
-/// Checks passwords on the blocking threads, as many at a time as there are cores.
+/// Checks passwords on the blocking threads, as many at a time as there are cores, up to
+/// [`MOST_AT_ONCE`].
 pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     /// What an unknown user's password is checked against, so that both answers take as long.
@@ -118,9 +124,8 @@ impl Passwords {
             .map_or(Params::DEFAULT, |hash| hash.params.clone());
         let secret = SecretString::from(crate::random::random_id());
         let decoy = StoredHash::parse(&hash_with(params, &secret)).expect("our own hash is valid");
-        let cores = available_parallelism().map_or(2, usize::from);
         Self {
-            turns: Arc::new(Semaphore::new(cores)),
+            turns: Arc::new(Semaphore::new(at_once(available_parallelism().ok()))),
             decoy: Arc::new(decoy),
             spare: Arc::default(),
             work,
@@ -160,6 +165,11 @@ impl Passwords {
     }
 }
 
+/// Returns how many passwords are checked at a time on so many cores.
+fn at_once(cores: Option<NonZero<usize>>) -> usize {
+    cores.map_or(2, usize::from).min(MOST_AT_ONCE)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -195,7 +205,14 @@ mod tests {
             assert!(check.unwrap());
         }
         let kept = passwords.spare.lock().unwrap().len();
-        let cores = available_parallelism().map_or(2, usize::from);
-        assert!((1..=cores).contains(&kept), "{kept}");
+        let most = at_once(available_parallelism().ok());
+        assert!((1..=most).contains(&kept), "{kept}");
+    }
+
+    #[test]
+    fn a_large_machine_does_not_keep_the_memory_of_all_its_cores() {
+        assert_eq!(at_once(NonZero::new(2)), 2);
+        assert_eq!(at_once(NonZero::new(64)), 8);
+        assert_eq!(at_once(None), 2);
     }
 }

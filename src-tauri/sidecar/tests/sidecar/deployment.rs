@@ -88,9 +88,13 @@ fn every_service_is_watched_started_again_and_can_do_little() {
         for limit in ["mem_limit", "pids_limit"] {
             assert!(!service[limit].is_badvalue(), "{name}: {limit}");
         }
+        // A thread for each of 64 cores, and what starts and watches the program.
+        let threads = service["pids_limit"].as_i64().unwrap();
+        assert!(name == "redis" || threads >= 128, "{name}: {threads}");
         let test = &service["healthcheck"]["test"];
         match name.as_str() {
             "one" | "two" => {
+                assert!(!service["cpus"].is_badvalue(), "{name}");
                 let words: Vec<_> = test.as_vec().unwrap().iter().map(text).collect();
                 assert_eq!(words, ["CMD", "/helix-sidecar", "ready"]);
             }
