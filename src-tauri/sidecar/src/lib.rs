@@ -30,6 +30,7 @@ mod refusal;
 mod routes;
 mod seal;
 mod seats;
+mod seldom;
 mod server;
 mod session;
 mod sidecar;

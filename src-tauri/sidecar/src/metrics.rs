@@ -80,6 +80,27 @@ pub(crate) enum TakeoverStep {
     TakenByForce,
 }
 
+/// The counters of a store that servers share; cloning is cheap.
+#[derive(Debug, Clone)]
+pub(crate) struct StoreMetrics {
+    calls: Family<StoreLabels, Counter>,
+    times: Histogram,
+    /// 1 while there is a connection.
+    pub(crate) connected: Gauge,
+}
+
+/// How a call of the store ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreOutcome {
+    Answered,
+    /// It said that it will not, as one that cannot write does.
+    Refused,
+    /// It said nothing in time, or what nobody understands.
+    Unanswered,
+    /// There was no connection.
+    NotAsked,
+}
+
 /// The counters of the calls of one other server; cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct UpstreamMetrics {
@@ -115,6 +136,11 @@ struct StepLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PathLabels {
     path: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StoreLabels {
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -221,6 +247,21 @@ impl Metrics {
         self
     }
 
+    /// Shows the counters of a store as well.
+    pub(crate) fn show_store(&mut self, store: &StoreMetrics) {
+        let StoreMetrics {
+            calls,
+            times,
+            connected,
+        } = store;
+        let registry = &mut self.registry;
+        registry.register("store_calls", "Calls of Redis", calls.clone());
+        let help = "How long calls of Redis took";
+        registry.register_with_unit("store", help, Unit::Seconds, times.clone());
+        let help = "Whether Redis is connected";
+        registry.register("store_connected", help, connected.clone());
+    }
+
     /// Counts an answer.
     pub(crate) fn answered(&self, call: Call, status: StatusCode, time: Duration) {
         let labels = AnswerLabels {
@@ -260,6 +301,28 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a text grows as it must");
         text
+    }
+}
+
+impl StoreMetrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            calls: Family::default(),
+            times: times(),
+            connected: Gauge::default(),
+        }
+    }
+
+    /// Counts a call.
+    pub(crate) fn ended(&self, outcome: StoreOutcome, time: Duration) {
+        let outcome = match outcome {
+            StoreOutcome::Answered => "answered",
+            StoreOutcome::Refused => "refused",
+            StoreOutcome::Unanswered => "unanswered",
+            StoreOutcome::NotAsked => "not_asked",
+        };
+        self.calls.get_or_create(&StoreLabels { outcome }).inc();
+        self.times.observe(time.as_secs_f64());
     }
 }
 

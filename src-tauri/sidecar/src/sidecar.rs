@@ -83,7 +83,10 @@ impl Sidecar {
         };
         let tokens = AccessTokens::new(keys, settings.access_token);
         let seal = RenewalSeal::new(keys);
-        let metrics = Metrics::new();
+        let mut metrics = Metrics::new();
+        if let Some(store) = &store {
+            metrics.show_store(store.metrics());
+        }
         let directory = Directory::new(users, clock.clone(), &metrics)?;
         let ozonetel = ozonetel
             .map(|settings| Ozonetel::new(settings, store.clone(), keys, clock.clone(), &metrics))

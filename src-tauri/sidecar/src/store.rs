@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use prometheus_client::metrics::gauge::Gauge;
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::cluster_async::ClusterConnection;
 use redis::{
@@ -22,6 +23,8 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use crate::bells::{Bells, Changes};
+use crate::metrics::{StoreMetrics, StoreOutcome};
+use crate::seldom::Seldom;
 use address::{CONNECTING, Place};
 
 /// How long a call may take, waiting for a connection included: whoever asks hears soon that Redis
@@ -30,6 +33,10 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Between two connections: twice a second keeps the way back short.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// What is written to find out whether that is possible, and how long it lies there.
+const READY: &str = "agent:ready";
+const READY_TERM: Duration = Duration::from_secs(5);
 
 /// How long one node of a cluster may take to be connected to before the next one is tried.
 const NODE_TIME: Duration = Duration::from_millis(500);
@@ -48,6 +55,9 @@ pub struct Store {
     connection: watch::Receiver<Option<Numbered>>,
     broken: mpsc::Sender<Broken>,
     bells: Arc<Bells>,
+    metrics: StoreMetrics,
+    /// What it refused of late, by the first word that it says of it.
+    refusals: Arc<Seldom<String>>,
     _keepers: Arc<[Keeper; 2]>,
 }
 
@@ -85,8 +95,10 @@ impl Store {
         let (to_callers, connection) = watch::channel(None);
         let (broken, reports) = mpsc::channel(1);
         let bells = Arc::new(Bells::default());
+        let metrics = StoreMetrics::new();
+        let connected = metrics.connected.clone();
         let keepers = [
-            tokio::spawn(keep(address.place, to_callers, reports)),
+            tokio::spawn(keep(address.place, to_callers, reports, connected)),
             tokio::spawn(hear(address.listening, channel(prefix), Arc::clone(&bells))),
         ];
         Self {
@@ -94,6 +106,8 @@ impl Store {
             connection,
             broken,
             bells,
+            metrics,
+            refusals: Arc::default(),
             _keepers: Arc::new(keepers.map(Keeper)),
         }
     }
@@ -113,10 +127,18 @@ impl Store {
         self.bells.listen(agent_id)
     }
 
-    /// Finds out whether Redis answers.
+    /// Returns what is counted of its calls.
+    pub(crate) fn metrics(&self) -> &StoreMetrics {
+        &self.metrics
+    }
+
+    /// Finds out whether Redis answers and writes: one whose disk is full, or whose replicas are missing,
+    /// reads alone, and nobody signs in.
     pub(crate) async fn ask(&self) -> Result<(), Unanswered> {
-        let nothing = Script::new("return 1");
-        match self.run(&nothing.prepare_invoke()).await? {
+        let written = Script::new("redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) return 1");
+        let mut call = written.prepare_invoke();
+        call.key(self.key(READY)).arg(millis(READY_TERM));
+        match self.run(&call).await? {
             1 => Ok(()),
             _ => Err(Unanswered::Unknown),
         }
@@ -135,6 +157,17 @@ impl Store {
         &self,
         call: &ScriptInvocation<'_>,
     ) -> Result<T, Unanswered> {
+        let begun = Instant::now();
+        let (outcome, answer) = self.run_once(call).await;
+        self.metrics.ended(outcome, begun.elapsed());
+        answer
+    }
+
+    async fn run_once<T: FromRedisValue>(
+        &self,
+        call: &ScriptInvocation<'_>,
+    ) -> (StoreOutcome, Result<T, Unanswered>) {
+        let not_asked = (StoreOutcome::NotAsked, Err(Unanswered::NotAsked));
         let mut connection = self.connection.clone();
         let mut number = None;
         let answer = timeout(PATIENCE, async {
@@ -145,21 +178,24 @@ impl Store {
         })
         .await;
         let why = match answer {
-            Ok(Some(Ok(answer))) => return Ok(answer),
+            Ok(Some(Ok(answer))) => return (StoreOutcome::Answered, Ok(answer)),
             Ok(Some(Err(error))) if is_of_the_call(&error) => {
-                warn!(%error, "Redis refuses");
-                return Err(Unanswered::Unknown);
+                let kind = error.code().unwrap_or_default().to_owned();
+                if let Some(left_out) = self.refusals.tell(kind, Instant::now()) {
+                    warn!(%error, left_out, "Redis refuses");
+                }
+                return (StoreOutcome::Refused, Err(Unanswered::Unknown));
             }
             Ok(Some(Err(error))) => error.to_string(),
-            Ok(None) => return Err(Unanswered::NotAsked),
+            Ok(None) => return not_asked,
             Err(_) => format!("no answer in {} ms", PATIENCE.as_millis()),
         };
         let Some(number) = number else {
-            return Err(Unanswered::NotAsked);
+            return not_asked;
         };
         // Where somebody else has just told of it, that is enough.
         let _ = self.broken.try_send(Broken(number, why));
-        Err(Unanswered::Unknown)
+        (StoreOutcome::Unanswered, Err(Unanswered::Unknown))
     }
 }
 
@@ -192,6 +228,7 @@ async fn keep(
     mut place: Place,
     to_callers: watch::Sender<Option<Numbered>>,
     mut reports: mpsc::Receiver<Broken>,
+    connected: Gauge,
 ) {
     let mut number = 0;
     let mut was_told = false;
@@ -202,6 +239,7 @@ async fn keep(
                 number += 1;
                 was_told = false;
                 info!("Redis is connected");
+                connected.set(1);
                 to_callers.send_replace(Some(Numbered(number, connection)));
                 let why = loop {
                     match reports.recv().await {
@@ -210,6 +248,7 @@ async fn keep(
                         None => return,
                     }
                 };
+                connected.set(0);
                 warn!(why, "Redis is lost");
                 to_callers.send_replace(None);
             }

@@ -352,6 +352,41 @@ async fn a_user_of_redis_with_the_rights_of_the_readme_is_enough() {
 }
 
 #[tokio::test]
+async fn a_redis_that_takes_no_writes_is_seen_and_told_once() {
+    let redis = RedisServer::start();
+    let folder = tempfile::TempDir::new().unwrap();
+    let log = folder.path().join("log");
+    let sidecar = Instance::begin(&redis.url(), "", |command| {
+        command.stderr(std::fs::File::create(&log).unwrap());
+    })
+    .await;
+    until_served(async || sidecar.get("/readyz").await).await;
+    let writes_with = |replicas: &str| {
+        let words = ["CONFIG", "SET", "min-replicas-to-write", replicas];
+        assert_eq!(redis.command(&words), "OK");
+    };
+    writes_with("1");
+    for _ in 0..3 {
+        sidecar.get("/readyz").await.expect(503);
+        sidecar.device("desk").login(ANA).await.expect(503);
+    }
+    let metrics = crate::world::client().get(format!("{}/metrics", sidecar.url));
+    let metrics = metrics.send().await.unwrap().text().await.unwrap();
+    for line in [
+        "store_calls_total{outcome=\"answered\"}",
+        "store_calls_total{outcome=\"refused\"}",
+        "store_connected 1",
+        "store_seconds_count",
+    ] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+    writes_with("0");
+    until_served(async || sidecar.get("/readyz").await).await;
+    let log = std::fs::read_to_string(log).unwrap();
+    assert_eq!(log.matches("Redis refuses").count(), 1, "{log}");
+}
+
+#[tokio::test]
 async fn a_redis_that_answers_nonsense_is_none() {
     let deep = [&b"*1\r\n".repeat(5_000)[..], b":1\r\n"].concat();
     let answers: [&[u8]; 12] = [
