@@ -1,9 +1,9 @@
 //! Where the program's log goes, and in which form.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal};
-use std::path::Path;
-use std::sync::Mutex;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use clap::ValueEnum;
@@ -23,9 +23,16 @@ pub(crate) enum Format {
     Json,
 }
 
+/// The record of who signed in, was refused, took over or left, in a file of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditLog {
+    path: PathBuf,
+    file: Arc<Mutex<File>>,
+}
+
 /// Starts the log on standard error, at the level of RUST_LOG, and the record in `audit`, which is
 /// complete at any level.
-pub(crate) fn start(format: Format, audit: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn start(format: Format, audit: Option<&Path>) -> anyhow::Result<Option<AuditLog>> {
     let filter = EnvFilter::builder()
         .with_default_directive(tracing::Level::INFO.into())
         .from_env()
@@ -42,20 +49,49 @@ pub(crate) fn start(format: Format, audit: Option<&Path>) -> anyhow::Result<()> 
             .with_writer(io::stderr)
             .boxed(),
     };
-    let audit = audit.map(open).transpose()?.map(|file| {
+    let audit = audit.map(AuditLog::open).transpose()?;
+    let kept = audit.clone().map(|audit| {
         layer()
             .json()
             .flatten_event(true)
             .with_span_list(false)
-            .with_writer(Mutex::new(file))
+            .with_writer(move || audit.clone())
             // The spans number the calls that the events belong to.
             .with_filter(filter_fn(|it| it.is_span() || it.target() == AUDIT))
     });
-    registry()
-        .with(shown.with_filter(filter))
-        .with(audit)
-        .init();
-    Ok(())
+    registry().with(shown.with_filter(filter)).with(kept).init();
+    Ok(audit)
+}
+
+impl AuditLog {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        Ok(Self {
+            path: path.to_owned(),
+            file: Arc::new(Mutex::new(open(path)?)),
+        })
+    }
+
+    /// Goes on in the file that has the name by now: the one before may have been renamed.
+    pub(crate) fn open_again(&self) -> anyhow::Result<()> {
+        let file = open(&self.path)?;
+        *self.file() = file;
+        Ok(())
+    }
+
+    fn file(&self) -> MutexGuard<'_, File> {
+        let file = self.file.lock();
+        file.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for AuditLog {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.file().write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file().flush()
+    }
 }
 
 /// Opens a file to add to, for its owner alone.

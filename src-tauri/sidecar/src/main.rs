@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tracing::{error, info, warn};
 use zeroize::Zeroizing;
 
-use logs::Format;
+use logs::{AuditLog, Format};
 
 #[derive(Parser)]
 #[command(version, about = "Signs agents in and keeps each on one device")]
@@ -86,7 +86,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             log_format,
             audit_log,
         } => {
-            logs::start(log_format, audit_log.as_deref())?;
+            let audit_log = logs::start(log_format, audit_log.as_deref())?;
             allow_descriptors();
             let config = load(config.as_deref())?;
             for warning in config.warnings() {
@@ -98,7 +98,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
                 .enable_all()
                 .build()
                 .context("Cannot start the runtime")?
-                .block_on(serve(config, listen))
+                .block_on(serve(config, listen, audit_log))
         }
         Command::HashPassword => {
             let password = read_password(io::stdin().lock())?;
@@ -142,7 +142,11 @@ fn name_of(path: Option<&Path>) -> String {
     }
 }
 
-async fn serve(config: Config, listen: SocketAddr) -> anyhow::Result<()> {
+async fn serve(
+    config: Config,
+    listen: SocketAddr,
+    audit_log: Option<AuditLog>,
+) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("Cannot listen on {listen}"))?;
@@ -154,7 +158,7 @@ async fn serve(config: Config, listen: SocketAddr) -> anyhow::Result<()> {
     } else {
         "http"
     };
-    read_again_at_hangup(config.certificate().cloned())?;
+    read_again_at_hangup(config.certificate().cloned(), audit_log)?;
     // Scripts wait for this line; it must not linger in a buffer.
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on {scheme}://{address}").context("Cannot write to stdout")?;
@@ -211,14 +215,29 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Has the certificate read again at each SIGHUP; without one the signal changes nothing.
+/// Has the certificate read again at each SIGHUP, and the audit log opened again; without either the
+/// signal changes nothing.
 #[cfg(unix)]
-fn read_again_at_hangup(certificate: Option<Certificate>) -> anyhow::Result<()> {
+fn read_again_at_hangup(
+    certificate: Option<Certificate>,
+    audit_log: Option<AuditLog>,
+) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut hangup = signal(SignalKind::hangup()).context("Cannot watch SIGHUP")?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
+            match audit_log.as_ref().map(AuditLog::open_again) {
+                None => {}
+                Some(Ok(())) => info!("SIGHUP: the audit log is opened again"),
+                Some(Err(error)) => {
+                    let error = format!("{error:#}");
+                    error!(
+                        error,
+                        "SIGHUP: the audit log goes on in the file that it has"
+                    );
+                }
+            }
             match certificate.as_ref().map(Certificate::read_again) {
                 None => info!("SIGHUP: there is no certificate to read again"),
                 Some(Ok(())) => info!("SIGHUP: the certificate is read again"),
@@ -231,7 +250,7 @@ fn read_again_at_hangup(certificate: Option<Certificate>) -> anyhow::Result<()> 
 
 /// This system has no such signal.
 #[cfg(not(unix))]
-fn read_again_at_hangup(_: Option<Certificate>) -> anyhow::Result<()> {
+fn read_again_at_hangup(_: Option<Certificate>, _: Option<AuditLog>) -> anyhow::Result<()> {
     Ok(())
 }
 

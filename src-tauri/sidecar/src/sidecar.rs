@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use secrecy::{SecretSlice, SecretString};
@@ -19,6 +20,7 @@ use crate::refusal::{Refusal, shown};
 use crate::routes::Pace;
 use crate::seal::SigningKeys;
 use crate::seats::Seats;
+use crate::seldom::Seldom;
 use crate::session::{SessionState, Sessions};
 use crate::store::Store;
 use crate::token::{AccessTokens, Caller, Expiry};
@@ -58,6 +60,8 @@ pub(crate) struct Sidecar {
     pub(crate) listeners: Seats,
     /// Who waits for an answer to what they asked.
     pub(crate) waiting: Seats,
+    /// Whose sign-ins were refused unseen, by network and pseudonym.
+    pub(crate) refused: Seldom<(IpAddr, String)>,
     /// Whether the server stops: what lasts ends now.
     pub(crate) closing: watch::Sender<bool>,
 }
@@ -119,6 +123,7 @@ impl Sidecar {
             background: watch::Sender::new(()),
             listeners: Seats::new(LISTENERS_OF_SESSION, listeners),
             waiting: Seats::new(WAITING_OF_TICKET, MAX_WAITING),
+            refused: Seldom::default(),
             closing: watch::Sender::new(false),
             clock,
             lock,

@@ -286,6 +286,57 @@ async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_record_goes_on_in_a_new_file_after_sighup_and_refusals_do_not_fill_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = write(folder.path(), "sidecar.toml", &config_text(""));
+    let audit = folder.path().join("audit.jsonl");
+    let arguments = ["serve", "--config", &config, "--listen", "127.0.0.1:0"];
+    let mut server = program(&arguments)
+        .args(["--audit-log", audit.to_str().unwrap()])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
+    let line = line.unwrap();
+    let url = line.strip_prefix("listening on ").unwrap();
+    let client = client();
+    let refused = async |count: usize| {
+        for _ in 0..count {
+            let body = serde_json::json!({"email": "ana@helix.example", "password": "wrong"});
+            let request = client.post(format!("{url}/auth/login")).json(&body);
+            request.send().await.unwrap();
+        }
+    };
+    // Five are looked at, and the others are not.
+    refused(30).await;
+    let renamed = folder.path().join("audit.jsonl.1");
+    fs::rename(&audit, &renamed).unwrap();
+    let pid = server.id().unwrap().to_string();
+    let kill = Command::new("kill").args(["-HUP", &pid]).status().await;
+    assert!(kill.unwrap().success());
+    let mut told = BufReader::new(server.stderr.take().unwrap()).lines();
+    let is_open = async {
+        while let Some(line) = told.next_line().await.unwrap() {
+            if line.contains("the audit log is opened again") {
+                return;
+            }
+        }
+        panic!("it ends");
+    };
+    timeout(DEADLINE, is_open).await.unwrap();
+    let body = serde_json::json!({"email": "ravi@helix.example", "password": PASSWORD});
+    let request = client.post(format!("{url}/auth/login")).json(&body);
+    assert!(request.send().await.unwrap().status().is_success());
+    server.kill().await.unwrap();
+    let before = fs::read_to_string(&renamed).unwrap();
+    assert_eq!(before.matches("too many attempts").count(), 1, "{before}");
+    assert!((6..=8).contains(&before.lines().count()), "{before}");
+    let after = fs::read_to_string(&audit).unwrap();
+    assert!(after.contains("signed in"), "{after}");
+}
+
 async fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = program(arguments).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

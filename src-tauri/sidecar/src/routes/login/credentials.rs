@@ -6,6 +6,7 @@ use tracing::{debug, info};
 
 use crate::attempts::Refused;
 use crate::audit::AUDIT;
+use crate::client_address::network;
 use crate::config::fold_email;
 use crate::device::Device;
 use crate::directory::{NotSignedIn, SignedIn};
@@ -22,7 +23,7 @@ pub(in crate::routes) async fn check(
 ) -> Result<SignedIn, Refusal> {
     let email = fold_email(email);
     let busy = || Refusal::cannot_sign_in("Too many people are signing in");
-    let told = |why: &str| {
+    let told_with = |why: &str, left_out: Option<u64>| {
         let member = sidecar.directory.member_of(&email);
         // Who that is, is not known here: the same stranger, or the same member of the platform.
         let account = member.is_none().then(|| sidecar.pseudonyms.of(&email));
@@ -31,16 +32,23 @@ pub(in crate::routes) async fn check(
             member,
             account,
             device = device.name,
+            left_out,
             "login refused: {why}"
         );
     };
+    let told = |why: &str| told_with(why, None);
     let attempt = timeout(TURN, sidecar.attempts.begin(&email, address))
         .await
         .map_err(|_| busy())?
         .map_err(|refused| match refused {
             Refused::Wait(wait) => {
                 debug!(?wait, "wait before another attempt");
-                told("too many attempts");
+                // This costs whoever tries nothing: one line a minute for each account that they try.
+                let who = (network(address), sidecar.pseudonyms.of(&email));
+                let now = sidecar.clock.now().monotonic;
+                if let Some(left_out) = sidecar.refused.tell(who, now) {
+                    told_with("too many attempts", Some(left_out));
+                }
                 Refusal::too_many_attempts(wait)
             }
             Refused::Unanswered(error) => {
