@@ -26,6 +26,7 @@ pub(crate) enum Format {
 /// The record of who signed in, was refused, took over or left, in a file of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditLog {
+    #[cfg_attr(not(unix), allow(dead_code, reason = "nothing asks for it there"))]
     path: PathBuf,
     file: Arc<Mutex<File>>,
 }
@@ -72,6 +73,7 @@ impl AuditLog {
     }
 
     /// Goes on in the file that has the name by now: the one before may have been renamed.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there is no SIGHUP"))]
     pub(crate) fn open_again(&self) -> anyhow::Result<()> {
         let file = open(&self.path)?;
         *self.file() = file;
