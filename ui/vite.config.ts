@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import { brotliCompressSync, constants } from "node:zlib";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+
+import { lean, values } from "./src/lib/lean.ts";
 
 /** What the program lets the page load; `npm run scripted` is served under it too. */
 const POLICY = [
@@ -18,6 +21,23 @@ const POLICY = [
 /** What a window loads at most, in one language, compressed as Tauri packs it into the program: by Brotli, at this level. */
 const BUDGET = 100_000;
 const LEVEL = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
+
+/** Leaves out of the files of words what only their translators need. */
+function words(): Plugin {
+  return {
+    name: "words",
+    enforce: "pre",
+    load(id) {
+      const path = id.replace("?raw", "");
+      if (!path.endsWith(".ftl")) {
+        return;
+      }
+      this.addWatchFile(path);
+      const text = readFileSync(path, "utf8");
+      return `export default ${JSON.stringify(path.endsWith("/en.ftl") ? lean(text) : values(text))}`;
+    },
+  };
+}
 
 /** Puts the scripted shell in front of each page; only `--mode scripted` has it. */
 function scripted(): Plugin {
@@ -67,7 +87,7 @@ function budget(): Plugin {
 }
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), mode === "scripted" ? scripted() : budget()],
+  plugins: [words(), svelte(), mode === "scripted" ? scripted() : budget()],
   build: {
     target: ["es2022", "safari15.4", "chrome109"],
     outDir: mode === "scripted" ? "dist-scripted" : "dist",

@@ -4,6 +4,7 @@ import { FluentBundle, FluentResource } from "@fluent/bundle";
 
 import english from "../words/en.ftl?raw";
 import { apart } from "./direction";
+import { keyed } from "./lean";
 
 export type Language = "en" | "de" | "hi" | "es" | "ar";
 
@@ -48,7 +49,7 @@ export function t(key: string, args: Record<string, string | number> = {}): stri
 export async function setLanguage(setting: string): Promise<void> {
   const language = chosen(setting === "" ? navigator.languages : [setting]);
   const load = files[`../words/${language}.ftl`];
-  spoken = speak(language, load === undefined ? [] : [await load()]);
+  spoken = speak(language, load === undefined ? [] : [keyed(await load(), english)]);
   document.documentElement.lang = language;
   document.documentElement.dir = language === "ar" ? "rtl" : "ltr";
 }

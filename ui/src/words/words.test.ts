@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { FluentResource } from "@fluent/bundle";
 import { parse, Visitor, type Message, type Resource, type VariableReference } from "@fluent/syntax";
 import { describe, expect, test } from "vitest";
+
+import { keyed, lean, values } from "../lib/lean";
 
 /** Where the code asks for the words of a key. */
 const ASKED = /\bt\(\s*"([^"]*)"/g;
@@ -23,8 +26,10 @@ class Broken extends Visitor {
   }
 }
 
-const read = (language: string): Resource =>
-  parse(readFileSync(join(import.meta.dirname, `${language}.ftl`), "utf8"), {});
+const written = (language: string): string =>
+  readFileSync(join(import.meta.dirname, `${language}.ftl`), "utf8");
+
+const read = (language: string): Resource => parse(written(language), {});
 
 function messages(resource: Resource): Map<string, string[]> {
   const found = resource.body.filter((entry): entry is Message => entry.type === "Message");
@@ -56,8 +61,13 @@ describe.each(languages)("%s", (language) => {
     expect(broken.texts).toEqual([]);
   });
 
-  test("has the keys and placeables of English", () => {
-    expect(Object.fromEntries(messages(read(language)))).toEqual(Object.fromEntries(english));
+  test("has the keys and placeables of English, in its order", () => {
+    expect([...messages(read(language))]).toEqual([...english]);
+  });
+
+  test("says on the page what its file says", () => {
+    const carried = keyed(values(written(language)), lean(written("en")));
+    expect(new FluentResource(carried).body).toEqual(new FluentResource(written(language)).body);
   });
 });
 
