@@ -130,7 +130,7 @@ impl Line {
     }
 
     pub(crate) fn link_view(&self, epoch: Epoch) -> LinkView {
-        self.link.view(epoch)
+        self.link.view(&self.server, epoch)
     }
 
     pub(crate) fn line_view(&self) -> LineView {

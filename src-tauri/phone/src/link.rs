@@ -98,12 +98,14 @@ impl Link {
         matches!(self.state, State::Down { .. })
     }
 
-    pub(crate) fn view(&self, epoch: Epoch) -> LinkView {
+    /// `host`: where it leads, as users know it.
+    pub(crate) fn view(&self, host: &str, epoch: Epoch) -> LinkView {
         match &self.state {
             State::Down {
                 failure: Some(failure),
                 retry_at,
             } => LinkView::Down {
+                host: host.to_owned(),
                 hop: failure.hop,
                 detail: failure.detail.clone(),
                 facts: failure.facts.clone(),

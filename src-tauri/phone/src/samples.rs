@@ -371,6 +371,7 @@ pub fn links() -> Vec<LinkView> {
             since: Moment(1_190),
         },
         Down {
+            host: "sip.example".into(),
             hop: Hop::Dns,
             detail: "The name sip.example has no address".into(),
             facts: None,

@@ -236,6 +236,8 @@ pub enum LinkView {
         since: Moment,
     },
     Down {
+        /// The name or address of the phone server, without its port.
+        host: String,
         hop: Hop,
         detail: String,
         #[serde(skip_serializing_if = "Option::is_none")]

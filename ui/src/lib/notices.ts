@@ -75,12 +75,11 @@ function lost(): NoticeText | null {
 }
 
 function link(): NoticeText | null {
-  const { link, line } = current.view;
+  const { link } = current.view;
   if (link.state !== "down") {
     return null;
   }
-  const server = line.state === "registered" ? line.server : "";
-  const fault = hopFault(link, server, true);
+  const fault = hopFault(link, link.host, true);
   return {
     key: "link",
     tone: "ring",

@@ -60,7 +60,7 @@ export const links: phone.LinkView[] = [
   {"state":"off"},
   {"state":"opening"},
   {"state":"up","since":1190},
-  {"state":"down","hop":"dns","detail":"The name sip.example has no address","retry_at":1900},
+  {"state":"down","host":"sip.example","hop":"dns","detail":"The name sip.example has no address","retry_at":1900},
 ];
 
 export const lines: phone.LineView[] = [
@@ -482,7 +482,7 @@ export const standings: { standing: Standing; view: Partial<phone.PhoneView> }[]
   {"standing":"reconnecting","view":{"calls":[],"link":{"state":"off"},"queue":{"availability":{"state":"ready"},"login":{"state":"in"},"next":{"reason":"Lunch","state":"pause"},"order":null,"outcomes":["Sale","No sale"],"pause_reasons":["Lunch","Tea"],"refused":null,"since":1300,"unsaved":1,"wrap_up":null}}},
   {"standing":"reconnecting","view":{"calls":[],"link":{"state":"opening"},"queue":{"availability":{"state":"ready"},"login":{"state":"in"},"next":{"reason":"Lunch","state":"pause"},"order":null,"outcomes":["Sale","No sale"],"pause_reasons":["Lunch","Tea"],"refused":null,"since":1300,"unsaved":1,"wrap_up":null}}},
   {"standing":"ready","view":{"calls":[],"queue":{"availability":{"state":"ready"},"login":{"state":"in"},"next":{"reason":"Lunch","state":"pause"},"order":null,"outcomes":["Sale","No sale"],"pause_reasons":["Lunch","Tea"],"refused":null,"since":1300,"unsaved":1,"wrap_up":null}}},
-  {"standing":"reconnecting","view":{"calls":[],"link":{"detail":"The name sip.example has no address","hop":"dns","retry_at":1900,"state":"down"},"queue":{"availability":{"state":"ready"},"login":{"state":"in"},"next":{"reason":"Lunch","state":"pause"},"order":null,"outcomes":["Sale","No sale"],"pause_reasons":["Lunch","Tea"],"refused":null,"since":1300,"unsaved":1,"wrap_up":null}}},
+  {"standing":"reconnecting","view":{"calls":[],"link":{"detail":"The name sip.example has no address","hop":"dns","host":"sip.example","retry_at":1900,"state":"down"},"queue":{"availability":{"state":"ready"},"login":{"state":"in"},"next":{"reason":"Lunch","state":"pause"},"order":null,"outcomes":["Sale","No sale"],"pause_reasons":["Lunch","Tea"],"refused":null,"since":1300,"unsaved":1,"wrap_up":null}}},
   {"standing":"reconnecting","view":{"calls":[],"line":{"state":"off"},"queue":{"availability":{"state":"ready"},"login":{"state":"in"},"next":{"reason":"Lunch","state":"pause"},"order":null,"outcomes":["Sale","No sale"],"pause_reasons":["Lunch","Tea"],"refused":null,"since":1300,"unsaved":1,"wrap_up":null}}},
   {"standing":"reconnecting","view":{"calls":[],"line":{"state":"registering"},"queue":{"availability":{"state":"ready"},"login":{"state":"in"},"next":{"reason":"Lunch","state":"pause"},"order":null,"outcomes":["Sale","No sale"],"pause_reasons":["Lunch","Tea"],"refused":null,"since":1300,"unsaved":1,"wrap_up":null}}},
   {"standing":"ready","view":{"calls":[],"queue":{"availability":{"state":"ready"},"login":{"state":"in"},"next":{"reason":"Lunch","state":"pause"},"order":null,"outcomes":["Sale","No sale"],"pause_reasons":["Lunch","Tea"],"refused":null,"since":1300,"unsaved":1,"wrap_up":null}}},

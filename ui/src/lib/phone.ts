@@ -436,7 +436,15 @@ export type LinkView =
   | { state: "off" }
   | { state: "opening" }
   | { state: "up"; since: Moment }
-  | { state: "down"; hop: Hop; detail: string; facts?: HopFacts; retry_at: Moment };
+  | {
+      state: "down";
+      /** The name or address of the phone server, without its port. */
+      host: string;
+      hop: Hop;
+      detail: string;
+      facts?: HopFacts;
+      retry_at: Moment;
+    };
 
 /** A moment on the phone's own clock, in ms since the phone was started; a sleep of the machine counts. */
 export type Moment = number;

@@ -4,7 +4,7 @@ import { availabilityWords } from "./availability";
 import { faultWords } from "./changes";
 import { current } from "./current.svelte";
 import { isDeaf } from "./devices";
-import { hopFault, host, lineFault } from "./faults";
+import { hopFault, lineFault } from "./faults";
 import { clock, secondsLeft, span, timeOfDay } from "./format";
 import type { Codec, Moment, PhoneView } from "./phone";
 import { lights, proofWords, type Proof } from "./lights";
@@ -107,8 +107,7 @@ function server(view: PhoneView, now: Moment): ProofRow {
       };
     }
     case "down": {
-      const where = view.line.state === "registered" ? view.line.server : host(current.window.server);
-      const fault = hopFault(link, where, true);
+      const fault = hopFault(link, link.host, true);
       return {
         ...row,
         fact: fault.title,

@@ -109,6 +109,7 @@ test("a clock that is off is told with the difference, and beside a certificate 
     ...view,
     link: {
       state: "down",
+      host: "sip.helix.example",
       hop: "tls",
       detail: "The certificate of sip.helix.example is not valid before 2026-11-22 12:00 UTC",
       facts: {
@@ -123,6 +124,16 @@ test("a clock that is off is told with the difference, and beside a certificate 
   }));
   await told(/Certificate is not valid before .?(22 November|November 22)/);
   await expect.poll(() => page.getByText(/clock is .?2 h 1 min.? off/).elements().length).toBeGreaterThan(1);
+});
+
+test("what is said and copied of a phone server that is not found names it, not the sidecar", async () => {
+  const script = await show("connection-link-dns");
+  await expect.element(row("Server")).toHaveTextContent(/sip\.helix\.example.? is unknown on this network/);
+  await page.getByRole("button", { name: "Copy for IT" }).click();
+  const copied = () => script.asked.find((it) => it.command === "copy")?.args;
+  await expect
+    .poll(copied)
+    .toMatchObject({ text: expect.stringContaining("\nsip.helix.example is unknown on this network") });
 });
 
 test("a proxy that lets no voice signalling through is told so", async () => {

@@ -138,6 +138,12 @@ const TABLE: Told[] = [
     ["Try now", "Copy for IT"],
   ],
   [
+    "link-dns",
+    "notice",
+    [/^Cannot find the server\. Trying again in \d+ s\./, "sip.helix.example cannot be resolved"],
+    ["Try now", "Copy for IT"],
+  ],
+  [
     "link-proxy",
     "notice",
     [/^The proxy does not allow port 444\. Trying again in \d+ s\./, "403 Forbidden"],

@@ -71,7 +71,10 @@ describe.each([undefined, "connection"] as const)("on %s", (at) => {
   });
 
   test.each(named(samples.hops))("link down at %s", async (_, hop) => {
-    await drawn(quiet({ link: { state: "down", hop, detail: "What happened", retry_at: 60_000 } }), at);
+    await drawn(
+      quiet({ link: { state: "down", host: "sip.example", hop, detail: "What happened", retry_at: 60_000 } }),
+      at,
+    );
   });
 
   test.each(named(samples.lines))("line %s", async (_, line) => {

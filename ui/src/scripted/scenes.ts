@@ -261,6 +261,7 @@ const PANELS = {
   "connection-poor": { page: "index", state: STATES["talking-poor"], at: "connection" },
   "connection-connecting": { page: "index", state: STATES.connecting, at: "connection" },
   "connection-link-down": { page: "index", state: STATES["link-down"], at: "connection" },
+  "connection-link-dns": { page: "index", state: STATES["link-dns"], at: "connection" },
   "connection-link-proxy": { page: "index", state: STATES["link-proxy"], at: "connection" },
   "connection-clock-off": {
     page: "index",

@@ -157,6 +157,7 @@ export const CALLS = {
         ...script.view,
         link: {
           state: "down" as const,
+          host: "sip.helix.example",
           hop: "tcp" as const,
           detail: "sip.helix.example port 444 cannot be reached",
           retry_at: NOW + 4_000,

@@ -16,8 +16,20 @@ export const PHONES = {
     ready({
       link: {
         state: "down",
+        host: "sip.helix.example",
         hop: "tcp",
         detail: "sip.helix.example port 444 cannot be reached",
+        retry_at: NOW + 8_000,
+      },
+      line: { state: "registering" },
+    }),
+  "link-dns": () =>
+    ready({
+      link: {
+        state: "down",
+        host: "sip.helix.example",
+        hop: "dns",
+        detail: "The name sip.helix.example cannot be resolved: unknown",
         retry_at: NOW + 8_000,
       },
       line: { state: "registering" },
@@ -26,6 +38,7 @@ export const PHONES = {
     ready({
       link: {
         state: "down",
+        host: "sip.helix.example",
         hop: "proxy",
         detail: "The proxy http://proxy.corp.example:3128/ refuses the connection: HTTP/1.1 403 Forbidden",
         facts: { of: "proxy", name: "proxy.corp.example:3128", status: 403, port: 444 },
@@ -37,6 +50,7 @@ export const PHONES = {
     ready({
       link: {
         state: "down",
+        host: "sip.helix.example",
         hop: "web_socket",
         detail: "sip.helix.example answered 403 Forbidden",
         retry_at: NOW + 30_000,
