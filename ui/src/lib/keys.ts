@@ -53,7 +53,7 @@ function obey(event: KeyboardEvent): boolean {
   if (event.key === "F6") {
     return nextZone(shiftKey ? -1 : 1);
   }
-  if (document.querySelector("dialog[open]") !== null) {
+  if (isAsked()) {
     return false;
   }
   if (event.key === "Escape") {
@@ -105,7 +105,11 @@ function letter(event: KeyboardEvent): string {
   return /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^Key/, "").toLowerCase();
 }
 
-function typing(target: EventTarget | null): boolean {
+/** Whether something lies over the page. */
+export const isAsked = (): boolean => document.querySelector("dialog[open]") !== null;
+
+/** Whether keys are text there. */
+export function typing(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement && target.closest("input, select, textarea, [contenteditable]") !== null
   );

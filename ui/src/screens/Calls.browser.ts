@@ -138,6 +138,29 @@ test("another call can be added where more than one is allowed", async () => {
   expect(page.getByRole("dialog").elements()).toEqual([]);
 });
 
+test("with the keypad open, digits for a field are text and no tones", async () => {
+  const script = await show("talking");
+  await script.view((view) => ({ ...view, call_settings: { ...view.call_settings, max_calls: 2 } }));
+  await page.getByRole("button", { name: "Keypad", exact: true }).click();
+  await page.getByRole("button", { name: "Add call" }).click();
+  const field = page.getByRole("dialog", { name: "Add call" }).getByLabelText("Name or number");
+  await field.click();
+  await userEvent.keyboard("700202");
+  await expect.element(field).toHaveValue("700202");
+  expect(script.orders()).toEqual([]);
+});
+
+test("with the keypad open, what is typed while something is asked is no tone", async () => {
+  const script = await show("talking");
+  await page.getByRole("button", { name: "Keypad", exact: true }).click();
+  await script.window({ quit_asked: true });
+  await userEvent.keyboard("5");
+  await script.window({ quit_asked: false });
+  await userEvent.keyboard("6");
+  await expect.poll(() => script.orders()).toContainEqual({ command: "dtmf", call: 7, digits: "6" });
+  expect(script.orders()).not.toContainEqual({ command: "dtmf", call: 7, digits: "5" });
+});
+
 test("the keypad is seen whole in a low window in which something is told", async () => {
   await page.viewport(360, 600);
   const script = await show("talking");
