@@ -219,6 +219,9 @@ impl Queue {
     fn begin_wrap_up(&mut self, of: Concluded, now: Instant, outputs: &mut Outputs) {
         if let Some(before) = self.wrap_up.take() {
             let (call, then) = (before.call(), before.then());
+            // Nobody can choose another outcome for it any more.
+            self.refused
+                .take_if(|it| matches!(it.of, Refused::Outcome { call: of, .. } if of == call));
             self.unsaved.keep(before.keep(now), outputs);
             outputs.event(Event::WrapUpEnded {
                 call,

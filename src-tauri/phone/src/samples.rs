@@ -750,6 +750,7 @@ pub fn queue_refusals() -> Vec<QueueRefusalView> {
             availability: at_lunch(),
         },
         Outcome {
+            call: CallId(0),
             outcome: "Sale".into(),
         },
     );

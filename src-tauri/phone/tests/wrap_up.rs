@@ -165,7 +165,7 @@ fn without_a_limit_it_takes_as_long_as_it_takes() {
 
 #[test]
 fn a_refused_outcome_is_told_and_another_one_may_be_chosen() {
-    let (mut world, _) = after_a_call();
+    let (mut world, call) = after_a_call();
     let words = "Empty disposition code";
     world
         .sidecar
@@ -177,7 +177,7 @@ fn a_refused_outcome_is_told_and_another_one_may_be_chosen() {
     let refusal = queue.refused.unwrap();
     assert_eq!(refusal.message, words);
     let outcome = "No sale".to_owned();
-    assert_eq!(refusal.of, Refused::Outcome { outcome });
+    assert_eq!(refusal.of, Refused::Outcome { call, outcome });
     let it = queue.wrap_up.unwrap();
     assert_eq!((it.outcome, it.note.as_str()), (None, "note"));
     assert_eq!(
@@ -217,6 +217,45 @@ fn an_outcome_that_cannot_be_saved_is_kept_and_tried_again_while_the_agent_goes_
             outcome: outcome.clone()
         }));
     assert_eq!(world.count_asked("dispose"), 3);
+}
+
+#[test]
+fn a_kept_outcome_that_is_refused_is_not_taken_for_that_of_the_next_call() {
+    let (mut world, first) = after_a_call();
+    let refused = Some(Err(refused(422, "Invalid ucid")));
+    world
+        .sidecar
+        .orders
+        .extend([Some(Err(unreachable())), None, refused]);
+    write(&mut world, Some("Sale"), "").unwrap();
+    finish(&mut world, None).unwrap();
+    world.queue_call("in-2");
+    world.in_dialog_of("in-2", "BYE");
+    write(&mut world, Some("No sale"), "").unwrap();
+    world.pass(Duration::from_secs(10));
+    let queue = world.view().queue.unwrap();
+    let outcome = "Sale".to_owned();
+    let of = Refused::Outcome {
+        call: first,
+        outcome,
+    };
+    assert_eq!(queue.refused.unwrap().of, of);
+    let it = queue.wrap_up.unwrap();
+    assert_ne!(it.call, first);
+    assert_eq!(it.outcome.as_deref(), Some("No sale"));
+}
+
+#[test]
+fn a_refusal_goes_with_its_wrap_up() {
+    let (mut world, _) = after_a_call();
+    let refused = Some(Err(refused(422, "Invalid ucid")));
+    world.sidecar.orders.push_back(refused);
+    write(&mut world, Some("Sale"), "").unwrap();
+    finish(&mut world, None).unwrap();
+    assert!(world.view().queue.unwrap().refused.is_some());
+    world.queue_call("in-2");
+    world.in_dialog_of("in-2", "BYE");
+    assert_eq!(world.view().queue.unwrap().refused, None);
 }
 
 #[test]

@@ -182,7 +182,7 @@ export const queueLogins: phone.QueueLoginView[] = [
 
 export const queueRefusals: phone.QueueRefusalView[] = [
   {"of":{"order":"availability","availability":{"state":"pause","reason":"Lunch"}},"message":"The queue's words","at":8000},
-  {"of":{"order":"outcome","outcome":"Sale"},"message":"The queue's words","at":8000},
+  {"of":{"order":"outcome","call":0,"outcome":"Sale"},"message":"The queue's words","at":8000},
 ];
 
 export const queueOrders: phone.OrderView[] = [

@@ -566,7 +566,7 @@ export type QueueView = {
 /** What was refused. */
 export type Refused =
   | { order: "availability"; availability: Availability }
-  | { order: "outcome"; outcome: string };
+  | { order: "outcome"; call: CallId; outcome: string };
 
 /** A request that came to nothing. The page acts on the code; the message is a sentence. */
 export type Rejected = {

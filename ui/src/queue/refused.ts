@@ -3,5 +3,6 @@
 import type { QueueView } from "../lib/phone";
 
 /** Whether the wrap-up that is on the screen was refused its outcome. */
-export const isRefusedHere = (queue: QueueView): boolean =>
-  queue.wrap_up !== null && queue.refused?.of.order === "outcome";
+export function isRefusedHere({ wrap_up, refused }: QueueView): boolean {
+  return refused?.of.order === "outcome" && refused.of.call === wrap_up?.call;
+}

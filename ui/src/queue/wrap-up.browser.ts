@@ -74,7 +74,7 @@ test("a refused outcome says why, in Ozonetel's words, and another one can be ch
     ...view,
     queue: view.queue && {
       ...view.queue,
-      refused: { of: { order: "outcome", outcome: "Sale" }, message: "Invalid ucid", at: 8_000_000 },
+      refused: { of: { order: "outcome", call: 6, outcome: "Sale" }, message: "Invalid ucid", at: 8_000_000 },
       wrap_up: view.queue.wrap_up && { ...view.queue.wrap_up, outcome: null, saving: false },
     },
   }));
@@ -84,6 +84,26 @@ test("a refused outcome says why, in Ozonetel's words, and another one can be ch
   await expect.element(main().getByRole("radio", { name: "Sale", exact: true })).not.toBeChecked();
   await main().getByRole("radio", { name: "No sale" }).click();
   await expect.poll(() => script.orders()).toEqual([{ command: "wrap_up", outcome: "No sale", note: "" }]);
+});
+
+test("an outcome of an earlier call that is refused leaves this one as it was chosen", async () => {
+  const script = await show("wrap-up");
+  await main().getByRole("radio", { name: "Sale", exact: true }).click();
+  await script.view((view) => ({
+    ...view,
+    queue: view.queue && {
+      ...view.queue,
+      refused: {
+        of: { order: "outcome", call: 3, outcome: "No sale" },
+        message: "Invalid ucid",
+        at: 8_000_000,
+      },
+    },
+  }));
+  await expect
+    .element(page.getByRole("complementary", { name: "Notices" }))
+    .toHaveTextContent(/Ozonetel did not take the outcome: .?No sale/);
+  await expect.element(main().getByRole("radio", { name: "Sale", exact: true })).toBeChecked();
 });
 
 test("on another page a bar leads back to it", async () => {

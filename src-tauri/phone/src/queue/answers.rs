@@ -175,7 +175,7 @@ impl Queue {
                 if self.next.is_none() && then != Availability::Ready {
                     self.set_next(Some(then), outputs);
                 }
-                self.refuse(Refused::Outcome { outcome }, message, outputs);
+                self.refuse(Refused::Outcome { call, outcome }, message, outputs);
             }
             Answer::Later {
                 trouble,
@@ -207,8 +207,8 @@ impl Queue {
         match answer {
             Answer::Done => self.unsaved.handle_saved(place, outputs),
             Answer::Refused(message) => {
-                if let Some(outcome) = self.unsaved.take(place) {
-                    self.refuse(Refused::Outcome { outcome }, message, outputs);
+                if let Some((call, outcome)) = self.unsaved.take(place) {
+                    self.refuse(Refused::Outcome { call, outcome }, message, outputs);
                 }
             }
             Answer::Later {

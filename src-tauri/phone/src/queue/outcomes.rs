@@ -3,7 +3,7 @@ use std::{collections::VecDeque, time::Instant};
 use sidecar_api::DisposeRequest;
 
 use super::wrap_up::Kept;
-use crate::{Event, errand::Errand, outputs::Outputs};
+use crate::{CallId, Event, errand::Errand, outputs::Outputs};
 
 /// Outcomes that are kept: an outage of Ozonetel of an hour, at a call in three minutes.
 const MOST: usize = 20;
@@ -64,9 +64,9 @@ impl Outcomes {
         }
     }
 
-    /// Gives up the one at this place, and returns it.
-    pub(crate) fn take(&mut self, place: usize) -> Option<String> {
-        self.0.remove(place).map(|it| it.outcome)
+    /// Gives up the one at this place, and returns it with its call.
+    pub(crate) fn take(&mut self, place: usize) -> Option<(CallId, String)> {
+        self.0.remove(place).map(|it| (it.call, it.outcome))
     }
 
     /// Gives them all up.

@@ -77,8 +77,14 @@ pub struct QueueRefusalView {
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "order", rename_all = "snake_case")]
 pub enum Refused {
-    Availability { availability: Availability },
-    Outcome { outcome: String },
+    Availability {
+        availability: Availability,
+    },
+    /// `call`: whose outcome it is, which need not be that of the wrap-up at present.
+    Outcome {
+        call: CallId,
+        outcome: String,
+    },
 }
 
 /// The work after a call of the queue.

@@ -100,7 +100,7 @@ export const QUEUES = {
       {},
       {
         refused: {
-          of: { order: "outcome", outcome: "Sale" },
+          of: { order: "outcome", call: 6, outcome: "Sale" },
           message: "Invalid ucid [9011223344] or did [918000000000]",
           at: NOW - 2_000,
         },
