@@ -29,7 +29,7 @@ use crate::{
     outputs::Outputs,
     queue::Concluded,
     view::{CallId, CallState, CallView, Direction, EndedCallView},
-    words::shown,
+    words::named,
 };
 
 pub(crate) use self::automatic::Automatic;
@@ -209,16 +209,7 @@ impl Call {
             automatic,
             ucid,
         } = incoming;
-        let number = shown(if from.user.is_empty() {
-            &from.uri
-        } else {
-            &from.user
-        });
-        let display_name = from
-            .display_name
-            .as_deref()
-            .map(shown)
-            .filter(|it| !it.is_empty());
+        let (number, display_name) = named(&from);
         outputs.event(Event::CallIncoming {
             call: id,
             from: number.clone(),

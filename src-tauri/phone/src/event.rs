@@ -95,6 +95,7 @@ pub enum Event {
 
     #[serde(rename = "call.dialing")]
     CallDialing { call: CallId, target: String },
+    /// `from`: the number or user; empty where the caller withholds it.
     #[serde(rename = "call.incoming")]
     CallIncoming {
         call: CallId,
@@ -203,7 +204,7 @@ pub enum Event {
     /// Whether the sidecar answers, as [`Command::Check`](crate::Command::Check) asked.
     #[serde(rename = "server.checked")]
     ServerChecked { check: ServerCheckView },
-    /// A second incoming call that was answered "busy".
+    /// A second incoming call that was answered "busy"; `from` is empty where the caller withholds it.
     #[serde(rename = "call.turned_away")]
     CallTurnedAway { from: String },
     /// What became of the agent's login at the queue.

@@ -273,7 +273,7 @@ pub struct CallView {
     pub call: CallId,
     pub direction: Direction,
     pub state: CallState,
-    /// The number or user at the other end, and its name where one was given.
+    /// The number or user at the other end, and its name where one was given; empty, and none, where the caller withholds who they are.
     pub number: String,
     pub display_name: Option<String>,
     /// Whether it is about to be answered by itself, or was.

@@ -1,6 +1,6 @@
 //! Foreign words and causes, as people are shown them.
 
-use sip::Cause;
+use sip::{Cause, Party};
 
 use crate::EndCause;
 
@@ -24,6 +24,20 @@ pub(crate) fn end_cause(cause: Cause) -> EndCause {
         Cause::FlowLost => EndCause::LinkLost,
         Cause::Protocol(detail) => EndCause::Incompatible { detail },
     }
+}
+
+/// Returns the number or user and the name by which users know the other end; neither where that is withheld.
+pub(crate) fn named(from: &Party) -> (String, Option<String>) {
+    if from.anonymous {
+        return (String::new(), None);
+    }
+    let number = if from.user.is_empty() {
+        &from.uri
+    } else {
+        &from.user
+    };
+    let name = from.display_name.as_deref().map(shown);
+    (shown(number), name.filter(|it| !it.is_empty()))
 }
 
 /// Returns a cause in words, for a log or a notice.

@@ -225,6 +225,18 @@ fn an_incoming_call_without_an_offer_gets_ours() {
 }
 
 #[test]
+fn a_caller_who_withholds_who_they_are_has_neither_number_nor_name() {
+    let mut world = World::signed_in();
+    let asserted = "P-Asserted-Identity: \"Anonymous\" <sip:anonymous@anonymous.invalid>\r\n";
+    world.incoming_as("in-1", asserted, true);
+    let call = &world.view().calls[0];
+    assert_eq!((call.number.as_str(), &call.display_name), ("", &None));
+    assert!(world.happened(
+        |it| matches!(it, Event::CallIncoming { from, display_name: None, .. } if from.is_empty())
+    ));
+}
+
+#[test]
 fn an_incoming_call_is_declined_missed_or_turned_away() {
     let mut world = World::signed_in();
     world.incoming(true);

@@ -94,6 +94,8 @@ pub struct Party {
     pub uri: String,
     /// The user part, or the number of a `tel:` URI, percent-decoded; empty where there is none.
     pub user: String,
+    /// Whether this stands in place of who it is: the caller withholds that (RFC 3323 §4.1.1.3).
+    pub anonymous: bool,
 }
 
 /// Why something ended or was refused.

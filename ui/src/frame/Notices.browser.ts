@@ -56,7 +56,7 @@ test("what is more pressing comes first, and what is below it when that is over"
   expect(page.getByRole("button", { name: "Put away" }).elements()).toEqual([]);
 });
 
-test.each<[Happened, string]>([
+test.each<[Happened, string | RegExp]>([
   [
     {
       type: "sound.device_changed",
@@ -70,6 +70,7 @@ test.each<[Happened, string]>([
   ],
   [{ type: "sound.silent_microphone" }, "We hear nothing from your headset. Is its mute switch on?"],
   [{ type: "call.turned_away", from: "700203" }, "was told that you are busy"],
+  [{ type: "call.turned_away", from: "" }, /Call from .?Number withheld/],
   [{ type: "call.change_failed", call: 7, reason: "488 Not Acceptable Here" }, "488 Not Acceptable Here"],
   [
     { type: "media.failed", call: 7, reason: "The file out.wav cannot be written" },

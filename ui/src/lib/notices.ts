@@ -10,7 +10,7 @@ import type { Drawing } from "../parts/Icon.svelte";
 import { isRefusedHere } from "../queue/refused";
 import { proofLines } from "./proofs";
 import { unbroken } from "./unbroken";
-import { deviceName } from "./who";
+import { deviceName, nameOf } from "./who";
 import { t } from "./words.svelte";
 
 export type Remedy = "reconnect" | "sound" | "ready";
@@ -229,7 +229,7 @@ function passing(told: Told): NoticeText | null {
         told,
         tone: "neutral",
         icon: "missed",
-        words: t("notice-turned-away", { number: happened.from }),
+        words: t("notice-turned-away", { number: nameOf({ number: happened.from, display_name: null }) }),
         once: true,
       };
     case "move.moved_here":

@@ -82,7 +82,7 @@ export type CallView = {
   call: CallId;
   direction: Direction;
   state: CallState;
-  /** The number or user at the other end, and its name where one was given. */
+  /** The number or user at the other end, and its name where one was given; empty, and none, where the caller withholds who they are. */
   number: string;
   display_name: string | null;
   /** Whether it is about to be answered by itself, or was. */

@@ -11,7 +11,7 @@ use crate::{
     Event,
     call::{Call, Incoming, Outcome},
     outputs::Outputs,
-    words::{cause_text, end_cause, shown},
+    words::{cause_text, end_cause, named, shown},
 };
 
 use super::{Line, Registration};
@@ -70,11 +70,7 @@ impl Line {
                     .insert(id, Call::incoming(id, sip, incoming, now, outputs));
             }
             sip::Event::TurnedAway { from } => {
-                let from = shown(if from.user.is_empty() {
-                    &from.uri
-                } else {
-                    &from.user
-                });
+                let (from, _) = named(&from);
                 outputs.event(Event::CallTurnedAway { from });
             }
             sip::Event::Established { call, answer } => {

@@ -173,6 +173,13 @@ impl Headers {
         self.values("Reason").map(Reason::parse).collect()
     }
 
+    /// Whether the network is to keep to itself whom it asserts (RFC 3325 §9.3).
+    pub(crate) fn is_identity_private(&self) -> bool {
+        self.values("Privacy")
+            .flat_map(|value| value.split(';'))
+            .any(|it| it.trim().eq_ignore_ascii_case("id"))
+    }
+
     pub(crate) fn p_asserted_identity(&self) -> Vec<NameAddr> {
         self.values("P-Asserted-Identity")
             .filter_map(NameAddr::parse)

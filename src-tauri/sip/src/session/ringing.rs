@@ -162,6 +162,7 @@ impl Session {
                 .headers
                 .p_asserted_identity()
                 .first()
+                .filter(|_| !request.headers.is_identity_private())
                 .map(Party::from),
             offer: offer.map(Offer),
             headers: surfaced(request),

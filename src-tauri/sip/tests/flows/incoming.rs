@@ -24,6 +24,37 @@ fn cancel_of(invite: &Message) -> Message {
 }
 
 #[test]
+fn who_withholds_who_they_are_is_anonymous_whatever_the_network_asserts_in_confidence() {
+    let heard = |from: &str, headers: &[(&'static str, &str)]| {
+        let mut phone = phone();
+        let invite = headers.iter().fold(
+            incoming_invite("in-1").replacing("From", &format!("{from};tag=1")),
+            |invite, (name, value)| invite.with(name, value),
+        );
+        phone.hear(&invite);
+        let events = phone.events();
+        match events.as_slice() {
+            [Event::Incoming { from, asserted, .. }] => (from.anonymous, asserted.clone()),
+            other => panic!("{other:?}"),
+        }
+    };
+    for from in [
+        r#""Anonymous" <sip:anonymous@anonymous.invalid>"#,
+        r#""Ben" <sip:700202@Anonymous.Invalid>"#,
+        "<sip:Anonymous@sip.example>",
+    ] {
+        assert_eq!(heard(from, &[]), (true, None), "{from}");
+    }
+    let ben = "<sip:700202@sip.example>";
+    assert_eq!(heard(ben, &[]), (false, None));
+    let asserted = ("P-Asserted-Identity", "<sip:+4930@sip.example>");
+    let told = |privacy| heard(ben, &[asserted, ("Privacy", privacy)]).1.is_some();
+    assert!(told("none"));
+    assert!(!told("id"));
+    assert!(!told("user; ID;critical"));
+}
+
+#[test]
 fn a_call_rings_at_once_and_is_answered() {
     let mut phone = phone();
     let invite = incoming_invite("in-1")
@@ -52,11 +83,13 @@ fn a_call_rings_at_once_and_is_answered() {
                 display_name: Some("Ben".to_owned()),
                 uri: "sip:700202@sip.example".to_owned(),
                 user: "700202".to_owned(),
+                anonymous: false,
             },
             asserted: Some(Party {
                 display_name: Some("Ben Real".to_owned()),
                 uri: "sip:+4930@sip.example".to_owned(),
                 user: "+4930".to_owned(),
+                anonymous: false,
             }),
             offer: Some(offer()),
             headers: vec![
