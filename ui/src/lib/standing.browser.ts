@@ -18,6 +18,8 @@ test.each<[Name, Standing, number | null]>([
   ["two-calls", "on_a_call", 15_000],
   ["link-down-in-call", "on_a_call", 252_000],
   ["on-hold", "on_hold", 31_000],
+  ["two-on-hold", "on_hold", 5_000],
+  ["two-ringing", "ringing", 9_000],
   ["queue-ready", "ready", 720_000],
   ["queue-paused", "paused", 720_000],
   ["queue-unset", "unset", null],

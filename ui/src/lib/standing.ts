@@ -86,10 +86,11 @@ function atQueue(queue: QueueView | null): "ready" | "paused" | "unset" | "no_qu
   }
 }
 
-/** The call that its user talks in; else the one held last or being made; else the one that rings. */
+/** The call that its user talks in or makes; else the one held last; else the one that rings. */
 export function foreground(calls: CallView[]): CallView | null {
   const answered = calls.filter((call) => call.state.state !== "alerting");
-  return answered.findLast((call) => !call.held) ?? answered.at(-1) ?? calls.at(-1) ?? null;
+  const heldLast = (one: CallView, other: CallView) => (one.held_since ?? 0) - (other.held_since ?? 0);
+  return answered.findLast((call) => !call.held) ?? answered.sort(heldLast).at(-1) ?? alerting(calls);
 }
 
 /** The call that waits to be answered, the oldest first. */
@@ -97,10 +98,14 @@ export function alerting(calls: CallView[]): CallView | null {
   return calls.find((call) => call.state.state === "alerting") ?? null;
 }
 
+/** Whether there is a call beside those that ring: in that one a call that rings is heard to wait. */
+export const isEngaged = (calls: CallView[]): boolean =>
+  calls.some((call) => call.state.state !== "alerting");
+
 /** Whether a call is heard to wait for its answer, until it is silenced. */
 export function isHeard(call: CallView): boolean {
   const { calls, sound } = current.view;
-  const heard = sound.settings.ring_volume > 0 || calls.length > 1;
+  const heard = sound.settings.ring_volume > 0 || isEngaged(calls);
   return call.state.state === "alerting" && !call.silenced && !call.auto_answer && heard;
 }
 

@@ -138,6 +138,20 @@ test("another call can be added where more than one is allowed", async () => {
   expect(page.getByRole("dialog").elements()).toEqual([]);
 });
 
+test("of two calls that ring either can be answered, and nobody is told to be put on hold", async () => {
+  const script = await show("two-ringing");
+  const main = page.getByRole("main");
+  await expect.element(main).toHaveTextContent("Käthe Brückner");
+  await expect.element(main).not.toHaveTextContent("puts the current caller on hold");
+  expect(page.getByRole("button", { name: "Hang up" }).elements()).toEqual([]);
+  const answers = main.getByRole("button", { name: "Answer", exact: true });
+  expect(answers.elements()).toHaveLength(2);
+  // The one that came first has the focus and the room.
+  await expect.element(answers.last()).toHaveFocus();
+  await answers.first().click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 8 }]);
+});
+
 test("with the keypad open, digits for a field are text and no tones", async () => {
   const script = await show("talking");
   await script.view((view) => ({ ...view, call_settings: { ...view.call_settings, max_calls: 2 } }));

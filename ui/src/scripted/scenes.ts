@@ -350,6 +350,7 @@ const PANELS = {
   "ring-auto": { page: "ring", state: STATES["ringing-auto"] },
   "ring-answered": { page: "ring", state: STATES["answered-itself"] },
   "ring-second": { page: "ring", state: STATES["second-call"] },
+  "ring-two": { page: "ring", state: STATES["two-ringing"] },
   "ring-hostile": { page: "ring", state: STATES["ringing-hostile"] },
   "mini-ready": { page: "mini", state: STATES.ready },
   "mini-talking": { page: "mini", state: STATES.talking },

@@ -51,9 +51,35 @@ const DIALLING: CallView = {
   began_at: NOW - 3_000,
 };
 
+const BILLING: CallView = {
+  ...DIALLING,
+  call: 8,
+  number: "700202",
+  display_name: "Billing",
+  state: { state: "talking" },
+  talking_since: NOW - 15_000,
+  quality: "good",
+};
+
+const SECOND: CallView = {
+  ...ALERTING,
+  call: 8,
+  number: "+4930901820",
+  display_name: "Käthe Brückner",
+};
+
 function calls(...calls: CallView[]): State {
   const capture_open = calls.some((call) => call.talking_since !== null && !call.held);
   return ready({ calls, sound: { ...READY.sound, capture_open } });
+}
+
+/** The calls of a phone that may have two. */
+function two(...of: [CallView, CallView]): State {
+  const script = calls(...of);
+  return {
+    ...script,
+    view: { ...script.view, call_settings: { ...script.view.call_settings, max_calls: 2 } },
+  };
 }
 
 function ended(
@@ -165,36 +191,14 @@ export const CALLS = {
       },
     };
   },
-  "two-calls": () => {
-    const script = calls(
-      { ...TALKING, held: true, held_since: NOW - 20_000 },
-      {
-        ...DIALLING,
-        call: 8,
-        number: "700202",
-        display_name: "Billing",
-        state: { state: "talking" },
-        talking_since: NOW - 15_000,
-        quality: "good",
-      },
-    );
-    return {
-      ...script,
-      view: { ...script.view, call_settings: { ...script.view.call_settings, max_calls: 2 } },
-    };
-  },
-  "second-call": () => {
-    const script = calls(TALKING, {
-      ...ALERTING,
-      call: 8,
-      number: "+4930901820",
-      display_name: "Käthe Brückner",
-    });
-    return {
-      ...script,
-      view: { ...script.view, call_settings: { ...script.view.call_settings, max_calls: 2 } },
-    };
-  },
+  "two-calls": () => two({ ...TALKING, held: true, held_since: NOW - 20_000 }, BILLING),
+  "two-on-hold": () =>
+    two(
+      { ...TALKING, held: true, held_since: NOW - 5_000 },
+      { ...BILLING, held: true, held_since: NOW - 9_000 },
+    ),
+  "two-ringing": () => two({ ...ALERTING, began_at: NOW - 9_000 }, SECOND),
+  "second-call": () => two(TALKING, SECOND),
   "ended-local": () => ended({ code: "local" }, 65_000),
   "ended-remote": () => ended({ code: "remote" }, 65_000),
   "ended-busy": () => ended({ code: "busy", status: 486, reason: "Busy Here" }),
