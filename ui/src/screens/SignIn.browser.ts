@@ -113,6 +113,32 @@ test("too many tries count down, and the form waits for them", async () => {
   now.mockRestore();
 });
 
+test("who had too many tries keeps nobody else from signing in", async () => {
+  const script = await show("signed-out");
+  await email().fill("ana");
+  await password().fill(PASSWORD);
+  await signIn().click();
+  await expect.poll(() => script.orders()).toHaveLength(1);
+  await script.view(() => STATES["too-many-tries"]().view);
+  await expect.element(signIn()).toBeDisabled();
+  await email().fill("ben");
+  await expect.element(signIn()).toBeEnabled();
+  await email().fill("ana");
+  await expect.element(signIn()).toBeDisabled();
+});
+
+test.each<Name>(["unreachable-tcp", "server-trouble"])(
+  "%s is over when the server has answered since",
+  async (name) => {
+    const script = await show(name);
+    await page.getByRole("button", { name: "Check my connection" }).click();
+    await expect.element(page.getByRole("main").getByRole("alert")).toBeVisible();
+    await script.view((view) => ({ ...view, server_check: { state: "reached", took_ms: 3, at: NOW } }));
+    await expect.element(page.getByText(/answers/)).toBeVisible();
+    await expect.element(page.getByRole("main").getByRole("alert")).not.toBeInTheDocument();
+  },
+);
+
 test.each<[Name, string, string]>([
   ["bad-request", "The server did not take this sign-in", "email must be an email"],
   ["server-trouble", "The server has trouble", "503 Upstream is not available"],
