@@ -58,7 +58,20 @@ export function refusalWords(thrown: unknown): string {
       return t("refused-request");
     case "unknown_call":
     case "wrong_state":
+    case "in_call":
+    case "check_runs":
+    case "already_signed_in":
+    case "not_signed_in":
+    case "unknown_reason":
+    case "unknown_outcome":
+    case "no_wrap_up":
+    case "no_more_time":
+    case "too_many_requests":
+    case "stopping":
       return t("refused-state");
+    case "not_saved":
+    case "failed":
+      return t("refused-failed", { words: message });
     // Of `emergency` this is the organisation's own text.
     default:
       return message;

@@ -3,6 +3,7 @@
 import { say } from "./announce.svelte";
 import { current } from "./current.svelte";
 import type { CallSettings, SoundSettings, WindowSettings } from "./phone";
+import { refusalWords } from "./orders.svelte";
 import * as shell from "./shell";
 import { t } from "./words.svelte";
 
@@ -33,7 +34,7 @@ function together<Settings extends object>(
   async function change<Name extends keyof Settings & string>(
     name: Name,
     value: Settings[Name],
-    inWords: InWords = (_, message) => message,
+    inWords?: InWords,
   ): Promise<void> {
     const one: Partial<Settings> = {};
     one[name] = value;
@@ -43,7 +44,7 @@ function together<Settings extends object>(
       await send(now());
     } catch (thrown) {
       const { code, message } = shell.rejection(thrown);
-      refuse(spelled(name), inWords(code, message));
+      refuse(spelled(name), inWords?.(code, message) ?? refusalWords(thrown));
     }
     // Another value may have been asked for meanwhile.
     if (asked[name] === value) {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
-import { clear, show } from "../scripted/mounted";
+import { clear, draw, show } from "../scripted/mounted";
 
 afterEach(clear);
 
@@ -164,6 +164,15 @@ test("all calls are deleted after a question, whose safe answer has the focus", 
   await question.getByRole("button", { name: "Delete all" }).click();
   await expect.poll(() => forgotten(script)).toEqual([{ id: null }]);
   await expect.element(page.getByText("No calls yet.")).toBeVisible();
+});
+
+test("in another language it is told in that one why nothing was deleted", async () => {
+  const script = await draw("history-delete-all", { theme: "light", language: "de" });
+  script.refuse("forget", "not_saved", "No space is left on the device");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Alle löschen" }).click();
+  await expect
+    .element(page.getByRole("alertdialog").getByRole("alert"))
+    .toHaveTextContent(/^Das ging nicht\. Der Computer meldet: .?No space is left on the device/);
 });
 
 test("what could not be deleted stays, with the reason", async () => {

@@ -237,6 +237,7 @@ refused-target = لا يمكن الاتصال بهذا الرقم.
 refused-not-allowed = لا تسمح مؤسستك بالاتصال بهذا الرقم.
 refused-state = هذا غير ممكن الآن.
 refused-request = انتهى هذا الطلب.
+refused-failed = تعذّر ذلك. رسالة الحاسوب: { $words }
 
 ## Lengths of time
 

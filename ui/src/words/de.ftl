@@ -231,6 +231,7 @@ refused-target = Diese Nummer kann nicht angerufen werden.
 refused-not-allowed = Ihre Organisation erlaubt keine Anrufe an diese Nummer.
 refused-state = Das ist gerade nicht möglich.
 refused-request = Diese Anfrage ist vorbei.
+refused-failed = Das ging nicht. Der Computer meldet: { $words }
 
 ## Lengths of time
 

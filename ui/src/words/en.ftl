@@ -233,6 +233,7 @@ refused-target = This number cannot be called.
 refused-not-allowed = Calls to this number are not allowed by your organisation.
 refused-state = That is not possible now.
 refused-request = This request is over.
+refused-failed = That did not work. The computer says: { $words }
 
 ## Lengths of time
 

@@ -232,6 +232,7 @@ refused-target = No se puede llamar a este número.
 refused-not-allowed = Su organización no permite llamadas a este número.
 refused-state = Eso no es posible ahora.
 refused-request = Esta solicitud ya terminó.
+refused-failed = No se ha podido hacer. El ordenador dice: { $words }
 
 ## Lengths of time
 

@@ -231,6 +231,7 @@ refused-target = इस नंबर पर कॉल नहीं हो सक
 refused-not-allowed = आपका संगठन इस नंबर पर कॉल की अनुमति नहीं देता।
 refused-state = अभी यह नहीं हो सकता।
 refused-request = यह अनुरोध समाप्त हो चुका है।
+refused-failed = यह नहीं हो सका। कंप्यूटर का संदेश: { $words }
 
 ## Lengths of time
 
