@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
+import { refusal } from "../lib/orders.svelte";
 import { typed } from "../lib/typed.svelte";
 import { clear, draw, show } from "../scripted/mounted";
 import { STATES, type Name } from "../scripted/states";
@@ -136,6 +137,26 @@ test.each<Name>(["unreachable-tcp", "server-trouble"])(
     await script.view((view) => ({ ...view, server_check: { state: "reached", took_ms: 3, at: NOW } }));
     await expect.element(page.getByText(/answers/)).toBeVisible();
     await expect.element(page.getByRole("main").getByRole("alert")).not.toBeInTheDocument();
+  },
+);
+
+test("whose e-mail is not known either is asked for that, not for the password that is there", async () => {
+  const script = await show("held-elsewhere");
+  await page.getByRole("textbox", { name: /password/ }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Ask to move it here" }).click();
+  await expect.element(email()).toHaveFocus();
+  await expect.element(email()).toHaveAccessibleDescription("Enter your email or user name");
+  expect(script.orders()).toEqual([]);
+});
+
+test.each<Name>(["held-elsewhere", "asking", "resuming", "no-phone"])(
+  "%s shows why an order was not taken",
+  async (name) => {
+    await show(name);
+    refusal.tell("The phone does not answer");
+    await expect
+      .element(page.getByRole("main").getByRole("alert"))
+      .toHaveTextContent("The phone does not answer");
   },
 );
 
