@@ -164,6 +164,24 @@ test("all calls are deleted after a question, whose safe answer has the focus", 
   await question.getByRole("button", { name: "Delete all" }).click();
   await expect.poll(() => forgotten(script)).toEqual([{ id: null }]);
   await expect.element(page.getByText("No calls yet.")).toBeVisible();
+  await page.getByRole("button", { name: "Keypad", exact: true }).first().click();
+  await expect.element(page.getByText("Amit Sharma")).not.toBeInTheDocument();
+  await expect.element(page.getByRole("button", { name: "Call back" })).not.toBeInTheDocument();
+});
+
+test("the last call shows no more of a number than the history does", async () => {
+  const script = await show("ready");
+  await expect.element(page.getByRole("button", { name: "Call back" })).toBeVisible();
+  await script.history((entries) => entries.map((it) => ({ ...it, number: "+91981••••45" })));
+  await expect.element(page.getByRole("button", { name: "Call back" })).not.toBeInTheDocument();
+});
+
+test("where no history is kept the last call is the phone's own", async () => {
+  const script = await show("ready");
+  await script.history(() => []);
+  await expect.element(page.getByText("Amit Sharma")).not.toBeInTheDocument();
+  await script.window({ history_days: 0 });
+  await expect.element(page.getByText("Amit Sharma")).toBeVisible();
 });
 
 test("in another language it is told in that one why nothing was deleted", async () => {

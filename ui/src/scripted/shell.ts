@@ -10,6 +10,7 @@ import type {
   Command,
   Forget,
   Happened,
+  HistoryEntry,
   Order,
   PhoneView,
   QueueView,
@@ -35,6 +36,7 @@ export type Script = {
   /** Changes the view and tells the page. */
   view: (change: (view: PhoneView) => PhoneView) => Promise<void>;
   window: (change: Partial<WindowView>) => Promise<void>;
+  history: (change: (entries: HistoryEntry[]) => HistoryEntry[]) => Promise<void>;
   happened: (happened: Happened) => Promise<void>;
   levels: (microphone_dbfs: number, speaker_dbfs: number) => Promise<void>;
   /** The next thing asked under that name is refused. */
@@ -63,6 +65,10 @@ export function perform(first: State): Script {
     window: async (change) => {
       state = { ...state, window: { ...state.window, ...change } };
       await emit("window", state.window);
+    },
+    history: async (change) => {
+      state = { ...state, history: change(state.history) };
+      await emit("history", state.history);
     },
     happened: (happened) => emit("happened", happened),
     levels: (microphone_dbfs, speaker_dbfs) => emit("levels", { microphone_dbfs, speaker_dbfs }),
@@ -106,8 +112,7 @@ export function perform(first: State): Script {
           return script.window({ quit_asked: false });
         case "forget": {
           const { id } = args as Forget;
-          state = { ...state, history: id === null ? [] : state.history.filter((entry) => entry.id !== id) };
-          return emit("history", state.history);
+          return script.history((entries) => (id === null ? [] : entries.filter((it) => it.id !== id)));
         }
         default:
           return undefined;

@@ -1,7 +1,7 @@
 // Calls that ring, talk, wait, and are over.
 
 import type { CallView, EndCause, MoveRequestState, SignedOutReason, State } from "../../lib/phone";
-import { NOW, READY, ready, WINDOW } from "./ground";
+import { NOW, READY, ready, wall, WINDOW } from "./ground";
 
 const TALKING: CallView = {
   call: 7,
@@ -87,17 +87,12 @@ function ended(
   talked_ms: number | null = null,
   direction: "outgoing" | "incoming" = "outgoing",
 ): State {
-  return ready({
-    ended: {
-      call: 7,
-      direction,
-      number: "+442079460958",
-      display_name: null,
-      cause,
-      talked_ms,
-      at: NOW - 2_000,
-    },
-  });
+  const of = { direction, number: "+442079460958", display_name: null, cause, talked_ms };
+  const script = ready({ ended: { ...of, call: 7, at: NOW - 2_000 } });
+  const [before] = script.history;
+  return before === undefined
+    ? script
+    : { ...script, history: [{ ...before, ...of, id: 7, began: wall() }, ...script.history] };
 }
 
 /** The largest text that a server can send, with what makes trouble in it. */
