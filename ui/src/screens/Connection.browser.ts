@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
 
 import { clear, draw, show } from "../scripted/mounted";
@@ -134,6 +134,22 @@ test("what is said and copied of a phone server that is not found names it, not 
   await expect
     .poll(copied)
     .toMatchObject({ text: expect.stringContaining("\nsip.helix.example is unknown on this network") });
+});
+
+test("that something was copied is said for a moment, and that it was not, too", async () => {
+  const begun = performance.now();
+  const now = vi.spyOn(performance, "now").mockImplementation(() => begun);
+  const script = await show("connection-link-dns");
+  const button = (name: string) => page.getByRole("button", { name, exact: true });
+  await button("Copy for IT").click();
+  await expect.element(button("Copied")).toBeVisible();
+  now.mockImplementation(() => begun + 4_000);
+  await expect.element(button("Copy for IT")).toBeVisible();
+  script.refuse("copy", "failed", "The clipboard took nothing");
+  await button("Copy for IT").click();
+  await expect.element(page.getByText(/The clipboard took nothing/).first()).toBeVisible();
+  await expect.element(button("Copied")).not.toBeInTheDocument();
+  now.mockRestore();
 });
 
 test("a proxy that lets no voice signalling through is told so", async () => {

@@ -140,6 +140,15 @@ test.each<Name>(["unreachable-tcp", "server-trouble"])(
   },
 );
 
+test("a language that is refused leaves the one that is spoken, and is told", async () => {
+  const script = await show("signed-out");
+  script.refuse("set_window", "failed", "The disk is full");
+  const language = page.getByLabelText("Language");
+  await language.selectOptions("de");
+  await expect.element(language).toHaveValue("en");
+  await expect.element(page.getByRole("main").getByRole("alert")).toHaveTextContent("The disk is full");
+});
+
 test("whose e-mail is not known either is asked for that, not for the password that is there", async () => {
   const script = await show("held-elsewhere");
   await page.getByRole("textbox", { name: /password/ }).fill(PASSWORD);
