@@ -1,7 +1,7 @@
 //! The process that draws the page is killed in a call, or hangs. WebDriver would die with it, so the
 //! program is started as people start it, and its window is used by the keyboard.
 
-use std::{process::Command, time::Duration};
+use std::{fs, process::Command, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{process::Child, time::timeout};
@@ -9,7 +9,7 @@ use tokio::{process::Child, time::timeout};
 use crate::{
     PATIENCE,
     calls::{dial, hears_tone, speak},
-    desk::{Desk, Setup, story_at},
+    desk::{Desk, Setup, on_own_screen, story_at},
     support::{office::SIP_PASSWORDS, process::Process},
 };
 
@@ -21,6 +21,64 @@ async fn a_page_that_is_killed_in_a_call_comes_back_to_it_and_the_sound_goes_on(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_hangs_in_a_call_is_ended_and_comes_back_to_it_and_the_sound_goes_on() {
     comes_back_after("-STOP").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_in_the_tray_stays_there_when_its_page_is_loaded_again() {
+    on_own_screen(async |desk| {
+        let program = start(desk).await;
+        let tray = &desk.services;
+        tray.menu("Ready", |it| it.label == "Ready").await;
+        desk.screen.close(&whole_window(desk));
+        desk.until("an empty screen", || shown(desk).is_empty());
+        kill_page(desk, program.id().unwrap());
+        stays_while_loaded(desk, 1, &[]);
+        tray.choose_in_tray("Open").await;
+        whole_window(desk);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bar_stays_alone_when_its_page_is_loaded_again() {
+    on_own_screen(async |desk| {
+        let program = start(desk).await;
+        let main = whole_window(desk);
+        // Its button lies at the upper end, left of that of the menu.
+        let [x, y] = SMALL_WINDOW.map(|it| it.to_string());
+        desk.until("the bar", || {
+            desk.screen
+                .xdotool(&["mousemove", "--window", &main, &x, &y, "click", "1"]);
+            !shown(desk).is_empty() && !shown(desk).contains(&main)
+        });
+        let bar = shown(desk);
+        kill_page(desk, program.id().unwrap());
+        stays_while_loaded(desk, 2, &bar);
+    })
+    .await;
+}
+
+/// Where the button of the bar is in the window, in pixels.
+const SMALL_WINDOW: [u32; 2] = [292, 24];
+
+fn shown(desk: &Desk) -> Vec<String> {
+    desk.screen.windows("Helix Phone")
+}
+
+fn kill_page(desk: &Desk, program: u32) {
+    let page = web_process(desk, program, None).to_string();
+    let status = Command::new("kill").args(["-KILL", &page]).status();
+    assert!(status.unwrap().success());
+}
+
+/// Waits until so many pages were loaded once more; all the while these windows are there alone.
+fn stays_while_loaded(desk: &Desk, pages: usize, windows: &[String]) {
+    desk.until("the page once more", || {
+        assert_eq!(shown(desk), windows);
+        let log = fs::read_to_string(desk.log()).unwrap();
+        log.matches("the page is loaded again").count() == pages
+    });
+    assert_eq!(shown(desk), windows);
 }
 
 /// Sends this signal to the process of the page in a call, and uses the page that takes its place.

@@ -3,7 +3,10 @@
 
 use std::{
     mem,
-    sync::{PoisonError, atomic::Ordering},
+    sync::{
+        PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use engine::Theme;
@@ -14,7 +17,7 @@ use tauri::{
     webview::{NewWindowResponse, PageLoadEvent},
 };
 use tauri_plugin_window_state::StateFlags;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{Shell, leaving, web_process};
 
@@ -196,13 +199,15 @@ pub(super) fn related<'a>(
     builder
 }
 
-/// A window that shows itself as soon as its page is there.
+/// A window that shows itself as soon as its page is there, and where it was put away stays away when
+/// the page is loaded again.
 pub(super) fn builder<'a>(
     app: &'a AppHandle,
     label: &str,
     page: &str,
 ) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
     let is_ring = label == RING;
+    let was_loaded = AtomicBool::new(false);
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
         .title("Helix Phone")
         .theme(theme(app))
@@ -217,6 +222,10 @@ pub(super) fn builder<'a>(
         .on_page_load(move |window, load| {
             let is_shown = match load.event() {
                 PageLoadEvent::Started => Ok(()),
+                PageLoadEvent::Finished if was_loaded.swap(true, Ordering::Relaxed) => {
+                    info!(window = window.label(), "the page is loaded again");
+                    Ok(())
+                }
                 // Who shows the pop-up decides when.
                 PageLoadEvent::Finished if is_ring => Ok(()),
                 PageLoadEvent::Finished => window.show(),
