@@ -2,6 +2,8 @@
 
 mod autostart;
 mod awake;
+#[cfg(target_os = "linux")]
+mod bus;
 mod commands;
 mod configuration;
 mod follow;

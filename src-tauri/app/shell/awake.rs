@@ -29,6 +29,8 @@ mod system {
     use tracing::debug;
     use zbus::{Connection, zvariant::OwnedFd};
 
+    use super::super::bus;
+
     const NAME: &str = "Helix Phone";
 
     /// A screen saver forgets who has left the bus, and `login1` who has closed the descriptor.
@@ -39,8 +41,8 @@ mod system {
     }
 
     pub(super) async fn keep_awake(reason: &str) -> Awake {
-        let screen = screen(reason).await;
-        let machine = machine(reason).await;
+        // Where one of the two hangs, the other is asked all the same.
+        let (screen, machine) = tokio::join!(screen(reason), machine(reason));
         for (what, error) in [
             ("screen", screen.as_ref().err()),
             ("machine", machine.as_ref().err()),
@@ -56,7 +58,7 @@ mod system {
     }
 
     async fn screen(reason: &str) -> zbus::Result<Connection> {
-        let connection = Connection::session().await?;
+        let connection = bus::session().await?;
         connection
             .call_method(
                 Some("org.freedesktop.ScreenSaver"),
@@ -70,7 +72,7 @@ mod system {
     }
 
     async fn machine(reason: &str) -> zbus::Result<OwnedFd> {
-        let connection = Connection::system().await?;
+        let connection = bus::system().await?;
         let reply = connection
             .call_method(
                 Some("org.freedesktop.login1"),

@@ -13,11 +13,16 @@ use tracing::{info, warn};
 
 use super::{Shell, notices, windows};
 
-/// How long the phone may take to hang up, un-register and give its lease back.
-pub(super) const FAREWELL: Duration = Duration::from_secs(2);
+/// How long quitting may take as a whole.
+const WHOLE: Duration = Duration::from_secs(2);
 
-/// How long the disk may take for the last call.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long the phone may take of it to hang up, un-register and give its lease back.
+pub(super) const FAREWELL: Duration = Duration::from_millis(1_400);
+
+/// How long the disk may take for the last call, and then whoever shows notifications.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+const _: () = assert!(FAREWELL.as_millis() + 2 * PATIENCE.as_millis() <= WHOLE.as_millis());
 
 /// Ends the phone; in a call the user is asked first.
 pub(super) fn ask(app: &AppHandle) {
@@ -62,7 +67,7 @@ pub(super) fn leave(app: &AppHandle) {
         // A disk that hangs holds nobody up; the last call is noted as one that was cut then.
         let _ = time::timeout(PATIENCE, shell.remember()).await;
         if held_a_phone {
-            notices::say_goodbye(shell.words()).await;
+            let _ = time::timeout(PATIENCE, notices::say(shell.words().free)).await;
         }
         app.exit(0);
     });

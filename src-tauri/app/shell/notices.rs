@@ -5,7 +5,7 @@ use phone::{CallId, MoveRequestState, PhoneView};
 use tauri::AppHandle;
 use tokio::sync::{mpsc, watch};
 
-use crate::words::Words;
+use crate::{caller::caller, words::Words};
 
 /// A call that rings here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +38,7 @@ impl Wanted {
         let asks = view.move_request.as_ref()?;
         matches!(asks.state, MoveRequestState::Waiting { .. }).then(|| Self {
             request: asks.request,
-            device: asks
-                .device_name
-                .clone()
-                .unwrap_or_else(|| words.another_device.to_owned()),
+            device: caller(asks.device_name.as_deref(), words.another_device),
             in_call: !view.calls.is_empty(),
             words,
         })
@@ -58,31 +55,28 @@ pub(super) fn follow(
     tauri::async_runtime::spawn(system::follow(app.clone(), ringing, wanted, missed));
 }
 
-/// Says that the phone is free for others, without waiting for whoever shows it.
-pub(super) async fn say_goodbye(words: &'static Words) {
-    system::say(words.free).await;
+/// Says something in passing.
+pub(super) async fn say(text: &'static str) {
+    system::say(text).await;
 }
 
 /// The specification of desktop notifications, spoken directly: what rings is urgent, is taken back
 /// when it stops, and has answers.
 #[cfg(target_os = "linux")]
 mod system {
-    use std::{collections::HashMap, time::Duration};
+    use std::collections::HashMap;
 
     use futures_util::StreamExt;
     use phone::MoveAnswer;
     use tauri::AppHandle;
-    use tokio::{
-        sync::{mpsc, watch},
-        time,
-    };
+    use tokio::sync::{mpsc, watch};
     use tracing::{debug, warn};
-    use zbus::{Connection, zvariant::Value};
+    use zbus::zvariant::Value;
 
     use crate::act::Act;
 
     use super::{
-        super::{spawn, windows},
+        super::{bus, spawn, windows},
         Missed, Ringing, Wanted,
     };
 
@@ -103,9 +97,6 @@ mod system {
     const CRITICAL: u8 = 2;
     const UNTIL_TAKEN_BACK: i32 = 0;
     const AS_USUAL: i32 = -1;
-
-    /// How long whoever shows notifications may hold up the end of the program.
-    const PATIENCE: Duration = Duration::from_millis(300);
 
     #[zbus::proxy(
         interface = "org.freedesktop.Notifications",
@@ -149,7 +140,7 @@ mod system {
         mut wanted: watch::Receiver<Option<Wanted>>,
         mut missed: mpsc::Receiver<Missed>,
     ) -> zbus::Result<()> {
-        let connection = Connection::session().await?;
+        let connection = bus::session().await?;
         let desktop = NotificationsProxy::new(&connection).await?;
         let mut actions = desktop.receive_action_invoked().await?;
         // The call that is told of at present, and under which number.
@@ -186,7 +177,13 @@ mod system {
                 }
                 action = actions.next() => {
                     let Some(action) = action else { return Ok(()) };
-                    let action = action.args()?;
+                    let action = match action.args() {
+                        Ok(action) => action,
+                        Err(error) => {
+                            debug!(%error, "an answer to a notification is not understood");
+                            continue;
+                        }
+                    };
                     // Numbers of other programs' notifications arrive, too.
                     let call = told.filter(|(_, id)| *id == action.id).map(|(call, _)| call);
                     let request = asked.filter(|(_, id)| *id == action.id).map(|(it, _)| it);
@@ -298,7 +295,7 @@ mod system {
 
     pub(super) async fn say(text: &str) {
         let said = async {
-            let connection = Connection::session().await?;
+            let connection = bus::session().await?;
             let desktop = NotificationsProxy::new(&connection).await?;
             let hints = HashMap::from([
                 ("urgency", Value::from(NORMAL)),
@@ -308,8 +305,8 @@ mod system {
                 .notify(NAME, 0, ICON, NAME, text, &[], hints, AS_USUAL)
                 .await
         };
-        if let Ok(Err(error)) = time::timeout(PATIENCE, said).await {
-            debug!(%error, "nobody shows the goodbye");
+        if let Err(error) = said.await {
+            debug!(%error, "nobody shows “{text}”");
         }
     }
 }
@@ -368,5 +365,33 @@ mod system {
             Ok(Err(error)) => warn!(%error, "nobody shows a notification"),
             Err(error) => warn!(%error, "nobody shows a notification"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{standing::tests::ready, words::words};
+
+    use super::*;
+
+    #[test]
+    fn another_device_is_named_by_what_can_be_seen_of_its_name() {
+        let device = |name: Option<&str>| {
+            let mut view = ready();
+            view.move_request = phone::samples::move_requests()
+                .into_iter()
+                .find(|it| matches!(it.state, MoveRequestState::Waiting { .. }));
+            let asks = view.move_request.as_mut().expect("a sample waits");
+            asks.device_name = name.map(str::to_owned);
+            Wanted::of(&view, words("en"))
+                .expect("it is answered")
+                .device
+        };
+        let another = "\u{2068}Another device\u{2069}";
+        assert_eq!(device(None), another);
+        assert_eq!(device(Some("")), another);
+        assert_eq!(device(Some("\u{202e}\u{200b} \n")), another);
+        assert_eq!(device(Some("\u{202e}Desk\n 3")), "\u{2068}Desk 3\u{2069}");
+        assert_eq!(device(Some(&"x".repeat(10_000))).chars().count(), 82);
     }
 }
