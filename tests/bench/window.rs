@@ -160,6 +160,9 @@ async fn print_figures(card: SoundCard) {
     print("idle, JsSIP in Chromium", "MB", &browser.idle, "");
     print("in a call, JsSIP in Chromium", "MB", &browser.in_call, "");
 
+    println!("\nFrom Quit in the tray to the end of the process, signed out, {rounds} times");
+    print("quit, phone", "ms", &phone.quit, "at most 2,000 ms");
+
     println!("\nSizes");
     for (what, path) in [
         (
@@ -182,6 +185,7 @@ struct Turns {
     registered: Vec<f64>,
     idle: Vec<f64>,
     in_call: Vec<f64>,
+    quit: Vec<f64>,
     changed: Vec<f64>,
     shown: Vec<f64>,
 }
@@ -192,6 +196,7 @@ struct Turn {
     registered: Option<f64>,
     idle: f64,
     in_call: Option<f64>,
+    quit: Option<f64>,
     pressed: Vec<(f64, f64)>,
 }
 
@@ -201,6 +206,7 @@ impl Turns {
         self.registered.extend(turn.registered);
         self.idle.push(turn.idle);
         self.in_call.extend(turn.in_call);
+        self.quit.extend(turn.quit);
         for (changed, painted) in turn.pressed {
             self.changed.push(changed);
             self.shown.push(painted);
@@ -249,12 +255,18 @@ async fn window_of_the_phone(desk: &mut Desk) -> Turn {
     let in_call = Program::tree(app.id()).memory().proportional;
     let pressed = pressed(&app.page).await;
     app.page.press("Hang up").await;
+    app.page.says("You hung up").await;
+    let leaves = now_ms();
+    desk.services.choose_in_tray("Quit").await;
+    app.ended();
+    let quit = now_ms() - leaves;
     app.close().await;
     Turn {
         painted,
         registered: Some(registered - began),
         idle,
         in_call: Some(in_call),
+        quit: Some(quit),
         pressed,
     }
 }
