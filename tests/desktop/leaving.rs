@@ -7,9 +7,10 @@ use serde_json::json;
 
 use crate::{
     calls::{dial, hears_tone, speak},
-    desk::{Keyring, Setup, story, story_at},
+    desk::{Keyring, Setup, on_own_screen, story, story_at},
     starting_again::fall_silent,
     support::office::PASSWORD,
+    web_process::whole_window,
 };
 
 /// The two seconds of a farewell that nobody answers, and some for a machine that is busy with others.
@@ -92,6 +93,27 @@ async fn quitting_in_a_call_waits_for_no_server_that_is_silent() {
         desk.services.choose_in_tray("Quit").await;
         desk.page().press("Hang up and quit").await;
         desk.app().ended_within(FAREWELL);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_the_window_in_a_call_asks_where_it_quits() {
+    on_own_screen(async |desk| {
+        desk.add_settings("quit_on_close = true\n");
+        desk.ready().await;
+        let window = whole_window(desk);
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        let page = desk.page();
+        page.press("Answer").await;
+        ravi.event("call.connected").await;
+        desk.screen.close(&window);
+        page.says("You are on a call. Hang up and quit?").await;
+        page.press("Hang up and quit").await;
+        ravi.event("call.ended").await;
+        desk.app().ended();
+        desk.office.bindings("700201", 0).await;
     })
     .await;
 }

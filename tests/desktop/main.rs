@@ -32,6 +32,7 @@ mod leaving;
 mod page;
 mod places;
 mod policy;
+mod queue;
 mod read_aloud;
 mod screen;
 mod screen_reader;

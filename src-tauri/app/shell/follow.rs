@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    Shell, awake, keys,
+    Shell, awake, keys, leaving,
     notices::{self, Missed, Ringing, Wanted},
     ring, tray, web_process,
     windows::RING,
@@ -151,7 +151,7 @@ impl Followers {
         set(&self.wanted, Wanted::of(view, words));
         set(&self.awake, is_in_call.then_some(words));
         set(&self.in_call, is_in_call);
-        if !is_in_call {
+        if !leaving::ends_more(view) {
             // The question has lost its reason.
             shell
                 .window

@@ -1,4 +1,4 @@
-//! The end: asked before it in a call, and signed out at it.
+//! The end: asked before it where it ends more than the phone, and signed out at it.
 
 use std::{
     mem,
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use phone::AccountView;
+use phone::{AccountView, PhoneView};
 use tauri::{AppHandle, Manager};
 use tokio::time;
 use tracing::{info, warn};
@@ -24,15 +24,21 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 const _: () = assert!(FAREWELL.as_millis() + 2 * PATIENCE.as_millis() <= WHOLE.as_millis());
 
-/// Ends the phone; in a call the user is asked first.
+/// Ends the phone; where that ends more, the user is asked first.
 pub(super) fn ask(app: &AppHandle) {
     let shell = app.state::<Shell>();
-    if shell.engine().view().borrow().calls.is_empty() {
-        leave(app);
-    } else {
+    let ends_more = ends_more(&shell.engine().view().borrow());
+    if ends_more {
         shell.window.send_modify(|it| it.quit_asked = true);
         windows::show_main(app);
+    } else {
+        leave(app);
     }
+}
+
+/// Returns whether quitting ends a call, or loses an outcome that is not saved.
+pub(super) fn ends_more(view: &PhoneView) -> bool {
+    !view.calls.is_empty() || view.queue.as_ref().is_some_and(|it| it.unsaved > 0)
 }
 
 /// Signs out and ends the process.

@@ -32,11 +32,19 @@ describe("quitting in a call", () => {
     await expect.poll(() => answers(script, "answer_quit")).toEqual([{ quit: true }]);
   });
 
-  test("says so when the call ended meanwhile", async () => {
-    await show("quit-asked-after-call");
-    const question = page.getByRole("alertdialog", { name: "Your call is over. Quit now?" });
-    await expect.element(question.getByRole("button", { name: "Quit" })).toBeVisible();
-    await expect.element(question).not.toHaveTextContent("Hang up");
+  test("tells of outcomes that are lost, in a call and without one", async () => {
+    const lost = "2 outcomes are not saved yet. They are lost if you sign out.";
+    const script = await show("quit-asked-unsaved");
+    const unsaved = page.getByRole("alertdialog", { name: "Sign out before all is saved?" });
+    await expect.element(unsaved).toHaveTextContent(lost);
+    await expect.element(unsaved).not.toHaveTextContent("call");
+    await unsaved.getByRole("button", { name: "Quit" }).click();
+    await expect.poll(() => answers(script, "answer_quit")).toEqual([{ quit: true }]);
+    await clear();
+    const inCall = await show("quit-asked");
+    await inCall.view((view) => ({ ...view, queue: script.state().view.queue }));
+    await expect.element(question()).toHaveTextContent("Quitting ends the call and signs you out.");
+    await expect.element(question()).toHaveTextContent(lost);
   });
 
   test("that fails says why", async () => {

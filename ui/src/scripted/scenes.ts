@@ -332,9 +332,9 @@ const PANELS = {
     page: "index",
     state: () => withMore(STATES["line-refused"](), { window: { link: "+442079460958" } }),
   },
-  "quit-asked-after-call": {
+  "quit-asked-unsaved": {
     page: "index",
-    state: () => withMore(STATES.ready(), { window: { quit_asked: true } }),
+    state: () => withMore(STATES["queue-unsaved"](), { window: { quit_asked: true } }),
   },
   "ringing-off": {
     page: "index",
