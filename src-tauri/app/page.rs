@@ -167,11 +167,13 @@ impl From<Forget> for Forgotten {
     }
 }
 
-/// The arguments of `answer_link`: whether what the link wants is called.
+/// The arguments of `answer_link`: the number that was asked about, as in the window's state, and
+/// whether it is called.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AnswerLink {
+    pub(crate) number: String,
     pub(crate) dial: bool,
 }
 

@@ -41,6 +41,11 @@ pub(crate) struct Words {
     pub(crate) move_now: &'static str,
     pub(crate) after_call: &'static str,
     pub(crate) stay: &'static str,
+    pub(crate) link_without_number: &'static str,
+    pub(crate) link_not_followed: &'static str,
+    pub(crate) link_signed_out: &'static str,
+    /// Another link is asked about, and stays.
+    pub(crate) another_link: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -81,6 +86,10 @@ const ENGLISH: Words = Words {
     move_now: "Move now",
     after_call: "After this call",
     stay: "No, stay here",
+    link_without_number: "This link holds no number that can be called.",
+    link_not_followed: "Your organisation does not have links of this kind followed.",
+    link_signed_out: "Sign in, then you are asked whether to call.",
+    another_link: "Answer the first link, then open the other one again.",
 };
 
 const GERMAN: Words = Words {
@@ -121,6 +130,10 @@ const GERMAN: Words = Words {
     move_now: "Jetzt umziehen",
     after_call: "Nach diesem Gespräch",
     stay: "Nein, hier bleiben",
+    link_without_number: "Dieser Link enthält keine Nummer, die man anrufen kann.",
+    link_not_followed: "Ihre Organisation lässt Links dieser Art nicht zu.",
+    link_signed_out: "Melden Sie sich an, dann werden Sie gefragt, ob angerufen werden soll.",
+    another_link: "Beantworten Sie den ersten Link und öffnen Sie dann den anderen noch einmal.",
 };
 
 const HINDI: Words = Words {
@@ -161,6 +174,10 @@ const HINDI: Words = Words {
     move_now: "अभी ले जाएँ",
     after_call: "इस कॉल के बाद",
     stay: "नहीं, यहीं रखें",
+    link_without_number: "इस लिंक में ऐसा कोई नंबर नहीं है जिस पर कॉल की जा सके।",
+    link_not_followed: "आपका संगठन इस तरह के लिंक खोलने की अनुमति नहीं देता।",
+    link_signed_out: "साइन इन करें, फिर आपसे पूछा जाएगा कि कॉल करनी है या नहीं।",
+    another_link: "पहले लिंक का जवाब दें, फिर दूसरा लिंक दोबारा खोलें।",
 };
 
 const SPANISH: Words = Words {
@@ -201,6 +218,10 @@ const SPANISH: Words = Words {
     move_now: "Mover ahora",
     after_call: "Después de esta llamada",
     stay: "No, quedarse aquí",
+    link_without_number: "Este enlace no contiene ningún número al que se pueda llamar.",
+    link_not_followed: "Su organización no permite abrir enlaces de este tipo.",
+    link_signed_out: "Inicie sesión y se le preguntará si desea llamar.",
+    another_link: "Responda al primer enlace y vuelva a abrir el otro.",
 };
 
 const ARABIC: Words = Words {
@@ -241,6 +262,10 @@ const ARABIC: Words = Words {
     move_now: "النقل الآن",
     after_call: "بعد هذه المكالمة",
     stay: "لا، يبقى هنا",
+    link_without_number: "لا يحتوي هذا الرابط على رقم يمكن الاتصال به.",
+    link_not_followed: "لا تسمح مؤسستك بفتح روابط من هذا النوع.",
+    link_signed_out: "سجّل الدخول، ثم ستُسأل هل تريد الاتصال.",
+    another_link: "أجب عن الرابط الأول، ثم افتح الآخر مرة أخرى.",
 };
 
 /// Returns the words of a language, by its tag ("de", "de-AT", "de_AT.UTF-8"); English where it is

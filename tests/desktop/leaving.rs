@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::{
     calls::{dial, hears_tone, speak},
-    desk::{Keyring, Setup, on_own_screen, story, story_at},
+    desk::{Desk, Keyring, Setup, on_own_screen, story, story_at},
+    policy::ask_shell,
     starting_again::fall_silent,
     support::office::PASSWORD,
     web_process::whole_window,
@@ -132,23 +133,78 @@ async fn a_link_is_asked_about_before_it_is_dialled() {
         desk.page().no_longer_says("Call this number?").await;
 
         // Warm: a second start hands it over.
-        let second = desk.program(&["callto:70-02-02"]).status().await.unwrap();
-        assert!(second.success(), "{second}");
+        let address = desk.office.world.sip_uri("700202");
+        open(desk, &format!("{address};method=BYE")).await;
+        desk.page()
+            .says(&format!("Call this number? {address}"))
+            .await;
+        desk.page().press("Do not call").await;
+        desk.page().no_longer_says("Call this number?").await;
+        open(desk, "callto:70-02-02").await;
         desk.page().says("Call this number? 700202").await;
         assert_eq!(desk.office.world.counts().requests("INVITE"), 0);
         desk.page().press("Call").await;
         ravi.event("call.incoming").await;
 
         // What is no link of ours changes nothing.
-        let third = desk
-            .program(&["javascript:alert(1)"])
-            .status()
-            .await
-            .unwrap();
-        assert!(third.success(), "{third}");
+        open(desk, "javascript:alert(1)").await;
         desk.page().offers("Hang up").await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_asked_about_stays_until_it_is_answered() {
+    story(async |desk| {
+        desk.ready().await;
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        open(desk, "tel:700202").await;
+        desk.page().says("Call this number? 700202").await;
+        open(desk, "tel:0900123").await;
+        told(
+            desk,
+            "Answer the first link, then open the other one again.",
+        )
+        .await;
+        desk.page().says("Call this number? 700202").await;
+        // Nobody was asked about this one.
+        let other = json!({ "number": "0900123", "dial": true });
+        let refused = ask_shell(desk, "answer_link", other).await;
+        assert_eq!(refused["code"], "another_link", "{refused}");
+        assert_eq!(desk.office.world.counts().requests("INVITE"), 0);
+        desk.page().press("Call").await;
+        ravi.event("call.incoming").await;
+        desk.page().no_longer_says("Call this number?").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_not_followed_says_why() {
+    story(async |desk| {
+        desk.start().await;
+        open(desk, "tel:nobody").await;
+        told(desk, "This link holds no number that can be called.").await;
+        open(desk, "tel:700202").await;
+        told(desk, "Sign in, then you are asked whether to call.").await;
+        // Nobody was asked yet, so the last one counts.
+        open(desk, "tel:700203").await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("Call this number? 700203").await;
+    })
+    .await;
+}
+
+/// Opens a link as another program does.
+async fn open(desk: &Desk, link: &str) {
+    let second = desk.program(&[link]).status().await.unwrap();
+    assert!(second.success(), "{second}");
+}
+
+/// Waits for a notification of the program itself.
+async fn told(desk: &Desk, words: &str) {
+    let told = desk.services.notification("Helix Phone", words, true);
+    told.await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -178,7 +178,7 @@ async fn value(desk: &Desk, label: &str) -> Value {
 }
 
 /// Asks as a page would that has been taken over; returns the answer or the refusal.
-async fn ask_shell(desk: &Desk, command: &str, arguments: Value) -> Value {
+pub(crate) async fn ask_shell(desk: &Desk, command: &str, arguments: Value) -> Value {
     let script = "const [command, asked, done] = arguments;
         window.__TAURI_INTERNALS__.invoke(command, asked).then(done, done);";
     let client = &desk.page().client;

@@ -108,7 +108,10 @@ fn the_page_has_values_of_these_types() {
     let settings = json!(WindowSettings::default());
     values.asked::<SetWindow>("windowSettings", &[json!({ "settings": settings })]);
     values.asked::<SetServer>("servers", &[json!({ "url": "https://helix.example" })]);
-    values.asked::<AnswerLink>("linkAnswers", &[json!({ "dial": true })]);
+    values.asked::<AnswerLink>(
+        "linkAnswers",
+        &[json!({ "number": "+493012", "dial": true })],
+    );
     values.asked::<AnswerQuit>("quitAnswers", &[json!({ "quit": true })]);
     values.asked::<WatchLevels>("watches", &[json!({ "on": true })]);
     values.asked::<Copy>("copies", &[json!({ "text": "700202" })]);

@@ -112,15 +112,14 @@ async fn forget(request: Request<'_>, shell: State<'_, Shell>) -> Result<(), Rej
 
 #[tauri::command]
 async fn answer_link(request: Request<'_>, shell: State<'_, Shell>) -> Result<Accepted, Rejected> {
-    let AnswerLink { dial } = admitted(&shell, &request)?;
-    let mut link = None;
-    shell.window.send_if_modified(|it| {
-        link = it.link.take();
-        link.is_some()
-    });
-    match link {
-        Some(target) if dial => shell.obey(Command::Dial { target }).await,
-        Some(_) | None => Ok(Accepted::default()),
+    let AnswerLink { number, dial } = admitted(&shell, &request)?;
+    let asked = shell
+        .window
+        .send_if_modified(|it| it.link.take_if(|it| *it == number).is_some());
+    match (dial, asked) {
+        (true, true) => shell.obey(Command::Dial { target: number }).await,
+        (true, false) => Err(Rejected::new("another_link", shell.words().another_link)),
+        (false, _) => Ok(Accepted::default()),
     }
 }
 

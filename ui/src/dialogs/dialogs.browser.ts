@@ -56,24 +56,32 @@ describe("quitting in a call", () => {
 });
 
 describe("a link that wants a number called", () => {
+  const NOT_CALLED = { number: "+442079460958", dial: false };
   const question = () => page.getByRole("alertdialog", { name: "Call this number?" });
 
   test("is asked with its number, and called where that is pressed", async () => {
     const script = await show("link-asked");
     await expect.element(question()).toHaveTextContent("+442079460958");
     await question().getByRole("button", { name: "Call", exact: true }).click();
-    await expect.poll(() => answers(script, "answer_link")).toEqual([{ dial: true }]);
+    await expect
+      .poll(() => answers(script, "answer_link"))
+      .toEqual([{ number: "+442079460958", dial: true }]);
     await expect.element(question()).not.toBeInTheDocument();
   });
 
-  test("is not called where that is pressed, or by Escape", async () => {
+  test("is not called by a hasty key, by Escape, or where that is pressed", async () => {
+    const hasty = await show("link-asked");
+    await expect.element(question().getByRole("button", { name: "Do not call" })).toHaveFocus();
+    await userEvent.keyboard("{Enter}");
+    await expect.poll(() => answers(hasty, "answer_link")).toEqual([NOT_CALLED]);
+    await clear();
     const script = await show("link-asked");
     await userEvent.keyboard("{Escape}");
-    await expect.poll(() => answers(script, "answer_link")).toEqual([{ dial: false }]);
+    await expect.poll(() => answers(script, "answer_link")).toEqual([NOT_CALLED]);
     await clear();
     const again = await show("link-asked");
     await question().getByRole("button", { name: "Do not call" }).click();
-    await expect.poll(() => answers(again, "answer_link")).toEqual([{ dial: false }]);
+    await expect.poll(() => answers(again, "answer_link")).toEqual([NOT_CALLED]);
   });
 
   test("is not called by a key that confirmed something else", async () => {

@@ -369,7 +369,7 @@ export const servers: phone.SetServer[] = [
 ];
 
 export const linkAnswers: phone.AnswerLink[] = [
-  {"dial":true},
+  {"dial":true,"number":"+493012"},
 ];
 
 export const quitAnswers: phone.AnswerQuit[] = [

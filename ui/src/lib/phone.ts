@@ -24,8 +24,12 @@ export type AgentView = {
   campaign: string | null;
 };
 
-/** The arguments of `answer_link`: whether what the link wants is called. */
+/**
+ * The arguments of `answer_link`: the number that was asked about, as in the window's state, and
+ * whether it is called.
+ */
 export type AnswerLink = {
+  number: string;
   dial: boolean;
 };
 

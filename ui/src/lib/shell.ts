@@ -61,7 +61,8 @@ export const setServer = (url: string) => invoke<void>("set_server", { url } sat
 /** Forgets one entry of the history, or all with `null`. */
 export const forget = (id: number | null) => invoke<void>("forget", { id } satisfies Forget);
 
-export const answerLink = (dial: boolean) => invoke<void>("answer_link", { dial } satisfies AnswerLink);
+export const answerLink = (number: string, dial: boolean) =>
+  invoke<void>("answer_link", { number, dial } satisfies AnswerLink);
 
 export const answerQuit = (quit: boolean) => invoke<void>("answer_quit", { quit } satisfies AnswerQuit);
 
