@@ -2,14 +2,14 @@
 
 use phone::{CallId, CallView, Command, MoveAnswer, PhoneView};
 
-use crate::standing::ringing;
+use crate::standing::{foreground, ringing};
 
 /// A wish that names no call, or one that rang when it was offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     /// Answers the call that rings.
     Answer,
-    /// Ends the call that talks; where none does, declines the one that rings.
+    /// Declines the call that rings; where none does, ends the one that talks, or that was held last.
     HangUp,
     /// Mutes the call that talks, or lets it be heard again; where none does, ends the ringing of the
     /// one that rings.
@@ -45,17 +45,16 @@ impl Act {
     /// Returns what is to be done as things are; `None`: nothing.
     pub(crate) fn command(self, view: &PhoneView) -> Option<Command> {
         let ringing = ringing(view).map(|it| it.call);
-        let talking = talking(view);
+        let foreground = foreground(view);
+        let talking = foreground.filter(|it| !it.held);
         let toggled = |it: &CallView| match it.muted {
             true => Command::Unmute { call: it.call },
             false => Command::Mute { call: it.call },
         };
         match self {
             Self::Answer => ringing.map(|call| Command::Answer { call }),
-            Self::HangUp => talking
-                .map(|it| it.call)
-                .or(ringing)
-                .or(view.calls.first().map(|it| it.call))
+            Self::HangUp => ringing
+                .or(foreground.map(|it| it.call))
                 .map(|call| Command::HangUp { call }),
             Self::ToggleMute => talking
                 .map(toggled)
@@ -83,17 +82,12 @@ impl Act {
     }
 }
 
-/// Returns the call that is not on hold and does not ring here.
-fn talking(view: &PhoneView) -> Option<&CallView> {
-    let alerting = ringing(view).map(|it| it.call);
-    view.calls
-        .iter()
-        .find(|it| !it.held && Some(it.call) != alerting)
-}
-
 #[cfg(test)]
 mod tests {
-    use phone::CallState::{Alerting, Talking};
+    use phone::{
+        CallState::{Alerting, Talking},
+        Moment,
+    };
 
     use crate::standing::tests::{call, ready};
 
@@ -175,19 +169,59 @@ mod tests {
     }
 
     #[test]
-    fn what_talks_is_muted_and_hung_up_before_what_rings_or_is_held() {
-        let mut held = call(1, Talking);
-        held.held = true;
-        let calls = [held.clone(), call(2, Talking), call(3, Alerting)];
-        assert_eq!(done(Act::ToggleMute, &calls), told("Mute", 2));
-        assert_eq!(done(Act::HangUp, &calls), told("HangUp", 2));
-        assert_eq!(done(Act::Button, &calls), told("Answer", 3));
-
-        let mut muted = call(2, Talking);
-        muted.muted = true;
-        assert_eq!(done(Act::Button, &[muted.clone()]), told("Unmute", 2));
-        assert_eq!(done(Act::ToggleMute, &[muted]), told("Unmute", 2));
-        assert_eq!(done(Act::ToggleMute, &[held.clone()]), None);
-        assert_eq!(done(Act::HangUp, &[held]), told("HangUp", 1));
+    fn of_several_calls_the_one_is_meant_that_the_window_means() {
+        let held = |number, since| CallView {
+            held: true,
+            held_since: Some(Moment(since)),
+            ..call(number, Talking)
+        };
+        let talking = || call(2, Talking);
+        let muted = CallView {
+            muted: true,
+            ..talking()
+        };
+        let rings = |number| call(number, Alerting);
+        let (hangs_up, mutes) = (
+            |number| told("HangUp", number),
+            |number| told("Mute", number),
+        );
+        let answers = |number| told("Answer", number);
+        for (calls, hang_up, mute, button) in [
+            // What rings is declined, and never what is muted.
+            (vec![talking(), rings(3)], hangs_up(3), mutes(2), answers(3)),
+            (vec![rings(1), talking()], hangs_up(1), mutes(2), answers(1)),
+            (
+                vec![rings(1), rings(2)],
+                hangs_up(1),
+                told("Silence", 1),
+                answers(1),
+            ),
+            (
+                vec![held(1, 10), rings(2), rings(3)],
+                hangs_up(2),
+                told("Silence", 2),
+                answers(2),
+            ),
+            (
+                vec![held(1, 10), talking()],
+                hangs_up(2),
+                mutes(2),
+                mutes(2),
+            ),
+            (
+                vec![muted],
+                hangs_up(2),
+                told("Unmute", 2),
+                told("Unmute", 2),
+            ),
+            // On hold, the one that was held last is in front.
+            (vec![held(1, 20), held(2, 10)], hangs_up(1), None, None),
+            (vec![held(1, 10), held(2, 20)], hangs_up(2), None, None),
+            (vec![held(1, 10)], hangs_up(1), None, None),
+        ] {
+            assert_eq!(done(Act::HangUp, &calls), hang_up, "{calls:?}");
+            assert_eq!(done(Act::ToggleMute, &calls), mute, "{calls:?}");
+            assert_eq!(done(Act::Button, &calls), button, "{calls:?}");
+        }
     }
 }

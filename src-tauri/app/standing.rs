@@ -43,10 +43,10 @@ impl Standing {
             return Self::Ringing;
         }
         if !view.calls.is_empty() {
-            return match view.calls.iter().find(|call| !call.held) {
-                None => Self::Held,
-                Some(call) if call.muted => Self::Muted,
-                Some(_) => Self::OnCall,
+            return match foreground(view) {
+                Some(call) if !call.held && call.muted => Self::Muted,
+                Some(call) if !call.held => Self::OnCall,
+                Some(_) | None => Self::Held,
             };
         }
         match &view.account {
@@ -112,6 +112,17 @@ pub(crate) fn ringing(view: &PhoneView) -> Option<&CallView> {
     view.calls
         .iter()
         .find(|call| matches!(call.state, CallState::Alerting))
+}
+
+/// Returns the call that its user talks in or makes, else the one that was held last; never one that
+/// rings here.
+pub(crate) fn foreground(view: &PhoneView) -> Option<&CallView> {
+    let answered = || {
+        let calls = view.calls.iter();
+        calls.filter(|call| !matches!(call.state, CallState::Alerting))
+    };
+    let held_last = || answered().max_by_key(|call| call.held_since);
+    answered().rfind(|call| !call.held).or_else(held_last)
 }
 
 /// What the pop-up has to say.
