@@ -117,6 +117,13 @@ async fn a_page_that_was_taken_over_gets_refusals_and_no_secret_in_any_window() 
     .await;
 }
 
+#[test]
+fn the_pop_up_may_bring_no_window_forward() {
+    let pop_up = WINDOWS.iter().find(|(window, _)| *window == RING);
+    let (_, capability) = pop_up.unwrap();
+    assert!(!allowed(capability).contains("show"));
+}
+
 /// The commands of the build script, by name.
 fn commands() -> BTreeSet<String> {
     let (_, list) = BUILD.split_once("const COMMANDS: &[&str] = &[").unwrap();
