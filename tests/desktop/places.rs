@@ -70,6 +70,7 @@ async fn the_bar_and_the_pop_up_are_small_and_above_other_windows() {
         assert!(desk.screen.is_above(&bar));
 
         let mut ravi = desk.office.agent("ravi", 2).await;
+        let other = desk.screen.other_program();
         dial(&mut ravi, "700201").await;
         page.look_at(RING).await;
         page.says("Incoming call").await;
@@ -85,6 +86,9 @@ async fn the_bar_and_the_pop_up_are_small_and_above_other_windows() {
         };
         assert_eq!(desk.screen.place(pop_up), place);
         assert!(desk.screen.is_above(pop_up));
+        // What is typed goes on to where it went.
+        let focused = desk.screen.xdotool(&["getwindowfocus"]);
+        assert_eq!(focused.trim(), other.window.to_string());
         page.press("Decline").await;
         ravi.event("call.ended").await;
 

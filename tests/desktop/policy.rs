@@ -1,6 +1,6 @@
 //! What the IT department settles comes before its users, in the window too.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
 
 use serde_json::{Value, json};
 
@@ -111,6 +111,47 @@ async fn a_script_that_got_into_the_page_is_not_run_and_is_noticed() {
             matches!(forbidden.as_slice(), [it] if it.starts_with("script-src") && it.ends_with(": inline")),
             "{forbidden:?}"
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_has_no_door_of_tauri_and_leads_nowhere() {
+    story(async |desk| {
+        desk.start().await;
+        let page = desk.page();
+        let door = page.run("return typeof window.__TAURI__;", Vec::new());
+        assert_eq!(door.await, "undefined");
+        let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+        elsewhere.set_nonblocking(true).unwrap();
+        let url = format!("http://{}/", elsewhere.local_addr().unwrap());
+        let leave = "location.href = arguments[0]; window.open(arguments[0]);";
+        page.run(leave, vec![json!(url)]).await;
+        // It is there, and nobody was asked for another.
+        desk.sign_in("ana", PASSWORD).await;
+        page.says("Connected").await;
+        assert_eq!(page.client.windows().await.unwrap().len(), 1);
+        assert!(elsewhere.accept().is_err(), "somebody came");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_the_policy_blocks_is_not_called_from_the_window() {
+    story(async |desk| {
+        let policy = json!({
+            "SidecarUrl": desk.office.sidecar.url,
+            "DialPolicy": { "blocked": ["7002"] },
+        });
+        start_with_policy(desk, &policy).await;
+        desk.sign_in("ana", PASSWORD).await;
+        let page = desk.page();
+        page.says("Connected").await;
+        page.type_into("Name or number", "700202").await;
+        page.press("Call").await;
+        page.says("Calls to this number are not allowed by your organisation.")
+            .await;
+        assert_eq!(desk.office.world.counts().requests("INVITE"), 0);
     })
     .await;
 }

@@ -11,8 +11,12 @@ use std::{
 
 use tempfile::TempDir;
 use x11rb::{
-    CURRENT_TIME,
-    protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask},
+    COPY_DEPTH_FROM_PARENT, CURRENT_TIME,
+    connection::Connection,
+    protocol::xproto::{
+        ClientMessageEvent, ConnectionExt, CreateWindowAux, EventMask, InputFocus, WindowClass,
+    },
+    rust_connection::RustConnection,
 };
 
 /// The tests that run at a time share one.
@@ -169,6 +173,27 @@ impl Screen {
         sent.unwrap().check().unwrap();
     }
 
+    /// Opens a window of another program, which has the focus.
+    pub(crate) fn other_program(&self) -> OtherProgram {
+        let (server, screen) = x11rb::connect(Some(&self.display)).unwrap();
+        let window = server.generate_id().unwrap();
+        let screen = &server.setup().roots[screen];
+        let (root, visual) = (screen.root, screen.root_visual);
+        let as_usual = CreateWindowAux::new();
+        let class = WindowClass::INPUT_OUTPUT;
+        let depth = COPY_DEPTH_FROM_PARENT;
+        let made =
+            server.create_window(depth, window, root, 0, 0, 9, 9, 0, class, visual, &as_usual);
+        made.unwrap().check().unwrap();
+        server.map_window(window).unwrap().check().unwrap();
+        let focused = server.set_input_focus(InputFocus::PARENT, window, CURRENT_TIME);
+        focused.unwrap().check().unwrap();
+        OtherProgram {
+            _server: server,
+            window,
+        }
+    }
+
     /// Returns whether a window asks to lie above the others.
     pub(crate) fn is_above(&self, window: &str) -> bool {
         let output = Command::new("xprop")
@@ -180,6 +205,13 @@ impl Screen {
             .unwrap()
             .contains("_NET_WM_STATE_ABOVE")
     }
+}
+
+/// A window that is there as long as this is.
+#[derive(Debug)]
+pub(crate) struct OtherProgram {
+    _server: RustConnection,
+    pub(crate) window: u32,
 }
 
 impl Drop for Screen {

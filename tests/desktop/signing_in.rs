@@ -188,6 +188,28 @@ async fn a_phone_that_is_in_use_elsewhere_is_asked_for_and_given_away_again() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_refused_can_be_moved_all_the_same() {
+    story(async |desk| {
+        let mut other = desk.office.agent("ana", 2).await;
+        desk.start().await;
+        desk.sign_in("ana", PASSWORD).await;
+        let page = desk.page();
+        let once_more = "Your password once more, to move it";
+        page.type_into(once_more, PASSWORD).await;
+        page.press("Ask to move it here").await;
+        answer(&mut other, "no").await;
+        page.says("You can move it all the same.").await;
+        page.type_into(once_more, PASSWORD).await;
+        page.press("Move it here").await;
+        page.says("Connected").await;
+        let lost = other.event("session.signed_out").await;
+        assert_eq!(lost["reason"]["code"], "taken_over", "{lost}");
+        desk.office.bindings("700201", 1).await;
+    })
+    .await;
+}
+
 /// Answers the device that asks for the phone of `process`.
 async fn answer(process: &mut Process, answer: &str) {
     let request = process.event("move.requested").await["request"].clone();
