@@ -40,7 +40,7 @@ const ID_LENGTH: usize = 36;
 #[derive(Debug)]
 pub(crate) enum Sessions {
     Memory(MemorySessions),
-    Redis(RedisSessions),
+    Redis(Box<RedisSessions>),
 }
 
 /// What is known of a session.
@@ -97,7 +97,11 @@ impl Sessions {
         refresh_lifetime: Duration,
         access_lifetime: Duration,
     ) -> Self {
-        Self::Redis(RedisSessions::new(store, refresh_lifetime, access_lifetime))
+        Self::Redis(Box::new(RedisSessions::new(
+            store,
+            refresh_lifetime,
+            access_lifetime,
+        )))
     }
 
     /// Begins the session of `caller` and returns its first refresh token; `device_name` and `system` are

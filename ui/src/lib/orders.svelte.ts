@@ -56,9 +56,11 @@ export function refusalWords(thrown: unknown): string {
       return t("refused-no-outcome");
     case "unknown_request":
       return t("refused-request");
+    // A sound check, or a test of the speaker.
+    case "in_call":
+      return t("check-in-call");
     case "unknown_call":
     case "wrong_state":
-    case "in_call":
     case "check_runs":
     case "already_signed_in":
     case "not_signed_in":

@@ -177,7 +177,9 @@ describe("the sound check", () => {
     const script = await show("sound");
     script.refuse("sound_check", "in_call", "There is a call: sound can be checked when it is over");
     await page.getByRole("button", { name: "Check my microphone" }).click();
-    await expect.element(group("Sound check")).toHaveTextContent("That is not possible now.");
+    await expect
+      .element(group("Sound check"))
+      .toHaveTextContent("The check can begin when your call is over.");
   });
 
   test("waits for the end of a call", async () => {
