@@ -84,13 +84,6 @@ describe("a link that wants a number called", () => {
     await expect.poll(() => answers(again, "answer_link")).toEqual([NOT_CALLED]);
   });
 
-  test("is not called by a key that confirmed something else", async () => {
-    const script = await show("link-asked");
-    await expect.element(question().getByRole("button", { name: "Do not call" })).toHaveFocus();
-    await userEvent.keyboard("{Enter}");
-    await expect.poll(() => answers(script, "answer_link")).toEqual([{ dial: false }]);
-  });
-
   test("tells what it does to the call that is", async () => {
     await show("link-asked-second");
     await expect.element(question()).toHaveTextContent("Your present call is put on hold.");

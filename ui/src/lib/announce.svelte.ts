@@ -27,8 +27,11 @@ export function say(words: string): void {
 
 /** Tells it at once, or as soon as somebody listens. */
 export function interrupt(words: string): void {
-  setTimeout(() => {
-    last += 1;
-    assertive = { words, number: last };
-  }, SETTLED_MS - performance.now());
+  const wait = SETTLED_MS - performance.now();
+  if (wait > 0) {
+    setTimeout(interrupt, wait, words);
+    return;
+  }
+  last += 1;
+  assertive = { words, number: last };
 }

@@ -44,7 +44,7 @@ test("an order that was not taken leaves the password where it is", async () => 
   await email().fill("ana@helix.example");
   await password().fill(PASSWORD);
   await signIn().click();
-  await expect.element(page.getByRole("heading", { name: "The phone is stopping" })).toBeVisible();
+  await expect.element(page.getByRole("heading", { name: "That is not possible now." })).toBeVisible();
   await expect.element(password()).toHaveValue(PASSWORD);
 });
 
