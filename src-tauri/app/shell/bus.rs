@@ -33,7 +33,10 @@ mod tests {
     #[tokio::test]
     async fn a_bus_that_says_nothing_is_given_up() {
         let (ours, _silent) = UnixStream::pair().unwrap();
-        let bus = limited(Builder::async_io_unix_stream(ours), Duration::from_millis(10));
+        let bus = limited(
+            Builder::async_io_unix_stream(ours),
+            Duration::from_millis(10),
+        );
         assert!(bus.await.is_err());
     }
 }
