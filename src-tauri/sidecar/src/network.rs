@@ -2,17 +2,13 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use ipnet::IpNet;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// A network, or the one address where its prefix is whole (RFC 4632 §3.1).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Network {
-    /// Its first address.
-    first: IpAddr,
-    /// Bits of its prefix.
-    prefix: u8,
-}
+pub(crate) struct Network(IpNet);
 
 /// What names no network that anybody should be believed in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,9 +21,7 @@ pub(crate) enum NoNetwork {
 
 impl Network {
     pub(crate) fn contains(&self, address: &IpAddr) -> bool {
-        let address = address.to_canonical();
-        let is_of_its_kind = address.is_ipv4() == self.first.is_ipv4();
-        is_of_its_kind && first_of(address, self.prefix) == self.first
+        self.0.contains(&address.to_canonical())
     }
 }
 
@@ -35,32 +29,21 @@ impl FromStr for Network {
     type Err = NoNetwork;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unreadable = || NoNetwork::Unreadable(text.to_owned());
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| unreadable())?;
-        let bits = bits_of(address);
-        let prefix: u8 = match prefix {
-            Some(prefix) => prefix.parse().map_err(|_| unreadable())?,
-            None => bits,
-        };
-        if prefix > bits {
-            return Err(unreadable());
-        }
+        let network: IpNet = text
+            .parse()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+            .map_err(|_| NoNetwork::Unreadable(text.to_owned()))?;
+        let everybody = || NoNetwork::Everybody(text.to_owned());
         // Such an address is one of IPv4 (RFC 4291 §2.5.5.2), and its first 96 bits say that alone.
-        let (address, prefix) = match address.to_canonical() {
-            canonical if bits_of(canonical) == bits => (address, prefix),
-            canonical => (canonical, prefix.saturating_sub(96)),
+        let prefix = match network.addr().to_canonical().is_ipv4() {
+            true if network.max_prefix_len() > 32 => network.prefix_len().saturating_sub(96),
+            true | false => network.prefix_len(),
         };
-        match prefix {
-            0 => Err(NoNetwork::Everybody(text.to_owned())),
-            _ => Ok(Self {
-                first: first_of(address, prefix),
-                prefix,
-            }),
+        if prefix == 0 {
+            return Err(everybody());
         }
+        let network = IpNet::new(network.addr().to_canonical(), prefix);
+        network.map(Self).map_err(|_| everybody())
     }
 }
 
@@ -73,32 +56,10 @@ impl<'de> Deserialize<'de> for Network {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { first, prefix } = self;
-        match *prefix == bits_of(*first) {
-            true => write!(f, "{first}"),
-            false => write!(f, "{first}/{prefix}"),
-        }
-    }
-}
-
-fn bits_of(address: IpAddr) -> u8 {
-    match address {
-        IpAddr::V4(_) => 32,
-        IpAddr::V6(_) => 128,
-    }
-}
-
-/// Returns the first address of the network of `prefix` bits that an address lies in.
-fn first_of(address: IpAddr, prefix: u8) -> IpAddr {
-    let rest = u32::from(bits_of(address) - prefix);
-    match address {
-        IpAddr::V4(v4) => {
-            let mask = u32::MAX.checked_shl(rest).unwrap_or(0);
-            IpAddr::from((v4.to_bits() & mask).to_be_bytes())
-        }
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX.checked_shl(rest).unwrap_or(0);
-            IpAddr::from((v6.to_bits() & mask).to_be_bytes())
+        let Self(network) = self;
+        match network.prefix_len() == network.max_prefix_len() {
+            true => write!(f, "{}", network.addr()),
+            false => write!(f, "{}", network.trunc()),
         }
     }
 }

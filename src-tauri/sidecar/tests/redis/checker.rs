@@ -63,7 +63,7 @@ async fn no_two_clients_ever_hold_a_lock_that_ends_by_itself() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_two_clients_ever_hold_the_same_lock_while_a_cluster_fails_over() {
     for round in 0..rounds() {
-        let cluster = block_in_place(Cluster::with_replicas);
+        let cluster = block_in_place(Cluster::with_replicas_that_wait);
         let url = cluster.url();
         let world = World::of(Kind::LASTING, |_| server::store(&url, "{helix}:"));
         let clients = world.clients(round);

@@ -1,6 +1,14 @@
 //! A cluster of three masters, alone or with a replica each.
 
+use std::time::Duration;
+
 use crate::server::{PASSWORD, RedisServer, free_port, until};
+
+/// After this a node that says nothing has failed, and its replica takes its place.
+const NODE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// So long no node says nothing, however busy the machine is.
+const FOR_EVER: Duration = Duration::from_secs(600);
 
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<RedisServer>,
@@ -8,12 +16,21 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start() -> Self {
-        Self::of(3, "0")
+        Self::of(3, "0", NODE_TIMEOUT)
     }
 
     /// Starts one with three more nodes, each of which is the replica of another.
     pub(crate) fn with_replicas() -> Self {
-        let cluster = Self::of(6, "1");
+        Self::with_replicas_after(NODE_TIMEOUT)
+    }
+
+    /// The same; no replica takes its master's place unless it is told to.
+    pub(crate) fn with_replicas_that_wait() -> Self {
+        Self::with_replicas_after(FOR_EVER)
+    }
+
+    fn with_replicas_after(node_timeout: Duration) -> Self {
+        let cluster = Self::of(6, "1", node_timeout);
         for node in &cluster.nodes {
             node.until(
                 "it follows or is followed",
@@ -24,7 +41,8 @@ impl Cluster {
         cluster
     }
 
-    fn of(nodes: usize, replicas: &str) -> Self {
+    fn of(nodes: usize, replicas: &str, node_timeout: Duration) -> Self {
+        let node_timeout = node_timeout.as_millis().to_string();
         let nodes: Vec<_> = (0..nodes)
             .map(|_| {
                 let bus = free_port().to_string();
@@ -34,7 +52,7 @@ impl Cluster {
                     "--cluster-port",
                     &bus,
                     "--cluster-node-timeout",
-                    "1000",
+                    &node_timeout,
                     // A replica is sent what it misses at once.
                     "--repl-diskless-sync-delay",
                     "0",
