@@ -1,14 +1,6 @@
 //! A cluster of three masters, alone or with a replica each.
 
-use std::time::Duration;
-
 use crate::server::{PASSWORD, RedisServer, free_port, until};
-
-/// After this a node that says nothing has failed, and its replica takes its place.
-const NODE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// So long no node says nothing, however busy the machine is.
-const FOR_EVER: Duration = Duration::from_secs(600);
 
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<RedisServer>,
@@ -16,21 +8,21 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start() -> Self {
-        Self::of(3, "0", NODE_TIMEOUT)
+        Self::of(3, "0", "no")
     }
 
     /// Starts one with three more nodes, each of which is the replica of another.
     pub(crate) fn with_replicas() -> Self {
-        Self::with_replicas_after(NODE_TIMEOUT)
+        Self::with_followed_masters("no")
     }
 
-    /// The same; no replica takes its master's place unless it is told to.
+    /// The same; no replica takes its master's place unless it is told to, however busy the machine is.
     pub(crate) fn with_replicas_that_wait() -> Self {
-        Self::with_replicas_after(FOR_EVER)
+        Self::with_followed_masters("yes")
     }
 
-    fn with_replicas_after(node_timeout: Duration) -> Self {
-        let cluster = Self::of(6, "1", node_timeout);
+    fn with_followed_masters(do_replicas_wait: &str) -> Self {
+        let cluster = Self::of(6, "1", do_replicas_wait);
         for node in &cluster.nodes {
             node.until(
                 "it follows or is followed",
@@ -41,8 +33,7 @@ impl Cluster {
         cluster
     }
 
-    fn of(nodes: usize, replicas: &str, node_timeout: Duration) -> Self {
-        let node_timeout = node_timeout.as_millis().to_string();
+    fn of(nodes: usize, replicas: &str, do_replicas_wait: &str) -> Self {
         let nodes: Vec<_> = (0..nodes)
             .map(|_| {
                 let bus = free_port().to_string();
@@ -52,7 +43,9 @@ impl Cluster {
                     "--cluster-port",
                     &bus,
                     "--cluster-node-timeout",
-                    &node_timeout,
+                    "1000",
+                    "--cluster-replica-no-failover",
+                    do_replicas_wait,
                     // A replica is sent what it misses at once.
                     "--repl-diskless-sync-delay",
                     "0",
