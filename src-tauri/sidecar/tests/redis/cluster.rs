@@ -1,6 +1,12 @@
 //! A cluster of three masters, alone or with a replica each.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use crate::server::{PASSWORD, RedisServer, free_port, until};
+
+/// How long a node tries a fail-over that it is told to (`CLUSTER FAILOVER`).
+const FAIL_OVER_TIME: Duration = Duration::from_secs(5);
 
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<RedisServer>,
@@ -131,7 +137,19 @@ impl Cluster {
 
     /// Has a replica take the place of its master, which waits for that and loses nothing.
     pub(crate) fn fail_over_to(&self, replica: usize) {
-        assert_eq!(self.nodes[replica].command(&["CLUSTER", "FAILOVER"]), "OK");
+        let node = &self.nodes[replica];
+        let tell = || assert_eq!(node.command(&["CLUSTER", "FAILOVER"]), "OK");
+        tell();
+        let told = Cell::new(Instant::now());
+        node.until("it is promoted", &["ROLE"], |role| {
+            let is_promoted = role.starts_with("master");
+            // The others do not vote again so soon after the last time.
+            if !is_promoted && told.get().elapsed() > FAIL_OVER_TIME {
+                tell();
+                told.set(Instant::now());
+            }
+            is_promoted
+        });
         self.until_promoted(replica);
     }
 
