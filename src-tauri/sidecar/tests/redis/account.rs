@@ -50,8 +50,15 @@ impl Account {
     /// Waits until all are logged out, and nothing of it is left to do.
     pub(crate) async fn until_all_are_out(&self) {
         until_all_are_out(&self.ozonetel).await;
+        self.until_all_is_done();
+    }
+
+    /// Waits until nobody has anything left to do, and no lock is held to do it under.
+    pub(crate) fn until_all_is_done(&self) {
         self.redis
             .until("all is done", &["EXISTS", DUTIES], |count| count == "0");
+        self.redis
+            .until("all is free", &["KEYS", "agent:session:*"], str::is_empty);
     }
 
     /// How often it was asked to log somebody out.

@@ -256,9 +256,7 @@ async fn a_login_that_lands_after_a_sign_out_at_another_sidecar_is_undone() {
     account.ozonetel.with(|world| world.fault = None);
     let desk = other.device("desk");
     desk.logout(login.access_token()).await.expect(201);
-    account
-        .redis
-        .until("all is done", &["EXISTS", DUTIES], |count| count == "0");
+    account.until_all_is_done();
     assert_eq!(account.logouts(), 1);
     account.ozonetel.go_on();
     until(&account.ozonetel, "the login lands", |world| {
