@@ -134,6 +134,32 @@ fn tests_neither_sleep_nor_are_they_ignored_or_expected_to_panic() {
 }
 
 #[test]
+fn no_source_test_or_configuration_names_a_host_of_a_vendor() {
+    let hosts = [
+        concat!("ozonetel", ".com"),
+        concat!("ozonetel", ".in"),
+        concat!("cloudagent", ".in"),
+        concat!("kookoo", ".in"),
+        concat!("twenty", ".com"),
+    ];
+    let mut found = vec![root().join("README.md"), root().join("tauri.conf.json")];
+    for folder in [".ci", "src-tauri", "tests", "ui"] {
+        found.extend(files(&root().join(folder)));
+    }
+    assert!(found.len() > 500, "{}", found.len());
+    for path in found {
+        // Pictures and sounds are no text.
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        let text = text.to_lowercase();
+        for host in hosts {
+            assert!(!text.contains(host), "{} names {host}", path.display());
+        }
+    }
+}
+
+#[test]
 fn clocks_and_chance_stay_out_of_the_rooms_that_decide() {
     for room in ["src-tauri/sip/src", "src-tauri/phone/src"] {
         for (path, text) in sources(room) {
@@ -217,17 +243,25 @@ fn dependencies(folder: &str, sections: &[&str]) -> Vec<String> {
 }
 
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = files(&root().join(folder));
+    found.retain(|it| it.extension().is_some_and(|it| it == "rs"));
+    found.retain(|it| *it != root().join("tests/tidy.rs"));
+    let read = |path: PathBuf| (path.clone(), fs::read_to_string(path).unwrap());
+    found.into_iter().map(read).collect()
+}
+
+/// Returns the files in a folder that somebody wrote.
+fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![root().join(folder)];
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && name != "node_modules" && name != "target" {
+            if !path.is_dir() {
+                found.push(path);
+            } else if !["node_modules", "target", "dist"].contains(&&*name) {
                 folders.push(path);
-            } else if name.ends_with(".rs") && path != root().join("tests/tidy.rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                found.push((path, text));
             }
         }
     }
