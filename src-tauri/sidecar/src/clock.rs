@@ -6,12 +6,19 @@ use time::OffsetDateTime;
 
 /// One reading of both clocks.
 ///
-/// Locks, refresh tokens and rate limits run on the monotonic clock, so that a corrected wall clock
-/// neither frees nor prolongs them; only access tokens and what people read use the wall clock.
+/// Locks, sessions and rate limits run on the monotonic clock, so that a corrected wall clock neither
+/// frees nor prolongs them; only what tokens say and what people read uses the wall clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     pub monotonic: Instant,
     pub wall: OffsetDateTime,
+}
+
+impl Now {
+    /// Returns the wall clock in ms since 1970; 0 before.
+    pub(crate) fn millis(&self) -> u64 {
+        u64::try_from(self.wall.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
+    }
 }
 
 /// Tells the time; tests pass one that they move.

@@ -16,6 +16,7 @@ use crate::lock::LockName;
 use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::platform::{NotRenewed, Platform, Silent};
+use crate::token::Caller;
 use crate::upstream::NoHttp;
 
 /// The role that cannot work without a phone.
@@ -159,6 +160,18 @@ impl Directory {
     pub(crate) fn may_have(&self, member_id: &str) -> bool {
         match self {
             Self::Roster(roster, _) => roster.user_of_member(member_id).is_some(),
+            Self::Platform(_) => true,
+        }
+    }
+
+    /// Whether a caller may still have the role of their sign-in, as far as that is known without asking
+    /// anybody.
+    pub(crate) fn may_still_be(&self, caller: &Caller) -> bool {
+        match self {
+            Self::Roster(roster, _) => {
+                let found = roster.user_of_member(&caller.member_id);
+                found.is_some_and(|found| found.user.role == caller.role)
+            }
             Self::Platform(_) => true,
         }
     }

@@ -1,26 +1,30 @@
 //! The sessions that a sign-in begins: their refresh tokens, and which of them have ended.
 //!
-//! A refresh token begins with the id of its session and goes on with 256 random bits; only its hash
-//! is kept.
+//! Of a refresh token only the hash is kept. What the token itself says of its session, sealed, begins the
+//! session again in a store that has lost its data, and tells such a store of a refresh that it has missed.
+//! So a store remembers of each member until when sessions that began are over, for as long as any of
+//! their tokens could count: what it knows to have ended never begins again.
 
 mod at_queue;
+mod facts;
 mod memory;
 mod redis;
 
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::at_queue::{AtQueue, Note, Ordered};
+use self::facts::{Facts, NewToken, Presented, Tokens};
+use self::memory::MemorySessions;
+use self::redis::RedisSessions;
+use crate::clock::Now;
+use crate::device::Device;
 use crate::lock::LockName;
-use crate::random::random_bytes;
+use crate::seal::SigningKeys;
 use crate::store::{Store, Unanswered};
 use crate::token::Caller;
-use memory::MemorySessions;
-use redis::RedisSessions;
 
 /// How long a used refresh token still works, so that an answer that was lost on the way does not
 /// sign an agent out: the longest outage a running call survives is 60 s, twice that covers the
@@ -38,9 +42,25 @@ const ID_LENGTH: usize = 36;
 
 /// The sessions of one server, or of all that share a Redis.
 #[derive(Debug)]
-pub(crate) enum Sessions {
+pub(crate) struct Sessions {
+    tokens: Tokens,
+    lifetimes: Lifetimes,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+enum Kept {
     Memory(MemorySessions),
     Redis(Box<RedisSessions>),
+}
+
+/// How long tokens count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lifetimes {
+    /// How long a session may rest.
+    pub(crate) refresh: Duration,
+    /// How long after its issue an access token is accepted at the most.
+    pub(crate) access: Duration,
 }
 
 /// What is known of a session.
@@ -67,6 +87,10 @@ pub(crate) struct OfToken {
     pub(crate) caller: Caller,
     /// What was renewed for the session last, for as long as it is kept.
     pub(crate) renewed: Option<String>,
+    /// Whether the store has lost the session: it begins again with this token.
+    pub(crate) begins_again: bool,
+    /// When the last token of the session was issued that is known of, in ms since 1970.
+    last_issued: u64,
 }
 
 /// Why a refresh token was refused.
@@ -85,84 +109,107 @@ pub(crate) enum RefreshRefused {
 type TokenHash = [u8; 32];
 
 impl Sessions {
-    /// Keeps them in the memory of this server. One may rest for `refresh_lifetime`, and its access
-    /// tokens are accepted for `access_lifetime`.
-    pub(crate) fn in_memory(refresh_lifetime: Duration, access_lifetime: Duration) -> Self {
-        Self::Memory(MemorySessions::new(refresh_lifetime, access_lifetime))
+    /// Keeps them in the memory of this server; `keys` seal what tokens say.
+    pub(crate) fn in_memory(lifetimes: Lifetimes, keys: SigningKeys<'_>) -> Self {
+        Self {
+            tokens: Tokens::new(keys),
+            lifetimes,
+            kept: Kept::Memory(MemorySessions::new(lifetimes)),
+        }
     }
 
-    /// Keeps them for all servers that share `store`.
-    pub(crate) fn in_redis(
-        store: Store,
-        refresh_lifetime: Duration,
-        access_lifetime: Duration,
-    ) -> Self {
-        Self::Redis(Box::new(RedisSessions::new(
-            store,
-            refresh_lifetime,
-            access_lifetime,
-        )))
+    /// Keeps them for all servers that share `store`, and the keys.
+    pub(crate) fn in_redis(store: Store, lifetimes: Lifetimes, keys: SigningKeys<'_>) -> Self {
+        Self {
+            tokens: Tokens::new(keys),
+            lifetimes,
+            kept: Kept::Redis(Box::new(RedisSessions::new(store, lifetimes))),
+        }
     }
 
-    /// Begins the session of `caller` and returns its first refresh token; `device_name` and `system` are
-    /// what the device calls itself, and what it runs.
+    /// Begins the session of `caller` and returns its first refresh token; `device` says what it is called,
+    /// and what it runs.
     pub(crate) async fn begin(
         &self,
         caller: &Caller,
-        device_name: &str,
-        system: Option<&str>,
-        now: Instant,
+        device: &Device,
+        now: Now,
     ) -> Result<SecretString, Unanswered> {
-        match self {
-            Self::Memory(sessions) => Ok(sessions.begin(caller, device_name, system, now)),
-            Self::Redis(sessions) => sessions.begin(caller, device_name, system).await,
+        let token = self.tokens.issue(caller, 0, now);
+        match &self.kept {
+            Kept::Memory(sessions) => sessions.begin(caller, device, &token, now.monotonic),
+            Kept::Redis(sessions) => sessions.begin(caller, device, &token).await?,
         }
+        Ok(token.text)
     }
 
-    /// Exchanges `token` for the next one of its session. `device_id` is what the caller names, if
-    /// it does; `renewed` is kept with the session for [`GRACE`], in place of what was before.
+    /// Exchanges `token`, of which `known` is known, for the next one of its session. `device` is what the
+    /// caller says of theirs; `renewed` is kept with the session for [`GRACE`], in place of what was before.
     pub(crate) async fn refresh(
         &self,
         token: &SecretString,
-        device_id: Option<&str>,
+        known: &OfToken,
+        device: &Device,
         renewed: Option<&str>,
-        now: Instant,
+        now: Now,
     ) -> Result<(Caller, SecretString), RefreshRefused> {
-        match self {
-            Self::Memory(sessions) => sessions.refresh(token, device_id, renewed, now),
-            Self::Redis(sessions) => sessions.refresh(token, device_id, renewed).await,
+        let presented = self
+            .read(token, device.id.as_deref(), now)
+            .ok_or(RefreshRefused::Unknown)?;
+        let mut caller = known.caller.clone();
+        if caller.begun == 0 {
+            // The version before began it.
+            caller.begun = now.millis();
         }
+        let next = self.tokens.issue(&caller, known.last_issued, now);
+        let refresh = Refresh {
+            presented,
+            device,
+            next: &next,
+            begun: caller.begun,
+            renewed,
+        };
+        let refreshed = match &self.kept {
+            Kept::Memory(sessions) => sessions.refresh(refresh, now.monotonic)?,
+            Kept::Redis(sessions) => sessions.refresh(refresh).await?,
+        };
+        let begun = caller.begun;
+        Ok((Caller { begun, ..refreshed }, next.text))
     }
 
-    /// Returns whose session `token` belongs to, used or not.
+    /// Returns whose session `token` belongs to, used or not; `device_id` is what the caller names.
     pub(crate) async fn of_refresh_token(
         &self,
         token: &SecretString,
-        now: Instant,
+        device_id: Option<&str>,
+        now: Now,
     ) -> Result<Option<OfToken>, Unanswered> {
-        match self {
-            Self::Memory(sessions) => Ok(sessions.of_refresh_token(token, now)),
-            Self::Redis(sessions) => sessions.of_refresh_token(token).await,
+        let Some(presented) = self.read(token, device_id, now) else {
+            return Ok(None);
+        };
+        match &self.kept {
+            Kept::Memory(sessions) => Ok(sessions.of_refresh_token(presented, now.monotonic)),
+            Kept::Redis(sessions) => sessions.of_refresh_token(presented).await,
         }
     }
 
     /// Returns what is known of a session.
     pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
-        match self {
-            Self::Memory(sessions) => Ok(sessions.state_of(session_id)),
-            Self::Redis(sessions) => sessions.state(session_id).await,
+        match &self.kept {
+            Kept::Memory(sessions) => Ok(sessions.state_of(session_id)),
+            Kept::Redis(sessions) => sessions.state(session_id).await,
         }
     }
 
     /// Keeps something with a session for whichever server is asked next; one that is over or not
     /// known keeps nothing.
     pub(crate) async fn note(&self, session_id: &str, note: Note) -> Result<(), Unanswered> {
-        match self {
-            Self::Memory(sessions) => {
+        match &self.kept {
+            Kept::Memory(sessions) => {
                 sessions.note(session_id, note);
                 Ok(())
             }
-            Self::Redis(sessions) => sessions.note(session_id, &note).await,
+            Kept::Redis(sessions) => sessions.note(session_id, &note).await,
         }
     }
 
@@ -172,31 +219,96 @@ impl Sessions {
         session_id: &str,
         lock: &LockName,
     ) -> Result<(), Unanswered> {
-        match self {
+        match &self.kept {
             // This version began all that there are.
-            Self::Memory(_) => Ok(()),
-            Self::Redis(sessions) => sessions.learn_lock(session_id, lock).await,
+            Kept::Memory(_) => Ok(()),
+            Kept::Redis(sessions) => sessions.learn_lock(session_id, lock).await,
         }
     }
 
-    /// Ends a session: none of its tokens is accepted from here on.
-    pub(crate) async fn end(&self, caller: &Caller, now: Instant) -> Result<(), Unanswered> {
-        match self {
-            Self::Memory(sessions) => {
-                sessions.end(&caller.session_id, now);
+    /// Ends a session: none of its tokens is accepted from here on. Where nobody knows when it began, no
+    /// session of the member begins again that began before now.
+    pub(crate) async fn end(&self, caller: &Caller, now: Now) -> Result<(), Unanswered> {
+        match &self.kept {
+            Kept::Memory(sessions) => {
+                sessions.end(caller, now);
                 Ok(())
             }
-            Self::Redis(sessions) => sessions.end(caller).await,
+            Kept::Redis(sessions) => sessions.end(caller, now).await,
         }
     }
 
     /// Forgets what has expired.
     pub(crate) fn sweep(&self, now: Instant) {
-        match self {
-            Self::Memory(sessions) => sessions.sweep(now),
+        match &self.kept {
+            Kept::Memory(sessions) => sessions.sweep(now),
             // There they expire.
-            Self::Redis(_) => {}
+            Kept::Redis(_) => {}
         }
+    }
+
+    fn read<'a>(
+        &self,
+        token: &'a SecretString,
+        device_id: Option<&str>,
+        now: Now,
+    ) -> Option<Presented<'a>> {
+        self.tokens
+            .read(token, device_id, self.lifetimes.refresh, now)
+    }
+}
+
+/// How a refresh token is exchanged.
+struct Refresh<'a> {
+    presented: Presented<'a>,
+    device: &'a Device,
+    next: &'a NewToken,
+    /// When the session began, as `next` says it.
+    begun: u64,
+    renewed: Option<&'a str>,
+}
+
+impl Lifetimes {
+    /// How long it is remembered that sessions of a member are over: longer than any of their tokens counts,
+    /// also at a server whose clock is behind.
+    fn over(&self) -> Duration {
+        self.refresh + self.access
+    }
+}
+
+impl OfToken {
+    /// Of a session that is known.
+    fn known(
+        caller: Caller,
+        issued: u64,
+        renewed: Option<String>,
+        presented: &Presented<'_>,
+    ) -> Self {
+        let facts = presented.facts.as_ref();
+        Self {
+            caller,
+            renewed,
+            begins_again: false,
+            last_issued: facts.map_or(issued, |facts| facts.issued.max(issued)),
+        }
+    }
+
+    /// Of a session that begins again.
+    fn lost(facts: Facts) -> Self {
+        Self {
+            caller: facts.caller,
+            renewed: None,
+            begins_again: true,
+            last_issued: facts.issued,
+        }
+    }
+}
+
+impl Presented<'_> {
+    /// Whether the token was issued after the last one that a store knows of its session: the store has
+    /// lost the refresh that brought it.
+    fn is_ahead_of(&self, issued: u64) -> bool {
+        self.facts.as_ref().is_some_and(|it| it.issued > issued)
     }
 }
 
@@ -204,21 +316,6 @@ impl From<Unanswered> for RefreshRefused {
     fn from(why: Unanswered) -> Self {
         Self::Unanswered(why)
     }
-}
-
-/// Returns an unpredictable refresh token of this session and what is kept of it.
-fn new_token(session_id: &str) -> (SecretString, TokenHash) {
-    let random = URL_SAFE_NO_PAD.encode(random_bytes::<32>());
-    let token = SecretString::from(format!("{session_id}{random}"));
-    let hash = hash(&token);
-    (token, hash)
-}
-
-/// Returns the session that a token names, if it looks like a token.
-fn session_of(token: &SecretString) -> Option<&str> {
-    let (id, _) = token.expose_secret().split_at_checked(ID_LENGTH)?;
-    let is_id = |b: u8| b.is_ascii_hexdigit() || b == b'-';
-    id.bytes().all(is_id).then_some(id)
 }
 
 /// A token of 256 random bits needs neither salt nor cost.

@@ -21,7 +21,7 @@ use crate::routes::Pace;
 use crate::seal::SigningKeys;
 use crate::seats::Seats;
 use crate::seldom::Seldom;
-use crate::session::{SessionState, Sessions};
+use crate::session::{Lifetimes, SessionState, Sessions};
 use crate::store::Store;
 use crate::token::{AccessTokens, Caller, Expiry};
 use crate::upstream::NoHttp;
@@ -96,15 +96,18 @@ impl Sidecar {
             .map(|settings| Ozonetel::new(settings, store.clone(), keys, clock.clone(), &metrics))
             .transpose()?;
         let (account, address) = (settings.account_limit, settings.address_limit);
-        let (refresh, access) = (settings.refresh_token, tokens.longest_use());
+        let lifetimes = Lifetimes {
+            refresh: settings.refresh_token,
+            access: tokens.longest_use(),
+        };
         let (attempts, sessions) = match store.clone() {
             Some(store) => (
                 Attempts::in_redis(store.clone(), account, address),
-                Sessions::in_redis(store, refresh, access),
+                Sessions::in_redis(store, lifetimes, keys),
             ),
             None => (
                 Attempts::in_memory(clock.clone(), account, address),
-                Sessions::in_memory(refresh, access),
+                Sessions::in_memory(lifetimes, keys),
             ),
         };
         // Each listener has a connection, and the calls need some.

@@ -34,6 +34,8 @@ pub(crate) struct Caller {
     /// The lock that the sign-in granted, whatever the user's record says since then. `None`: there was
     /// none, or the version before granted it ([`Self::has_phone`]).
     pub(crate) lock: Option<LockName>,
+    /// When the session began, in ms since 1970; 0: the version before began it.
+    pub(crate) begun: u64,
 }
 
 impl Caller {
@@ -80,6 +82,8 @@ struct Claims {
     epoch: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lock: Option<LockName>,
+    #[serde(default)]
+    begun: u64,
     iat: i64,
     nbf: i64,
     exp: i64,
@@ -138,6 +142,7 @@ impl AccessTokens {
             role: caller.role.clone(),
             epoch: caller.epoch,
             lock: caller.lock.clone(),
+            begun: caller.begun,
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: (now + self.lifetime).unix_timestamp(),
@@ -168,6 +173,7 @@ impl AccessTokens {
             role: claims.role,
             epoch: claims.epoch,
             lock: claims.lock,
+            begun: claims.begun,
         })
     }
 

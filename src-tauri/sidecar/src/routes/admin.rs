@@ -164,7 +164,6 @@ async fn end(sidecar: &Sidecar, lock: &LockName, ended: &Owner) -> Result<(), Re
     if ended.session_id.is_empty() {
         return Ok(());
     }
-    sidecar.lock.release(lock, ended).await?;
     let caller = Caller {
         member_id: ended.member_id.clone(),
         session_id: ended.session_id.clone(),
@@ -172,9 +171,11 @@ async fn end(sidecar: &Sidecar, lock: &LockName, ended: &Owner) -> Result<(), Re
         role: String::new(),
         epoch: ended.epoch,
         lock: None,
+        begun: 0,
     };
-    let now = sidecar.clock.now().monotonic;
-    sidecar.sessions.end(&caller, now).await?;
+    // First: where the store is lost in between, no heartbeat takes the lock again that is given back then.
+    sidecar.sessions.end(&caller, sidecar.clock.now()).await?;
+    sidecar.lock.release(lock, ended).await?;
     sidecar.directory.forget(&ended.member_id);
     Ok(())
 }

@@ -146,8 +146,7 @@ async fn end(
             Released::NotOwner { .. } => {}
         }
     }
-    let now = sidecar.clock.now().monotonic;
-    sidecar.sessions.end(caller, now).await?;
+    sidecar.sessions.end(caller, sidecar.clock.now()).await?;
     info!(
         target: AUDIT,
         member = caller.member_id,

@@ -80,6 +80,7 @@ pub(crate) async fn login(
         role: user.role.clone(),
         epoch: 0,
         lock: None,
+        begun: sidecar.clock.now().millis(),
     };
     let device_name = device.name_or_unnamed();
     let lock = lock_name(&user.phone);
@@ -107,12 +108,7 @@ pub(crate) async fn login(
     let member_id = caller.member_id.clone();
     let refresh_token = sidecar
         .sessions
-        .begin(
-            &caller,
-            &device_name,
-            device.system.as_deref(),
-            now.monotonic,
-        )
+        .begin(&caller, &device, now)
         .await
         .map_err(|error| Refusal::cannot_sign_in(&error.to_string()))?;
     let refresh_token = sidecar.carry(refresh_token, platform_token.as_ref());

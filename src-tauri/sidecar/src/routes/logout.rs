@@ -34,8 +34,7 @@ pub(crate) async fn logout(
     };
     let owner = sidecar.owner(&caller, &device, None);
     let granted = heartbeat::granted(&sidecar, &caller).await;
-    let now = sidecar.clock.now().monotonic;
-    sidecar.sessions.end(&caller, now).await?;
+    sidecar.sessions.end(&caller, sidecar.clock.now()).await?;
     let released = match granted? {
         None => {
             info!(target: AUDIT, member = caller.member_id, "signed out");
@@ -93,8 +92,8 @@ async fn of_refresh_token(
         return Ok(None);
     };
     let token = sidecar.seal.open(&token).session_token;
-    let now = sidecar.clock.now().monotonic;
-    let of_token = sidecar.sessions.of_refresh_token(&token, now).await?;
+    let (id, now) = (device.id.as_deref(), sidecar.clock.now());
+    let of_token = sidecar.sessions.of_refresh_token(&token, id, now).await?;
     let caller = of_token.map(|it| it.caller);
     Ok(caller.filter(|caller| !caller.is_other_device(device.id.as_deref())))
 }

@@ -8,16 +8,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use sidecar_api::{RefreshRequest, RefreshResponse};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
 use crate::device::Device;
 use crate::platform::{Carried, NotRenewed};
 use crate::refusal::Refusal;
-use crate::session::RefreshRefused;
+use crate::session::{OfToken, RefreshRefused};
 use crate::sidecar::Sidecar;
-use crate::token::Caller;
 
 /// `POST /auth/refresh`.
 pub(crate) async fn refresh(
@@ -33,31 +32,32 @@ pub(crate) async fn refresh(
     } = sidecar.seal.open(&request.refresh_token);
     // The platform is asked first, and only about sessions that there are: were it silent once our
     // part is used up, the device would have nothing left to try again with.
-    let now = sidecar.clock.now().monotonic;
-    let of_token = sidecar.sessions.of_refresh_token(&session_token, now);
-    let (caller, renewed) = match of_token.await? {
+    let (device_id, now) = (device.id.as_deref(), sidecar.clock.now());
+    let of_token = sidecar
+        .sessions
+        .of_refresh_token(&session_token, device_id, now);
+    let known = match of_token.await? {
         None => {
             debug!("unknown refresh token");
             return Err(Refusal::invalid_refresh_token());
         }
-        Some(it) if it.caller.is_other_device(device.id.as_deref()) => {
+        Some(it) if it.caller.is_other_device(device_id) => {
             warn!("refresh token of another device refused");
             return Err(Refusal::invalid_refresh_token());
         }
-        Some(it) => (it.caller, it.renewed),
+        // It may have been restarted with other people, without Redis.
+        Some(it) if it.begins_again && !sidecar.directory.may_still_be(&it.caller) => {
+            info!(target: AUDIT, member = it.caller.member_id, "no longer a user with this role");
+            return Err(Refusal::invalid_refresh_token());
+        }
+        Some(it) => it,
     };
-    let Renewal { token, to_keep } =
-        renew(&sidecar, &caller, platform_token.as_ref(), renewed).await?;
+    let Renewal { token, to_keep } = renew(&sidecar, &known, platform_token.as_ref()).await?;
     let now = sidecar.clock.now();
-    let id = &caller.session_id;
+    let id = &known.caller.session_id;
     let refreshed = sidecar
         .sessions
-        .refresh(
-            &session_token,
-            device.id.as_deref(),
-            to_keep.as_deref(),
-            now.monotonic,
-        )
+        .refresh(&session_token, &known, &device, to_keep.as_deref(), now)
         .await;
     match (&refreshed, to_keep) {
         (Err(RefreshRefused::Unanswered(_)), Some(to_keep)) => {
@@ -78,6 +78,14 @@ pub(crate) async fn refresh(
         }
         Refusal::invalid_refresh_token()
     })?;
+    if known.begins_again {
+        info!(
+            target: AUDIT,
+            member = caller.member_id,
+            device = device.name,
+            "a session goes on that the store had lost"
+        );
+    }
     let response = RefreshResponse {
         access_token: sidecar.tokens.issue(&caller, now.wall),
         refresh_token: sidecar.carry(refresh_token, token.as_ref()),
@@ -94,16 +102,19 @@ struct Renewal {
     to_keep: Option<String>,
 }
 
-/// Has the platform say that the user may still sign in, unless it has just said so and `kept` is what it
-/// gave; a session that it refuses has ended.
+/// Has the platform say that the user may still sign in, unless it has just said so and what it gave is
+/// known; a session that it refuses has ended.
 async fn renew(
     sidecar: &Sidecar,
-    caller: &Caller,
+    OfToken {
+        caller,
+        renewed: kept,
+        ..
+    }: &OfToken,
     platform_token: Option<&SecretString>,
-    kept: Option<String>,
 ) -> Result<Renewal, Refusal> {
     let (id, seal) = (&caller.session_id, &sidecar.seal);
-    let now = sidecar.clock.now().monotonic;
+    let now = sidecar.clock.now();
     if let Some(before) = platform_token {
         let of_kept = |kept: &String| seal.kept(id, before, kept);
         if let Some(token) = kept.as_ref().and_then(of_kept) {
@@ -113,7 +124,7 @@ async fn renew(
                 to_keep: None,
             });
         }
-        let not_stored = sidecar.not_stored.of(id, now);
+        let not_stored = sidecar.not_stored.of(id, now.monotonic);
         if let Some(token) = not_stored.as_ref().and_then(of_kept) {
             debug!("the platform's token is given again, and kept");
             return Ok(Renewal {

@@ -79,6 +79,7 @@ pub(crate) async fn ask(
         role: user.role.clone(),
         epoch: 0,
         lock: None,
+        begun: 0,
     };
     let owner = sidecar.owner(&caller, &device, None);
     match begin(&sidecar, &lock, &owner).await? {

@@ -1,21 +1,20 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use secrecy::SecretString;
-
+use super::facts::{NewToken, Presented};
 use super::{
-    AtQueue, GRACE, Note, OfToken, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState,
-    TokenHash, hash, new_token, session_of,
+    AtQueue, GRACE, Lifetimes, Note, OfToken, REMEMBERED, Refresh, RefreshRefused,
+    SESSIONS_PER_MEMBER, SessionState, TokenHash,
 };
+use crate::clock::Now;
+use crate::device::Device;
 use crate::token::Caller;
 
 /// The sessions of one server, in memory.
 #[derive(Debug)]
 pub(crate) struct MemorySessions {
-    refresh_lifetime: Duration,
-    /// How long an ended session must be remembered: as long as its last access token lives.
-    access_lifetime: Duration,
+    lifetimes: Lifetimes,
     state: Mutex<State>,
 }
 
@@ -25,6 +24,9 @@ struct State {
     /// Each entry stands for a correct password and lives no longer than an access token, so the
     /// pace of argon2 bounds their number.
     ended: HashMap<String, Instant>,
+    /// By members, and until when it is remembered: sessions that began then, in ms since 1970, or before
+    /// do not begin again.
+    over: HashMap<String, (u64, Instant)>,
 }
 
 #[derive(Debug)]
@@ -34,6 +36,8 @@ struct Session {
     system: Option<String>,
     at_queue: AtQueue,
     current: TokenHash,
+    /// As in [`NewToken::issued`], of the last one.
+    issued: u64,
     used: VecDeque<(TokenHash, Instant)>,
     refreshed_at: Instant,
     /// What was renewed for it last, and when.
@@ -41,88 +45,92 @@ struct Session {
 }
 
 impl MemorySessions {
-    pub(crate) fn new(refresh_lifetime: Duration, access_lifetime: Duration) -> Self {
+    pub(crate) fn new(lifetimes: Lifetimes) -> Self {
         Self {
-            refresh_lifetime,
-            access_lifetime,
+            lifetimes,
             state: Mutex::default(),
         }
     }
 
-    pub(crate) fn begin(
-        &self,
-        caller: &Caller,
-        device_name: &str,
-        system: Option<&str>,
-        now: Instant,
-    ) -> SecretString {
-        let mut state = self.state();
-        state.make_room(&caller.member_id);
-        let id = caller.session_id.clone();
-        let (token, hash) = new_token(&id);
-        state.sessions.insert(
-            id,
-            Session {
-                caller: caller.clone(),
-                device_name: device_name.to_owned(),
-                system: system.map(str::to_owned),
-                at_queue: AtQueue::default(),
-                current: hash,
-                used: VecDeque::new(),
-                refreshed_at: now,
-                renewed: None,
-            },
-        );
-        token
+    pub(super) fn begin(&self, caller: &Caller, device: &Device, token: &NewToken, now: Instant) {
+        let session = Session::new(caller, device, token, now);
+        self.state().begin(session, self.lifetimes, now);
     }
 
-    pub(crate) fn refresh(
+    pub(super) fn refresh(
         &self,
-        token: &SecretString,
-        device_id: Option<&str>,
-        renewed: Option<&str>,
+        refresh: Refresh<'_>,
         now: Instant,
-    ) -> Result<(Caller, SecretString), RefreshRefused> {
-        let id = session_of(token).ok_or(RefreshRefused::Unknown)?;
+    ) -> Result<Caller, RefreshRefused> {
+        let Refresh {
+            presented,
+            device,
+            next,
+            begun: _,
+            renewed,
+        } = refresh;
+        let (id, hash) = (presented.session_id, presented.hash);
         let mut state = self.state();
+        if state.has_lost(&presented) {
+            let facts = presented.facts.ok_or(RefreshRefused::Unknown)?;
+            let mut session = Session::new(&facts.caller, device, next, now);
+            session.used.push_back((hash, now));
+            session.renewed = renewed.map(|it| (it.to_owned(), now));
+            state.begin(session, self.lifetimes, now);
+            return Ok(facts.caller);
+        }
         let session = state.sessions.get_mut(id).ok_or(RefreshRefused::Unknown)?;
         if self.has_expired(session, now) {
             return Err(RefreshRefused::Unknown);
         }
-        let used_at = session
-            .used_at(&hash(token), now)
-            .ok_or(RefreshRefused::Unknown)?;
-        if session.caller.is_other_device(device_id) {
+        let used_at = session.used_at(&hash, now);
+        if used_at.is_none() && presented.facts.is_none() {
+            return Err(RefreshRefused::Unknown);
+        }
+        if session.caller.is_other_device(device.id.as_deref()) {
             return Err(RefreshRefused::OtherDevice);
         }
-        if now.saturating_duration_since(used_at) > GRACE {
+        let is_ahead = presented.is_ahead_of(session.issued);
+        let is_reused = used_at.map_or(!is_ahead, |at| now.saturating_duration_since(at) > GRACE);
+        if is_reused {
             let caller = session.caller.clone();
-            state.end(id, now + self.access_lifetime);
+            state.end(id, self.lifetimes, now);
             return Err(RefreshRefused::Reused(Box::new(caller)));
         }
-        let (next, next_hash) = new_token(id);
+        if used_at.is_none() {
+            session.used.push_back((hash, now));
+        }
         session.used.push_back((session.current, now));
-        session.current = next_hash;
+        session.current = next.hash;
+        session.issued = session.issued.max(next.issued);
         session.refreshed_at = now;
         if let Some(renewed) = renewed {
             session.renewed = Some((renewed.to_owned(), now));
         }
-        if session.used.len() > REMEMBERED {
+        while session.used.len() > REMEMBERED {
             session.used.pop_front();
         }
-        Ok((session.caller.clone(), next))
+        Ok(session.caller.clone())
     }
 
-    pub(crate) fn of_refresh_token(&self, token: &SecretString, now: Instant) -> Option<OfToken> {
+    pub(super) fn of_refresh_token(
+        &self,
+        presented: Presented<'_>,
+        now: Instant,
+    ) -> Option<OfToken> {
         let state = self.state();
-        let session = state.sessions.get(session_of(token)?)?;
-        session.used_at(&hash(token), now)?;
+        if state.has_lost(&presented) {
+            return Some(OfToken::lost(presented.facts?));
+        }
+        let session = state.sessions.get(presented.session_id)?;
+        if presented.facts.is_none() {
+            session.used_at(&presented.hash, now)?;
+        }
         let renewed = session.renewed.as_ref();
         let renewed = renewed.filter(|(_, at)| now.saturating_duration_since(*at) <= GRACE);
-        Some(OfToken {
-            caller: session.caller.clone(),
-            renewed: renewed.map(|(renewed, _)| renewed.clone()),
-        })
+        let renewed = renewed.map(|(renewed, _)| renewed.clone());
+        let (caller, issued) = (session.caller.clone(), session.issued);
+        Some(OfToken::known(caller, issued, renewed, &presented))
     }
 
     pub(crate) fn state_of(&self, session_id: &str) -> SessionState {
@@ -146,8 +154,20 @@ impl MemorySessions {
         }
     }
 
-    pub(crate) fn end(&self, session_id: &str, now: Instant) {
-        self.state().end(session_id, now + self.access_lifetime);
+    pub(crate) fn end(&self, caller: &Caller, now: Now) {
+        let mut state = self.state();
+        let id = &caller.session_id;
+        if state.ended.contains_key(id) {
+            return;
+        }
+        if !state.sessions.contains_key(id) {
+            let begun = match caller.begun {
+                0 => now.millis(),
+                begun => begun,
+            };
+            state.over(&caller.member_id, begun, self.lifetimes, now.monotonic);
+        }
+        state.end(id, self.lifetimes, now.monotonic);
     }
 
     /// Forgets what has expired.
@@ -167,10 +187,11 @@ impl MemorySessions {
             session.renewed = session.renewed.take().filter(|it| !is_old(it));
         }
         state.ended.retain(|_, until| *until > now);
+        state.over.retain(|_, (_, until)| *until > now);
     }
 
     fn has_expired(&self, session: &Session, now: Instant) -> bool {
-        now.saturating_duration_since(session.refreshed_at) >= self.refresh_lifetime
+        now.saturating_duration_since(session.refreshed_at) >= self.lifetimes.refresh
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -181,31 +202,67 @@ impl MemorySessions {
 }
 
 impl State {
-    /// Forgets the member's oldest session if there are too many of them.
-    fn make_room(&mut self, member_id: &str) {
+    /// Adds a session, for which the member's oldest one ends if there are too many of them.
+    fn begin(&mut self, session: Session, lifetimes: Lifetimes, now: Instant) {
         let theirs = || {
             self.sessions
                 .iter()
-                .filter(|(_, session)| session.caller.member_id == member_id)
+                .filter(|(_, other)| other.caller.member_id == session.caller.member_id)
         };
-        if theirs().count() < SESSIONS_PER_MEMBER {
-            return;
+        if theirs().count() >= SESSIONS_PER_MEMBER {
+            let oldest = theirs().min_by_key(|(_, session)| session.refreshed_at);
+            if let Some(id) = oldest.map(|(id, _)| id.clone()) {
+                self.end(&id, lifetimes, now);
+            }
         }
-        let oldest = theirs()
-            .min_by_key(|(_, session)| session.refreshed_at)
-            .map(|(id, _)| id.clone());
-        if let Some(id) = oldest {
-            self.sessions.remove(&id);
-        }
+        let id = session.caller.session_id.clone();
+        self.sessions.insert(id, session);
     }
 
-    fn end(&mut self, id: &str, remember_until: Instant) {
-        self.sessions.remove(id);
-        self.ended.insert(id.to_owned(), remember_until);
+    /// Whether a token is of a session that is not known, and not known to be over.
+    fn has_lost(&self, presented: &Presented<'_>) -> bool {
+        let id = presented.session_id;
+        let is_over = |caller: &Caller| {
+            let over = self.over.get(&caller.member_id);
+            over.is_some_and(|(begun, _)| *begun >= caller.begun)
+        };
+        !self.sessions.contains_key(id)
+            && !self.ended.contains_key(id)
+            && presented
+                .facts
+                .as_ref()
+                .is_some_and(|it| !is_over(&it.caller))
+    }
+
+    fn end(&mut self, id: &str, lifetimes: Lifetimes, now: Instant) {
+        if let Some(Session { caller, .. }) = self.sessions.remove(id) {
+            self.over(&caller.member_id, caller.begun, lifetimes, now);
+        }
+        self.ended.insert(id.to_owned(), now + lifetimes.access);
+    }
+
+    fn over(&mut self, member_id: &str, begun: u64, lifetimes: Lifetimes, now: Instant) {
+        let (last, until) = self.over.entry(member_id.to_owned()).or_insert((0, now));
+        *last = begun.max(*last);
+        *until = now + lifetimes.over();
     }
 }
 
 impl Session {
+    fn new(caller: &Caller, device: &Device, token: &NewToken, now: Instant) -> Self {
+        Self {
+            caller: caller.clone(),
+            device_name: device.name_or_unnamed(),
+            system: device.system.clone(),
+            at_queue: AtQueue::default(),
+            current: token.hash,
+            issued: token.issued,
+            used: VecDeque::new(),
+            refreshed_at: now,
+            renewed: None,
+        }
+    }
+
     /// Returns when the token with this hash was used, which the one in use is in this moment; `None`
     /// if it is not of this session.
     fn used_at(&self, hash: &TokenHash, now: Instant) -> Option<Instant> {

@@ -1,13 +1,13 @@
-use std::time::Duration;
-
-use redis::Script;
-use secrecy::SecretString;
+use redis::{Script, ScriptInvocation};
 use serde::{Deserialize, Serialize};
 
+use super::facts::{NewToken, Presented};
 use super::{
-    AtQueue, GRACE, Note, OfToken, REMEMBERED, RefreshRefused, SESSIONS_PER_MEMBER, SessionState,
-    hash, new_token, session_of,
+    AtQueue, GRACE, Lifetimes, Note, OfToken, REMEMBERED, Refresh, RefreshRefused,
+    SESSIONS_PER_MEMBER, SessionState,
 };
+use crate::clock::Now;
+use crate::device::Device;
 use crate::lock::LockName;
 use crate::store::{Store, Unanswered, millis};
 use crate::token::Caller;
@@ -20,9 +20,7 @@ const ENDED: &str = "ended";
 #[derive(Debug)]
 pub(crate) struct RedisSessions {
     store: Store,
-    refresh_lifetime: Duration,
-    /// How long an ended session must be remembered: as long as its last access token lives.
-    access_lifetime: Duration,
+    lifetimes: Lifetimes,
     begin: Script,
     refresh: Script,
     read: Script,
@@ -46,8 +44,14 @@ struct Value {
     /// As JSON within JSON: Lua never looks into it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lock: Option<String>,
+    /// When it began, in ms since 1970. Absent in what the version before wrote, as the next one.
+    #[serde(default)]
+    begun: u64,
     /// The hash of its refresh token.
     current: String,
+    /// As in [`NewToken::issued`], of the last one.
+    #[serde(default)]
+    issued: u64,
     /// The hashes of its used refresh tokens, each with the time of its use, oldest first. Lua writes
     /// no lists without elements, so only Lua reads it.
     #[serde(skip_deserializing)]
@@ -62,13 +66,12 @@ struct Value {
 }
 
 impl RedisSessions {
-    pub(crate) fn new(store: Store, refresh_lifetime: Duration, access_lifetime: Duration) -> Self {
+    pub(crate) fn new(store: Store, lifetimes: Lifetimes) -> Self {
         let script =
             |own: &str| Script::new(&format!("{}\n{own}", include_str!("redis/common.lua")));
         Self {
             store,
-            refresh_lifetime,
-            access_lifetime,
+            lifetimes,
             begin: script(include_str!("redis/begin.lua")),
             refresh: script(include_str!("redis/refresh.lua")),
             read: script(include_str!("redis/read.lua")),
@@ -77,88 +80,82 @@ impl RedisSessions {
         }
     }
 
-    pub(crate) async fn begin(
+    pub(super) async fn begin(
         &self,
         caller: &Caller,
-        device_name: &str,
-        system: Option<&str>,
-    ) -> Result<SecretString, Unanswered> {
-        let id = &caller.session_id;
-        let (token, hash) = new_token(id);
-        let value = Value {
-            member_id: caller.member_id.clone(),
-            device_id: caller.device_id.clone(),
-            device_name: device_name.to_owned(),
-            system: system.map(str::to_owned),
-            role: caller.role.clone(),
-            epoch: caller.epoch.to_string(),
-            lock: caller.lock.as_ref().map(written),
-            current: hex(&hash),
-            used: [],
-            ordered: None,
-            telephony: None,
-            in_call: None,
-        };
-        let value = serde_json::to_string(&value).expect("its keys are text");
-        let mut call = self.begin.prepare_invoke();
-        call.key(self.key(id))
-            .key(self.member_key(&caller.member_id))
-            .arg(value)
-            .arg(id)
-            .arg(millis(self.refresh_lifetime))
-            .arg(SESSIONS_PER_MEMBER)
-            .arg(self.key(""));
+        device: &Device,
+        token: &NewToken,
+    ) -> Result<(), Unanswered> {
+        let mut call = self.call(&self.begin, &caller.session_id, &caller.member_id);
+        call.arg(Value::of(caller, device, token).json());
         self.store.run::<String>(&call).await?;
-        Ok(token)
+        Ok(())
     }
 
-    pub(crate) async fn refresh(
-        &self,
-        token: &SecretString,
-        device_id: Option<&str>,
-        renewed: Option<&str>,
-    ) -> Result<(Caller, SecretString), RefreshRefused> {
-        let id = session_of(token).ok_or(RefreshRefused::Unknown)?;
-        let (next, next_hash) = new_token(id);
-        let mut call = self.refresh.prepare_invoke();
-        call.key(self.key(id))
-            .key(self.renewed_key(id))
-            .arg(id)
-            .arg(hex(&hash(token)))
-            .arg(device_id.unwrap_or_default())
-            .arg(hex(&next_hash))
-            .arg(millis(self.refresh_lifetime))
-            .arg(millis(self.access_lifetime))
+    pub(super) async fn refresh(&self, refresh: Refresh<'_>) -> Result<Caller, RefreshRefused> {
+        let Refresh {
+            presented,
+            device,
+            next,
+            begun,
+            renewed,
+        } = refresh;
+        let id = presented.session_id;
+        let facts = presented.facts;
+        let again = facts.as_ref().map(|it| {
+            let session = Value::of(&it.caller, device, next);
+            (it.issued.to_string(), session.json())
+        });
+        let (issued, again) = again.unwrap_or_default();
+        let member_id = facts.as_ref().map_or("", |it| &it.caller.member_id);
+        let mut call = self.call(&self.refresh, id, member_id);
+        call.arg(hex(&presented.hash))
+            .arg(device.id.as_deref().unwrap_or_default())
+            .arg(hex(&next.hash))
+            .arg(next.issued)
+            .arg(begun)
             .arg(millis(GRACE))
             .arg(REMEMBERED)
-            .arg(self.member_key(""))
-            .arg(renewed.unwrap_or_default());
+            .arg(renewed.unwrap_or_default())
+            .arg(issued)
+            .arg(again);
         let (how, value) = self.store.run::<(String, String)>(&call).await?;
-        match (&*how, Kept::read(id, &value)) {
-            ("refreshed", Some(kept)) => Ok((kept.caller, next)),
-            ("reused", Some(kept)) => Err(RefreshRefused::Reused(Box::new(kept.caller))),
-            ("other_device", _) => Err(RefreshRefused::OtherDevice),
-            ("unknown", _) => Err(RefreshRefused::Unknown),
+        match (&*how, Kept::read(id, &value), facts) {
+            ("refreshed", Some(kept), _) => Ok(kept.caller),
+            ("begun_again", _, Some(facts)) => Ok(facts.caller),
+            ("reused", Some(kept), _) => Err(RefreshRefused::Reused(Box::new(kept.caller))),
+            ("other_device", ..) => Err(RefreshRefused::OtherDevice),
+            ("unknown", ..) => Err(RefreshRefused::Unknown),
             _ => Err(Unanswered::Unknown.into()),
         }
     }
 
-    pub(crate) async fn of_refresh_token(
+    pub(super) async fn of_refresh_token(
         &self,
-        token: &SecretString,
+        presented: Presented<'_>,
     ) -> Result<Option<OfToken>, Unanswered> {
-        let Some(id) = session_of(token) else {
-            return Ok(None);
-        };
-        let (value, renewed) = self.read(id, &hex(&hash(token))).await?;
-        Ok(Kept::read(id, &value).map(|kept| OfToken {
-            caller: kept.caller,
-            renewed: (!renewed.is_empty()).then_some(renewed),
-        }))
+        let id = presented.session_id;
+        let facts = presented.facts.as_ref();
+        let member_id = facts.map_or("", |it| &it.caller.member_id);
+        let mut call = self.call(&self.read, id, member_id);
+        call.arg(hex(&presented.hash))
+            .arg(facts.map_or(0, |it| it.caller.begun));
+        let (how, value, renewed): (String, String, String) = self.store.run(&call).await?;
+        match (&*how, Kept::read(id, &value)) {
+            ("known", Some(kept)) => {
+                let renewed = (!renewed.is_empty()).then_some(renewed);
+                let known = OfToken::known(kept.caller, kept.issued, renewed, &presented);
+                Ok(Some(known))
+            }
+            ("lost", _) => Ok(presented.facts.map(OfToken::lost)),
+            ("unknown", _) => Ok(None),
+            _ => Err(Unanswered::Unknown),
+        }
     }
 
     pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
-        let (value, _) = self.read(session_id, "").await?;
+        let call = self.call(&self.read, session_id, "");
+        let (_, value, _): (String, String, String) = self.store.run(&call).await?;
         Ok(match Kept::read(session_id, &value) {
             Some(kept) => SessionState::Live {
                 member_id: kept.caller.member_id,
@@ -192,37 +189,61 @@ impl RedisSessions {
         Ok(())
     }
 
-    pub(crate) async fn end(&self, caller: &Caller) -> Result<(), Unanswered> {
-        let mut call = self.end.prepare_invoke();
-        call.key(self.key(&caller.session_id))
-            .key(self.member_key(&caller.member_id))
-            .key(self.renewed_key(&caller.session_id))
-            .arg(&caller.session_id)
-            .arg(millis(self.access_lifetime));
+    pub(crate) async fn end(&self, caller: &Caller, now: Now) -> Result<(), Unanswered> {
+        let mut call = self.call(&self.end, &caller.session_id, &caller.member_id);
+        call.arg(caller.begun).arg(now.millis());
         self.store.run::<String>(&call).await?;
         Ok(())
     }
 
-    /// Returns a session as text, and what was renewed for it last.
-    async fn read(&self, id: &str, token_hash: &str) -> Result<(String, String), Unanswered> {
-        let mut call = self.read.prepare_invoke();
+    /// Prepares a script for a session, with the arguments that all of them have.
+    fn call<'a>(&self, script: &'a Script, id: &str, member_id: &str) -> ScriptInvocation<'a> {
+        let (theirs, over) = (self.store.key("sessions-of:"), self.key("over:"));
+        let mut call = script.prepare_invoke();
         call.key(self.key(id))
-            .key(self.renewed_key(id))
-            .arg(token_hash);
-        self.store.run(&call).await
+            .key(self.key(&format!("{id}:renewed")))
+            .key(format!("{theirs}{member_id}"))
+            .key(format!("{over}{member_id}"))
+            .arg(id)
+            .arg(member_id)
+            .arg(self.key(""))
+            .arg(theirs)
+            .arg(over)
+            .arg(millis(self.lifetimes.refresh))
+            .arg(millis(self.lifetimes.access))
+            .arg(millis(self.lifetimes.over()))
+            .arg(SESSIONS_PER_MEMBER);
+        call
     }
 
     fn key(&self, id: &str) -> String {
         self.store.key(&format!("session:{id}"))
     }
+}
 
-    /// It expires by itself: what was renewed is given again for [`GRACE`] alone.
-    fn renewed_key(&self, id: &str) -> String {
-        self.store.key(&format!("session:{id}:renewed"))
+impl Value {
+    /// Of a session that begins, or begins again.
+    fn of(caller: &Caller, device: &Device, token: &NewToken) -> Self {
+        Self {
+            member_id: caller.member_id.clone(),
+            device_id: caller.device_id.clone(),
+            device_name: device.name_or_unnamed(),
+            system: device.system.clone(),
+            role: caller.role.clone(),
+            epoch: caller.epoch.to_string(),
+            lock: caller.lock.as_ref().map(written),
+            begun: caller.begun,
+            current: hex(&token.hash),
+            issued: token.issued,
+            used: [],
+            ordered: None,
+            telephony: None,
+            in_call: None,
+        }
     }
 
-    fn member_key(&self, member_id: &str) -> String {
-        self.store.key(&format!("sessions-of:{member_id}"))
+    fn json(&self) -> String {
+        serde_json::to_string(self).expect("its keys are text")
     }
 }
 
@@ -232,6 +253,7 @@ struct Kept {
     device_name: String,
     system: Option<String>,
     at_queue: AtQueue,
+    issued: u64,
 }
 
 impl Kept {
@@ -246,7 +268,9 @@ impl Kept {
                 role: value.role,
                 epoch: value.epoch.parse().ok()?,
                 lock: value.lock.and_then(|it| serde_json::from_str(&it).ok()),
+                begun: value.begun,
             },
+            issued: value.issued,
             device_name: value.device_name,
             system: value.system,
             at_queue: AtQueue::of_json(

@@ -10,8 +10,10 @@ use crate::ozonetel::Mode;
 use crate::sentinels::Watched;
 use crate::server::{self, RedisServer};
 use crate::side_by_side::until_served;
+use crate::world::Answer;
 
 const ANA: &str = "ana@helix.example";
+const MIRA: &str = "mira@helix.example";
 const RAVI: &str = "ravi@helix.example";
 /// Has the agent of Ravi.
 const RITA: &str = "rita@helix.example";
@@ -33,9 +35,128 @@ async fn after_a_loss_of_all_data_the_later_of_two_keeps_its_session() {
     let lost = desk.beat(loser.access_token()).await.expect(409);
     assert_eq!(lost.body["holder"]["deviceName"], "laptop");
     one.device("tablet").login(ANA).await.expect(409);
-    // The refresh token is gone with the rest.
-    laptop.refresh(winner.refresh_token()).await.expect(401);
+    // Both sessions go on, and one alone with the lock.
+    let loser = desk.refresh(loser.refresh_token()).await.expect(201);
+    let winner = laptop.refresh(winner.refresh_token()).await.expect(201);
+    desk.beat(loser.access_token()).await.expect(409);
+    laptop.beat(winner.access_token()).await.expect(201);
     redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn a_loss_of_all_data_signs_nobody_out() {
+    let redis = RedisServer::start();
+    let (one, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let (desk, office) = (one.device("desk"), one.device("office"));
+    let login = desk.login(ANA).await.expect(201);
+    let before = desk.refresh(login.refresh_token()).await.expect(201);
+    let manager = office.login(MIRA).await.expect(201);
+    assert_eq!(redis.command(&["FLUSHALL"]), "OK");
+    for stranger in ["thief", "office"] {
+        let stranger = one.device(stranger);
+        stranger.refresh(before.refresh_token()).await.expect(401);
+    }
+    // The first answer is lost, and the next server knows of it.
+    desk.refresh(before.refresh_token()).await.expect(201);
+    let desk = other.device("desk");
+    let next = desk.refresh(before.refresh_token()).await.expect(201);
+    let beat = desk.beat(next.access_token()).await.expect(201);
+    assert_eq!(beat.body["lock"], "held");
+    one.device("laptop").login(ANA).await.expect(409);
+    let next = desk.refresh(next.refresh_token()).await.expect(201);
+    let manager = office.refresh(manager.refresh_token()).await.expect(201);
+    office.beat(manager.access_token()).await.expect(201);
+    redis.assert_every_key_expires();
+
+    let logout = desk.logout(next.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+    for token in [&login, &before, &next] {
+        forget(&redis, token);
+        desk.refresh(token.refresh_token()).await.expect(401);
+    }
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn what_has_ended_never_begins_again_while_the_data_is_there() {
+    let redis = RedisServer::start();
+    let sidecar = Instance::with(&redis.url(), "admin_roles = [\"manager\"]").await;
+    let (desk, office) = (sidecar.device("desk"), sidecar.device("office"));
+    let mut over = Vec::new();
+    let manager = office.login(MIRA).await.expect(201);
+
+    let token = desk.login(ANA).await.expect(201);
+    desk.logout(token.access_token()).await.expect(201);
+    over.push((desk, token));
+
+    // Nobody knows of a session that signs out after a loss but by what its token says.
+    let desk = sidecar.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    assert_eq!(redis.command(&["FLUSHALL"]), "OK");
+    desk.logout_by_refresh_token(token.refresh_token())
+        .await
+        .expect(201);
+    over.push((desk, token));
+    let manager = office.refresh(manager.refresh_token()).await.expect(201);
+
+    let desk = sidecar.device("desk");
+    let token = desk.login(ANA).await.expect(201);
+    office
+        .free(manager.access_token(), "agent1")
+        .await
+        .expect(200);
+    over.push((desk, token));
+
+    let desk = sidecar.device("desk");
+    let token = desk.login_after_end(ANA).await;
+    let next = desk.refresh(token.refresh_token()).await.expect(201);
+    assert_eq!(redis.command(&["FLUSHALL"]), "OK");
+    // Two have it: a thief came with the used token first.
+    let thief = sidecar.device("desk");
+    let stolen = thief.refresh(token.refresh_token()).await.expect(201);
+    desk.refresh(next.refresh_token()).await.expect(401);
+    over.extend([(thief, stolen), (desk, next)]);
+
+    // One more than a member may have.
+    for n in 0..17 {
+        let device = sidecar.device(&format!("eva-{n}"));
+        let token = device.login("eva@helix.example").await.expect(201);
+        if n == 0 {
+            over.push((device, token));
+        }
+    }
+    for (device, token) in over {
+        forget(&redis, &token);
+        device.refresh(token.refresh_token()).await.expect(401);
+    }
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn what_had_ended_before_a_loss_of_all_data_displaces_nobody_after_it() {
+    let redis = RedisServer::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let (desk, laptop) = (sidecar.device("desk"), sidecar.device("laptop"));
+    let before = desk.login(ANA).await.expect(201);
+    desk.logout(before.access_token()).await.expect(201);
+    let held = laptop.login(ANA).await.expect(201);
+    assert_eq!(redis.command(&["FLUSHALL"]), "OK");
+    // The price of a loss: that it had ended is lost as well.
+    let again = desk.refresh(before.refresh_token()).await.expect(201);
+    desk.beat(again.access_token()).await.expect(201);
+    laptop.beat(held.access_token()).await.expect(201);
+    desk.beat(again.access_token()).await.expect(409);
+    let held = laptop.refresh(held.refresh_token()).await.expect(201);
+    laptop.beat(held.access_token()).await.expect(201);
+}
+
+/// Has Redis forget that a session ended, as it does once no access token of it counts any more.
+fn forget(redis: &RedisServer, token: &Answer) {
+    let id = &token.refresh_token()[..36];
+    redis.command(&["DEL", &format!("session:{id}")]);
 }
 
 #[tokio::test]
@@ -135,6 +256,37 @@ async fn a_replica_that_missed_a_takeover_learns_of_it_when_it_is_promoted() {
     let lost = desk.beat(loser.access_token()).await.expect(409);
     assert_eq!(lost.body["holder"]["deviceName"], "laptop");
     sidecar.device("tablet").login(ANA).await.expect(409);
+    redis.replica.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn a_replica_that_missed_sign_ins_and_refreshes_signs_nobody_out() {
+    let mut redis = Watched::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let (desk, laptop) = (sidecar.device("desk"), sidecar.device("laptop"));
+    let login = until_served(async || desk.login(ANA).await).await;
+    let before = login.expect(201);
+    let session = format!("session:{}", &before.refresh_token()[..36]);
+    let exists = ["EXISTS", &session];
+    redis
+        .replica
+        .until("it has the session", &exists, |count| count == "1");
+    redis.cut_replication();
+    let mut after = desk.refresh(before.refresh_token()).await.expect(201);
+    after = desk.refresh(after.refresh_token()).await.expect(201);
+    let begun = laptop.login(RAVI).await.expect(201);
+    redis.master.kill();
+    desk.refresh(after.refresh_token()).await.expect(503);
+    redis.until_promoted();
+    let refreshed = until_served(async || desk.refresh(after.refresh_token()).await).await;
+    let next = refreshed.expect(201);
+    // That answer is lost, too.
+    let next_again = desk.refresh(after.refresh_token()).await.expect(201);
+    desk.refresh(next.refresh_token()).await.expect(201);
+    let last = desk.refresh(next_again.refresh_token()).await.expect(201);
+    desk.beat(last.access_token()).await.expect(201);
+    let begun = laptop.refresh(begun.refresh_token()).await.expect(201);
+    laptop.beat(begun.access_token()).await.expect(201);
     redis.replica.assert_every_key_expires();
 }
 

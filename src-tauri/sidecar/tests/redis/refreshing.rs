@@ -1,5 +1,8 @@
 //! Refreshes at a platform whose answers, or whose second step, are lost.
 
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
 use crate::instance::Instance;
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
@@ -69,6 +72,31 @@ async fn a_session_that_ends_takes_what_was_renewed_for_it_along() {
     assert_ne!(redis.command(&["KEYS", "session:*:renewed"]), "");
     desk.logout(second.access_token()).await.expect(201);
     assert_eq!(redis.command(&["KEYS", "session:*:renewed"]), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_the_version_before_goes_on_and_outlives_a_loss_after_its_first_refresh() {
+    let redis = RedisServer::start();
+    let sidecar = Instance::start(&redis.url()).await;
+    let id = "0b6f2c1e-3a4d-4e5f-8a9b-0c1d2e3f4a5b";
+    let token = format!("{id}{}", "x".repeat(43));
+    let hash = Sha256::digest(token.as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let session = json!({
+        "memberId": "m-mira", "deviceId": "id-of-desk", "deviceName": "desk", "role": "manager",
+        "epoch": "0", "current": hash, "used": [],
+    });
+    let key = format!("session:{id}");
+    let write = ["SET", &key, &session.to_string(), "PX", "60000"];
+    assert_eq!(redis.command(&write), "OK");
+    let desk = sidecar.device("desk");
+    let next = desk.refresh(&token).await.expect(201);
+    let next = desk.refresh(next.refresh_token()).await.expect(201);
+    assert_eq!(redis.command(&["FLUSHALL"]), "OK");
+    desk.refresh(&token).await.expect(401);
+    let next = desk.refresh(next.refresh_token()).await.expect(201);
+    desk.beat(next.access_token()).await.expect(201);
+    redis.assert_every_key_expires();
 }
 
 async fn platform() -> Platform {

@@ -315,8 +315,30 @@ async fn a_sidecar_that_was_started_again_knows_who_calls() {
     let desk = again.device("desk");
     let beat = desk.beat(answer.access_token()).await.expect(201);
     assert_eq!(beat.body["lock"], "held");
-    let logout = desk.logout(answer.access_token()).await.expect(201);
+    let next = desk.refresh(answer.refresh_token()).await.expect(201);
+    assert_eq!(platform.asked("renewToken"), 1);
+    let logout = desk.logout(next.access_token()).await.expect(201);
     assert_eq!(logout.body["released"], true);
+    // Who is out is not asked about.
+    desk.refresh(next.refresh_token()).await.expect(401);
+    assert_eq!(platform.asked("renewToken"), 1);
+}
+
+#[tokio::test]
+async fn who_is_out_at_the_platform_does_not_go_on_at_a_sidecar_that_was_started_again() {
+    let (platform, world) = start().await;
+    let answer = login(&world.device("desk"), ANA).await.expect(201);
+    let lock = Arc::new(MemoryLock::new(world.clock.clock()));
+    let again = World::at(world.clock.clone(), platform_config(&platform, None), lock).await;
+    let desk = again.device("desk");
+    platform.with(|world| world.faults = [("renewToken", Fault::Status(500))].into());
+    desk.refresh(answer.refresh_token()).await.expect(503);
+    platform.with(|world| {
+        world.faults.clear();
+        world.revoke_all();
+    });
+    desk.refresh(answer.refresh_token()).await.expect(401);
+    desk.beat(answer.access_token()).await.expect(401);
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ use sidecar::{Config, MemoryLock};
 use crate::world::{JWT_SECRET, MovedClock, World, config_text, send};
 
 const ANA: &str = "ana@helix.example";
+const RAVI: &str = "ravi@helix.example";
+const MIRA: &str = "mira@helix.example";
 const LIFE: Duration = Duration::from_secs(15 * 60);
 const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
 /// Access tokens are accepted this long after their end.
@@ -232,6 +234,119 @@ async fn a_member_keeps_at_most_sixteen_sessions() {
     desk.refresh(tokens[0].refresh_token()).await.expect(401);
     desk.refresh(tokens[1].refresh_token()).await.expect(201);
     desk.refresh(tokens[16].refresh_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_server_alone_that_was_started_again_goes_on_with_the_sessions_that_there_were() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let login = desk.login(ANA).await.expect(201);
+    let before = desk.refresh(login.refresh_token()).await.expect(201);
+    let old_page = world.old_client();
+    let page = old_page.login(RAVI).await.expect(201);
+
+    let again = started_again(&world, &config_text(""), JWT_SECRET).await;
+    let desk = again.device("desk");
+    for stranger in [again.device("thief"), again.old_client()] {
+        stranger.refresh(before.refresh_token()).await.expect(401);
+    }
+    desk.refresh(before.refresh_token()).await.expect(201);
+    again.clock.advance(GRACE);
+    let next = desk.refresh(before.refresh_token()).await.expect(201);
+    let beat = desk.beat(next.access_token()).await.expect(201);
+    assert_eq!(beat.body["lock"], "held");
+    let page = again.old_client().refresh(page.refresh_token()).await;
+    let page = page.expect(201);
+    again
+        .old_client()
+        .beat(page.access_token())
+        .await
+        .expect(201);
+
+    // What is used is known as such again.
+    again.clock.advance(SECOND);
+    desk.refresh(before.refresh_token()).await.expect(401);
+    desk.refresh(next.refresh_token()).await.expect(401);
+    desk.beat(next.access_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_token_that_was_used_before_a_restart_ends_what_goes_on_after_it() {
+    let world = World::start().await;
+    let login = world.device("desk").login(ANA).await.expect(201);
+    let next = world.device("desk").refresh(login.refresh_token()).await;
+    let next = next.expect(201);
+    let again = started_again(&world, &config_text(""), JWT_SECRET).await;
+    let desk = again.device("desk");
+    let last = desk.refresh(next.refresh_token()).await.expect(201);
+    desk.refresh(login.refresh_token()).await.expect(401);
+    desk.refresh(last.refresh_token()).await.expect(401);
+    desk.beat(last.access_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn nothing_begins_again_with_another_key_role_or_an_old_token() {
+    let world = World::start().await;
+    let (desk, office) = (world.device("desk"), world.device("office"));
+    let login = desk.login(ANA).await.expect(201);
+    let manager = office.login(MIRA).await.expect(201);
+
+    let other = "another key of more than thirty-two bytes";
+    let again = started_again(&world, &config_text(""), other).await;
+    let desk = again.device("desk");
+    desk.refresh(login.refresh_token()).await.expect(401);
+
+    let others = config_text("")
+        .replace("role = \"manager\"", "role = \"executive\"")
+        .replace("m-ana", "m-anna");
+    let again = started_again(&world, &others, JWT_SECRET).await;
+    let office = again.device("office");
+    office.refresh(manager.refresh_token()).await.expect(401);
+    let desk = again.device("desk");
+    desk.refresh(login.refresh_token()).await.expect(401);
+
+    world.clock.advance(Duration::from_secs(12 * 3600) - SECOND);
+    let again = started_again(&world, &config_text(""), JWT_SECRET).await;
+    let office = again.device("office");
+    office.refresh(manager.refresh_token()).await.expect(201);
+    world.clock.advance(SECOND);
+    let desk = again.device("desk");
+    desk.refresh(login.refresh_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn what_has_ended_never_begins_again() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let first = desk.login(ANA).await.expect(201);
+    desk.logout(first.access_token()).await.expect(201);
+    let second = desk.login(ANA).await.expect(201);
+    let used = desk.refresh(second.refresh_token()).await.expect(201);
+    world.clock.advance(GRACE + SECOND);
+    desk.refresh(second.refresh_token()).await.expect(401);
+    let mut over = vec![first, second, used];
+    for _ in 0..17 {
+        world.clock.advance(SECOND);
+        over.push(desk.login(ANA).await.expect(201));
+    }
+    over.truncate(4);
+    for _ in 0..3 {
+        // By then that each of them ended is forgotten.
+        for token in &over {
+            desk.refresh(token.refresh_token()).await.expect(401);
+        }
+        world.clock.advance(HALF_AN_HOUR);
+        desk.login(ANA).await.expect(201);
+    }
+}
+
+/// Starts a server with this file and key that knows nothing of what was in the memory of `world`.
+async fn started_again(world: &World, text: &str, key: &'static str) -> World {
+    let config = Config::from_toml(text, Path::new("."), |name| {
+        (name == "HELIX_JWT_SECRET").then(|| key.to_owned())
+    });
+    let lock = Arc::new(MemoryLock::new(world.clock.clock()));
+    World::at(world.clock.clone(), config.unwrap(), lock).await
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
--- KEYS[1] the session, KEYS[2] its member's sessions, KEYS[3] what was renewed for it last. ARGV[1] its id, ARGV[2] how long it is remembered
--- that it has ended, in ms.
+-- ARGV[10] when the session began, or 0 where the caller does not know, ARGV[11] the time, both in ms since 1970.
 
-redis.call('SET', KEYS[1], 'ended', 'PX', ARGV[2])
-redis.call('DEL', KEYS[3])
-redis.call('ZREM', KEYS[2], ARGV[1])
+local value = redis.call('GET', KEYS[1]) or ''
+if value ~= 'ended' then
+  local is_session, session = pcall(cjson.decode, value)
+  local begun = is_session and session.begun or tonumber(ARGV[10])
+  finish(ARGV[1], ARGV[2], begun > 0 and begun or tonumber(ARGV[11]))
+end
 return 'ended'
