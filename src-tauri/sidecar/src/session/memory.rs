@@ -202,7 +202,8 @@ impl MemorySessions {
 }
 
 impl State {
-    /// Adds a session, for which the member's oldest one ends if there are too many of them.
+    /// Adds a session, for which the member's oldest one is refreshed no more if there are too many of them.
+    /// Its access tokens count to their end.
     fn begin(&mut self, session: Session, lifetimes: Lifetimes, now: Instant) {
         let theirs = || {
             self.sessions
@@ -212,7 +213,7 @@ impl State {
         if theirs().count() >= SESSIONS_PER_MEMBER {
             let oldest = theirs().min_by_key(|(_, session)| session.refreshed_at);
             if let Some(id) = oldest.map(|(id, _)| id.clone()) {
-                self.end(&id, lifetimes, now);
+                self.remove(&id, lifetimes, now);
             }
         }
         let id = session.caller.session_id.clone();
@@ -235,10 +236,15 @@ impl State {
     }
 
     fn end(&mut self, id: &str, lifetimes: Lifetimes, now: Instant) {
+        self.remove(id, lifetimes, now);
+        self.ended.insert(id.to_owned(), now + lifetimes.access);
+    }
+
+    /// Removes a session, which does not begin again.
+    fn remove(&mut self, id: &str, lifetimes: Lifetimes, now: Instant) {
         if let Some(Session { caller, .. }) = self.sessions.remove(id) {
             self.over(&caller.member_id, caller.begun, lifetimes, now);
         }
-        self.ended.insert(id.to_owned(), now + lifetimes.access);
     }
 
     fn over(&mut self, member_id: &str, begun: u64, lifetimes: Lifetimes, now: Instant) {

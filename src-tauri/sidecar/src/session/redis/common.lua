@@ -26,16 +26,22 @@ local function over_until(member)
   return tonumber(redis.call('GET', ARGV[5] .. member)) or 0
 end
 
--- Ends a session of a member that began then, and does not let it begin again.
-local function finish(id, member, begun)
-  redis.call('SET', ARGV[3] .. id, 'ended', 'PX', ARGV[7])
-  redis.call('DEL', ARGV[3] .. id .. ':renewed')
-  redis.call('ZREM', ARGV[4] .. member, id)
+-- Does not let a session of a member begin again that began then.
+local function bar(member, begun)
   local over = string.format('%.0f', math.max(over_until(member), begun))
   redis.call('SET', ARGV[5] .. member, over, 'PX', ARGV[8])
 end
 
--- Begins a session, for which those of its member that were refreshed longest ago end, if there are too many.
+-- Ends a session of a member that began then.
+local function finish(id, member, begun)
+  redis.call('SET', ARGV[3] .. id, 'ended', 'PX', ARGV[7])
+  redis.call('DEL', ARGV[3] .. id .. ':renewed')
+  redis.call('ZREM', ARGV[4] .. member, id)
+  bar(member, begun)
+end
+
+-- Begins a session, for which those of its member that were refreshed longest ago are refreshed no more, if there
+-- are too many. Their access tokens count to their end: of many that begin at once, one may hold the lock.
 local function begin(session, member)
   local theirs = ARGV[4] .. member
   redis.call('SET', KEYS[1], session, 'PX', ARGV[6])
@@ -48,7 +54,8 @@ local function begin(session, member)
       local value = redis.call('GET', ARGV[3] .. id)
       local is_session, other = pcall(cjson.decode, value or '')
       if is_session then
-        finish(id, member, other.begun or 0)
+        redis.call('DEL', ARGV[3] .. id)
+        bar(member, other.begun or 0)
       end
       redis.call('ZREM', theirs, id)
     end
