@@ -57,7 +57,8 @@ pub struct Owner {
     pub session_id: String,
     /// When this owner signed in; `None`: what was written of it does not say.
     pub since: Option<OffsetDateTime>,
-    /// Since which change of the lock this owner holds it; 0 before the first.
+    /// Since which change of the lock this owner holds it; 0 before the first, and where that is not
+    /// known, because the first sidecar wrote it.
     pub epoch: u64,
 }
 
@@ -106,6 +107,8 @@ pub enum Released {
 pub struct Look {
     /// Who holds the agent and who the extension, which are the same unless records share one.
     pub holders: [Option<Owner>; 2],
+    /// Whether the extension is locked with another agent.
+    pub is_shared: bool,
     /// What was asked of the holder last, by somebody's device.
     pub ask: Option<Ask>,
     pub now: Moment,
@@ -228,6 +231,12 @@ impl LockName {
 }
 
 impl Owner {
+    /// Whether `self`, the holder, is known to have the lock since an earlier change of it than `caller`:
+    /// the store has forgotten the later one.
+    pub(crate) fn is_before(&self, caller: &Self) -> bool {
+        self.epoch > 0 && self.epoch < caller.epoch
+    }
+
     /// Whether `self`, the holder, is the same owner as `caller`: same member and same device. A
     /// caller without a device id falls under the rule of old clients: same member.
     pub fn is_same_as(&self, caller: &Self) -> bool {

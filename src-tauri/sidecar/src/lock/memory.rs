@@ -276,9 +276,12 @@ impl SessionLock for MemoryLock {
     fn look<'a>(&'a self, name: &'a LockName) -> LockAnswer<'a, Look> {
         let (state, now) = self.live();
         let now = self.moment(now);
-        let holder = |key: &String| Some(state.entries.get(key)?.owner.clone());
+        let keys = name.keys();
+        let entries = keys.each_ref().map(|key| state.entries.get(key));
+        let is_other = |entry: &Entry| entry.agent_id != name.ozonetel_agent_id;
         answer(Look {
-            holders: name.keys().each_ref().map(holder),
+            holders: entries.map(|entry| Some(entry?.owner.clone())),
+            is_shared: entries[1].is_some_and(is_other),
             ask: state.ask(name, now).cloned(),
             now,
         })

@@ -2,8 +2,9 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use redis::Script;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use time::serde::rfc3339;
 
 use super::{
@@ -37,26 +38,19 @@ pub struct RedisLock {
     list: Script,
 }
 
-/// An owner as it stands in Redis.
-#[derive(Debug, Serialize, Deserialize)]
+/// An owner as it is written to Redis.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Value {
-    #[serde(default)]
+struct Value<'a> {
     epoch: u64,
-    member_id: String,
-    #[serde(default)]
-    device_id: Option<String>,
-    #[serde(default)]
-    device_name: Option<String>,
-    #[serde(default)]
-    session_id: Option<String>,
-    #[serde(default, with = "rfc3339::option")]
+    member_id: &'a str,
+    device_id: Option<&'a str>,
+    device_name: &'a str,
+    session_id: &'a str,
+    #[serde(with = "rfc3339::option")]
     since: Option<OffsetDateTime>,
-    #[serde(default)]
-    extension: Option<String>,
-    /// Absent in what the version before wrote.
-    #[serde(default)]
-    agent: Option<String>,
+    extension: &'a str,
+    agent: &'a str,
 }
 
 /// How a script says that its operation ended; what comes with it depends on that.
@@ -117,14 +111,14 @@ impl RedisLock {
             ("taken", Ok(epoch)) => Ok(Acquired::Taken { epoch }),
             ("refreshed", Ok(epoch)) => Ok(Acquired::Refreshed {
                 epoch,
-                from: read(&holder),
+                from: Found::read(&holder).owner,
             }),
             ("taken_over", Ok(epoch)) => Ok(Acquired::TakenOver {
                 epoch,
-                from: read(&holder),
+                from: Found::read(&holder).owner,
             }),
             ("busy", _) => Ok(Acquired::Busy {
-                holder: read(&holder),
+                holder: Found::read(&holder).owner,
             }),
             ("ended", _) => Ok(Acquired::Ended),
             _ => Err(LockUnavailable::Unknown),
@@ -158,7 +152,7 @@ impl SessionLock for RedisLock {
                 "extended" => Ok(Beat::Extended),
                 "retaken" => Ok(Beat::Retaken),
                 "lost" => Ok(Beat::Lost {
-                    holder: read(&holder),
+                    holder: Found::read(&holder).owner,
                 }),
                 "ended" => Ok(Beat::Ended),
                 _ => Err(LockUnavailable::Unknown),
@@ -175,7 +169,7 @@ impl SessionLock for RedisLock {
                 "freed" => Ok(Released::Freed),
                 "absent" => Ok(Released::Absent),
                 "not_owner" => Ok(Released::NotOwner {
-                    holder: read(&holder),
+                    holder: Found::read(&holder).owner,
                 }),
                 _ => Err(LockUnavailable::Unknown),
             }
@@ -204,9 +198,12 @@ impl SessionLock for RedisLock {
             }
             let found: (u64, String, String, String) = self.store.run(&call).await?;
             let (now, agent, extension, ask) = found;
-            let holder = |text: String| (!text.is_empty()).then(|| read(&text));
+            let found = [agent, extension].map(|it| (!it.is_empty()).then(|| Found::read(&it)));
+            let is_other = |it: &String| *it != name.ozonetel_agent_id;
+            let with = found[1].as_ref().and_then(|it| it.agent.as_ref());
             Ok(Look {
-                holders: [agent, extension].map(holder),
+                is_shared: with.is_some_and(is_other),
+                holders: found.map(|it| Some(it?.owner)),
                 // What is no ask is as good as none.
                 ask: serde_json::from_str(&ask).ok(),
                 now: Duration::from_millis(now),
@@ -269,11 +266,16 @@ impl SessionLock for RedisLock {
                 .arg(self.store.key(AGENTS));
             let found: Vec<String> = self.store.run(&call).await?;
             let (next, held) = found.split_first().ok_or(LockUnavailable::Unknown)?;
-            let held = held.chunks_exact(3).map(|it| Held {
-                agent_id: it[0].clone(),
-                extension: extension(&it[1]),
-                owner: read(&it[1]),
-                left: Duration::from_millis(it[2].parse().unwrap_or_default()),
+            let held = held.chunks_exact(3).map(|it| {
+                let Found {
+                    owner, extension, ..
+                } = Found::read(&it[1]);
+                Held {
+                    agent_id: it[0].clone(),
+                    extension,
+                    owner,
+                    left: Duration::from_millis(it[2].parse().unwrap_or_default()),
+                }
             });
             Ok(Page {
                 held: held.collect(),
@@ -291,10 +293,6 @@ fn ticket_key(ticket: &TicketHash) -> String {
     format!("agent:ticket:{}", ticket.hex())
 }
 
-fn extension(text: &str) -> Option<String> {
-    serde_json::from_str::<Value>(text).ok()?.extension
-}
-
 impl From<Unanswered> for LockUnavailable {
     fn from(why: Unanswered) -> Self {
         match why {
@@ -304,17 +302,17 @@ impl From<Unanswered> for LockUnavailable {
     }
 }
 
-impl Value {
-    fn of(owner: &Owner, name: &LockName) -> Self {
+impl<'a> Value<'a> {
+    fn of(owner: &'a Owner, name: &'a LockName) -> Self {
         Self {
             epoch: owner.epoch,
-            member_id: owner.member_id.clone(),
-            device_id: owner.device_id.clone(),
-            device_name: Some(owner.device_name.clone()),
-            session_id: Some(owner.session_id.clone()),
+            member_id: &owner.member_id,
+            device_id: owner.device_id.as_deref(),
+            device_name: &owner.device_name,
+            session_id: &owner.session_id,
             since: owner.since,
-            extension: Some(name.sip_extension.clone()),
-            agent: Some(name.ozonetel_agent_id.clone()),
+            extension: &name.sip_extension,
+            agent: &name.ozonetel_agent_id,
         }
     }
 
@@ -323,27 +321,44 @@ impl Value {
     }
 }
 
-/// Returns who is named by what stands in Redis.
-fn read(text: &str) -> Owner {
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => Owner {
-            member_id: value.member_id,
-            device_id: value.device_id,
-            device_name: value
-                .device_name
-                .unwrap_or_else(|| UNKNOWN_DEVICE.to_owned()),
-            session_id: value.session_id.unwrap_or_default(),
-            since: value.since,
-            epoch: value.epoch,
-        },
-        // The first sidecar wrote the member and nothing else.
-        Err(_) => Owner {
-            member_id: text.to_owned(),
-            device_id: None,
-            device_name: UNKNOWN_DEVICE.to_owned(),
-            session_id: String::new(),
-            since: None,
-            epoch: 0,
-        },
+/// What stands in Redis, as the scripts read it.
+struct Found {
+    owner: Owner,
+    /// `None`: what was written does not say, as of the next one.
+    agent: Option<String>,
+    extension: Option<String>,
+}
+
+impl Found {
+    fn read(text: &str) -> Self {
+        let json = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
+        let field = |name: &str| json[name].as_str().map(str::to_owned);
+        let epoch = &json["epoch"];
+        let epoch = epoch.as_u64().or_else(|| epoch.as_str()?.parse().ok());
+        let since = json["since"].as_str();
+        let owner = match field("memberId") {
+            Some(member_id) => Owner {
+                member_id,
+                device_id: field("deviceId"),
+                device_name: field("deviceName").unwrap_or_else(|| UNKNOWN_DEVICE.to_owned()),
+                session_id: field("sessionId").unwrap_or_default(),
+                since: since.and_then(|it| OffsetDateTime::parse(it, &Rfc3339).ok()),
+                epoch: epoch.unwrap_or_default(),
+            },
+            // The first sidecar wrote the member and nothing else.
+            None => Owner {
+                member_id: text.to_owned(),
+                device_id: None,
+                device_name: UNKNOWN_DEVICE.to_owned(),
+                session_id: String::new(),
+                since: None,
+                epoch: 0,
+            },
+        };
+        Self {
+            owner,
+            agent: field("agent"),
+            extension: field("extension"),
+        }
     }
 }

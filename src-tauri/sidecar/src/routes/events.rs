@@ -227,12 +227,17 @@ impl Wire {
 
 /// Returns how a lock stands for `owner`.
 fn standing(look: &Look, owner: &Owner) -> Standing {
-    // As a heartbeat sees it: who has it since an earlier epoch is a store's mistake.
-    // A server that logs the agent out keeps nobody from taking the lock again.
+    // As a heartbeat sees it: who has it since an earlier change is a store's mistake, unless that was a change of
+    // another agent's lock. A server that logs the agent out keeps nobody from taking the lock again.
+    let is_session = |holder: &&Owner| !duty::is_ending(holder);
+    let of_another_agent = look.holders[1].as_ref().filter(|_| look.is_shared);
     let is_later = |holder: &&Owner| {
-        !holder.is_same_as(owner) && holder.epoch >= owner.epoch && !duty::is_ending(holder)
+        is_session(holder) && !holder.is_same_as(owner) && !holder.is_before(owner)
     };
-    if let Some(holder) = look.holders().find(is_later) {
+    let lost_to = of_another_agent
+        .filter(is_session)
+        .or_else(|| look.holders().find(is_later));
+    if let Some(holder) = lost_to {
         let holder = holder.clone();
         return Standing::Lost { holder };
     }
@@ -299,6 +304,44 @@ mod tests {
         drop(unread);
         let ended = wire.send("event".to_owned()).await.unwrap_err();
         assert_eq!(ended, Ended("the phone has gone"));
+    }
+
+    #[test]
+    fn a_listener_is_told_what_a_heartbeat_would_be() {
+        let owner = |device: &str, epoch: u64| Owner {
+            member_id: "member".to_owned(),
+            device_id: Some(device.to_owned()),
+            device_name: device.to_owned(),
+            session_id: format!("session of {device}"),
+            since: None,
+            epoch,
+        };
+        let own = owner("desk", 7);
+        let told = |agent: Option<Owner>, extension: Option<Owner>, is_shared| {
+            let look = Look {
+                holders: [agent, extension],
+                is_shared,
+                ask: None,
+                now: Duration::ZERO,
+            };
+            match standing(&look, &own) {
+                Standing::Held { .. } => "held",
+                Standing::Lost { .. } => "lost",
+                Standing::Absent => "absent",
+            }
+        };
+        let both = |owner: Owner| told(Some(owner.clone()), Some(owner), false);
+        assert_eq!(told(None, None, false), "absent");
+        assert_eq!(both(own.clone()), "held");
+        assert_eq!(both(owner("laptop", 8)), "lost");
+        // The store has forgotten who came last.
+        assert_eq!(both(owner("laptop", 6)), "absent");
+        // What the first sidecar wrote does not say since when.
+        assert_eq!(told(Some(owner("", 0)), None, false), "lost");
+        // Epochs of two agents are not compared.
+        let with_another_agent = Some(owner("laptop", 6));
+        let own = Some(own.clone());
+        assert_eq!(told(own, with_another_agent, true), "lost");
     }
 
     #[test]

@@ -249,7 +249,9 @@ pub(crate) async fn answer(
     let lock = lock.ok_or_else(Refusal::nothing_to_answer)?;
     let owner = sidecar.owner(&caller, &device, None);
     for _ in 0..TRIES {
-        let Look { holders, ask, now } = sidecar.lock.look(&lock).await?;
+        let Look {
+            holders, ask, now, ..
+        } = sidecar.lock.look(&lock).await?;
         let holder = holders.iter().flatten().next();
         let (Some(holder), Some(ask)) = (holder, ask) else {
             return Err(Refusal::nothing_to_answer());

@@ -138,6 +138,62 @@ async fn what_the_first_sidecar_wrote_is_its_members_unknown_device() {
 }
 
 #[tokio::test]
+async fn a_value_of_another_hand_is_read_alike_by_scripts_and_server() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let name = name(0);
+    for (n, more) in [
+        "\"since\":\"yesterday\"",
+        "\"since\":5",
+        "\"deviceName\":null",
+        "\"deviceName\":[1],\"extension\":7",
+        "\"epoch\":\"12\"",
+        "\"agent\":{}",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let value = format!("{{\"memberId\":\"member 0\",\"deviceId\":\"other\",{more}}}");
+        let set = ["SET", "agent:session:agent0", &value, "PX", "600000"];
+        assert_eq!(server.command(&set), "OK");
+        let mut ana = owner((0, 1, 0), 5);
+        ana.session_id = format!("session {n}");
+        let busy = redis.acquire(&name, &ana, TTL, false).await.unwrap();
+        let Acquired::Busy { holder } = busy else {
+            panic!("{value}: {busy:?}");
+        };
+        assert_eq!(holder.member_id, "member 0", "{value}");
+        assert_eq!(holder.device_id.as_deref(), Some("other"), "{value}");
+        let look = redis.look(&name).await.unwrap();
+        assert_eq!(look.holders().collect::<Vec<_>>(), [&holder], "{value}");
+        let taken = redis.acquire(&name, &ana, TTL, true).await.unwrap();
+        assert!(matches!(taken, Acquired::TakenOver { .. }), "{taken:?}");
+        assert_eq!(redis.release(&name, &ana).await, Ok(Released::Freed));
+    }
+}
+
+#[tokio::test]
+async fn of_a_shared_extension_it_is_told_with_which_agent_it_is_locked() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let own = name(0);
+    let other = LockName {
+        ozonetel_agent_id: "agent9".to_owned(),
+        ..own.clone()
+    };
+    let caller = owner((0, 1, 0), 0);
+    for (locked, is_shared) in [(&own, false), (&other, true)] {
+        let mut caller = caller.clone();
+        caller.session_id = format!("session of {}", locked.ozonetel_agent_id);
+        redis.acquire(locked, &caller, TTL, false).await.unwrap();
+        let look = redis.look(&own).await.unwrap();
+        assert_eq!(look.is_shared, is_shared);
+        assert!(look.holders[1].is_some());
+        assert_eq!(redis.release(locked, &caller).await, Ok(Released::Freed));
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_forgot_learns_from_the_later_holder() {
     let mut server = RedisServer::start();
     let redis = RedisLock::new(server.store());
