@@ -23,6 +23,9 @@ mod history;
 mod instance;
 mod locks;
 mod login_steps;
+#[path = "../sidecar/old_page.rs"]
+mod old_page;
+mod old_sidecar;
 #[allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 #[path = "../../../../tests/lab/src/ozonetel.rs"]
 mod ozonetel;

@@ -12,6 +12,7 @@ mod limits;
 mod lock_rules;
 mod locking;
 mod old_front_end;
+mod old_page;
 mod operations;
 mod ozonetel;
 mod platform;

@@ -1,127 +1,33 @@
-//! The front end that was there before the phone: a web page that names no device, sends what the
-//! first contract documents, reads nothing else, and takes any 2xx for a success.
+//! The front end that was there before the phone, and what browsers add to its calls.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use reqwest::{Client, Method, Response};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use sidecar::Config;
 
-use crate::world::{PASSWORD, SIP_PASSWORD, World, client, config, config_text};
+use crate::old_page::{self, Page};
+use crate::world::{PASSWORD, World, client, config, config_text};
 
 const ANA: &str = "ana@helix.example";
-const RAVI: &str = "ravi@helix.example";
-/// Has the agent of Ravi.
-const RITA: &str = "rita@helix.example";
-const MIRA: &str = "mira@helix.example";
-
-const ALREADY: &str = "You are already logged in on another device. Please log out there first.";
 
 #[tokio::test]
-async fn an_agent_gets_the_fields_that_are_documented_with_their_names() {
-    let world = World::start().await;
-    let page = Page::at(&world);
-    let answer = page.login(ANA).await.success();
-    for token in ["accessToken", "refreshToken"] {
-        assert!(!answer[token].as_str().unwrap().is_empty());
-    }
-    let user = &answer["user"];
-    assert_eq!(keys(user), ["email", "id", "name", "role"].into());
-    assert_eq!(user["role"], "cc-agent");
-    let config = &answer["agentConfig"];
-    let documented = [
-        ("ozonetelAgentId", "agent1"),
-        ("sipExtension", "700201"),
-        ("sipPassword", SIP_PASSWORD),
-        ("sipUri", "sip:700201@sip.example"),
-        ("sipWsServer", "wss://sip.example:444"),
-        ("campaignName", "Inbound_1"),
-    ];
-    for (key, value) in documented {
-        assert_eq!(config[key], value, "{key}");
-    }
+async fn a_page_works_as_it_did() {
+    old_page::an_agent_gets_the_fields_that_are_documented_with_their_names(&office().await.1)
+        .await;
+    old_page::a_manager_has_neither_phone_nor_lock(&office().await.1).await;
+    old_page::a_shift_goes_by_login_heartbeats_refresh_and_logout(&office().await.1).await;
+    old_page::refusals_have_the_status_and_the_words_that_the_page_knows(&office().await.1).await;
+    let (world, page) = office().await;
+    let phone = world.device("desk");
+    old_page::another_member_is_refused_and_the_same_member_signs_in_again(&page, &phone).await;
 }
 
-#[tokio::test]
-async fn a_manager_has_neither_phone_nor_lock() {
+/// Returns a sidecar and the page at it.
+async fn office() -> (World, Page) {
     let world = World::start().await;
-    let page = Page::at(&world);
-    for _ in 0..2 {
-        let answer = page.login(MIRA).await.success();
-        assert_eq!(
-            keys(&answer),
-            ["accessToken", "refreshToken", "user"].into()
-        );
-        let beat = page.call("heartbeat", Some(&answer), None).await.success();
-        assert_eq!(beat["status"], "ok");
-        page.call("logout", Some(&answer), None).await.success();
-    }
-}
-
-#[tokio::test]
-async fn a_shift_goes_by_login_heartbeats_refresh_and_logout() {
-    let world = World::start().await;
-    let page = Page::at(&world);
-    let mut tokens = page.login(RAVI).await.success();
-    for _ in 0..3 {
-        let beat = page.call("heartbeat", Some(&tokens), None).await.success();
-        assert_eq!(beat["status"], "ok");
-        let body = json!({"refreshToken": tokens["refreshToken"]});
-        tokens = page.call("refresh", None, Some(body)).await.success();
-        assert_eq!(keys(&tokens), ["accessToken", "refreshToken"].into());
-    }
-    let logout = page.call("logout", Some(&tokens), None).await.success();
-    assert_eq!(logout["status"], "ok");
-    page.login(RITA).await.success();
-}
-
-#[tokio::test]
-async fn another_member_is_refused_and_the_same_member_signs_in_again() {
-    let world = World::start().await;
-    let page = Page::at(&world);
-    let first = page.login(RAVI).await.success();
-    let refused = page.login(RITA).await;
-    assert_eq!((refused.status, refused.message()), (409, ALREADY));
-    // Without a device id the same member is the same session: the page was loaded again.
-    let again = page.login(RAVI).await.success();
-    for tokens in [&first, &again] {
-        page.call("heartbeat", Some(tokens), None).await.success();
-    }
-    // A phone of this member names its device, and is another one.
-    let phone = world.device("desk").login(RAVI).await;
-    assert_eq!(phone.expect(409).message(), ALREADY);
-    world.device("desk").take_over(RAVI).await.expect(201);
-}
-
-#[tokio::test]
-async fn refusals_have_the_status_and_the_words_that_the_page_knows() {
-    let world = World::start().await;
-    let page = Page::at(&world);
-    for (email, password, status, message) in [
-        (ANA, "wrong", 401, "Wrong email or password."),
-        (
-            "nobody@helix.example",
-            "wrong",
-            401,
-            "Wrong email or password.",
-        ),
-        (
-            "noor@helix.example",
-            PASSWORD,
-            403,
-            "Agent account not configured. Contact administrator.",
-        ),
-    ] {
-        let body = json!({"email": email, "password": password});
-        let refused = page.call("login", None, Some(body)).await;
-        assert_eq!((refused.status, refused.message()), (status, message));
-        assert_eq!(refused.body["statusCode"], status);
-    }
-    let forged = json!({"accessToken": "forged"});
-    for call in ["heartbeat", "logout"] {
-        assert_eq!(page.call(call, Some(&forged), None).await.status, 401);
-    }
+    let page = Page::at(&[&world.url]);
+    (world, page)
 }
 
 const PAGE: &str = "https://crm.example";
@@ -309,70 +215,4 @@ async fn preflight(world: &World, path: &str, method: &str, origin: &str) -> Res
 
 fn header<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
     Some(answer.headers().get(name)?.to_str().unwrap())
-}
-
-/// The page, which sends JSON and a bearer token and no field more.
-struct Page {
-    url: String,
-    client: Client,
-}
-
-struct Answer {
-    status: u16,
-    body: Value,
-}
-
-impl Page {
-    fn at(world: &World) -> Self {
-        Self {
-            url: world.url.clone(),
-            client: client(),
-        }
-    }
-
-    async fn login(&self, email: &str) -> Answer {
-        let body = json!({"email": email, "password": PASSWORD});
-        self.call("login", None, Some(body)).await
-    }
-
-    async fn call(&self, name: &str, tokens: Option<&Value>, body: Option<Value>) -> Answer {
-        let mut request = self.client.post(format!("{}/auth/{name}", self.url));
-        if let Some(tokens) = tokens {
-            request = request.bearer_auth(tokens["accessToken"].as_str().unwrap());
-        }
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let response = request.send().await.unwrap();
-        Answer {
-            status: response.status().as_u16(),
-            body: response.json().await.unwrap(),
-        }
-    }
-}
-
-impl Answer {
-    #[track_caller]
-    fn success(self) -> Value {
-        assert!(
-            (200..300).contains(&self.status),
-            "{}: {}",
-            self.status,
-            self.body
-        );
-        self.body
-    }
-
-    fn message(&self) -> &str {
-        self.body["message"].as_str().unwrap()
-    }
-}
-
-fn keys(object: &Value) -> BTreeSet<&str> {
-    object
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect()
 }

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use sidecar::MemoryLock;
 use sidecar_api::{AGENT_NOT_CONFIGURED, CANNOT_SIGN_IN_NOW, WRONG_CREDENTIALS};
 
+use crate::stand_in::ozonetel::{Mode, Ozonetel};
 use crate::stand_in::platform::{
     ANA_MEMBER, Agent, Fault, Generation, PASSWORD, Platform, RAVI_MEMBER,
 };
-use crate::stand_in::platform_config;
-use crate::world::{Answer, Device, World};
+use crate::stand_in::{platform_and_ozonetel_config, platform_config};
+use crate::world::{Answer, Device, World, send};
 
 const ANA: &str = "ana@helix.example";
 const MIRA: &str = "mira@helix.example";
@@ -293,6 +294,30 @@ async fn a_record_is_asked_for_each_five_minutes_and_at_each_login() {
     let again = login(&desk, ANA).await.expect(201);
     desk.beat(again.access_token()).await.expect(201);
     assert_eq!(platform.asked("agents"), 4);
+}
+
+#[tokio::test]
+async fn a_record_that_has_changed_is_read_after_an_order_that_was_refused() {
+    let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+    let world = World::alone(platform_and_ozonetel_config(&platform, &ozonetel)).await;
+    let desk = world.device("desk");
+    let answer = login(&desk, ANA).await.expect(201);
+    let order = async |name: &str, body: Value| {
+        let post = desk.post(&format!("/api/ozonetel/{name}"));
+        send(post.bearer_auth(answer.access_token()).json(&body)).await
+    };
+    order("agent-ready", json!({})).await.expect(201);
+    let dial = json!({"phoneNumber": "09876543210"});
+    // The campaign of the record is none of the account's; an administrator has just mended that.
+    platform.with(|world| world.agents[0].fields["campaignname"] = json!("Inbound_1"));
+    let refused = order("dial", dial.clone()).await.expect(422);
+    assert_eq!(refused.message(), "Campaign is invalid");
+    assert_eq!(platform.asked("agents"), 1);
+    order("dial", dial.clone()).await.expect(201);
+    assert_eq!(platform.asked("agents"), 2);
+    // What was not refused is believed.
+    order("agent-ready", json!({})).await;
+    assert_eq!(platform.asked("agents"), 2);
 }
 
 #[tokio::test]
