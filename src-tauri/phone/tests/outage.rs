@@ -1,4 +1,4 @@
-//! A sidecar that answers 503 to everything for a minute (design/faults.md 67).
+//! A sidecar that answers 503 for a minute, to everything or to each second call (design/faults.md 67).
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -20,6 +20,25 @@ const SHORT: &str = "e30.eyJpYXQiOjEwMDAsImV4cCI6MTA5MH0.sig";
 
 #[test]
 fn a_phone_asks_little_of_a_sidecar_that_has_trouble_and_goes_on_with_it_afterwards() {
+    let most = storms(MOST, |world| {
+        let trouble = || Some(Err(refused(503, "The lock store does not answer")));
+        (world.sidecar.beat, world.sidecar.refresh) = (trouble(), trouble());
+    });
+    // A bound far above what is says nothing.
+    assert!(most > MOST / 2, "{most}");
+}
+
+#[test]
+fn a_phone_asks_twice_where_each_second_answer_is_trouble() {
+    let calm = storms(MOST, |_| {});
+    // Each call that fails is made once more, and no other. There is no breaker: one phone asks too seldom to need it.
+    let most = storms(2 * calm, |world| world.sidecar.fails_by_turns = true);
+    assert!(most > calm, "{most} of {calm}");
+}
+
+/// Has a minute of trouble begin at forty moments of a session, and returns how many calls the phone made in one of
+/// them at the most.
+fn storms(bound: usize, begin: impl Fn(&mut World)) -> usize {
     let mut most = 0;
     for begins in 0..40 {
         let mut world = World::new(world::setup());
@@ -34,16 +53,16 @@ fn a_phone_asks_little_of_a_sidecar_that_has_trouble_and_goes_on_with_it_afterwa
         let well = (world.sidecar.beat.clone(), world.sidecar.refresh.clone());
         let before = world.asked.len();
 
-        let trouble = || Some(Err(refused(503, "The lock store does not answer")));
-        (world.sidecar.beat, world.sidecar.refresh) = (trouble(), trouble());
+        begin(&mut world);
         world.pass(MINUTE);
 
         let asked = &world.asked[before..];
-        assert!(asked.len() <= MOST, "{begins}: {asked:?}");
+        assert!(asked.len() <= bound, "{begins}: {asked:?}");
         assert!(asked.contains(&"heartbeat"), "{begins}: {asked:?}");
         most = most.max(asked.len());
 
         (world.sidecar.beat, world.sidecar.refresh) = well;
+        world.sidecar.fails_by_turns = false;
         let before = world.asked.len();
         world.pass(MINUTE);
         assert!(world.asked[before..].contains(&"heartbeat"), "{begins}");
@@ -51,6 +70,5 @@ fn a_phone_asks_little_of_a_sidecar_that_has_trouble_and_goes_on_with_it_afterwa
         assert!(matches!(world.view().account, AccountView::SignedIn { .. }));
     }
     println!("At most {most}");
-    // A bound far above what is says nothing.
-    assert!(most > MOST / 2, "{most}");
+    most
 }

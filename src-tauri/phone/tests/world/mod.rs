@@ -75,6 +75,8 @@ pub struct Sidecar {
     pub refresh: Option<Result<String, SidecarFailure>>,
     pub logout: Option<Result<String, SidecarFailure>>,
     pub probe: Option<Result<String, SidecarFailure>>,
+    /// Whether each second answer is a 503 in place of what it would be.
+    pub fails_by_turns: bool,
     /// By how much its header `Date` is behind this computer's clock.
     pub clock_ahead_ms: Option<i64>,
     /// Orders at the queue, each of them once; then they are carried out.
@@ -231,6 +233,7 @@ impl World {
                 )),
                 logout: Some(Ok(r#"{"status":"ok","released":true}"#.to_owned())),
                 probe: Some(Ok(String::new())),
+                fails_by_turns: false,
                 clock_ahead_ms: None,
                 orders: VecDeque::new(),
                 takeover: Some(Ok(r#"{"ticket":"ticket-secret","deadlineSeconds":20,
@@ -708,9 +711,12 @@ impl World {
             self.told_in_call.push(*in_call);
         }
         self.asked.push(name);
-        let Some(script) = script.clone() else {
+        let Some(mut script) = script.clone() else {
             return;
         };
+        if self.sidecar.fails_by_turns && self.asked.len().is_multiple_of(2) {
+            script = Err(refused(503, "The lock store does not answer"));
+        }
         let reply = script.map(|json| match request {
             Request::Login(_) => Reply::Login(serde_json::from_str(&json).unwrap()),
             Request::Refresh(_) => Reply::Refresh(serde_json::from_str(&json).unwrap()),
