@@ -3,6 +3,7 @@ import { page, userEvent } from "vitest/browser";
 
 import { clear, show } from "../scripted/mounted";
 import type { Script } from "../scripted/shell";
+import { STATES } from "../scripted/states";
 
 afterEach(clear);
 
@@ -120,5 +121,45 @@ describe("a link that wants a number called", () => {
     await script.window({ link: "+442079460958" });
     await expect.element(page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
     await expect.element(question()).not.toBeInTheDocument();
+  });
+});
+
+describe("a call that rings while something is asked is answered in the window:", () => {
+  const question = () => page.getByRole("alertdialog");
+
+  test.each([
+    ["quit-asked", "answer_quit", [{ quit: false }]],
+    ["more-sign-out-in-call", "sign_out", []],
+    ["history-delete-all", "forget", []],
+  ])("%s is taken back", async (scene, command, told) => {
+    const script = await show(scene);
+    await expect.element(question()).toBeVisible();
+    const ringing = STATES[script.state().view.calls.length > 0 ? "second-call" : "ringing"]().view;
+    await script.view(() => ringing);
+    await expect.element(question()).not.toBeInTheDocument();
+    await page.getByRole("button", { name: "Answer", exact: true }).click();
+    const call = ringing.calls.at(-1)?.call;
+    await expect.poll(() => script.orders()).toEqual([{ command: "answer", call }]);
+    expect(answers(script, command)).toEqual(told);
+  });
+
+  test("a link waits and is asked about again", async () => {
+    const script = await show("link-asked");
+    await expect.element(question()).toBeVisible();
+    const idle = script.state().view;
+    await script.view(() => STATES.ringing().view);
+    await expect.element(question()).not.toBeInTheDocument();
+    await page.getByRole("button", { name: "Decline" }).click();
+    await expect.poll(() => script.orders()).toEqual([{ command: "hang_up", call: 7 }]);
+    await script.view(() => idle);
+    await expect.element(question()).toHaveTextContent("+442079460958");
+    expect(answers(script, "answer_link")).toEqual([]);
+  });
+
+  test("what is asked while it rings stays", async () => {
+    const script = await show("ringing");
+    await script.window({ quit_asked: true });
+    await question().getByRole("button", { name: "Hang up and quit" }).click();
+    await expect.poll(() => answers(script, "answer_quit")).toEqual([{ quit: true }]);
   });
 });
