@@ -1,6 +1,6 @@
 //! What the IT department settles comes before its users, in the window too.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
+use std::{fs, net::TcpListener};
 
 use serde_json::{Value, json};
 
@@ -180,28 +180,11 @@ async fn a_server_that_is_not_allowed_is_refused() {
     .await;
 }
 
-/// Starts the program on a computer with this policy: in its eyes, `/etc` has one, which is root's.
+/// Starts the program on a computer with this policy, which says where its server is.
 async fn start_with_policy(desk: &mut Desk, policy: &Value) {
-    let etc = desk.bus.home().join("etc");
-    // What root alone may read is not missed.
-    let copied = Command::new("cp")
-        .args(["-a", "/etc"])
-        .arg(&etc)
-        .output()
-        .expect("cp starts");
-    assert!(etc.join("ssl").is_dir(), "{copied:?}");
-    let folder = etc.join("helix-phone");
-    fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("policy.json");
-    fs::write(&file, policy.to_string()).unwrap();
-    for (path, mode) in [(folder, 0o755), (file, 0o644)] {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    }
+    let before = desk.with_policy(policy);
     desk.server = None;
-    let mount = "mount --bind \"$0\" /etc && exec \"$@\"";
-    let etc = etc.display().to_string();
-    desk.start_by(&["/usr/bin/unshare", "-Urm", "sh", "-c", mount, &etc])
-        .await;
+    desk.start_by(&before.each_ref().map(String::as_str)).await;
 }
 
 async fn theme(desk: &Desk) -> Value {
