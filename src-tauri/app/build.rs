@@ -25,6 +25,7 @@ mod window {
         "watch_levels",
         "copy",
         "save_support",
+        "open_settings",
     ];
 
     /// What is embedded from where nobody else watches.

@@ -59,6 +59,19 @@ pub(crate) struct WindowView {
     pub(crate) check_asked_at: Option<Moment>,
     /// Whether neither the whole window nor the bar can be seen: the pop-up reads aloud who calls.
     pub(crate) in_tray: bool,
+    /// What of the system's own settings can be opened from here.
+    pub(crate) system_settings: BTreeSet<SystemSettings>,
+}
+
+/// A page of the system's own settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SystemSettings {
+    /// Date and time.
+    Clock,
+    /// What lets programs use the microphone, or where the microphone is set.
+    Microphone,
 }
 
 /// An account of the demo's own world, whose password is no secret.
@@ -226,6 +239,14 @@ pub(crate) struct SaveSupport {
     pub(crate) text: String,
 }
 
+/// The arguments of `open_settings`: a page that `system_settings` of the window's state has.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenSettings {
+    pub(crate) what: SystemSettings,
+}
+
 /// Where the file is that `save_support` wrote.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -382,7 +403,7 @@ mod tests {
     }
 
     /// What comes of these arguments in each request that has some.
-    fn refusals(arguments: &Value) -> [Option<Rejected>; 10] {
+    fn refusals(arguments: &Value) -> [Option<Rejected>; 11] {
         fn refusal<T: DeserializeOwned>(arguments: &Value) -> Option<Rejected> {
             read::<T>(arguments).err()
         }
@@ -397,6 +418,7 @@ mod tests {
             refusal::<WatchLevels>(arguments),
             refusal::<Copy>(arguments),
             refusal::<SaveSupport>(arguments),
+            refusal::<OpenSettings>(arguments),
         ]
     }
 

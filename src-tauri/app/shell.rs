@@ -18,6 +18,7 @@ mod only_one;
 mod pasteboard;
 mod ring;
 mod support_file;
+mod system_settings;
 mod tray;
 mod web_process;
 mod windows;

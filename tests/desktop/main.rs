@@ -39,6 +39,7 @@ mod screen_reader;
 mod services;
 mod signing_in;
 mod starting_again;
+mod system_settings;
 mod taken_over;
 mod tray;
 mod web_process;

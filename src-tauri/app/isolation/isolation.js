@@ -11,6 +11,7 @@ const COMMANDS = new Set([
   "watch_levels",
   "copy",
   "save_support",
+  "open_settings",
   "plugin:event|listen",
   "plugin:event|unlisten",
   "plugin:window|start_dragging",

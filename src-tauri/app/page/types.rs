@@ -45,6 +45,7 @@ fn the_page_has_these_types() {
     types.add::<WatchLevels>();
     types.add::<Copy>();
     types.add::<SaveSupport>();
+    types.add::<OpenSettings>();
     types.add::<Saved>();
     types.add::<Rejected>();
     let mut text: String = types.declared.into_values().collect();
@@ -116,6 +117,10 @@ fn the_page_has_values_of_these_types() {
     values.asked::<WatchLevels>("watches", &[json!({ "on": true })]);
     values.asked::<Copy>("copies", &[json!({ "text": "700202" })]);
     values.asked::<SaveSupport>("supports", &[json!({ "text": "Session: proven" })]);
+    values.asked::<OpenSettings>(
+        "opened",
+        &[json!({ "what": "clock" }), json!({ "what": "microphone" })],
+    );
     let path = "/home/ana/Downloads/helix-phone-support.txt".to_owned();
     values.told("saved", &[Saved { path }]);
     let orders = commands().map(|command| json!({ "order": command }));
@@ -314,6 +319,7 @@ fn windows() -> Vec<WindowView> {
         quit_asked: false,
         check_asked_at: Some(Moment(1_300)),
         in_tray: true,
+        system_settings: [SystemSettings::Clock, SystemSettings::Microphone].into(),
     };
     let empty = WindowView {
         settings: WindowSettings::default(),
@@ -325,6 +331,7 @@ fn windows() -> Vec<WindowView> {
         demo: None,
         check_asked_at: None,
         in_tray: false,
+        system_settings: BTreeSet::new(),
         ..full.clone()
     };
     vec![full, empty]

@@ -10,10 +10,11 @@ use tauri::{
 use tracing::error;
 
 use crate::page::{
-    self, AnswerLink, AnswerQuit, Copy, Form, Rejected, SaveSupport, Saved, SetServer, SetWindow,
+    self, AnswerLink, AnswerQuit, Copy, Form, OpenSettings, Rejected, SaveSupport, Saved,
+    SetServer, SetWindow,
 };
 
-use super::{Shell, autostart, keys, leaving, pasteboard, support_file, windows};
+use super::{Shell, autostart, keys, leaving, pasteboard, support_file, system_settings, windows};
 
 /// No more than anybody copies by hand, in bytes.
 const LONGEST_COPY: usize = 64 * 1024;
@@ -32,6 +33,7 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         watch_levels,
         copy,
         save_support,
+        open_settings,
     ]
 }
 
@@ -191,6 +193,16 @@ async fn save_support(
     }
     let path = support_file::save(&app, &text).await?;
     Ok(Saved { path })
+}
+
+#[tauri::command]
+async fn open_settings(
+    request: Request<'_>,
+    app: AppHandle,
+    shell: State<'_, Shell>,
+) -> Result<(), Rejected> {
+    let OpenSettings { what } = admitted(&shell, &request)?;
+    system_settings::open(&app, what).await
 }
 
 /// A change of the settings file.

@@ -150,6 +150,7 @@ pub(super) fn start(
         quit_asked: false,
         check_asked_at: None,
         in_tray: true,
+        system_settings: super::system_settings::there(),
     };
     let shell = Shell {
         configuration,

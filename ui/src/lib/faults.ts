@@ -3,7 +3,7 @@
 import { current } from "./current.svelte";
 import { dayOf, secondsLeft, span } from "./format";
 import { masked } from "./masked";
-import type { Hop, HopFacts, LineView, SignedOutReason } from "./phone";
+import type { Hop, HopFacts, LineView, SignedOutReason, SystemSettings } from "./phone";
 import { t } from "./words.svelte";
 
 export type Fault = {
@@ -17,6 +17,8 @@ export type Fault = {
   forIt?: boolean;
   /** It mends itself: no try of its user helps. */
   passes?: boolean;
+  /** The clock of this computer may be wrong, and its settings can be opened. */
+  clock?: boolean;
 };
 
 /** What stands in the way, as the phone tells it. */
@@ -133,7 +135,7 @@ export function hopFault({ hop, detail, facts }: Trouble, host: string, voice = 
   }
 }
 
-type Words = Pick<Fault, "title" | "line">;
+type Words = Pick<Fault, "title" | "line" | "clock">;
 
 function proxyFault(facts: HopFacts | undefined, voice: boolean): Words {
   const line = voice ? t("fault-proxy-line") : t("fault-proxy-server");
@@ -178,11 +180,15 @@ function certificateFault(facts: HopFacts | undefined): Words {
 
 /** A certificate out of its time; or in it, where the clock is wrong. */
 function timed(title: string | null): Words {
-  const clock = clockWords();
+  const off = clockWords();
+  const clock = opens("clock");
   return title === null
-    ? { title: t("fault-tls-time"), line: clock ?? t("fault-tls-time-line") }
-    : { title, line: clock ?? t("fault-tls-clock") };
+    ? { title: t("fault-tls-time"), line: off ?? t("fault-tls-time-line"), clock }
+    : { title, line: off ?? t("fault-tls-clock"), clock };
 }
+
+/** Whether this page of the system's own settings can be opened. */
+export const opens = (what: SystemSettings): boolean => current.window.system_settings.includes(what);
 
 /** By how much this computer's clock is off, where the server was heard to say another time. */
 export function clockWords(): string | null {

@@ -4,16 +4,17 @@ import { availabilityWords } from "./availability";
 import { changeWords, faultWords } from "./changes";
 import { current, type Told } from "./current.svelte";
 import { isDeaf } from "./devices";
-import { hopFault, lineFault, type Fault } from "./faults";
+import { hopFault, lineFault, opens, type Fault } from "./faults";
 import { secondsLeft } from "./format";
 import type { Drawing } from "../parts/Icon.svelte";
 import { isRefusedHere } from "../queue/refused";
+import type { DeviceWhy, SystemSettings } from "./phone";
 import { proofLines } from "./proofs";
 import { unbroken } from "./unbroken";
 import { deviceName, nameOf } from "./who";
 import { t } from "./words.svelte";
 
-export type Remedy = "reconnect" | "sound" | "ready";
+export type Remedy = "reconnect" | "sound" | "ready" | SystemSettings;
 
 export type NoticeText = {
   /** The same while the same thing is told. */
@@ -87,7 +88,7 @@ function link(): NoticeText | null {
     words: `${fault.title}. ${fault.passes ? (fault.line ?? "") : retry(link.retry_at)}`,
     detail: link.detail,
     // Who is refused is refused again.
-    remedy: link.hop === "web_socket" || fault.passes ? undefined : "reconnect",
+    remedy: link.hop === "web_socket" || fault.passes ? undefined : fault.clock ? "clock" : "reconnect",
     copy: copyOf(fault, t("copy-it")),
   };
 }
@@ -124,10 +125,14 @@ function microphone(): NoticeText | null {
         tone: "fault",
         icon: "microphoneOff",
         words: faultWords("microphone", sound.microphone_fault),
-        remedy: "sound",
+        remedy: soundRemedy(sound.microphone_fault?.why),
       }
     : null;
 }
+
+/** What the system forbids, its settings allow. */
+const soundRemedy = (why: DeviceWhy | undefined): Remedy =>
+  why === "refused" && opens("microphone") ? "microphone" : "sound";
 
 function queueLogin(): NoticeText | null {
   const login = current.view.queue?.login;
@@ -198,7 +203,7 @@ function passing(told: Told): NoticeText | null {
         tone: "neutral",
         icon: "headset",
         words: changeWords(happened),
-        remedy: "sound",
+        remedy: soundRemedy(happened.why),
         once: true,
       };
     case "sound.silent_microphone":

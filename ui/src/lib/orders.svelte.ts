@@ -2,7 +2,7 @@
 
 import { say } from "./announce.svelte";
 import { current } from "./current.svelte";
-import type { CallView, Command, Moment, MoveAnswer, MoveRequestView } from "./phone";
+import type { CallView, Command, Moment, MoveAnswer, MoveRequestView, SystemSettings } from "./phone";
 import * as shell from "./shell";
 import { t } from "./words.svelte";
 
@@ -35,6 +35,15 @@ export async function give(order: Command): Promise<boolean> {
   } catch (thrown) {
     refusal.tell(refusalWords(thrown));
     return false;
+  }
+}
+
+/** Opens a page of the system's own settings. */
+export async function openSettings(what: SystemSettings): Promise<void> {
+  try {
+    await shell.openSettings(what);
+  } catch (thrown) {
+    refusal.tell(refusalWords(thrown));
   }
 }
 

@@ -476,6 +476,11 @@ export type NotMoved = "refused" | "unanswered" | "superseded" | "lapsed" | "wit
 /** Which side of a call does not hear the other. */
 export type OneWay = "in" | "out";
 
+/** The arguments of `open_settings`: a page that `system_settings` of the window's state has. */
+export type OpenSettings = {
+  what: SystemSettings;
+};
+
 /** The arguments of `order`. */
 export type Order = {
   order: Command;
@@ -727,6 +732,9 @@ export type State = {
   history: Array<HistoryEntry>;
 };
 
+/** A page of the system's own settings. */
+export type SystemSettings = "clock" | "microphone";
+
 /** The colours of the window. */
 export type Theme = "system" | "light" | "dark";
 
@@ -818,6 +826,8 @@ export type WindowView = {
   check_asked_at: Moment | null;
   /** Whether neither the whole window nor the bar can be seen: the pop-up reads aloud who calls. */
   in_tray: boolean;
+  /** What of the system's own settings can be opened from here. */
+  system_settings: Array<SystemSettings>;
 };
 
 /** The work after a call of the queue. */

@@ -15,6 +15,7 @@ import type {
   Happened,
   HistoryEntry,
   Levels,
+  OpenSettings,
   Order,
   Rejected,
   Saved,
@@ -23,6 +24,7 @@ import type {
   SetWindow,
   Show,
   State,
+  SystemSettings,
   ViewUpdate,
   WatchLevels,
   WindowSettings,
@@ -68,6 +70,10 @@ export const answerQuit = (quit: boolean) => invoke<void>("answer_quit", { quit 
 
 /** Swaps the main window and the mini bar. */
 export const show = (what: Form) => invoke<void>("show", { what } satisfies Show);
+
+/** Opens a page of the system's own settings. */
+export const openSettings = (what: SystemSettings) =>
+  invoke<void>("open_settings", { what } satisfies OpenSettings);
 
 export const copy = (text: string) => invoke<void>("copy", { text } satisfies Copy);
 

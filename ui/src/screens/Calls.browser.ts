@@ -86,6 +86,15 @@ test("the call goes on in a bar while another page is open", async () => {
   await expect.element(page.getByRole("button", { name: "Hold" })).toBeVisible();
 });
 
+test("where the own network is in the way, it is said what helps, and else not", async () => {
+  const script = await show("talking-poor");
+  const main = page.getByRole("main");
+  await expect.element(main).toHaveTextContent("Poor – your network");
+  await expect.element(main).toHaveTextContent("Move closer to your Wi-Fi or use a cable.");
+  await script.view((view) => ({ ...view, calls: view.calls.map((it) => ({ ...it, quality: "poor" })) }));
+  await expect.element(main).not.toHaveTextContent("Move closer");
+});
+
 test("of a call without sound nobody says that it sounds good", async () => {
   const script = await show("talking");
   const main = page.getByRole("main");

@@ -1,14 +1,18 @@
 // What goes wrong on the way is told in these words, and offers these remedies.
 
 import { afterEach, expect, test, vi } from "vitest";
+import { page } from "vitest/browser";
 
+import type { State } from "../lib/phone";
 import { plain } from "../lib/unbroken";
-import { clear, draw } from "./mounted";
+import { clear, draw, type Look } from "./mounted";
 
 afterEach(async () => {
   vi.restoreAllMocks();
   await clear();
 });
+
+const LOOK: Look = { theme: "light", language: "en" };
 
 /** Where it is told: in the form of the sign-in, above the phone, on the card of the last call, or on a screen of its own. */
 const PLACES = { form: "[role=alert]", notice: "aside", card: ".card", screen: "body" } as const;
@@ -55,7 +59,7 @@ const TABLE: Told[] = [
     "unreachable-tls-time",
     "form",
     [/Certificate expired on (3 May|May 3)/, "Or this computer's clock is wrong."],
-    ["Copy for IT"],
+    ["Open clock settings", "Copy for IT"],
   ],
   [
     "unreachable-tls-name",
@@ -150,6 +154,12 @@ const TABLE: Told[] = [
     ["Try now", "Copy for IT"],
   ],
   [
+    "link-expired",
+    "notice",
+    [/^Certificate expired on (3 May|May 3)\. Trying again in \d+ s\./, "expired on 2026-05-03 12:00 UTC"],
+    ["Open clock settings", "Copy for IT"],
+  ],
+  [
     "link-refused",
     "notice",
     [/^The phone server refused the connection\. Trying again in \d+ s\./, "403 Forbidden"],
@@ -181,6 +191,12 @@ const TABLE: Told[] = [
     [],
   ],
   [
+    "microphone-refused",
+    "notice",
+    ["Jabra Evolve2 65 is blocked by the system. Allow it in the privacy settings."],
+    ["Open settings"],
+  ],
+  [
     "queue-failed",
     "notice",
     ["Ozonetel did not sign you in", "agent9 logged in with the number (523514)"],
@@ -194,8 +210,8 @@ const TABLE: Told[] = [
   ],
 ];
 
-async function told(scene: string, place: keyof typeof PLACES) {
-  await draw(scene, { theme: "light", language: "en" });
+async function told(scene: string, place: keyof typeof PLACES, change?: (state: State) => State) {
+  await draw(scene, LOOK, change);
   const at = document.querySelector<HTMLElement>(PLACES[place]);
   const buttons = [...(at?.querySelectorAll("button") ?? [])].filter((it) => it.checkVisibility());
   return {
@@ -219,6 +235,41 @@ test.each(TABLE)("%s", async (scene, place, words, remedies) => {
     expect(is.remedies).toEqual(remedies);
   }
 });
+
+test.each([
+  ["unreachable-tls-time", "Open clock settings", "clock"],
+  ["link-expired", "Open clock settings", "clock"],
+  ["microphone-refused", "Open settings", "microphone"],
+  ["connection-clock-off", "Open clock settings", "clock"],
+])("of %s the system's own settings are opened", async (scene, words, what) => {
+  const script = await draw(scene, LOOK);
+  await page.getByRole("button", { name: words }).first().click();
+  await expect
+    .poll(() => script.asked.filter((it) => it.command === "open_settings"))
+    .toEqual([{ command: "open_settings", args: { what } }]);
+});
+
+test("settings that could not be opened say why", async () => {
+  const script = await draw("link-expired", LOOK);
+  script.refuse("open_settings", "failed", "There are none");
+  await page.getByRole("button", { name: "Open clock settings" }).click();
+  await expect.element(page.getByText(/The computer says: .?There are none/).first()).toBeVisible();
+});
+
+test.each([
+  ["unreachable-tls-time", "form", ["Copy for IT"]],
+  ["link-expired", "notice", ["Try now", "Copy for IT"]],
+  ["microphone-refused", "notice", ["Change"]],
+] as const)(
+  "where the system has no such settings %s does not offer them",
+  async (scene, place, remedies) => {
+    const is = await told(scene, place, (state) => ({
+      ...state,
+      window: { ...state.window, system_settings: [] },
+    }));
+    expect(is.remedies).toEqual(remedies);
+  },
+);
 
 test.each([
   ["link-down", "notice"],

@@ -74,6 +74,7 @@ export const WINDOW: WindowView = {
   quit_asked: false,
   check_asked_at: null,
   in_tray: false,
+  system_settings: ["clock", "microphone"],
 };
 
 export const SIGNED_OUT: PhoneView = {

@@ -1,7 +1,7 @@
 // A phone that is signed in, without a call: ready, or what is in the way.
 
 import type { State } from "../../lib/phone";
-import { LAPTOP_SPEAKER, MONITOR, NOW, READY, ready, state } from "./ground";
+import { JABRA, LAPTOP_SPEAKER, MONITOR, NOW, READY, ready, state } from "./ground";
 
 export const PHONES = {
   ready: () => ready(),
@@ -46,6 +46,24 @@ export const PHONES = {
       },
       line: { state: "registering" },
     }),
+  "link-expired": () =>
+    ready({
+      link: {
+        state: "down",
+        host: "sip.helix.example",
+        hop: "tls",
+        detail: "The certificate of sip.helix.example expired on 2026-05-03 12:00 UTC",
+        facts: {
+          of: "certificate",
+          fault: "expired",
+          issuer: null,
+          valid: Date.UTC(2026, 4, 3, 12),
+          names: [],
+        },
+        retry_at: NOW + 30_000,
+      },
+      line: { state: "registering" },
+    }),
   "link-refused": () =>
     ready({
       link: {
@@ -83,6 +101,14 @@ export const PHONES = {
         devices: [LAPTOP_SPEAKER, MONITOR],
         microphone: null,
         speaker: LAPTOP_SPEAKER,
+      },
+    }),
+  "microphone-refused": () =>
+    ready({
+      sound: {
+        ...READY.sound,
+        microphone: null,
+        microphone_fault: { why: "refused", device: JABRA.name },
       },
     }),
   "vault-memory": () => ready({ vault: { state: "memory" } }),
