@@ -11,6 +11,7 @@ mod framebuffer;
 
 use std::{env, path::Path, time::Duration};
 
+use lab::Counts;
 use tokio::{process::Command, time::timeout};
 
 use framebuffer::Framebuffer;
@@ -29,7 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(40);
 const BUTTON: [u8; 3] = [0x0b, 0x5c, 0xad];
 const PIXELS_OF_A_BUTTON: usize = 8_000;
 
-/// What is proven to work: "Connected", with its mark.
+/// "Call", beside "Do not call".
+const PIXELS_OF_HALF_A_BUTTON: usize = 3_000;
+
+/// What is proven to work: "Connected", with its mark; and what calls.
 const PROVEN: [u8; 3] = [0x1a, 0x7f, 0x37];
 const PIXELS_OF_A_WORD: usize = 64;
 
@@ -58,6 +62,16 @@ async fn the_installed_program_signs_in_registers_says_so_and_signs_out() {
     let picture = shown(&mut window, folder, PROVEN, PIXELS_OF_A_WORD).await;
     assert!(picture.colours() >= COLOURS_OF_A_PAGE, "a page is shown");
     picture.write_png(&folder.join("screen.png"));
+
+    // The entry of the menu hands a link over, and "Call" comes after "Do not call".
+    window.write("open tel:700202").await;
+    window.event("opened").await;
+    shown(&mut window, folder, PROVEN, PIXELS_OF_HALF_A_BUTTON).await;
+    window.write("press Tab").await;
+    window.write("press Return").await;
+    let called = |it: &Counts| it.requests("INVITE") > 0;
+    let world = &office.world;
+    world.wait_for("a call", PATIENCE, called).await.unwrap();
 
     window.write("quit").await;
     let end = window.event("quit").await;
