@@ -1,3 +1,5 @@
+mod window;
+
 use std::{
     env,
     path::{Path, PathBuf},
@@ -5,6 +7,8 @@ use std::{
 };
 
 use anyhow::Result;
+
+pub(crate) use window::try_out;
 
 use crate::{
     packages::{self, BUILD, SOUND, SPEECH, WINDOW},

@@ -182,10 +182,17 @@ fn tests() -> Result<()> {
         .args(["--test=calls", "--test=headless"]))
 }
 
-/// The story of the demo, told by what the tests built: the program with the window has the other door, too.
+/// The story of the demo, told by what the tests built: the program with the window has the other door, too. Then its window, where there can be
+/// a screen that nobody looks at.
 fn demo() -> Result<()> {
-    packages::require(&[&BUILD[..], SOUND, WINDOW, &[SPEECH]].concat())?;
+    let others = [SPEECH, SESSION_BUS];
+    packages::require(&[&BUILD[..], SOUND, WINDOW, &DISPLAY, &others].concat())?;
     page::build()?;
     run(cargo().args(["test", "--workspace", ALL_FEATURES, "--no-run"]))?;
-    run(&mut demo::story(&target_directory().join("debug")))
+    let built = target_directory().join("debug");
+    run(&mut demo::story(&built))?;
+    if cfg!(target_os = "linux") {
+        demo::try_out(&built, &target_directory().join("demo-window"))?;
+    }
+    Ok(())
 }
