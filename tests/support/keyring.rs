@@ -90,7 +90,7 @@ impl Desktop {
             bus,
             keyring: None,
         };
-        until("the bus", async || desktop.connect().await.is_some()).await;
+        until("the bus", async || desktop.connect().await.is_ok()).await;
         desktop
     }
 
@@ -110,14 +110,9 @@ impl Desktop {
         stdin.write_all(PASSWORD.as_bytes()).unwrap();
         drop(stdin);
         self.keyring = Some(keyring);
+        let connection = self.connect().await.unwrap();
         until("an open keyring", async || {
-            let Some(keyring) = self.client().await else {
-                return false;
-            };
-            match keyring.get_default_collection().await {
-                Ok(collection) => collection.is_locked().await.is_ok_and(|it| !it),
-                Err(_) => false,
-            }
+            is_open(&connection).await.is_ok_and(|it| it)
         })
         .await;
     }
@@ -183,14 +178,11 @@ impl Desktop {
 
     /// Waits until the phones' entries are these, by the last words of their names.
     pub async fn has(&self, wanted: &[&str]) {
-        let mut found = Vec::new();
+        let keyring = self.client().await.unwrap();
+        let mut found = Ok(Vec::new());
         let is_so = async || {
-            found.clear();
-            for name in self.names().await {
-                found.push(name.rsplit(' ').next().unwrap().to_owned());
-            }
-            found.sort();
-            found == wanted
+            found = last_words(&keyring).await;
+            found.as_ref().is_ok_and(|it| it == wanted)
         };
         if !comes(is_so).await {
             panic!("{wanted:?} in the keyring did not come: there are {found:?}");
@@ -200,7 +192,7 @@ impl Desktop {
     /// Another program writes into the entry whose name ends like this.
     pub async fn overwrite(&self, end: &str, value: &[u8]) {
         let keyring = self.client().await.unwrap();
-        for item in items(&keyring).await {
+        for item in items(&keyring).await.unwrap() {
             let name = item.get_attributes().await.unwrap()["username"].clone();
             if name.ends_with(end) {
                 item.set_secret(value, "text/plain").await.unwrap();
@@ -210,30 +202,15 @@ impl Desktop {
         panic!("no entry ends with {end}");
     }
 
-    async fn names(&self) -> Vec<String> {
-        let Some(keyring) = self.client().await else {
-            return Vec::new();
-        };
-        let mut names = Vec::new();
-        for item in items(&keyring).await {
-            // It may have gone since it was listed.
-            if let Ok(mut attributes) = item.get_attributes().await {
-                names.extend(attributes.remove("username"));
-            }
-        }
-        names
+    async fn client(&self) -> Result<SecretService<'static>, secret_service::Error> {
+        ask(self.connect().await?).await
     }
 
-    async fn client(&self) -> Option<SecretService<'static>> {
-        let connection = self.connect().await?;
-        SecretService::connect_with_existing(EncryptionType::Plain, connection)
+    async fn connect(&self) -> zbus::Result<Connection> {
+        let address = self.address();
+        connection::Builder::address(address.as_str())?
+            .build()
             .await
-            .ok()
-    }
-
-    async fn connect(&self) -> Option<Connection> {
-        let builder = connection::Builder::address(self.address().as_str()).ok()?;
-        builder.build().await.ok()
     }
 
     /// Where the bus is.
@@ -344,12 +321,38 @@ async fn tell(
     connection.executor().spawn(call, method).detach();
 }
 
-async fn items<'a>(keyring: &'a SecretService<'static>) -> Vec<Item<'a>> {
-    let attributes = HashMap::from([("service", "Helix Phone")]);
-    match keyring.search_items(attributes).await {
-        Ok(found) => found.unlocked.into_iter().chain(found.locked).collect(),
-        Err(_) => Vec::new(),
+async fn ask(connection: Connection) -> Result<SecretService<'static>, secret_service::Error> {
+    SecretService::connect_with_existing(EncryptionType::Plain, connection).await
+}
+
+async fn is_open(connection: &Connection) -> Result<bool, secret_service::Error> {
+    let keyring = ask(connection.clone()).await?;
+    let collection = keyring.get_default_collection().await?;
+    Ok(!collection.is_locked().await?)
+}
+
+/// The last words of the names of the phones' entries, in order.
+async fn last_words(
+    keyring: &SecretService<'static>,
+) -> Result<Vec<String>, secret_service::Error> {
+    let mut words = Vec::new();
+    for item in items(keyring).await? {
+        // It may have gone since it was listed.
+        if let Ok(attributes) = item.get_attributes().await {
+            let name = attributes["username"].rsplit(' ').next();
+            words.push(name.unwrap().to_owned());
+        }
     }
+    words.sort();
+    Ok(words)
+}
+
+async fn items<'a>(
+    keyring: &'a SecretService<'static>,
+) -> Result<Vec<Item<'a>>, secret_service::Error> {
+    let attributes = HashMap::from([("service", "Helix Phone")]);
+    let found = keyring.search_items(attributes).await?;
+    Ok(found.unlocked.into_iter().chain(found.locked).collect())
 }
 
 async fn until(what: &str, is_so: impl AsyncFnMut() -> bool) {
