@@ -255,6 +255,10 @@ fn an_incoming_call_is_declined_missed_or_turned_away() {
     assert_eq!(world.count_sent("SIP/2.0 486"), 1);
     assert!(world.happened(|it| matches!(it, Event::CallTurnedAway { from } if from == "4711")));
     assert_eq!(world.view().calls.len(), 1);
+
+    let asserted = "P-Asserted-Identity: <sip:+4930@sip.example>\r\n";
+    world.incoming_as("in-2", asserted, true);
+    assert!(world.happened(|it| matches!(it, Event::CallTurnedAway { from } if from == "+4930")));
 }
 
 #[test]

@@ -37,7 +37,11 @@ pub enum Event {
         answer_after: Option<Duration>,
     },
     /// A call that came while as many as allowed existed; it was answered 486.
-    TurnedAway { from: Party },
+    TurnedAway {
+        from: Party,
+        /// As of a call that comes in.
+        asserted: Option<Party>,
+    },
     /// Our answer arrived: ACK for our 2xx. Carries the answer where our 2xx made the offer.
     Established {
         call: CallHandle,

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sip::{Cause, UserAgent};
+use sip::{Cause, Party, UserAgent};
 
 use crate::{
     Event,
@@ -58,10 +58,8 @@ impl Line {
             } => {
                 let id = outputs.call_id();
                 let automatic = self.automatic(answer_after, now);
-                // What the registrar's side vouches for is worth more than what the caller says (RFC 3325).
-                let from = asserted.unwrap_or(from);
                 let incoming = Incoming {
-                    from,
+                    from: believed(from, asserted),
                     offer,
                     automatic,
                     ucid: ucid(&headers),
@@ -69,8 +67,8 @@ impl Line {
                 self.calls
                     .insert(id, Call::incoming(id, sip, incoming, now, outputs));
             }
-            sip::Event::TurnedAway { from } => {
-                let (from, _) = named(&from);
+            sip::Event::TurnedAway { from, asserted } => {
+                let (from, _) = named(&believed(from, asserted));
                 outputs.event(Event::CallTurnedAway { from });
             }
             sip::Event::Established { call, answer } => {
@@ -184,6 +182,12 @@ impl Line {
             self.settle(id, outcome, outputs);
         }
     }
+}
+
+/// Returns who calls: what the registrar's side vouches for is worth more than what the caller says
+/// (RFC 3325).
+fn believed(from: Party, asserted: Option<Party>) -> Party {
+    asserted.unwrap_or(from)
 }
 
 /// Returns by what Ozonetel knows a call: its header has one of several names, which end alike.

@@ -173,8 +173,14 @@ impl Headers {
         self.values("Reason").map(Reason::parse).collect()
     }
 
-    /// Whether the network is to keep to itself whom it asserts (RFC 3325 §9.3).
-    pub(crate) fn is_identity_private(&self) -> bool {
+    /// Returns whom the registrar's side vouches for, unless it is to keep that to itself (RFC 3325
+    /// §9.3).
+    pub(crate) fn asserted(&self) -> Option<NameAddr> {
+        let asserted = self.p_asserted_identity().into_iter().next();
+        asserted.filter(|_| !self.is_identity_private())
+    }
+
+    fn is_identity_private(&self) -> bool {
         self.values("Privacy")
             .flat_map(|value| value.split(';'))
             .any(|it| it.trim().eq_ignore_ascii_case("id"))

@@ -158,12 +158,7 @@ impl Session {
                 .as_ref()
                 .map(Party::from)
                 .unwrap_or_default(),
-            asserted: request
-                .headers
-                .p_asserted_identity()
-                .first()
-                .filter(|_| !request.headers.is_identity_private())
-                .map(Party::from),
+            asserted: request.headers.asserted().as_ref().map(Party::from),
             offer: offer.map(Offer),
             headers: surfaced(request),
             answer_after: answer_after(request),

@@ -93,10 +93,11 @@ impl UserAgent {
         let live = self.sessions.values().filter(|it| it.is_live()).count();
         if live >= core.config.max_calls {
             core.respond_status(key, request, 486, now);
-            let from = request.headers.from();
             tracing::info!("Turned a call away");
+            let from = request.headers.from();
             return core.emit(Event::TurnedAway {
                 from: from.as_ref().map(Party::from).unwrap_or_default(),
+                asserted: request.headers.asserted().as_ref().map(Party::from),
             });
         }
         let call = self.new_call();

@@ -328,12 +328,14 @@ fn a_second_call_is_told_busy_and_the_first_goes_on() {
     let mut phone = phone();
     let (call, invite, ok) = phone.established_incoming();
 
-    phone.hear(&incoming_invite("in-2").replacing("From", "<sip:700203@sip.example>;tag=other"));
+    let second = incoming_invite("in-2").replacing("From", "<sip:700203@sip.example>;tag=other");
+    phone.hear(&second.with("P-Asserted-Identity", "<sip:+4930@sip.example>"));
 
     assert_eq!(phone.sent_one().status(), 486);
     let events = phone.events();
     assert!(
-        matches!(&events[..], [Event::TurnedAway { from }] if from.user == "700203"),
+        matches!(&events[..], [Event::TurnedAway { from, asserted: Some(asserted) }]
+            if from.user == "700203" && asserted.user == "+4930"),
         "{events:?}"
     );
     phone.hear(&in_dialog(&invite, &ok, "BYE", 11));

@@ -367,7 +367,7 @@ fn whoever_calls_a_busy_phone_is_told_so() {
         [Event::Ended { call, cause: Cause::Refused { status: 486, .. } }] if call == second
     ));
     assert!(
-        matches!(&pair.heard_by_ben[..], [Event::TurnedAway { from }] if from.user == "700201")
+        matches!(&pair.heard_by_ben[..], [Event::TurnedAway { from, .. }] if from.user == "700201")
     );
     assert!(pair.ana.end(at_ana, 480, pair.now).is_ok());
 }
