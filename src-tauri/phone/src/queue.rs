@@ -315,6 +315,13 @@ impl Queue {
             .min()
     }
 
+    /// Tells whether the wrap-up has an outcome, be it chosen or on its way.
+    fn has_outcome(&self) -> bool {
+        self.wrap_up
+            .as_ref()
+            .is_some_and(|it| it.outcome().is_some())
+    }
+
     pub(crate) fn view(&self, epoch: Epoch) -> QueueView {
         QueueView {
             login: self.login.view(),
@@ -331,6 +338,7 @@ impl Queue {
             refused: self.refused.clone(),
             wrap_up: self.wrap_up.as_ref().map(|it| it.view(epoch)),
             unsaved: self.unsaved.len(),
+            at_stake: self.unsaved.len() + u32::from(self.has_outcome()),
         }
     }
 }

@@ -802,6 +802,7 @@ fn queue() -> QueueView {
         refused: None,
         wrap_up: Some(wrap_up()),
         unsaved: 1,
+        at_stake: 2,
     }
 }
 

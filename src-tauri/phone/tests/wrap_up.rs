@@ -118,6 +118,21 @@ fn when_the_time_is_up_the_agent_is_ready() {
 }
 
 #[test]
+fn an_outcome_is_at_stake_from_its_choice_until_it_is_saved() {
+    let (mut world, _) = after_a_call();
+    let at_stake = |world: &World| world.view().queue.unwrap().at_stake;
+    assert_eq!(at_stake(&world), 0);
+    write(&mut world, Some("Sale"), "").unwrap();
+    assert_eq!(at_stake(&world), 1);
+    let silence = refused(503, "Ozonetel does not answer.");
+    world.sidecar.orders.push_back(Some(Err(silence)));
+    finish(&mut world, None).unwrap();
+    assert_eq!(at_stake(&world), 1, "on its way");
+    world.pass(Duration::from_secs(30));
+    assert_eq!(at_stake(&world), 0);
+}
+
+#[test]
 fn when_the_time_is_up_a_chosen_outcome_is_saved() {
     let (mut world, _) = after_a_call();
     write(&mut world, Some("Sale"), "").unwrap();

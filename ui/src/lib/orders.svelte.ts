@@ -68,16 +68,18 @@ export function refusalWords(thrown: unknown): string {
     // A sound check, or a test of the speaker.
     case "in_call":
       return t("check-in-call");
+    case "check_runs":
+      return t("refused-check-runs");
+    case "too_many_requests":
+      return t("refused-too-fast");
     case "unknown_call":
     case "wrong_state":
-    case "check_runs":
     case "already_signed_in":
     case "not_signed_in":
     case "unknown_reason":
     case "unknown_outcome":
     case "no_wrap_up":
     case "no_more_time":
-    case "too_many_requests":
     case "stopping":
       return t("refused-state");
     case "not_saved":

@@ -570,6 +570,11 @@ export type QueueView = {
   wrap_up: WrapUpView | null;
   /** Outcomes that could not be saved so far: they are kept and tried again. */
   unsaved: number;
+  /**
+   * Outcomes that are lost where the session ends now: these, and the one of the wrap-up, be it
+   * chosen or on its way.
+   */
+  at_stake: number;
 };
 
 /** What was refused. */

@@ -118,7 +118,7 @@ test("what cannot be kept is told, and nobody is held up by it", async () => {
   await button("Skip").click();
   await expect
     .element(page.getByRole("main").getByRole("alert"))
-    .toHaveTextContent("That is not possible now.");
+    .toHaveTextContent("That was too much at once. Try again in a moment.");
   await button("Skip").click();
   await expect.element(title()).not.toBeInTheDocument();
 });

@@ -197,3 +197,14 @@ test("signing out is an order; in a call it is asked first", async () => {
   await question.getByRole("button", { name: "Hang up and sign out" }).click();
   await expect.poll(() => inCall.orders()).toEqual([{ command: "sign_out" }]);
 });
+
+test("signing out is asked first where an outcome is chosen and not saved", async () => {
+  const chosen = (await show("wrap-up-chosen")).state().view.queue;
+  await clear();
+  const script = await show("more");
+  await script.view((view) => ({ ...view, queue: chosen }));
+  await page.getByRole("main").getByRole("button", { name: "Sign out" }).click();
+  const question = page.getByRole("alertdialog", { name: "Sign out before all is saved?" });
+  await expect.element(question).toHaveTextContent("One outcome is not saved yet.");
+  expect(script.orders()).toEqual([]);
+});

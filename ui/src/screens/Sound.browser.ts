@@ -140,7 +140,7 @@ test("a test that is refused says why", async () => {
   const script = await show("sound");
   script.refuse("test_output", "check_runs", "A sound check is running");
   await page.getByRole("button", { name: "Test the ringer" }).click();
-  await expect.element(group("Ringer")).toHaveTextContent("That is not possible now.");
+  await expect.element(group("Ringer")).toHaveTextContent("A sound check is running. Wait until it is over.");
 });
 
 describe("the sound check", () => {

@@ -238,6 +238,8 @@ refused-too-many-calls = لا يُسمح بمكالمات أكثر.
 refused-target = لا يمكن الاتصال بهذا الرقم.
 refused-not-allowed = لا تسمح مؤسستك بالاتصال بهذا الرقم.
 refused-state = هذا غير ممكن الآن.
+refused-check-runs = يجري اختبار الصوت الآن. انتظر حتى ينتهي.
+refused-too-fast = كان ذلك كثيرًا دفعة واحدة. حاول مرة أخرى بعد قليل.
 refused-request = انتهى هذا الطلب.
 refused-failed = تعذّر ذلك. رسالة الحاسوب: { $words }
 
@@ -614,6 +616,7 @@ about-licence = ترخيص { $name }
 ## Questions
 
 quit-title = أنت في مكالمة. هل تريد إنهاءها والخروج؟
+quit-unsaved-title = الخروج قبل حفظ كل شيء؟
 quit-line = الخروج ينهي المكالمة ويسجّل خروجك.
 quit-and-hang-up = إنهاء المكالمة والخروج
 quit = خروج

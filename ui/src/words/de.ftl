@@ -232,6 +232,8 @@ refused-too-many-calls = Mehr Gespräche sind nicht erlaubt.
 refused-target = Diese Nummer kann nicht angerufen werden.
 refused-not-allowed = Ihre Organisation erlaubt keine Anrufe an diese Nummer.
 refused-state = Das ist gerade nicht möglich.
+refused-check-runs = Eine Tonprobe läuft. Warten Sie, bis sie vorbei ist.
+refused-too-fast = Das war zu viel auf einmal. Versuchen Sie es gleich noch einmal.
 refused-request = Diese Anfrage ist vorbei.
 refused-failed = Das ging nicht. Der Computer meldet: { $words }
 
@@ -598,6 +600,7 @@ about-licence = { $name }-Lizenz
 ## Questions
 
 quit-title = Sie sind im Gespräch. Auflegen und beenden?
+quit-unsaved-title = Beenden, bevor alles gespeichert ist?
 quit-line = Das Beenden legt auf und meldet Sie ab.
 quit-and-hang-up = Auflegen und beenden
 quit = Beenden

@@ -234,6 +234,8 @@ refused-too-many-calls = You have as many calls as are allowed.
 refused-target = This number cannot be called.
 refused-not-allowed = Calls to this number are not allowed by your organisation.
 refused-state = That is not possible now.
+refused-check-runs = A sound check is running. Wait until it is over.
+refused-too-fast = That was too much at once. Try again in a moment.
 refused-request = This request is over.
 refused-failed = That did not work. The computer says: { $words }
 
@@ -600,6 +602,7 @@ about-licence = { $name } licence
 ## Questions
 
 quit-title = You are on a call. Hang up and quit?
+quit-unsaved-title = Quit before all is saved?
 quit-line = Quitting ends the call and signs you out.
 quit-and-hang-up = Hang up and quit
 quit = Quit

@@ -233,6 +233,8 @@ refused-too-many-calls = No se permiten más llamadas a la vez.
 refused-target = No se puede llamar a este número.
 refused-not-allowed = Su organización no permite llamadas a este número.
 refused-state = Eso no es posible ahora.
+refused-check-runs = Hay una prueba de sonido en curso. Espere a que termine.
+refused-too-fast = Fueron demasiadas órdenes a la vez. Inténtelo de nuevo en un momento.
 refused-request = Esta solicitud ya terminó.
 refused-failed = No se ha podido hacer. El ordenador dice: { $words }
 
@@ -601,6 +603,7 @@ about-licence = Licencia { $name }
 ## Questions
 
 quit-title = Está en una llamada. ¿Colgar y salir?
+quit-unsaved-title = ¿Salir antes de guardar todo?
 quit-line = Al salir termina la llamada y se cierra su sesión.
 quit-and-hang-up = Colgar y salir
 quit = Salir

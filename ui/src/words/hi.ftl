@@ -232,6 +232,8 @@ refused-too-many-calls = इससे ज़्यादा कॉल की अ
 refused-target = इस नंबर पर कॉल नहीं हो सकती।
 refused-not-allowed = आपका संगठन इस नंबर पर कॉल की अनुमति नहीं देता।
 refused-state = अभी यह नहीं हो सकता।
+refused-check-runs = आवाज़ की जाँच चल रही है। उसके पूरा होने तक रुकें।
+refused-too-fast = एक साथ बहुत ज़्यादा हो गया। थोड़ी देर में फिर कोशिश करें।
 refused-request = यह अनुरोध समाप्त हो चुका है।
 refused-failed = यह नहीं हो सका। कंप्यूटर का संदेश: { $words }
 
@@ -598,6 +600,7 @@ about-licence = { $name } लाइसेंस
 ## Questions
 
 quit-title = आप कॉल पर हैं। कॉल काटकर बंद करें?
+quit-unsaved-title = सब सहेजने से पहले बंद करें?
 quit-line = बंद करने से कॉल कटेगी और आप साइन आउट हो जाएँगे।
 quit-and-hang-up = कॉल काटें और बंद करें
 quit = बंद करें

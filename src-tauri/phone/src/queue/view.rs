@@ -35,6 +35,9 @@ pub struct QueueView {
     pub wrap_up: Option<WrapUpView>,
     /// Outcomes that could not be saved so far: they are kept and tried again.
     pub unsaved: u32,
+    /// Outcomes that are lost where the session ends now: these, and the one of the wrap-up, be it
+    /// chosen or on its way.
+    pub at_stake: u32,
 }
 
 /// What became of the agent's login at Ozonetel.

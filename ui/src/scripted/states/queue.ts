@@ -15,6 +15,7 @@ const QUEUE: QueueView = {
   refused: null,
   wrap_up: null,
   unsaved: 0,
+  at_stake: 0,
 };
 
 const WRAP_UP: WrapUpView = {
@@ -35,7 +36,7 @@ const queue = (more: Partial<QueueView>, view: Partial<PhoneView> = {}): State =
   ready({ ...view, queue: { ...QUEUE, ...more } });
 
 const wrapUp = (more: Partial<WrapUpView>, of: Partial<QueueView> = {}): State =>
-  queue({ ...of, wrap_up: { ...WRAP_UP, ...more } });
+  queue({ at_stake: more.outcome == null ? 0 : 1, ...of, wrap_up: { ...WRAP_UP, ...more } });
 
 const talking = (more: Partial<QueueView>): State => {
   const state = CALLS.talking();
@@ -86,7 +87,7 @@ export const QUEUES = {
       availability: null,
       since: null,
     }),
-  "queue-unsaved": () => queue({ unsaved: 2 }),
+  "queue-unsaved": () => queue({ unsaved: 2, at_stake: 2 }),
   "queue-talking": () => talking({}),
   "queue-next": () => talking({ next: LUNCH }),
   "wrap-up": () => wrapUp({}),
