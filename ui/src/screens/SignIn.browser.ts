@@ -159,13 +159,14 @@ test("whose e-mail is not known either is asked for that, not for the password t
 });
 
 test.each<Name>(["held-elsewhere", "asking", "resuming", "no-phone"])(
-  "%s shows why an order was not taken",
+  "%s shows why an order was not taken, and the next screen does not",
   async (name) => {
-    await show(name);
+    const script = await show(name);
     refusal.tell("The phone does not answer");
-    await expect
-      .element(page.getByRole("main").getByRole("alert"))
-      .toHaveTextContent("The phone does not answer");
+    await expect.element(page.getByRole("main")).toHaveTextContent("The phone does not answer");
+    await script.view((view) => ({ ...view, account: { state: "signing_out" } }));
+    await expect.element(page.getByRole("main")).toHaveTextContent("Signing out");
+    await expect.element(page.getByRole("main")).not.toHaveTextContent("The phone does not answer");
   },
 );
 
