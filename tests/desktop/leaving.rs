@@ -180,6 +180,22 @@ async fn a_link_that_is_asked_about_stays_until_it_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_one_user_was_asked_about_is_not_for_the_next() {
+    story(async |desk| {
+        desk.ready().await;
+        open(desk, "tel:700202").await;
+        desk.page().says("Call this number? 700202").await;
+        let order = json!({ "order": { "command": "sign_out" } });
+        ask_shell(desk, "order", order).await;
+        desk.page().says("Signed out. Your phone is free.").await;
+        desk.sign_in("ravi", PASSWORD).await;
+        desk.page().says("Extension 7002••").await;
+        desk.page().no_longer_says("Call this number?").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_not_followed_says_why() {
     story(async |desk| {
         desk.start().await;

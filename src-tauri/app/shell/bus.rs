@@ -6,10 +6,16 @@ use tokio::time;
 use zbus::{Connection, connection::Builder};
 
 /// How long a bus may take to let us in, and then each service for an answer.
-const LIMIT: Duration = Duration::from_secs(3);
+pub(super) const LIMIT: Duration = Duration::from_secs(3);
 
 pub(super) async fn session() -> zbus::Result<Connection> {
     limited(Builder::session()?, LIMIT).await
+}
+
+/// The session bus for what must not be given up: a service that is late does it all the same, and
+/// what it made could not be taken back.
+pub(super) async fn session_without_limit() -> zbus::Result<Connection> {
+    let_in(Builder::session()?, LIMIT).await
 }
 
 pub(super) async fn system() -> zbus::Result<Connection> {
@@ -17,7 +23,11 @@ pub(super) async fn system() -> zbus::Result<Connection> {
 }
 
 async fn limited(bus: Builder<'_>, limit: Duration) -> zbus::Result<Connection> {
-    time::timeout(limit, bus.method_timeout(limit).build())
+    let_in(bus.method_timeout(limit), limit).await
+}
+
+async fn let_in(bus: Builder<'_>, limit: Duration) -> zbus::Result<Connection> {
+    time::timeout(limit, bus.build())
         .await
         .map_err(|_| zbus::Error::Failure("the bus does not answer".to_owned()))?
 }

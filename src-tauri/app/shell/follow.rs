@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{PoisonError, atomic::Ordering},
 };
 
 use engine::{Engine, Stamped};
-use phone::{CallId, EndCause, Event, PhoneView};
+use phone::{AccountView, CallId, EndCause, Event, PhoneView};
 use serde::Serialize;
 use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::{broadcast::error::RecvError, mpsc, watch};
@@ -41,6 +42,8 @@ struct Followers {
     in_call: watch::Sender<bool>,
     /// Who the calls are from that came in and are not over.
     callers: BTreeMap<CallId, String>,
+    /// Whether the phone was somebody's since it was nobody's.
+    was_in_use: bool,
 }
 
 /// Starts following, until the process ends.
@@ -58,6 +61,7 @@ pub(super) fn start(app: &AppHandle) {
         awake: watch::Sender::new(None),
         in_call: watch::Sender::new(false),
         callers: BTreeMap::new(),
+        was_in_use: false,
     };
     tray::follow(app, followers.shown.subscribe());
     ring::follow(app, followers.popping.subscribe());
@@ -124,7 +128,8 @@ impl Followers {
         }
     }
 
-    fn tell_view(&self, engine: &Engine, view: &PhoneView) {
+    fn tell_view(&mut self, engine: &Engine, view: &PhoneView) {
+        self.forget_link(&view.account);
         self.emit(
             "view",
             &ViewUpdate {
@@ -135,6 +140,25 @@ impl Followers {
         self.tell_surroundings(view);
     }
 
+    /// A number that one user was asked about is not for the next one.
+    fn forget_link(&mut self, account: &AccountView) {
+        match account {
+            AccountView::SignedIn { .. } | AccountView::Fallback { .. } => self.was_in_use = true,
+            AccountView::SignedOut { .. } | AccountView::SigningOut => {
+                if mem::take(&mut self.was_in_use) {
+                    let window = &self.app.state::<Shell>().window;
+                    window.send_if_modified(|it| it.link.take().is_some());
+                }
+            }
+            // It may go on.
+            AccountView::Restoring
+            | AccountView::Resuming { .. }
+            | AccountView::SigningIn { .. }
+            | AccountView::Asking { .. }
+            | AccountView::NotConfigured { .. } => {}
+        }
+    }
+
     /// Tells those outside the page, each only what is other than before.
     fn tell_surroundings(&self, view: &PhoneView) {
         let shell = self.app.state::<Shell>();
@@ -142,7 +166,7 @@ impl Followers {
         let is_in_call = !view.calls.is_empty();
         let ringing = standing::ringing(view).map(|call| Ringing {
             call: call.call,
-            caller: caller(call.display_name.as_deref(), &call.number),
+            caller: caller(call.display_name.as_deref(), &call.number, words),
             words,
         });
         set(&self.shown, tray::Shown::of(view, words));
@@ -155,7 +179,7 @@ impl Followers {
             // The question has lost its reason.
             shell
                 .window
-                .send_if_modified(|it| std::mem::take(&mut it.quit_asked));
+                .send_if_modified(|it| mem::take(&mut it.quit_asked));
         }
     }
 
@@ -178,8 +202,9 @@ impl Followers {
             display_name,
         } = event
         {
+            let words = self.app.state::<Shell>().words();
             self.callers
-                .insert(call, caller(display_name.as_deref(), &from));
+                .insert(call, caller(display_name.as_deref(), &from, words));
         } else if let Event::CallEnded { call, cause } = event
             && let Some(caller) = self.callers.remove(&call)
             && cause == EndCause::Missed

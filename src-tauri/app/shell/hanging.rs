@@ -1,20 +1,14 @@
 //! The phone that runs already hangs: whoever started another one is asked what to do about it, in a
 //! window of the toolkit, because the phone's own windows are that phone's.
 
-use std::time::Duration;
-
 use gtk::{ButtonsType, DialogFlags, MessageDialog, MessageType, ResponseType, prelude::*};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
-use tokio::time;
 use tracing::{info, warn};
-use zbus::{Connection, fdo::DBusProxy, names::BusName};
+use zbus::{fdo::DBusProxy, names::BusName};
 
 use crate::words::words;
 
-use super::only_one::NAME;
-
-/// A bus that takes longer is as good as none.
-const PATIENCE: Duration = Duration::from_secs(3);
+use super::{bus, only_one::NAME};
 
 /// What is to be done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,15 +56,14 @@ pub(super) fn ask() -> Choice {
 
 /// Ends the process that has the phone's name, if any has.
 pub(super) async fn end() {
-    match time::timeout(PATIENCE, kill_owner()).await {
-        Ok(Ok(())) => info!("the phone that did not answer was ended"),
-        Ok(Err(error)) => warn!(%error, "the phone that does not answer was not ended"),
-        Err(_) => warn!("the session bus does not say which phone does not answer"),
+    match kill_owner().await {
+        Ok(()) => info!("the phone that did not answer was ended"),
+        Err(error) => warn!(%error, "the phone that does not answer was not ended"),
     }
 }
 
 async fn kill_owner() -> Result<(), Box<dyn std::error::Error>> {
-    let connection = Connection::session().await?;
+    let connection = bus::session().await?;
     let bus = DBusProxy::new(&connection).await?;
     let owner = bus.get_name_owner(NAME.try_into()?).await?;
     let id = bus

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use phone::{AccountView, PhoneView};
+use phone::{AccountView, PhoneView, SIGN_OUT_DEADLINE};
 use tauri::{AppHandle, Manager};
 use tokio::time;
 use tracing::{info, warn};
@@ -17,12 +17,13 @@ use super::{Shell, notices, windows};
 const WHOLE: Duration = Duration::from_secs(2);
 
 /// How long the phone may take of it to hang up, un-register and give its lease back.
-pub(super) const FAREWELL: Duration = Duration::from_millis(1_400);
+pub(super) const FAREWELL: Duration = Duration::from_millis(1_700);
 
-/// How long the disk may take for the last call, and then whoever shows notifications.
+/// How long the disk may take for the last call, and whoever shows notifications at the same time.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-const _: () = assert!(FAREWELL.as_millis() + 2 * PATIENCE.as_millis() <= WHOLE.as_millis());
+const _: () = assert!(SIGN_OUT_DEADLINE.as_millis() < FAREWELL.as_millis());
+const _: () = assert!(FAREWELL.as_millis() + PATIENCE.as_millis() <= WHOLE.as_millis());
 
 /// Ends the phone; where that ends more, the user is asked first.
 pub(super) fn ask(app: &AppHandle) {
@@ -38,7 +39,7 @@ pub(super) fn ask(app: &AppHandle) {
 
 /// Returns whether quitting ends a call, or loses an outcome that is not saved.
 pub(super) fn ends_more(view: &PhoneView) -> bool {
-    !view.calls.is_empty() || view.queue.as_ref().is_some_and(|it| it.unsaved > 0)
+    !view.calls.is_empty() || view.queue.as_ref().is_some_and(|it| it.at_stake > 0)
 }
 
 /// Signs out and ends the process.
@@ -70,11 +71,16 @@ pub(super) fn leave(app: &AppHandle) {
             | AccountView::SigningOut => false,
         };
         engine.stop(FAREWELL).await;
+        let say = async {
+            if held_a_phone {
+                notices::say(shell.words().free).await;
+            }
+        };
         // A disk that hangs holds nobody up; the last call is noted as one that was cut then.
-        let _ = time::timeout(PATIENCE, shell.remember()).await;
-        if held_a_phone {
-            let _ = time::timeout(PATIENCE, notices::say(shell.words().free)).await;
-        }
+        let _ = tokio::join!(
+            time::timeout(PATIENCE, shell.remember()),
+            time::timeout(PATIENCE, say)
+        );
         app.exit(0);
     });
 }

@@ -5,7 +5,7 @@ use phone::{CallId, MoveRequestState, PhoneView};
 use tauri::AppHandle;
 use tokio::sync::{mpsc, watch};
 
-use crate::{caller::caller, words::Words};
+use crate::{caller::first_shown, words::Words};
 
 /// A call that rings here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,10 @@ impl Wanted {
         let asks = view.move_request.as_ref()?;
         matches!(asks.state, MoveRequestState::Waiting { .. }).then(|| Self {
             request: asks.request,
-            device: caller(asks.device_name.as_deref(), words.another_device),
+            device: first_shown(&[
+                asks.device_name.as_deref().unwrap_or_default(),
+                words.another_device,
+            ]),
             in_call: !view.calls.is_empty(),
             words,
         })
@@ -64,12 +67,15 @@ pub(super) async fn say(text: &'static str) {
 /// when it stops, and has answers.
 #[cfg(target_os = "linux")]
 mod system {
-    use std::collections::HashMap;
+    use std::{collections::HashMap, time::Duration};
 
     use futures_util::StreamExt;
     use phone::MoveAnswer;
     use tauri::AppHandle;
-    use tokio::sync::{mpsc, watch};
+    use tokio::{
+        sync::{mpsc, watch},
+        time,
+    };
     use tracing::{debug, warn};
     use zbus::zvariant::Value;
 
@@ -98,6 +104,9 @@ mod system {
     const UNTIL_TAKEN_BACK: i32 = 0;
     const AS_USUAL: i32 = -1;
 
+    /// How long a bus that would not have us is left alone.
+    const AGAIN: Duration = Duration::from_secs(10);
+
     #[zbus::proxy(
         interface = "org.freedesktop.Notifications",
         default_service = "org.freedesktop.Notifications",
@@ -125,22 +134,30 @@ mod system {
 
     pub(super) async fn follow(
         app: AppHandle,
-        ringing: watch::Receiver<Option<Ringing>>,
-        wanted: watch::Receiver<Option<Wanted>>,
-        missed: mpsc::Receiver<Missed>,
-    ) {
-        if let Err(error) = try_follow(&app, ringing, wanted, missed).await {
-            warn!(%error, "no notifications");
-        }
-    }
-
-    async fn try_follow(
-        app: &AppHandle,
         mut ringing: watch::Receiver<Option<Ringing>>,
         mut wanted: watch::Receiver<Option<Wanted>>,
         mut missed: mpsc::Receiver<Missed>,
+    ) {
+        let mut is_told = false;
+        while let Err(error) = try_follow(&app, &mut ringing, &mut wanted, &mut missed).await {
+            if is_told {
+                debug!(%error, "no notifications, still");
+            } else {
+                warn!(%error, "no notifications");
+            }
+            is_told = true;
+            time::sleep(AGAIN).await;
+        }
+    }
+
+    /// Ends well where nobody is left to tell of anything.
+    async fn try_follow(
+        app: &AppHandle,
+        ringing: &mut watch::Receiver<Option<Ringing>>,
+        wanted: &mut watch::Receiver<Option<Wanted>>,
+        missed: &mut mpsc::Receiver<Missed>,
     ) -> zbus::Result<()> {
-        let connection = bus::session().await?;
+        let connection = bus::session_without_limit().await?;
         let desktop = NotificationsProxy::new(&connection).await?;
         let mut actions = desktop.receive_action_invoked().await?;
         // The call that is told of at present, and under which number.
@@ -176,7 +193,9 @@ mod system {
                     }
                 }
                 action = actions.next() => {
-                    let Some(action) = action else { return Ok(()) };
+                    let Some(action) = action else {
+                        return Err(zbus::Error::Failure("the bus is gone".to_owned()));
+                    };
                     let action = match action.args() {
                         Ok(action) => action,
                         Err(error) => {

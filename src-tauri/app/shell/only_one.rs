@@ -16,7 +16,7 @@ use zbus::{
     interface,
 };
 
-use super::{Shell, started_again};
+use super::{Shell, bus, started_again};
 
 /// Also the name of the interface.
 pub(super) const NAME: &str = "example.helix.phone";
@@ -24,9 +24,6 @@ const PATH: &str = "/example/helix/phone";
 
 /// The flags with which the name is asked for: it is waited for, and nobody takes it away.
 const IN_TURN: u32 = 0;
-
-/// A bus that takes longer is as good as none.
-const CONNECTING: Duration = Duration::from_secs(3);
 
 /// One that leaves has gone after three seconds; one that has neither answered nor gone by now hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,7 +63,7 @@ struct LaterStart {
 /// Becomes the phone, or has the one that runs open the link or show its window.
 pub(super) async fn claim(link: Option<&str>) -> Result<Start, Silent> {
     let (sender, starts) = mpsc::channel(MOST_STARTS);
-    let joined = match time::timeout(CONNECTING, join(sender)).await {
+    let joined = match time::timeout(bus::LIMIT, join(sender)).await {
         Ok(Ok(joined)) => joined,
         Ok(Err(error)) => {
             warn!(%error, "no session bus: another phone of this user is not noticed");

@@ -40,7 +40,7 @@ pub use moving::{
     AskView, MoveAnswer, MoveCall, MoveReply, MoveRequestState, MoveRequestView, NotMoved,
     ServerEvent, StreamNews,
 };
-pub use phone::{Fallback, Phone, Setup};
+pub use phone::{Fallback, Phone, SIGN_OUT_DEADLINE, Setup};
 pub use queue::{
     Availability, OrderView, QueueLoginView, QueueRefusalView, QueueView, Refused, WrapUpView,
 };

@@ -40,8 +40,9 @@ const LOGIN_DEADLINE: Duration = Duration::from_secs(8);
 const BEAT_DEADLINE: Duration = Duration::from_secs(3);
 const REFRESH_DEADLINE: Duration = Duration::from_secs(8);
 
-/// Everything that a sign-out has to give back must leave within this time, answered or not.
-const SIGN_OUT_DEADLINE: Duration = Duration::from_millis(1800);
+/// Everything that a sign-out has to give back must leave within this time, answered or not. A
+/// program that ends has to give its phone longer.
+pub const SIGN_OUT_DEADLINE: Duration = Duration::from_millis(1_600);
 
 /// How long the start waits for the vault: a keyring has 5 s for its answer. What it answers later
 /// is taken as long as nobody signed in.
