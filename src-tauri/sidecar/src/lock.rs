@@ -5,6 +5,9 @@
 //! two that both believe they hold a lock, the one with the higher epoch does. That says nothing
 //! about the locks of two agents: where they share an extension, whoever has it keeps it.
 //!
+//! A device has one session at a time: where it signs in again, as a copy of its installation on another
+//! machine does, the later session has the lock and the earlier one has lost it.
+//!
 //! A session that was released takes no lock any more, so that what arrives late, be it a beat that
 //! a logout overtook or a login that was given up, frees nothing and locks nothing.
 //!
@@ -164,8 +167,8 @@ pub trait SessionLock: Debug + Send + Sync {
     ) -> LockAnswer<'a, Acquired>;
 
     /// Prolongs the lock to `ttl` from now: one's own is extended; absent, or another's with a lower
-    /// epoch than that of `owner`, is taken again; another's is lost, and so is an extension that is
-    /// locked with another agent, whatever the epochs.
+    /// epoch than that of `owner`, is taken again; another's is lost, and so is one's own by a later
+    /// session, and an extension that is locked with another agent, whatever the epochs.
     fn beat<'a>(
         &'a self,
         name: &'a LockName,
@@ -235,6 +238,17 @@ impl Owner {
     /// the store has forgotten the later one.
     pub(crate) fn is_before(&self, caller: &Self) -> bool {
         self.epoch > 0 && self.epoch < caller.epoch
+    }
+
+    /// Whether `self`, the holder, is the device of `caller` with a later session: it signed in again, or
+    /// a copy of its installation did. Of a caller without a device id nobody knows.
+    pub(crate) fn is_later_session_of(&self, caller: &Self) -> bool {
+        caller.device_id.is_some()
+            && self.is_same_as(caller)
+            && !self.session_id.is_empty()
+            && self.session_id != caller.session_id
+            && self.epoch > 0
+            && self.epoch >= caller.epoch
     }
 
     /// Whether `self`, the holder, is the same owner as `caller`: same member and same device. A

@@ -22,6 +22,10 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(30);
 /// After which it is worth to come again while a session is being ended: most logouts take less.
 const ENDING_TIME: Duration = Duration::from_secs(2);
 
+/// Of two machines with one device id, as a copied installation has it, one signs out the other.
+const SIGNED_IN_AGAIN: &str = "This device has signed in again since, there or as a copy of its \
+                               installation: it has one session at a time.";
+
 const STILL_ENDING: &str = "Your last session is still being ended";
 
 /// An answer that is not a success: one row of the contract's table.
@@ -119,6 +123,14 @@ impl Refusal {
         Self {
             holder: Some(Box::new(shown(holder, member_id))),
             ..Self::new(StatusCode::CONFLICT, ALREADY_LOGGED_IN)
+        }
+    }
+
+    /// 409: the caller's own device has the lock by a later session, `holder`.
+    pub(crate) fn superseded(holder: &Owner, member_id: &str) -> Self {
+        Self {
+            holder: Some(Box::new(shown(holder, member_id))),
+            ..Self::new(StatusCode::CONFLICT, SIGNED_IN_AGAIN)
         }
     }
 

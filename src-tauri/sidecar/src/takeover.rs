@@ -205,7 +205,8 @@ impl Ask {
             && self.is_of(holder)
             && holder.member_id == caller.member_id
             && holder.device_id.is_some()
-            && holder.device_id == caller.device_id;
+            && holder.device_id == caller.device_id
+            && holder.session_id == caller.session_id;
         let Some(standing) = self.by_time(now).filter(|_| may_answer) else {
             return Answered::Over;
         };

@@ -160,8 +160,11 @@ impl MemoryLock {
                 holder: other.owner.clone(),
             };
         }
-        let later = |holder: &&Owner| holder.epoch >= owner.epoch;
-        if let Some(holder) = others(&state.entries, &keys, owner).find(later) {
+        let is_later = |holder: &&Owner| {
+            holder.is_later_session_of(owner)
+                || !holder.is_same_as(owner) && holder.epoch >= owner.epoch
+        };
+        if let Some(holder) = held().map(|entry| &entry.owner).find(is_later) {
             return Beat::Lost {
                 holder: holder.clone(),
             };

@@ -232,7 +232,8 @@ fn standing(look: &Look, owner: &Owner) -> Standing {
     let is_session = |holder: &&Owner| !duty::is_ending(holder);
     let of_another_agent = look.holders[1].as_ref().filter(|_| look.is_shared);
     let is_later = |holder: &&Owner| {
-        is_session(holder) && !holder.is_same_as(owner) && !holder.is_before(owner)
+        holder.is_later_session_of(owner)
+            || is_session(holder) && !holder.is_same_as(owner) && !holder.is_before(owner)
     };
     let lost_to = of_another_agent
         .filter(is_session)
@@ -334,6 +335,14 @@ mod tests {
         assert_eq!(told(None, None, false), "absent");
         assert_eq!(both(own.clone()), "held");
         assert_eq!(both(owner("laptop", 8)), "lost");
+        // It has signed in again, or a copy of it has.
+        let session_id = "another session".to_owned();
+        let again = |epoch| Owner {
+            session_id: session_id.clone(),
+            ..owner("desk", epoch)
+        };
+        assert_eq!(both(again(8)), "lost");
+        assert_eq!(both(again(6)), "held");
         // The store has forgotten who came last.
         assert_eq!(both(owner("laptop", 6)), "absent");
         // What the first sidecar wrote does not say since when.

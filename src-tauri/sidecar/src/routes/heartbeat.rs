@@ -13,7 +13,7 @@ use crate::body::read_if_json;
 use crate::device::Device;
 use crate::directory::Agent;
 use crate::duty;
-use crate::lock::{Beat, LockName, Released};
+use crate::lock::{Beat, LockName, Owner, Released};
 use crate::queue;
 use crate::refusal::Refusal;
 use crate::session::{AtQueue, Note, SessionState};
@@ -68,9 +68,8 @@ pub(super) async fn hold(
                 ..
             } if member_id == caller.member_id => (Some(device_name), lock, Some(*at_queue)),
             SessionState::Unknown => (None, None, None),
-            SessionState::Live { .. } | SessionState::Ended => {
-                return Err(Refusal::invalid_access_token());
-            }
+            SessionState::Live { .. } => return Err(Refusal::invalid_access_token()),
+            SessionState::Ended => return Err(ended(sidecar, caller, device).await),
         };
     if !caller.has_phone() {
         return match sidecar.directory.may_have(&caller.member_id) {
@@ -117,6 +116,9 @@ pub(super) async fn hold(
             duty::begin_again(sidecar, &agent, &caller.session_id);
         }
         Beat::Ended => return Err(Refusal::invalid_access_token()),
+        Beat::Lost { holder } if holder.is_later_session_of(&owner) => {
+            return Err(superseded(&lock, &owner, &holder));
+        }
         Beat::Lost { holder } => {
             info!(
                 member,
@@ -129,6 +131,34 @@ pub(super) async fn hold(
         }
     }
     Ok(Some(Held { agent, at_queue }))
+}
+
+/// Returns what the caller of a session that has ended is told: that their device has a later one, where it has.
+async fn ended(sidecar: &Sidecar, caller: &Caller, device: &Device) -> Refusal {
+    let Some(lock) = &caller.lock else {
+        return Refusal::invalid_access_token();
+    };
+    let owner = sidecar.owner(caller, device, None);
+    match sidecar.lock.look(lock).await {
+        Ok(look) => match look.holders().find(|it| it.is_later_session_of(&owner)) {
+            Some(holder) => superseded(lock, &owner, holder),
+            None => Refusal::invalid_access_token(),
+        },
+        Err(error) => error.into(),
+    }
+}
+
+/// Refuses the session `owner`, whose device has the lock by a later one.
+fn superseded(lock: &LockName, owner: &Owner, holder: &Owner) -> Refusal {
+    info!(
+        target: AUDIT,
+        member = owner.member_id,
+        agent = lock.ozonetel_agent_id,
+        device = owner.device_name,
+        holder = holder.device_name,
+        "heartbeat refused: its device has signed in again, there or as a copy of its installation"
+    );
+    Refusal::superseded(holder, &owner.member_id)
 }
 
 /// Ends a session whose member is no longer the agent whose lock it was granted: the phone signs in anew.

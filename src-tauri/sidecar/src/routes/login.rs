@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use sidecar_api::{LoginRequest, LoginResponse, SessionGrant, User as UserBody};
 use tokio::time::{Instant, timeout_at};
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
@@ -105,7 +105,7 @@ pub(crate) async fn login(
     let now = sidecar.clock.now();
     let access_token = sidecar.tokens.issue(&caller, now.wall);
     let session_id = caller.session_id.clone();
-    let member_id = caller.member_id.clone();
+    let (member_id, begun_at) = (caller.member_id.clone(), caller.begun);
     let refresh_token = sidecar
         .sessions
         .begin(&caller, &device, now)
@@ -129,7 +129,7 @@ pub(crate) async fn login(
         None => (None, AtQueue::default()),
     };
     match claimed {
-        Some(claimed) => keep(&sidecar, claimed).await?,
+        Some(claimed) => keep(&sidecar, claimed, begun_at).await?,
         None => info!(
             target: AUDIT,
             member = member_id,
@@ -253,8 +253,8 @@ async fn granted(
     Ok(ask.filter(|ask| ask.grants(&TicketHash::of(ticket), asker, now)))
 }
 
-/// Ends the login with a lock of a whole term.
-async fn keep(sidecar: &Sidecar, claimed: Claimed) -> Result<(), Refusal> {
+/// Ends the login, which began in this ms since 1970, with a lock of a whole term.
+async fn keep(sidecar: &Sidecar, claimed: Claimed, begun: u64) -> Result<(), Refusal> {
     let Claimed {
         mut claim,
         how,
@@ -273,14 +273,37 @@ async fn keep(sidecar: &Sidecar, claimed: Claimed) -> Result<(), Refusal> {
             let from = &from.device_name;
             info!(target: AUDIT, member, agent, device, from, with_consent, "took the lock over");
         }
-        Acquired::Refreshed { .. } => {
-            info!(target: AUDIT, member, agent, device, "signed in again")
+        Acquired::Refreshed { from, .. } => {
+            end_earlier(sidecar, from, owner, begun).await;
+            info!(target: AUDIT, member, agent, device, "signed in again");
         }
         Acquired::Taken { .. } | Acquired::Busy { .. } | Acquired::Ended => {
             info!(target: AUDIT, member, agent, device, "signed in");
         }
     }
     Ok(())
+}
+
+/// Ends the session `from` of the device that has signed in again as `owner`: of two copies of one
+/// installation one is signed in. Devices without an id cannot be told apart, so theirs go on.
+async fn end_earlier(sidecar: &Sidecar, from: &Owner, owner: &Owner, begun: u64) {
+    if !owner.is_later_session_of(from) {
+        return;
+    }
+    let earlier = Caller {
+        member_id: from.member_id.clone(),
+        session_id: from.session_id.clone(),
+        device_id: from.device_id.clone(),
+        role: String::new(),
+        epoch: from.epoch,
+        lock: None,
+        // Where nobody knows it any more: this one is to begin again after a loss of data.
+        begun: begun.saturating_sub(1),
+    };
+    // The lock tells it at its next heartbeat all the same.
+    if let Err(error) = sidecar.sessions.end(&earlier, sidecar.clock.now()).await {
+        debug!(%error, "the earlier session of a device has not ended, but lost its lock");
+    }
 }
 
 async fn held(sidecar: &Sidecar, holder: &Owner, claim: &Claim) -> Refusal {

@@ -230,6 +230,8 @@ impl World {
             device,
         };
         let mut session: Option<Owner> = None;
+        // One that the client had before it signed in again, as a copy of its installation goes on with it.
+        let mut earlier: Option<Owner> = None;
         let mut pending: Option<Pending> = None;
         while !self.count.borrow().is_enough() {
             let at = &self.locks[usize::try_from(random.below(3)).unwrap()];
@@ -259,7 +261,16 @@ impl World {
                     self.sign_out(at, lock, &owner).await;
                     None
                 }
-                (Some(_), 75..=79) => self.sign_in(at, lock, client, false).await,
+                (Some(owner), 75..=79) => {
+                    earlier = Some(owner);
+                    self.sign_in(at, lock, client, false).await
+                }
+                (session, 80..=84) => {
+                    if let Some(owner) = earlier.take() {
+                        earlier = self.beat(at, lock, owner).await;
+                    }
+                    session
+                }
                 (Some(owner), _) => {
                     // It is somebody else's turn meanwhile.
                     for _ in 0..random.below(200) {

@@ -223,7 +223,7 @@ fn contradictions(tenures: &[&Tenure], store: Store<'_>) -> Vec<String> {
         {
             let other = granted.iter().find(|other| {
                 let is_outdone = !is_grant && one.epoch > other.epoch;
-                !is_outdone && other.excludes(one.tenure.client, *told, tenures, store)
+                !is_outdone && other.excludes(one.tenure, *told, tenures, store)
             });
             if let Some(other) = other {
                 found.push(format!(
@@ -237,10 +237,11 @@ fn contradictions(tenures: &[&Tenure], store: Store<'_>) -> Vec<String> {
 }
 
 impl Granted<'_> {
-    /// Whether this one held the lock for certain while another client was told so.
-    fn excludes(&self, other: Client, told: Span, tenures: &[&Tenure], store: Store<'_>) -> bool {
+    /// Whether this one held the lock for certain while another session was told so, be it one of the
+    /// same client, as copies of an installation have them.
+    fn excludes(&self, other: &Tenure, told: Span, tenures: &[&Tenure], store: Store<'_>) -> bool {
         let own = self.tenure;
-        if own.client == other || own.acquire.answered >= told.made {
+        if std::ptr::eq(own, other) || own.acquire.answered >= told.made {
             return false;
         }
         if own.released.is_some_and(|it| it.made < told.answered) {
@@ -334,6 +335,17 @@ mod tests {
         let history = History::of(TTL);
         history.grants(1, DESK, 10, false);
         history.grants(2, LAPTOP, 20, true);
+        history.beats(1);
+        assert_eq!(history.contradictions().len(), 1);
+    }
+
+    #[test]
+    fn of_two_sessions_of_one_client_the_earlier_one_holds_nothing() {
+        let history = History::of(TTL);
+        history.grants(1, DESK, 10, false);
+        history.grants(2, DESK, 20, false);
+        history.beats(2);
+        assert_eq!(history.contradictions(), [""; 0]);
         history.beats(1);
         assert_eq!(history.contradictions().len(), 1);
     }

@@ -13,6 +13,8 @@ mod certificates;
 mod checker;
 mod checker_over_http;
 mod cluster;
+#[path = "../sidecar/copies.rs"]
+mod copies;
 mod deployment;
 mod duties;
 mod faults;

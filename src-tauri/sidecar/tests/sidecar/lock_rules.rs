@@ -103,6 +103,13 @@ proptest! {
                     let (expected, holder) = match model[agent] {
                         held if ended.contains_key(&caller.session) => (Beat::Ended, held),
                         None => (Beat::Retaken, Some((caller, epoch, now + ttl))),
+                        // The device has signed in again, or a copy of it has.
+                        Some((holder, since, until)) if since > 0
+                            && is_later_session(holder, since, (caller, epoch)) =>
+                        {
+                            let lost = Beat::Lost { holder: owner(holder, since) };
+                            (lost, Some((holder, since, until)))
+                        }
                         Some((holder, since, _)) if same(holder, caller) && since >= epoch => {
                             (Beat::Extended, Some((holder, since, now + ttl)))
                         }
@@ -165,6 +172,38 @@ fn of_two_that_believe_they_hold_it_the_later_one_does() {
     assert_eq!(ready(lock.beat(&name, &laptop, ttl)), Beat::Retaken);
     let lost = Beat::Lost { holder: laptop };
     assert_eq!(ready(lock.beat(&name, &desk, ttl)), lost);
+}
+
+#[test]
+fn of_two_sessions_of_one_device_the_later_one_holds() {
+    let clock = MovedClock::new();
+    let lock = MemoryLock::new(clock.clock());
+    let (name, ttl) = (name(0), Duration::from_secs(10));
+    let session = |session| Caller {
+        session,
+        ..caller(1, 1)
+    };
+    let take = |caller| {
+        let answer = ready(lock.acquire(&name, &owner(caller, 0), ttl, false));
+        owner(caller, epoch_of(&answer).unwrap())
+    };
+    let (first, second) = (take(session(1)), take(session(2)));
+    let lost = |holder: &Owner| Beat::Lost {
+        holder: holder.clone(),
+    };
+    assert_eq!(ready(lock.beat(&name, &first, ttl)), lost(&second));
+    assert_eq!(ready(lock.beat(&name, &second, ttl)), Beat::Extended);
+    // The store forgets, and hears the earlier one first.
+    clock.advance(ttl);
+    assert_eq!(ready(lock.beat(&name, &first, ttl)), Beat::Retaken);
+    assert_eq!(ready(lock.beat(&name, &second, ttl)), Beat::Retaken);
+    assert_eq!(ready(lock.beat(&name, &first, ttl)), lost(&second));
+    // Of callers without a device id nobody knows which machine they are at.
+    let nameless = Owner {
+        device_id: None,
+        ..first
+    };
+    assert_eq!(ready(lock.beat(&name, &nameless, ttl)), Beat::Extended);
 }
 
 #[test]
@@ -269,6 +308,12 @@ fn any_caller() -> impl Strategy<Value = Caller> {
 
 fn same(holder: Caller, caller: Caller) -> bool {
     holder.member == caller.member && (caller.device.is_none() || caller.device == holder.device)
+}
+
+/// Whether `holder` is the device that calls, with a later session.
+fn is_later_session(holder: Caller, since: u64, (caller, epoch): (Caller, u64)) -> bool {
+    let is_named = caller.device.is_some();
+    is_named && same(holder, caller) && holder.session != caller.session && since >= epoch
 }
 
 fn caller(member: u8, device: u8) -> Caller {

@@ -4,6 +4,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sidecar::MemoryLock;
 
+use crate::copies::{self, copy_of};
 use crate::world::{MovedClock, World, config};
 
 const ANA: &str = "ana@helix.example";
@@ -17,6 +18,58 @@ async fn the_same_device_signs_in_again() {
     desk.login(ANA).await.expect(201);
     let again = desk.login(ANA).await.expect(201);
     desk.beat(again.access_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn of_two_copies_of_an_installation_the_one_that_signed_in_last_has_the_session() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let copy = copy_of(&desk, world.device("copy"));
+    let laptop = world.device("laptop");
+    copies::of_two_copies_the_one_that_signed_in_last_has_the_session(&desk, &copy, &laptop).await;
+}
+
+#[tokio::test]
+async fn two_pages_without_a_device_id_go_on() {
+    let world = World::start().await;
+    copies::two_pages_without_a_device_id_go_on(&world.old_client(), &world.old_client()).await;
+}
+
+#[tokio::test]
+async fn what_a_copy_was_asked_is_not_the_others_to_answer() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let copy = copy_of(&desk, world.device("copy"));
+    let displaced = desk.login(ANA).await.expect(201);
+    let held = copy.login(ANA).await.expect(201);
+    let mut events = copy.listen(held.access_token()).await;
+    world.device("laptop").ask(ANA).await.expect(202);
+    let asked = events.until("waiting").await;
+    let id = asked["id"].as_str().unwrap();
+    let answer = desk.answer(displaced.access_token(), id, "now").await;
+    assert_ne!(answer.status, 200);
+    copy.answer(held.access_token(), id, "no").await.expect(200);
+}
+
+#[tokio::test]
+async fn after_a_restart_the_later_of_two_copies_has_the_session() {
+    let before = World::start().await;
+    let desk = before.device("desk");
+    let copy = copy_of(&desk, before.device("copy"));
+    let first = desk.login(ANA).await.expect(201);
+    let second = copy.login(ANA).await.expect(201);
+    let clock = before.clock.clone();
+    before.stop().await.unwrap();
+
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let after = World::at(clock, config(""), lock).await;
+    let desk = after.device("desk");
+    let copy = copy_of(&desk, after.device("copy"));
+    // It has forgotten who came last, and believes whom it hears first.
+    desk.beat(first.access_token()).await.expect(201);
+    copy.beat(second.access_token()).await.expect(201);
+    desk.beat(first.access_token()).await.expect(409);
+    copy.beat(second.access_token()).await.expect(201);
 }
 
 #[tokio::test]

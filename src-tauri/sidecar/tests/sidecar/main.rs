@@ -5,6 +5,7 @@ mod admin;
 mod bodies;
 mod certificates;
 mod configuration;
+mod copies;
 mod deployment;
 mod granted;
 mod granted_here;

@@ -229,7 +229,7 @@ async fn a_member_keeps_at_most_sixteen_sessions() {
     let mut tokens = Vec::new();
     for _ in 0..17 {
         world.clock.advance(SECOND);
-        tokens.push(desk.login(ANA).await.expect(201));
+        tokens.push(desk.login(MIRA).await.expect(201));
     }
     desk.refresh(tokens[0].refresh_token()).await.expect(401);
     desk.refresh(tokens[1].refresh_token()).await.expect(201);

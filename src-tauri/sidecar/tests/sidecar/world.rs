@@ -58,8 +58,8 @@ pub(crate) struct World {
 pub(crate) struct Device {
     client: Client,
     url: String,
-    id: Option<String>,
-    name: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) name: Option<String>,
     pub(crate) system: Option<String>,
 }
 

@@ -11,10 +11,18 @@ local function is_of_another_agent(owner)
 end
 
 local since = tonumber(ARGV[8])
+
+-- Tells whether the caller's device has it by a later session. Of a caller that names no device nobody knows.
+local function is_later_session(owner)
+  return ARGV[2] ~= '' and is_caller(owner)
+    and owner.sessionId and owner.sessionId ~= '' and owner.sessionId ~= ARGV[3]
+    and owner.epoch and owner.epoch > 0 and owner.epoch >= since
+end
+
 local kept, is_displacing = nil, false
 for _, key in ipairs(LOCKED) do
   local owner = holder(key)
-  if owner and is_of_another_agent(owner) then
+  if owner and (is_of_another_agent(owner) or is_later_session(owner)) then
     return {'lost', '', owner.value}
   elseif owner and is_caller(owner) and (owner.epoch or since) >= since then
     -- A caller that names no device prolongs the lock of its member's device; the device stays.
