@@ -202,8 +202,7 @@ impl MemorySessions {
 }
 
 impl State {
-    /// Adds a session, for which the member's oldest one is refreshed no more if there are too many of them.
-    /// Its access tokens count to their end.
+    /// Adds a session, for which the member's oldest one ends if there are too many of them.
     fn begin(&mut self, session: Session, lifetimes: Lifetimes, now: Instant) {
         let theirs = || {
             self.sessions
@@ -211,9 +210,11 @@ impl State {
                 .filter(|(_, other)| other.caller.member_id == session.caller.member_id)
         };
         if theirs().count() >= SESSIONS_PER_MEMBER {
-            let oldest = theirs().min_by_key(|(_, session)| session.refreshed_at);
+            // Who took the lock last has it.
+            let age = |it: &Session| (it.refreshed_at, it.caller.epoch);
+            let oldest = theirs().min_by_key(|(_, session)| age(session));
             if let Some(id) = oldest.map(|(id, _)| id.clone()) {
-                self.remove(&id, lifetimes, now);
+                self.end(&id, lifetimes, now);
             }
         }
         let id = session.caller.session_id.clone();

@@ -231,9 +231,12 @@ async fn a_member_keeps_at_most_sixteen_sessions() {
         world.clock.advance(SECOND);
         tokens.push(desk.login(MIRA).await.expect(201));
     }
+    desk.beat(tokens[0].access_token()).await.expect(401);
     desk.refresh(tokens[0].refresh_token()).await.expect(401);
-    desk.refresh(tokens[1].refresh_token()).await.expect(201);
-    desk.refresh(tokens[16].refresh_token()).await.expect(201);
+    for token in [&tokens[1], &tokens[16]] {
+        desk.beat(token.access_token()).await.expect(201);
+        desk.refresh(token.refresh_token()).await.expect(201);
+    }
 }
 
 #[tokio::test]

@@ -40,13 +40,13 @@ local function finish(id, member, begun)
   bar(member, begun)
 end
 
--- Begins a session, for which those of its member that were refreshed longest ago are refreshed no more, if there
--- are too many. Their access tokens count to their end: of many that begin at once, one may hold the lock.
-local function begin(session, member)
+-- Begins a session, for which those of its member end that were refreshed longest ago, if there are too many.
+-- `since` is the time in ms since 1970 that counts as its first refresh.
+local function begin(session, member, since)
   local theirs = ARGV[4] .. member
   redis.call('SET', KEYS[1], session, 'PX', ARGV[6])
   redis.call('ZREMRANGEBYSCORE', theirs, '-inf', now_ms() - ARGV[6])
-  redis.call('ZADD', theirs, exact_now_ms(), ARGV[1])
+  redis.call('ZADD', theirs, since, ARGV[1])
   redis.call('PEXPIRE', theirs, ARGV[6])
   local surplus = redis.call('ZCARD', theirs) - ARGV[9]
   if surplus > 0 then
@@ -54,10 +54,10 @@ local function begin(session, member)
       local value = redis.call('GET', ARGV[3] .. id)
       local is_session, other = pcall(cjson.decode, value or '')
       if is_session then
-        redis.call('DEL', ARGV[3] .. id)
-        bar(member, other.begun or 0)
+        finish(id, member, other.begun or 0)
+      else
+        redis.call('ZREM', theirs, id)
       end
-      redis.call('ZREM', theirs, id)
     end
   end
 end

@@ -20,7 +20,7 @@ if not value and says then
     return {'unknown', ''}
   end
   session.used = {{ARGV[10], now}}
-  begin(cjson.encode(session), session.memberId)
+  begin(cjson.encode(session), session.memberId, exact_now_ms())
   keep_renewed()
   return {'begun_again', ''}
 elseif not value or value == 'ended' then
