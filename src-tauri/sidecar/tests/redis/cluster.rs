@@ -1,6 +1,7 @@
 //! A cluster of three masters, alone or with a replica each.
 
 use crate::server::{PASSWORD, RedisServer, free_port, until};
+use crate::tls::Tls;
 
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<RedisServer>,
@@ -33,11 +34,42 @@ impl Cluster {
         cluster
     }
 
+    /// Starts one of three whose nodes speak TLS with each other and with whoever wants it, and returns it with
+    /// the ports for that. They go by the name of `localhost`.
+    pub(crate) fn over_tls(tls: &Tls) -> (Self, Vec<u16>) {
+        let ports: Vec<u16> = (0..3).map(|_| free_port()).collect();
+        let arguments = ports.iter().map(|port| {
+            let mut arguments = tls.arguments(*port);
+            for word in [
+                "--tls-cluster",
+                "yes",
+                "--cluster-announce-hostname",
+                "localhost",
+                "--cluster-preferred-endpoint-type",
+                "hostname",
+            ] {
+                arguments.push(word.to_owned());
+            }
+            arguments
+        });
+        (Self::with(arguments, "0", "no"), ports)
+    }
+
     fn of(nodes: usize, replicas: &str, do_replicas_wait: &str) -> Self {
-        let nodes: Vec<_> = (0..nodes)
-            .map(|_| {
+        let nodes = (0..nodes).map(|_| Vec::new());
+        Self::with(nodes, replicas, do_replicas_wait)
+    }
+
+    /// Starts one of as many nodes as there are further arguments for them.
+    fn with(
+        arguments: impl Iterator<Item = Vec<String>>,
+        replicas: &str,
+        do_replicas_wait: &str,
+    ) -> Self {
+        let nodes: Vec<_> = arguments
+            .map(|more| {
                 let bus = free_port().to_string();
-                RedisServer::with(&[
+                let mut arguments = vec![
                     "--cluster-enabled",
                     "yes",
                     "--cluster-port",
@@ -49,7 +81,9 @@ impl Cluster {
                     // A replica is sent what it misses at once.
                     "--repl-diskless-sync-delay",
                     "0",
-                ])
+                ];
+                arguments.extend(more.iter().map(String::as_str));
+                RedisServer::with(&arguments)
             })
             .collect();
         let hosts: Vec<_> = nodes
@@ -76,12 +110,17 @@ impl Cluster {
     }
 
     pub(crate) fn url(&self) -> String {
+        self.url_of(&format!(":{PASSWORD}"))
+    }
+
+    /// The same for this user, name and password.
+    pub(crate) fn url_of(&self, user: &str) -> String {
         let hosts: Vec<_> = self
             .nodes
             .iter()
             .map(|node| format!("127.0.0.1:{}", node.port))
             .collect();
-        format!("redis-cluster://:{PASSWORD}@{}", hosts.join(","))
+        format!("redis-cluster://{user}@{}", hosts.join(","))
     }
 
     /// Returns which of the masters hold keys.

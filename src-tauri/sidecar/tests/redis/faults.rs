@@ -3,10 +3,9 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::account;
 use crate::cluster::Cluster;
 use crate::instance::Instance;
-use crate::ozonetel::Mode;
+use crate::rights;
 use crate::sentinels::Watched;
 use crate::server::{self, RedisServer};
 use crate::side_by_side::until_served;
@@ -411,11 +410,16 @@ async fn a_replica_of_a_cluster_that_is_promoted_goes_on_with_what_is_held() {
 #[tokio::test]
 async fn a_slot_that_moves_takes_its_locks_along() {
     let cluster = Cluster::start();
+    // A user with few rights is sent on as well.
+    for node in &cluster.nodes {
+        rights::grant(node, "{helix}:", &rights::IN_A_CLUSTER);
+    }
+    let url = cluster.url_of(rights::USER);
     // Each try of a login that is not answered counts.
     let limits = "[settings.login_limits]\naccount_burst = 1000\naddress_burst = 1000\n";
     let (one, other) = (
-        Instance::start(&cluster.url()).await,
-        Instance::with(&cluster.url(), limits).await,
+        Instance::start(&url).await,
+        Instance::with(&url, limits).await,
     );
     let (desk, laptop) = (one.device("desk"), other.device("laptop"));
     let login = until_served(async || desk.login(ANA).await).await;
@@ -441,65 +445,8 @@ async fn a_slot_that_moves_takes_its_locks_along() {
     desk.refresh(token.refresh_token()).await.expect(201);
     assert_eq!(cluster.master_with_keys(), to);
     cluster.nodes[to].assert_every_key_expires();
-}
-
-#[tokio::test]
-async fn a_user_of_redis_with_the_rights_of_the_readme_is_enough() {
-    let redis = RedisServer::start();
-    let readme = include_str!("../../README.md");
-    let rights = readme
-        .split_once("these rights and no others:")
-        .and_then(|(_, rest)| rest.split('`').nth(1))
-        .unwrap();
-    let mut words = vec!["ACL", "SETUSER", "helix", "on", ">hunter2"];
-    words.extend(rights.split_whitespace());
-    assert_eq!(redis.command(&words), "OK");
-    let url = format!("redis://helix:hunter2@127.0.0.1:{}", redis.port);
-    let (_ozonetel, settings) = account::start(Mode::Token).await;
-    let sidecar = Instance::with(&url, &settings).await;
-    let desk = sidecar.device("desk");
-    let login = until_served(async || desk.login(ANA).await).await;
-    let token = login.expect(201);
-    account::order(&sidecar, token.access_token())
-        .await
-        .expect(201);
-    let laptop = sidecar.device("laptop");
-    laptop.login(ANA).await.expect(409);
-    let mut events = desk.listen(token.access_token()).await;
-    assert!(events.request().await.is_null());
-    let asked = laptop.ask(ANA).await.expect(202);
-    let id = events.until("waiting").await["id"].clone();
-    let id = id.as_str().unwrap();
-    desk.answer(token.access_token(), id, "now")
-        .await
-        .expect(200);
-    laptop.withdraw(asked.ticket()).await.expect(200);
-    laptop.take_over(ANA).await.expect(201);
-    desk.beat(token.access_token()).await.expect(409);
-    desk.refresh(token.refresh_token()).await.expect(201);
-    desk.logout(token.access_token()).await.expect(201);
-    for _ in 0..17 {
-        desk.login("mira@helix.example").await.expect(201);
-    }
-    // A connection says what made it (`CLIENT SETINFO`), and does not mind to be refused that.
-    let log = redis.command(&["ACL", "LOG"]);
-    let denied = log.split("object\n").skip(1);
-    for more in denied.filter_map(|it| it.lines().next()) {
-        assert!(more.starts_with("client"), "{more}");
-    }
-    // What is not named is refused.
-    for words in [
-        &["CONFIG", "GET", "*"][..],
-        &["FLUSHALL"],
-        &["KEYS", "*"],
-        &["EVAL", "return 1", "0"],
-        &["SET", "something", "else"],
-        &["PUBLISH", "something", "else"],
-    ] {
-        let mut as_user = vec!["--user", "helix", "--pass", "hunter2", "--no-auth-warning"];
-        as_user.extend(words);
-        let answer = redis.command(&as_user);
-        assert!(answer.starts_with("NOPERM"), "{words:?}: {answer}");
+    for node in &cluster.nodes {
+        rights::assert_nothing_was_denied(node);
     }
 }
 

@@ -38,7 +38,12 @@ impl Instance {
 
     /// Starts a sidecar at this Redis that trusts the authority in this file and no other.
     pub(crate) async fn trusting(redis_url: &str, authority: &Path) -> Self {
-        Self::begin(redis_url, "", |command| {
+        Self::trusting_with(redis_url, authority, "").await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn trusting_with(redis_url: &str, authority: &Path, settings: &str) -> Self {
+        Self::begin(redis_url, settings, |command| {
             command.env("SSL_CERT_FILE", authority);
         })
         .await

@@ -36,6 +36,7 @@ mod ozonetel;
 mod platform;
 mod queue;
 mod refreshing;
+mod rights;
 mod security;
 mod sentinels;
 mod server;

@@ -14,13 +14,18 @@ use crate::world::DEADLINE;
 /// Writes an authority and a server, `localhost`, that it vouches for, and returns the file of the
 /// authority; those of the server end with `-server.pem` and `-server.key`.
 pub(crate) fn write(folder: &Path, name: &str) -> PathBuf {
+    write_for(folder, name, "localhost")
+}
+
+/// The same for a server of this name, or address.
+pub(crate) fn write_for(folder: &Path, name: &str, host: &str) -> PathBuf {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, name);
     let key = KeyPair::generate().unwrap();
     let authority = params.self_signed(&key).unwrap().pem();
     let issuer = Issuer::new(params, key);
-    let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let server = CertificateParams::new(vec![host.to_owned()]).unwrap();
     let key = KeyPair::generate().unwrap();
     let signed = server.signed_by(&key, &issuer).unwrap().pem();
     for (ending, text) in [
