@@ -16,6 +16,8 @@ mod metrics;
 mod ready;
 mod refresh;
 mod takeover;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::login::Pace;
 

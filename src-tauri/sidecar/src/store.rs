@@ -1,12 +1,14 @@
 //! Redis, however it is found: alone, behind Sentinels or as a cluster.
 
 mod address;
+#[cfg(test)]
+pub(crate) mod virtual_redis;
 
 pub use address::{Address, BadAddress};
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use prometheus_client::metrics::gauge::Gauge;
@@ -19,7 +21,7 @@ use redis::{
 use time::OffsetDateTime;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use crate::bells::{Bells, Changes};
@@ -85,6 +87,12 @@ struct Numbered(u64, Connection);
 /// Which connection is of no use any more, and why.
 struct Broken(u64, String);
 
+/// Where connections come from.
+trait Connect: Send + 'static {
+    /// Connects; fails, in words, when that takes too long.
+    fn connect(&mut self) -> impl Future<Output = Result<Connection, String>> + Send;
+}
+
 /// The task that keeps a connection; it ends with this.
 struct Keeper(JoinHandle<()>);
 
@@ -92,15 +100,19 @@ impl Store {
     /// Begins to connect to Redis at `address`, where all keys begin with `prefix`. Call it inside a
     /// runtime.
     pub fn connect(address: Address, prefix: &str) -> Self {
+        let bells = Arc::new(Bells::default());
+        let hearing = hear(address.listening, channel(prefix), Arc::clone(&bells));
+        Self::with(address.place, prefix, bells, tokio::spawn(hearing))
+    }
+
+    /// Begins to connect by `place`; `hearing` rings the bells.
+    fn with(place: impl Connect, prefix: &str, bells: Arc<Bells>, hearing: JoinHandle<()>) -> Self {
         let (to_callers, connection) = watch::channel(None);
         let (broken, reports) = mpsc::channel(1);
-        let bells = Arc::new(Bells::default());
         let metrics = StoreMetrics::new();
         let connected = metrics.connected.clone();
-        let keepers = [
-            tokio::spawn(keep(address.place, to_callers, reports, connected)),
-            tokio::spawn(hear(address.listening, channel(prefix), Arc::clone(&bells))),
-        ];
+        let keeping = tokio::spawn(keep(place, to_callers, reports, connected));
+        let keepers = [keeping, hearing];
         Self {
             prefix: prefix.into(),
             connection,
@@ -181,7 +193,7 @@ impl Store {
             Ok(Some(Ok(answer))) => return (StoreOutcome::Answered, Ok(answer)),
             Ok(Some(Err(error))) if is_of_the_call(&error) => {
                 let kind = error.code().unwrap_or_default().to_owned();
-                if let Some(left_out) = self.refusals.tell(kind, Instant::now()) {
+                if let Some(left_out) = self.refusals.tell(kind, Instant::now().into_std()) {
                     warn!(%error, left_out, "Redis refuses");
                 }
                 return (StoreOutcome::Refused, Err(Unanswered::Unknown));
@@ -225,7 +237,7 @@ fn is_of_the_call(error: &RedisError) -> bool {
 }
 
 async fn keep(
-    mut place: Place,
+    mut place: impl Connect,
     to_callers: watch::Sender<Option<Numbered>>,
     mut reports: mpsc::Receiver<Broken>,
     connected: Gauge,
@@ -310,8 +322,9 @@ impl Place {
         heard.subscribe(channel).await?;
         Ok(heard)
     }
+}
 
-    /// Connects; fails, in words, when that takes too long.
+impl Connect for Place {
     async fn connect(&mut self) -> Result<Connection, String> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECTING))
