@@ -6,7 +6,7 @@ use std::time::Duration;
 use sidecar_api::{Telephony, TelephonyState};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::{info, warn};
+use tracing::{Instrument, info, warn};
 
 use crate::audit::AUDIT;
 use crate::directory::Agent;
@@ -348,6 +348,17 @@ async fn note(sidecar: &Sidecar, ozonetel: &Ozonetel, duty: &Duty, term: Duratio
     if let Err(error) = ozonetel.duties.note(duty, term, now).await {
         warn!(agent = duty.agent_id(), %error, "no server knows when to log an agent out");
     }
+}
+
+/// Carries `work` out to its end, also where the caller who waits for it goes away; it logs as a part of their
+/// call.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    sidecar: &Sidecar,
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    in_background(sidecar, work.in_current_span())
+        .await
+        .expect("it does not panic, and nobody aborts it")
 }
 
 /// Has `work` go on behind the call that began it; a server that stops waits for it.

@@ -88,7 +88,12 @@ pub(super) async fn hold(
         agent = directory.agent(&caller.member_id).await?;
     }
     let Some(agent) = agent.filter(is_granted) else {
-        end(sidecar, caller, device, granted.as_ref()).await?;
+        let caller = Caller {
+            lock: granted,
+            ..caller.clone()
+        };
+        let why = "its phone account is no longer the member's";
+        end(sidecar, &caller, device, why).await?;
         return Err(Refusal::account_changed());
     };
     let lock = agent.lock_name();
@@ -161,29 +166,34 @@ fn superseded(lock: &LockName, owner: &Owner, holder: &Owner) -> Refusal {
     Refusal::superseded(holder, &owner.member_id)
 }
 
-/// Ends a session whose member is no longer the agent whose lock it was granted: the phone signs in anew.
-async fn end(
+/// Ends a session for which the phone sends no logout, frees the lock that its sign-in granted, and has its
+/// agent logged out, also where the caller goes away meanwhile. `why` stands in the audit log.
+pub(super) async fn end(
     sidecar: &Arc<Sidecar>,
     caller: &Caller,
     device: &Device,
-    lock: Option<&LockName>,
+    why: &'static str,
 ) -> Result<(), Refusal> {
-    if let Some(lock) = lock {
-        let owner = sidecar.owner(caller, device, None);
-        match sidecar.lock.release(lock, &owner).await? {
-            // A store that lost its data knows of no lock, but the agent is logged in at Ozonetel.
-            Released::Freed | Released::Absent => duty::end_known(sidecar, lock),
-            Released::NotOwner { .. } => {}
+    let owner = sidecar.owner(caller, device, None);
+    let (server, caller) = (Arc::clone(sidecar), caller.clone());
+    duty::to_its_end(sidecar, async move {
+        if let Some(lock) = &caller.lock {
+            match server.lock.release(lock, &owner).await? {
+                // A store that lost its data knows of no lock, but the agent is logged in at Ozonetel.
+                Released::Freed | Released::Absent => duty::end_known(&server, lock),
+                Released::NotOwner { .. } => {}
+            }
         }
-    }
-    sidecar.sessions.end(caller, sidecar.clock.now()).await?;
-    info!(
-        target: AUDIT,
-        member = caller.member_id,
-        agent = lock.map(|it| &it.ozonetel_agent_id),
-        "the session has ended: its phone account is no longer the member's"
-    );
-    Ok(())
+        server.sessions.end(&caller, server.clock.now()).await?;
+        info!(
+            target: AUDIT,
+            member = caller.member_id,
+            agent = caller.lock.as_ref().map(|it| &it.ozonetel_agent_id),
+            "the session has ended: {why}"
+        );
+        Ok(())
+    })
+    .await
 }
 
 /// Returns the lock that the sign-in of a caller granted; where the version before did and nobody knows

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use sidecar_api::{RefreshRequest, RefreshResponse};
 use tracing::{debug, info, warn};
 
+use super::heartbeat;
 use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
 use crate::device::Device;
@@ -47,12 +48,14 @@ pub(crate) async fn refresh(
         }
         // It may have been restarted with other people, without Redis.
         Some(it) if it.begins_again && !sidecar.directory.may_still_be(&it.caller) => {
-            info!(target: AUDIT, member = it.caller.member_id, "no longer a user with this role");
+            let why = "no longer a user with this role";
+            heartbeat::end(&sidecar, &it.caller, &device, why).await?;
             return Err(Refusal::invalid_refresh_token());
         }
         Some(it) => it,
     };
-    let Renewal { token, to_keep } = renew(&sidecar, &known, platform_token.as_ref()).await?;
+    let renewal = renew(&sidecar, &known, &device, platform_token.as_ref()).await;
+    let Renewal { token, to_keep } = renewal?;
     let now = sidecar.clock.now();
     let id = &known.caller.session_id;
     let refreshed = sidecar
@@ -65,19 +68,27 @@ pub(crate) async fn refresh(
         }
         (Ok(_) | Err(_), _) => sidecar.not_stored.forget(id),
     }
-    let (caller, refresh_token) = refreshed.map_err(|refused| {
-        match refused {
-            RefreshRefused::Unanswered(why) => return why.into(),
-            RefreshRefused::Unknown => debug!("unknown refresh token"),
-            RefreshRefused::OtherDevice => warn!("refresh token of another device refused"),
-            RefreshRefused::Reused(caller) => warn!(
+    let (caller, refresh_token) = match refreshed {
+        Ok(refreshed) => refreshed,
+        Err(RefreshRefused::Unanswered(why)) => return Err(why.into()),
+        Err(RefreshRefused::Unknown) => {
+            debug!("unknown refresh token");
+            return Err(Refusal::invalid_refresh_token());
+        }
+        Err(RefreshRefused::OtherDevice) => {
+            warn!("refresh token of another device refused");
+            return Err(Refusal::invalid_refresh_token());
+        }
+        Err(RefreshRefused::Reused(caller)) => {
+            warn!(
                 target: AUDIT,
                 member = caller.member_id,
                 "a used refresh token came back: its session has ended"
-            ),
+            );
+            heartbeat::end(&sidecar, &caller, &device, "a used refresh token").await?;
+            return Err(Refusal::invalid_refresh_token());
         }
-        Refusal::invalid_refresh_token()
-    })?;
+    };
     if known.begins_again {
         info!(
             target: AUDIT,
@@ -105,12 +116,13 @@ struct Renewal {
 /// Has the platform say that the user may still sign in, unless it has just said so and what it gave is
 /// known; a session that it refuses has ended.
 async fn renew(
-    sidecar: &Sidecar,
+    sidecar: &Arc<Sidecar>,
     OfToken {
         caller,
         renewed: kept,
         ..
     }: &OfToken,
+    device: &Device,
     platform_token: Option<&SecretString>,
 ) -> Result<Renewal, Refusal> {
     let (id, seal) = (&caller.session_id, &sidecar.seal);
@@ -135,7 +147,8 @@ async fn renew(
     }
     let renewed = sidecar.directory.renew(platform_token).await;
     if matches!(renewed, Err(NotRenewed::Refused)) {
-        sidecar.sessions.end(caller, now).await?;
+        let why = "the platform does not renew it";
+        heartbeat::end(sidecar, caller, device, why).await?;
     }
     let token = renewed?;
     let to_keep = platform_token

@@ -55,6 +55,7 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
     laptop.beat(next.access_token()).await.expect(201);
     world.clock.advance(Duration::from_secs(200));
     laptop.refresh(second.refresh_token()).await.expect(401);
+    let rests = laptop.login(ANA).await.expect(201);
     world.clock.advance(Duration::from_secs(3600));
     let third = desk.login(ANA).await.expect(201);
     let asked = laptop.ask(ANA).await.expect(202);
@@ -78,7 +79,7 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
         .login("mira@helix.example")
         .await
         .expect(201);
-    for answer in [&first, &second, &next, &third, &fourth] {
+    for answer in [&first, &second, &next, &rests, &third, &fourth] {
         secrets.push(answer.access_token().to_owned());
         secrets.push(answer.refresh_token().to_owned());
     }

@@ -227,13 +227,7 @@ async fn whose_account_changes_after_a_loss_of_all_data_is_logged_out() {
     let account = Account::start(Mode::ApiKey).await;
     let platform = Platform::start().await;
     let password = password_of("agent1");
-    let more = [
-        ("OZONETEL_URL", &*account.ozonetel.url),
-        ("OZONETEL_USER_NAME", USER_NAME),
-        ("OZONETEL_API_KEY", API_KEY),
-        ("OZONETEL_AUTHENTICATION", "api-key"),
-        ("OZONETEL_AGENT_PASSWORD", &password),
-    ];
+    let more = variables(&account, &password);
     let sidecar = async || Instance::at_platform_and(&account.redis.url(), &platform, &more).await;
     let (one, other) = (sidecar().await, sidecar().await);
     let login = granted::login(&one.device("desk"), ANA).await.expect(201);
@@ -242,6 +236,45 @@ async fn whose_account_changes_after_a_loss_of_all_data_is_logged_out() {
     platform.with(|world| world.agents.clear());
     granted::changed(other.device("desk").beat(login.access_token()).await);
     account.until_all_are_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_session_ends_at_a_refresh_at_any_sidecar_is_logged_out_and_holds_nothing() {
+    let account = Account::start(Mode::ApiKey).await;
+    let (one, other) = (account.sidecar().await, account.sidecar().await);
+    let first = one.device("desk").login(ANA).await.expect(201);
+    let next = one.device("desk").refresh(first.refresh_token()).await;
+    let next = next.expect(201);
+    // The first token was used long ago.
+    let key = format!("session:{}", &first.refresh_token()[..36]);
+    let long_ago = "local session = cjson.decode(redis.call('GET', KEYS[1])) session.used[1][2] = 1 \
+                    return redis.call('SET', KEYS[1], cjson.encode(session), 'KEEPTTL')";
+    let changed = account.redis.command(&["EVAL", long_ago, "1", &key]);
+    assert_eq!(changed, "OK");
+    let desk = other.device("desk");
+    desk.refresh(first.refresh_token()).await.expect(401);
+    account.until_all_are_out().await;
+    let laptop = one.device("laptop").login(ANA).await.expect(201);
+    desk.beat(next.access_token()).await.expect(401);
+    one.device("laptop")
+        .logout(laptop.access_token())
+        .await
+        .expect(201);
+    account.until_all_are_out().await;
+
+    let platform = Platform::start().await;
+    let password = password_of("agent1");
+    let more = variables(&account, &password);
+    let sidecar = async || Instance::at_platform_and(&account.redis.url(), &platform, &more).await;
+    let (one, other) = (sidecar().await, sidecar().await);
+    let session = granted::login(&one.device("desk"), ANA).await.expect(201);
+    assert!(account.is_in("agent1"));
+    platform.with(|world| world.revoke_all());
+    let desk = other.device("desk");
+    desk.refresh(session.refresh_token()).await.expect(401);
+    account.until_all_are_out().await;
+    granted::login(&one.device("laptop"), ANA).await.expect(201);
+    account.redis.assert_every_key_expires();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -329,6 +362,17 @@ async fn an_agents_own_password_goes_with_the_duty_and_redis_cannot_read_it() {
     // This one knows of no such agent's password.
     let _other = account.sidecar().await;
     account.until_all_are_out().await;
+}
+
+/// Returns the variables that name the account, whose agents have this password.
+fn variables<'a>(account: &'a Account, password: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("OZONETEL_URL", &*account.ozonetel.url),
+        ("OZONETEL_USER_NAME", USER_NAME),
+        ("OZONETEL_API_KEY", API_KEY),
+        ("OZONETEL_AUTHENTICATION", "api-key"),
+        ("OZONETEL_AGENT_PASSWORD", password),
+    ]
 }
 
 /// Ends a session as its term does, and the duty with it.

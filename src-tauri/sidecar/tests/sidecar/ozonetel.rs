@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sidecar::{LockName, MemoryLock, Owner, SessionLock};
+use tokio::time::timeout;
 
 use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
-use crate::stand_in::{ozonetel_config, queue_config};
-use crate::world::{Answer, DEADLINE, Device, MovedClock, World, send};
+use crate::stand_in::{ozonetel_config, queue_config, queue_config_of};
+use crate::world::{Answer, DEADLINE, Device, MovedClock, World, config_text, send};
 
 const ANA: &str = "ana@helix.example";
 const RAVI: &str = "ravi@helix.example";
@@ -226,7 +227,7 @@ async fn a_caller_that_goes_away_in_its_login_leaves_nobody_logged_in() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, given_back).await.unwrap();
+    timeout(DEADLINE, given_back).await.unwrap();
     // The login goes through, and is undone.
     ozonetel.with(|world| world.fault = None);
     ozonetel.go_on();
@@ -499,6 +500,46 @@ async fn a_session_that_expires_logs_its_agent_out_and_a_late_beat_logs_them_in_
     until(&ozonetel, |world| world.present.contains_key("agent1")).await;
 }
 
+#[tokio::test]
+async fn a_used_token_that_comes_back_leaves_nothing_locked_and_nobody_logged_in() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let first = desk.login(ANA).await.expect(201);
+    let next = desk.refresh(first.refresh_token()).await.expect(201);
+    world.clock.advance(Duration::from_secs(121));
+    desk.beat(next.access_token()).await.expect(201);
+    desk.refresh(first.refresh_token()).await.expect(401);
+    until(&ozonetel, |world| world.present.is_empty()).await;
+    world.device("laptop").login(ANA).await.expect(201);
+    desk.beat(next.access_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn who_is_no_agent_any_more_after_a_restart_is_logged_out_at_the_refresh() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let server = async |people: &str| {
+        let config = queue_config_of(people, &ozonetel, Mode::ApiKey, &[]);
+        let lock = Arc::new(MemoryLock::new(clock.clock()));
+        World::at(clock.clone(), config, lock).await
+    };
+    let before = config_text("");
+    let session = server(&before).await.device("desk").login(RAVI).await;
+    let session = session.expect(201);
+    ozonetel.with(|world| assert!(world.present.contains_key("agent2")));
+    let after = before
+        .replace(
+            "name = \"ravi\"\nrole = \"cc-agent\"",
+            "name = \"ravi\"\nrole = \"manager\"",
+        )
+        .replace("\"m-ravi\"\nagent = \"agent2\"", "\"m-ravi\"");
+    let again = server(&after).await;
+    let desk = again.device("desk");
+    desk.refresh(session.refresh_token()).await.expect(401);
+    until(&ozonetel, |world| world.present.is_empty()).await;
+    desk.login(RAVI).await.expect(201);
+}
+
 async fn start(mode: Mode) -> (Ozonetel, World) {
     let ozonetel = Ozonetel::start(mode).await;
     let config = ozonetel_config(&ozonetel, mode);
@@ -521,7 +562,5 @@ async fn order(device: &Device, token: &str, path: &str, body: Value) -> Answer 
 }
 
 async fn until(ozonetel: &Ozonetel, is_so: impl Fn(&crate::stand_in::ozonetel::World) -> bool) {
-    tokio::time::timeout(DEADLINE, ozonetel.until(is_so))
-        .await
-        .unwrap();
+    timeout(DEADLINE, ozonetel.until(is_so)).await.unwrap();
 }

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use sidecar::MemoryLock;
 use sidecar_api::{AGENT_NOT_CONFIGURED, CANNOT_SIGN_IN_NOW, WRONG_CREDENTIALS};
+use tokio::time::timeout;
 
 use crate::stand_in::ozonetel::{Mode, Ozonetel};
 use crate::stand_in::platform::{
     ANA_MEMBER, Agent, Fault, Generation, PASSWORD, Platform, RAVI_MEMBER,
 };
 use crate::stand_in::{platform_and_ozonetel_config, platform_config};
-use crate::world::{Answer, Device, World, send};
+use crate::world::{Answer, DEADLINE, Device, World, send};
 
 const ANA: &str = "ana@helix.example";
 const MIRA: &str = "mira@helix.example";
@@ -229,6 +230,21 @@ async fn a_refresh_asks_the_platform_and_ends_with_the_user() {
     platform.with(|world| world.revoke_all());
     desk.refresh(fourth.refresh_token()).await.expect(401);
     desk.beat(fourth.access_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn who_is_out_at_the_platform_leaves_nothing_locked_and_nobody_logged_in() {
+    let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+    let world = World::alone(platform_and_ozonetel_config(&platform, &ozonetel)).await;
+    let desk = world.device("desk");
+    let session = login(&desk, ANA).await.expect(201);
+    ozonetel.with(|world| assert!(world.present.contains_key("agent1")));
+    platform.with(|world| world.revoke_all());
+    desk.refresh(session.refresh_token()).await.expect(401);
+    let out = ozonetel.until(|world| world.present.is_empty());
+    timeout(DEADLINE, out).await.unwrap();
+    login(&world.device("laptop"), ANA).await.expect(201);
+    desk.beat(session.access_token()).await.expect(401);
 }
 
 #[tokio::test]

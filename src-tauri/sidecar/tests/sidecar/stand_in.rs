@@ -64,8 +64,18 @@ pub(crate) fn ozonetel_config(account: &Ozonetel, mode: Mode) -> Config {
 
 /// The same with these variables of the environment beside them.
 pub(crate) fn queue_config(account: &Ozonetel, mode: Mode, more: &[(&str, &str)]) -> Config {
+    queue_config_of(&config_text(""), account, mode, more)
+}
+
+/// The same of other people.
+pub(crate) fn queue_config_of(
+    people: &str,
+    account: &Ozonetel,
+    mode: Mode,
+    more: &[(&str, &str)],
+) -> Config {
     let own = format!("ozonetel_password = \"{}\"\nsip_uri", password_of("agent1"));
-    let text = config_text("").replacen("sip_uri", &own, 1);
+    let text = people.replacen("sip_uri", &own, 1);
     Config::from_toml(&text, Path::new("."), |name| {
         let value = match (name, mode) {
             ("HELIX_JWT_SECRET", _) => JWT_SECRET,
