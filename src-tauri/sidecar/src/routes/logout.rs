@@ -12,12 +12,13 @@ use crate::audit::AUDIT;
 use crate::body::{Field, read_optional_json};
 use crate::device::Device;
 use crate::duty;
-use crate::lock::Released;
+use crate::lock::{LockName, Owner, Released};
 use crate::refusal::Refusal;
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
-/// `POST /auth/logout`. The session ends in any case; repeating the call changes nothing.
+/// `POST /auth/logout`. The session ends, whoever holds the lock, and also where the caller goes away; repeating
+/// the call changes nothing.
 pub(crate) async fn logout(
     State(sidecar): State<Arc<Sidecar>>,
     headers: HeaderMap,
@@ -34,53 +35,72 @@ pub(crate) async fn logout(
     };
     let owner = sidecar.owner(&caller, &device, None);
     let granted = heartbeat::granted(&sidecar, &caller).await;
-    sidecar.sessions.end(&caller, sidecar.clock.now()).await?;
-    let released = match granted? {
-        None => {
-            info!(target: AUDIT, member = caller.member_id, "signed out");
-            false
-        }
-        Some(lock) => {
-            let (member, agent) = (&owner.member_id, &lock.ozonetel_agent_id);
-            match sidecar.lock.release(&lock, &owner).await? {
-                Released::Freed => {
-                    info!(
-                        target: AUDIT,
-                        member,
-                        agent,
-                        device = owner.device_name,
-                        "signed out, lock released"
-                    );
-                    duty::end_of(&sidecar, &caller.member_id, &lock);
-                    true
-                }
-                // A store that lost its data knows of no lock, but the agent is logged in at Ozonetel.
-                Released::Absent => {
-                    info!(target: AUDIT, member, agent, "signed out, no lock was held");
-                    duty::end_of(&sidecar, &caller.member_id, &lock);
-                    false
-                }
-                Released::NotOwner { holder } => {
-                    info!(
-                        target: AUDIT,
-                        member,
-                        agent,
-                        holder = holder.device_name,
-                        "signed out, the lock stays with its holder"
-                    );
-                    false
-                }
+    let server = Arc::clone(&sidecar);
+    let released = duty::to_its_end(&sidecar, async move {
+        match granted {
+            Ok(Some(lock)) => end(&server, &caller, &owner, &lock).await,
+            Ok(None) => end_without_lock(&server, &caller).await,
+            Err(refusal) => {
+                server.sessions.end(&caller, server.clock.now()).await?;
+                Err(refusal)
             }
         }
-    };
-    if !released {
-        sidecar.directory.forget(&caller.member_id);
-    }
+    });
+    let released = released.await?;
     let response = LogoutResponse {
         status: "ok".to_owned(),
         released: Some(released),
     };
     Ok((StatusCode::CREATED, Json(response)))
+}
+
+/// Frees the lock that was granted to a session, and ends that; returns whether it held the lock.
+///
+/// In this order: a phone that hears nothing of it comes again, and finds the session as it was until its lock is
+/// free.
+async fn end(
+    sidecar: &Arc<Sidecar>,
+    caller: &Caller,
+    owner: &Owner,
+    lock: &LockName,
+) -> Result<bool, Refusal> {
+    let (member, agent) = (&caller.member_id, &lock.ozonetel_agent_id);
+    let device = &owner.device_name;
+    let released = sidecar.lock.release(lock, owner).await?;
+    let ended = sidecar.sessions.end(caller, sidecar.clock.now()).await;
+    if released == Released::Freed {
+        info!(target: AUDIT, member, agent, device, "signed out, lock released");
+        duty::end_of(sidecar, member, lock);
+    }
+    ended?;
+    match &released {
+        Released::Freed => {}
+        // A store that lost its data knows of no lock, but the agent is logged in at Ozonetel.
+        Released::Absent => {
+            info!(target: AUDIT, member, agent, "signed out, no lock was held");
+            duty::end_of(sidecar, member, lock);
+        }
+        Released::NotOwner { holder } => {
+            info!(
+                target: AUDIT,
+                member,
+                agent,
+                holder = holder.device_name,
+                "signed out, the lock stays with its holder"
+            );
+            sidecar.directory.forget(member);
+        }
+    }
+    Ok(released == Released::Freed)
+}
+
+/// Ends a session that was granted no lock; it held none.
+async fn end_without_lock(sidecar: &Sidecar, caller: &Caller) -> Result<bool, Refusal> {
+    let member = &caller.member_id;
+    sidecar.sessions.end(caller, sidecar.clock.now()).await?;
+    info!(target: AUDIT, member, "signed out");
+    sidecar.directory.forget(member);
+    Ok(false)
 }
 
 async fn of_refresh_token(

@@ -1,11 +1,16 @@
 //! Agents who are logged in and out at Ozonetel, and what they ask of it.
 
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use sidecar::{LockName, MemoryLock, Owner, SessionLock};
+use sidecar::{
+    Acquired, Ask, Beat, Changes, Clock, LockAnswer, LockName, Look, MemoryLock, Moment, Owner,
+    Page, Released, SessionLock, TicketHash,
+};
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
@@ -540,6 +545,38 @@ async fn who_is_no_agent_any_more_after_a_restart_is_logged_out_at_the_refresh()
     desk.login(RAVI).await.expect(201);
 }
 
+#[tokio::test]
+async fn a_caller_that_goes_away_in_its_logout_has_signed_out() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let lock = Arc::new(SlowToRelease::new(clock.clock()));
+    let config = ozonetel_config(&ozonetel, Mode::ApiKey);
+    let world = World::at(clock, config, lock.clone()).await;
+    let desk = world.device("desk");
+    let session = desk.login(ANA).await.expect(201);
+    let logout = desk
+        .post("/auth/logout")
+        .bearer_auth(session.access_token());
+    let logout = tokio::spawn(logout.send());
+    timeout(DEADLINE, lock.is_asked.notified()).await.unwrap();
+    logout.abort();
+    // The one that asks for this is the only connection left.
+    let is_gone = async {
+        loop {
+            let metrics = world.get("/metrics").send().await.unwrap();
+            let metrics = metrics.text().await.unwrap();
+            if metrics.contains("\nhelix_sidecar_connections 1\n") {
+                return;
+            }
+        }
+    };
+    timeout(DEADLINE, is_gone).await.unwrap();
+    lock.goes_on.send_replace(true);
+    until(&ozonetel, |world| world.present.is_empty()).await;
+    world.device("laptop").login(ANA).await.expect(201);
+    desk.refresh(session.refresh_token()).await.expect(401);
+}
+
 async fn start(mode: Mode) -> (Ozonetel, World) {
     let ozonetel = Ozonetel::start(mode).await;
     let config = ozonetel_config(&ozonetel, mode);
@@ -563,4 +600,88 @@ async fn order(device: &Device, token: &str, path: &str, body: Value) -> Answer 
 
 async fn until(ozonetel: &Ozonetel, is_so: impl Fn(&crate::stand_in::ozonetel::World) -> bool) {
     timeout(DEADLINE, ozonetel.until(is_so)).await.unwrap();
+}
+
+/// A lock store in memory that releases nothing until it is told to.
+#[derive(Debug)]
+struct SlowToRelease {
+    lock: MemoryLock,
+    is_asked: Notify,
+    goes_on: watch::Sender<bool>,
+}
+
+impl SlowToRelease {
+    fn new(clock: Clock) -> Self {
+        Self {
+            lock: MemoryLock::new(clock),
+            is_asked: Notify::new(),
+            goes_on: watch::Sender::new(false),
+        }
+    }
+}
+
+impl SessionLock for SlowToRelease {
+    fn release<'a>(&'a self, name: &'a LockName, owner: &'a Owner) -> LockAnswer<'a, Released> {
+        Box::pin(async {
+            self.is_asked.notify_one();
+            let mut goes_on = self.goes_on.subscribe();
+            goes_on.wait_for(|it| *it).await.unwrap();
+            self.lock.release(name, owner).await
+        })
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+        takeover: bool,
+    ) -> LockAnswer<'a, Acquired> {
+        self.lock.acquire(name, owner, ttl, takeover)
+    }
+
+    fn beat<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+    ) -> LockAnswer<'a, Beat> {
+        self.lock.beat(name, owner, ttl)
+    }
+
+    fn acquire_granted<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+        ask: &'a Ask,
+    ) -> LockAnswer<'a, Acquired> {
+        self.lock.acquire_granted(name, owner, ttl, ask)
+    }
+
+    fn look<'a>(&'a self, name: &'a LockName) -> LockAnswer<'a, Look> {
+        self.lock.look(name)
+    }
+
+    fn put<'a>(
+        &'a self,
+        name: &'a LockName,
+        before: Option<&'a Ask>,
+        ask: &'a Ask,
+        now: Moment,
+    ) -> LockAnswer<'a, bool> {
+        self.lock.put(name, before, ask, now)
+    }
+
+    fn of_ticket<'a>(&'a self, ticket: &'a TicketHash) -> LockAnswer<'a, Option<LockName>> {
+        self.lock.of_ticket(ticket)
+    }
+
+    fn listen(&self, agent_id: &str) -> Changes {
+        self.lock.listen(agent_id)
+    }
+
+    fn list<'a>(&'a self, from: Bound<&'a str>, limit: usize) -> LockAnswer<'a, Page> {
+        self.lock.list(from, limit)
+    }
 }
