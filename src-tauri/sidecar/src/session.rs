@@ -227,13 +227,11 @@ impl Sessions {
     }
 
     /// Ends a session: none of its tokens is accepted from here on. Where nobody knows when it began, no
-    /// session of the member begins again that began before now.
-    pub(crate) async fn end(&self, caller: &Caller, now: Now) -> Result<(), Unanswered> {
+    /// session of the member begins again that began before now. Returns whether it is known to have been over
+    /// before.
+    pub(crate) async fn end(&self, caller: &Caller, now: Now) -> Result<bool, Unanswered> {
         match &self.kept {
-            Kept::Memory(sessions) => {
-                sessions.end(caller, now);
-                Ok(())
-            }
+            Kept::Memory(sessions) => Ok(sessions.end(caller, now)),
             Kept::Redis(sessions) => sessions.end(caller, now).await,
         }
     }

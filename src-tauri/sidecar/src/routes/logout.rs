@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use sidecar_api::{LogoutRequest, LogoutResponse};
-use tracing::info;
+use tracing::{debug, info};
 
 use super::{bearer, heartbeat};
 use crate::audit::AUDIT;
@@ -56,8 +56,9 @@ pub(crate) async fn logout(
 
 /// Frees the lock that was granted to a session, and ends that; returns whether it held the lock.
 ///
-/// In this order: a phone that hears nothing of it comes again, and finds the session as it was until its lock is
-/// free.
+/// In this order: a phone that hears nothing of it comes again, and where the lock is gone by then, that the
+/// session still goes on tells that nobody has logged its agent out. Once it is over, whoever has one of its
+/// tokens may repeat this as often as they like, and it logs nobody out.
 async fn end(
     sidecar: &Arc<Sidecar>,
     caller: &Caller,
@@ -67,14 +68,17 @@ async fn end(
     let (member, agent) = (&caller.member_id, &lock.ozonetel_agent_id);
     let device = &owner.device_name;
     let released = sidecar.lock.release(lock, owner).await?;
-    let ended = sidecar.sessions.end(caller, sidecar.clock.now()).await;
+    let was_over = sidecar.sessions.end(caller, sidecar.clock.now()).await;
     if released == Released::Freed {
         info!(target: AUDIT, member, agent, device, "signed out, lock released");
         duty::end_of(sidecar, member, lock);
     }
-    ended?;
+    let was_over = was_over?;
     match &released {
         Released::Freed => {}
+        Released::Absent | Released::NotOwner { .. } if was_over => {
+            debug!(member, "signed out before");
+        }
         // A store that lost its data knows of no lock, but the agent is logged in at Ozonetel.
         Released::Absent => {
             info!(target: AUDIT, member, agent, "signed out, no lock was held");
@@ -97,9 +101,12 @@ async fn end(
 /// Ends a session that was granted no lock; it held none.
 async fn end_without_lock(sidecar: &Sidecar, caller: &Caller) -> Result<bool, Refusal> {
     let member = &caller.member_id;
-    sidecar.sessions.end(caller, sidecar.clock.now()).await?;
-    info!(target: AUDIT, member, "signed out");
-    sidecar.directory.forget(member);
+    if sidecar.sessions.end(caller, sidecar.clock.now()).await? {
+        debug!(member, "signed out before");
+    } else {
+        info!(target: AUDIT, member, "signed out");
+        sidecar.directory.forget(member);
+    }
     Ok(false)
 }
 

@@ -154,13 +154,15 @@ impl MemorySessions {
         }
     }
 
-    pub(crate) fn end(&self, caller: &Caller, now: Now) {
+    pub(crate) fn end(&self, caller: &Caller, now: Now) -> bool {
         let mut state = self.state();
         let id = &caller.session_id;
-        if state.ended.contains_key(id) {
-            return;
+        if state.ended.get(id).is_some_and(|it| *it > now.monotonic) {
+            return true;
         }
-        if !state.sessions.contains_key(id) {
+        let is_known = state.sessions.contains_key(id);
+        let was_over = !is_known && state.is_over(caller);
+        if !is_known {
             let begun = match caller.begun {
                 0 => now.millis(),
                 begun => begun,
@@ -168,6 +170,7 @@ impl MemorySessions {
             state.over(&caller.member_id, begun, self.lifetimes, now.monotonic);
         }
         state.end(id, self.lifetimes, now.monotonic);
+        was_over
     }
 
     /// Forgets what has expired.
@@ -224,16 +227,18 @@ impl State {
     /// Whether a token is of a session that is not known, and not known to be over.
     fn has_lost(&self, presented: &Presented<'_>) -> bool {
         let id = presented.session_id;
-        let is_over = |caller: &Caller| {
-            let over = self.over.get(&caller.member_id);
-            over.is_some_and(|(begun, _)| *begun >= caller.begun)
-        };
         !self.sessions.contains_key(id)
             && !self.ended.contains_key(id)
             && presented
                 .facts
                 .as_ref()
-                .is_some_and(|it| !is_over(&it.caller))
+                .is_some_and(|it| !self.is_over(&it.caller))
+    }
+
+    /// Whether sessions of a member that began when this one did are over.
+    fn is_over(&self, caller: &Caller) -> bool {
+        let over = self.over.get(&caller.member_id);
+        over.is_some_and(|(begun, _)| *begun >= caller.begun)
     }
 
     fn end(&mut self, id: &str, lifetimes: Lifetimes, now: Instant) {

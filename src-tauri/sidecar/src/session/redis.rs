@@ -189,11 +189,14 @@ impl RedisSessions {
         Ok(())
     }
 
-    pub(crate) async fn end(&self, caller: &Caller, now: Now) -> Result<(), Unanswered> {
+    pub(crate) async fn end(&self, caller: &Caller, now: Now) -> Result<bool, Unanswered> {
         let mut call = self.call(&self.end, &caller.session_id, &caller.member_id);
         call.arg(caller.begun).arg(now.millis());
-        self.store.run::<String>(&call).await?;
-        Ok(())
+        match &*self.store.run::<String>(&call).await? {
+            "ended" => Ok(false),
+            "over" => Ok(true),
+            _ => Err(Unanswered::Unknown),
+        }
     }
 
     /// Prepares a script for a session, with the arguments that all of them have.

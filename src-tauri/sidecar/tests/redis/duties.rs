@@ -8,6 +8,7 @@ use crate::ozonetel::{API_KEY, Fault, Mode, USER_NAME, password_of};
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
 use crate::stand_in::platform::Platform;
+use crate::wire::{self, Wire};
 use crate::world::config_text;
 
 const ANA: &str = "ana@helix.example";
@@ -275,6 +276,57 @@ async fn whose_session_ends_at_a_refresh_at_any_sidecar_is_logged_out_and_holds_
     account.until_all_are_out().await;
     granted::login(&one.device("laptop"), ANA).await.expect(201);
     account.redis.assert_every_key_expires();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_is_repeated_at_any_sidecar_logs_nobody_out() {
+    let account = Account::start(Mode::ApiKey).await;
+    let (one, other) = (account.sidecar().await, account.sidecar().await);
+    let session = one.device("desk").login(ANA).await.expect(201);
+    let token = session.access_token();
+    one.device("desk").logout(token).await.expect(201);
+    account.until_all_are_out().await;
+    // They work at Ozonetel's own page.
+    let (agent, number) = ("agent1".to_owned(), "700201".to_owned());
+    account
+        .ozonetel
+        .with(|world| world.present.insert(agent, number));
+    for sidecar in [&one, &other, &one] {
+        let again = sidecar.device("desk").logout(token).await.expect(201);
+        assert_eq!(again.body["released"], false);
+        // That this very session has ended is remembered for as long as its access tokens count.
+        let key = format!("session:{}", &session.refresh_token()[..36]);
+        assert_eq!(account.redis.command(&["DEL", &key]), "1");
+    }
+    // This waits for what the calls have begun.
+    for sidecar in [one, other] {
+        sidecar.stop().await;
+    }
+    assert_eq!(account.logouts(), 1);
+    assert!(account.is_in("agent1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_whose_lock_was_freed_without_an_answer_is_made_again_and_logs_out() {
+    for fault in [wire::Fault::LosesCommand, wire::Fault::LosesAnswer] {
+        let account = Account::start(Mode::ApiKey).await;
+        let wire = Wire::to(account.redis.port).await;
+        let sidecar = Instance::with(&wire.url(), &account.settings).await;
+        let desk = sidecar.device("desk");
+        let before = desk.login(ANA).await.expect(201);
+        desk.logout(before.access_token()).await.expect(201);
+        account.until_all_are_out().await;
+        // From here on Redis knows all scripts.
+        let session = desk.login(ANA).await.expect(201);
+        wire.break_at(1, fault);
+        desk.logout(session.access_token()).await.expect(503);
+        wire.broken().await;
+        let logout = until_served(async || desk.logout(session.access_token()).await).await;
+        let logout = logout.expect(201);
+        assert_eq!(logout.body["released"], fault == wire::Fault::LosesCommand);
+        account.until_all_are_out().await;
+        desk.refresh(session.refresh_token()).await.expect(401);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -134,6 +134,15 @@ impl Instance {
         assert!(status.expect("sh starts").success());
     }
 
+    /// Has it end as it should: once what it has begun is done.
+    pub(crate) async fn stop(mut self) {
+        self.signal("TERM");
+        timeout(DEADLINE, self.process.wait())
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
     /// Ends it as a crash does.
     pub(crate) async fn kill(mut self) {
         self.process.kill().await.unwrap();

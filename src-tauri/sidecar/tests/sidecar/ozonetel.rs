@@ -546,6 +546,31 @@ async fn who_is_no_agent_any_more_after_a_restart_is_logged_out_at_the_refresh()
 }
 
 #[tokio::test]
+async fn a_logout_that_is_repeated_changes_nothing_however_late() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let session = desk.login(ANA).await.expect(201);
+    desk.logout(session.access_token()).await.expect(201);
+    until(&ozonetel, |world| world.present.is_empty()).await;
+    // They work at Ozonetel's own page.
+    let (agent, number) = ("agent1".to_owned(), "700201".to_owned());
+    ozonetel.with(|world| world.present.insert(agent, number));
+    for _ in 0..3 {
+        let again = desk.logout(session.access_token()).await.expect(201);
+        assert_eq!(again.body["released"], false);
+        // That this very session has ended is remembered for as long as its access tokens count.
+        world.clock.advance(Duration::from_secs(3600));
+    }
+    // This waits for what the calls have begun.
+    world.stop().await.unwrap();
+    ozonetel.with(|world| {
+        let actions = world.orders.iter().map(|(_, fields)| &fields["action"]);
+        assert_eq!(actions.collect::<Vec<_>>(), ["login", "logout"]);
+        assert!(world.present.contains_key("agent1"));
+    });
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_in_its_logout_has_signed_out() {
     let ozonetel = Ozonetel::start(Mode::ApiKey).await;
     let clock = MovedClock::new();
