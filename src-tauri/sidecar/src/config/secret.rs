@@ -70,9 +70,9 @@ impl<'a> Sources<'a> {
         (self.variable)(name).map(SecretString::from)
     }
 
-    /// Whether any of these variables is set, or one with `_FILE` behind its name.
+    /// Whether any of these variables is set, or one with `_FILE` behind its name; a blank one says nothing.
     pub(super) fn names_any(&self, variables: &[&str]) -> bool {
-        let is_set = |name: &str| (self.variable)(name).is_some();
+        let is_set = |name: &str| (self.variable)(name).is_some_and(|it| !it.trim().is_empty());
         let mut variables = variables.iter();
         variables.any(|name| is_set(name) || is_set(&format!("{name}_FILE")))
     }

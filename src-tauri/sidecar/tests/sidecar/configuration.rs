@@ -287,6 +287,36 @@ fn half_a_configuration_by_the_environment_is_named() {
 }
 
 #[test]
+fn a_blank_variable_asks_for_no_account() {
+    for name in [
+        "PLATFORM_URL",
+        "PLATFORM_API_KEY",
+        "PLATFORM_API_KEY_FILE",
+        "PLATFORM_ORIGIN",
+        "SIP_DOMAIN",
+        "SIP_WS_SERVER",
+        "OZONETEL_URL",
+        "OZONETEL_USER_NAME",
+        "OZONETEL_API_KEY",
+        "OZONETEL_API_KEY_FILE",
+        "OZONETEL_AUTHENTICATION",
+        "OZONETEL_AGENT_PASSWORD",
+        "OZONETEL_DID",
+        "OZONETEL_DIDS",
+        "OZONETEL_PAUSE_REASONS",
+        "OZONETEL_DISPOSITIONS",
+        "OZONETEL_WRAP_UP_SECONDS",
+        "OZONETEL_WRAP_UP_MORE_SECONDS",
+    ] {
+        for blank in ["", " "] {
+            let variable = |it: &str| (it == name).then(|| blank.to_owned());
+            let read = Config::from_toml("", Path::new("."), variable);
+            read.unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+    }
+}
+
+#[test]
 fn what_is_of_no_use_is_a_warning() {
     let warnings = |text: &str| -> Vec<String> {
         let config = Config::from_toml(text, Path::new("."), |_| None).unwrap();
