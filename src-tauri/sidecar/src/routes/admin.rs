@@ -62,7 +62,7 @@ pub(crate) struct Freed {
     status: &'static str,
 }
 
-/// `GET /admin/sessions`: who holds which agent, page by page.
+/// `GET /admin/sessions`: who holds which agent, page by page. A session that a server is ending is none.
 pub(crate) async fn list(
     State(sidecar): State<Arc<Sidecar>>,
     uri: Uri,
@@ -72,8 +72,10 @@ pub(crate) async fn list(
     let Query { after, limit } = Query::of(&uri)?;
     let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
     let page = sidecar.lock.list(from, limit).await?;
+    let held = page.held.into_iter();
+    let sessions = held.filter(|held| !duty::is_ending(&held.owner));
     Ok(Json(Sessions {
-        sessions: page.held.into_iter().map(Session::from).collect(),
+        sessions: sessions.map(Session::from).collect(),
         next: page.next,
     }))
 }
@@ -87,6 +89,10 @@ pub(crate) async fn free(
     let administrator = administrator(&sidecar, &headers).await?;
     let Path(agent_id) = agent_id.map_err(|_| Refusal::no_session())?;
     let held = held(&sidecar, &agent_id).await?;
+    if duty::is_ending(&held.owner) {
+        // That logout would hit whoever signs in once this is over.
+        return Err(Refusal::held(&held.owner, &administrator.member_id));
+    }
     let agent = sidecar.directory.agent(&held.owner.member_id).await?;
     let agent = agent.filter(|agent| agent.config.ozonetel_agent_id == agent_id);
     let known = agent

@@ -1,7 +1,11 @@
 //! Administrators at one of several sidecars.
 
+use serde_json::json;
+
+use crate::account::{self, Account};
 use crate::cluster::Cluster;
 use crate::instance::Instance;
+use crate::ozonetel::{Fault, Mode};
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
 
@@ -26,6 +30,29 @@ async fn a_session_is_freed_in_a_cluster_too() {
         panic!("the keys lie on {:?}", cluster.with_keys());
     };
     cluster.nodes[node].assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn a_session_that_a_server_ends_is_not_theirs_to_end_at_any_other() {
+    let account = Account::with(Mode::ApiKey, &format!("{ROLES}\n")).await;
+    let (one, other) = (account.sidecar().await, account.sidecar().await);
+    let (desk, office) = (one.device("desk"), other.device("office"));
+    let session = desk.login(ANA).await.expect(201);
+    let eva = office.login(EVA).await.expect(201);
+    account
+        .ozonetel
+        .with(|world| world.fault = Some(Fault::Wait));
+    desk.logout(session.access_token()).await.expect(201);
+    account::until(&account.ozonetel, "it is asked", |world| world.asked == 2).await;
+    let page = office.sessions(eva.access_token(), "").await.expect(200);
+    assert_eq!(page.body, json!({"sessions": []}));
+    let refused = office.free(eva.access_token(), "agent1").await.expect(503);
+    assert_eq!(refused.retry_after, Some(2));
+    account.ozonetel.with(|world| world.fault = None);
+    account.ozonetel.go_on();
+    account.until_all_are_out().await;
+    assert_eq!(account.logouts(), 1);
+    office.free(eva.access_token(), "agent1").await.expect(404);
 }
 
 async fn free(redis_url: &str) {

@@ -1,10 +1,11 @@
 //! What administrators see and do.
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use crate::stand_in::ozonetel::{Mode, Ozonetel};
+use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
 use crate::stand_in::ozonetel_config;
-use crate::world::{Device, World, config};
+use crate::world::{DEADLINE, Device, World, config};
 
 const ANA: &str = "ana@helix.example";
 const RAVI: &str = "ravi@helix.example";
@@ -156,6 +157,28 @@ async fn who_is_freed_is_logged_out_at_ozonetel_before_anybody_signs_in() {
     office.free(eva.access_token(), "agent1").await.expect(200);
     // Until the logout is over nobody signs in, whom it could hit.
     desk.login_after_end(ANA).await;
+    account.with(|world| assert!(world.present.contains_key("agent1")));
+}
+
+#[tokio::test]
+async fn a_session_that_the_server_ends_is_not_theirs_to_end() {
+    let account = Ozonetel::start(Mode::ApiKey).await;
+    let world = World::alone(ozonetel_config(&account, Mode::ApiKey)).await;
+    let (desk, office) = (world.device("desk"), world.device("office"));
+    let session = desk.login(ANA).await.expect(201);
+    let eva = office.login(EVA).await.expect(201);
+    account.with(|world| world.fault = Some(Fault::Wait));
+    desk.logout(session.access_token()).await.expect(201);
+    let is_asked = account.until(|world| world.asked == 2);
+    timeout(DEADLINE, is_asked).await.unwrap();
+    let page = office.sessions(eva.access_token(), "").await.expect(200);
+    assert_eq!(page.body, json!({"sessions": []}));
+    let refused = office.free(eva.access_token(), "agent1").await.expect(503);
+    assert_eq!(refused.retry_after, Some(2));
+    account.with(|world| world.fault = None);
+    account.go_on();
+    let again = world.device("laptop").login(ANA).await.expect(201);
+    assert_eq!(again.body["telephony"]["state"], "ready");
     account.with(|world| assert!(world.present.contains_key("agent1")));
 }
 
