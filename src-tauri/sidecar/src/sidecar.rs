@@ -61,7 +61,7 @@ pub(crate) struct Sidecar {
     /// Who waits for an answer to what they asked.
     pub(crate) waiting: Seats,
     /// Whose sign-ins were refused unseen, by network and pseudonym.
-    pub(crate) refused: Seldom<(IpAddr, String)>,
+    pub(crate) refused: Seldom<IpAddr, String>,
     /// Whether the server stops: what lasts ends now.
     pub(crate) closing: watch::Sender<bool>,
 }

@@ -59,7 +59,7 @@ pub struct Store {
     bells: Arc<Bells>,
     metrics: StoreMetrics,
     /// What it refused of late, by the first word that it says of it.
-    refusals: Arc<Seldom<String>>,
+    refusals: Arc<Seldom<(), String>>,
     _keepers: Arc<[Keeper; 2]>,
 }
 
@@ -193,8 +193,8 @@ impl Store {
             Ok(Some(Ok(answer))) => return (StoreOutcome::Answered, Ok(answer)),
             Ok(Some(Err(error))) if is_of_the_call(&error) => {
                 let kind = error.code().unwrap_or_default().to_owned();
-                if let Some(left_out) = self.refusals.tell(kind, Instant::now().into_std()) {
-                    warn!(%error, left_out, "Redis refuses");
+                if let Some(told) = self.refusals.tell((), kind, Instant::now().into_std()) {
+                    warn!(%error, left_out = told.left_out, "Redis refuses");
                 }
                 return (StoreOutcome::Refused, Err(Unanswered::Unknown));
             }

@@ -337,6 +337,52 @@ async fn the_record_goes_on_in_a_new_file_after_sighup_and_refusals_do_not_fill_
     assert!(after.contains("signed in"), "{after}");
 }
 
+#[tokio::test]
+async fn who_makes_up_accounts_hides_nobody_elses_refusals_from_the_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = "trusted_proxies = [\"127.0.0.1\"]\n[settings.login_limits]\n\
+                    address_burst = 1\naddress_refill_seconds = 3600\n";
+    let config = write(folder.path(), "sidecar.toml", &config_text(settings));
+    let audit = folder.path().join("audit.jsonl");
+    let arguments = ["serve", "--config", &config, "--listen", "127.0.0.1:0"];
+    let mut server = program(&arguments)
+        .args(["--audit-log", audit.to_str().unwrap()])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
+    let line = line.unwrap();
+    let url = line.strip_prefix("listening on ").unwrap();
+    let client = client();
+    let guess = async |address: &str, email: &str| {
+        let body = serde_json::json!({"email": email, "password": "wrong"});
+        let request = client.post(format!("{url}/auth/login")).json(&body);
+        let answer = request.header("x-forwarded-for", address).send().await;
+        answer.unwrap().status().as_u16()
+    };
+    let (stranger, office) = ("203.0.113.7", "198.51.100.9");
+    for address in [stranger, office] {
+        assert_eq!(guess(address, "first@helix.example").await, 401);
+    }
+    for n in 0..1100 {
+        let email = format!("{n}@helix.example");
+        assert_eq!(guess(stranger, &email).await, 429);
+    }
+    assert_eq!(guess(office, "ana@helix.example").await, 429);
+    server.kill().await.unwrap();
+    let text = fs::read_to_string(audit).unwrap();
+    let refused = text.lines().filter(|it| it.contains("too many attempts"));
+    let (of_office, of_stranger): (Vec<_>, Vec<_>) = refused.partition(|it| it.contains(office));
+    assert_eq!(of_stranger.len(), 51, "{text}");
+    assert!(
+        of_stranger[50].contains("at more accounts than are listed"),
+        "{text}"
+    );
+    assert_eq!(of_office.len(), 1, "{text}");
+    assert!(of_office[0].contains("m-ana"), "{text}");
+}
+
 async fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = program(arguments).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

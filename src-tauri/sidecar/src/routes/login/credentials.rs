@@ -12,6 +12,7 @@ use crate::device::Device;
 use crate::directory::{NotSignedIn, SignedIn};
 use crate::password::TURN;
 use crate::refusal::Refusal;
+use crate::seldom::Scope;
 use crate::sidecar::Sidecar;
 
 /// Finds out whose credentials these are, as often as the limits let anybody try.
@@ -43,11 +44,17 @@ pub(in crate::routes) async fn check(
         .map_err(|refused| match refused {
             Refused::Wait(wait) => {
                 debug!(?wait, "wait before another attempt");
-                // This costs whoever tries nothing: one line a minute for each account that they try.
-                let who = (network(address), sidecar.pseudonyms.of(&email));
+                // This costs whoever tries nothing: one line a minute for each account that they try, and
+                // for all of them beyond some.
+                let (network, account) = (network(address), sidecar.pseudonyms.of(&email));
                 let now = sidecar.clock.now().monotonic;
-                if let Some(left_out) = sidecar.refused.tell(who, now) {
-                    told_with("too many attempts", Some(left_out));
+                if let Some(told) = sidecar.refused.tell(network, account, now) {
+                    let why = match told.scope {
+                        Scope::Thing => "too many attempts",
+                        Scope::Group => "too many attempts, at more accounts than are listed",
+                        Scope::Rest => "too many attempts, from more networks than are listed",
+                    };
+                    told_with(why, Some(told.left_out));
                 }
                 Refusal::too_many_attempts(wait)
             }
