@@ -36,6 +36,9 @@ use crate::takeover::{Ask, Moment, TicketHash};
 /// can be under way.
 const MARKED: Duration = Duration::from_secs(10 * 60);
 
+/// After which who listens for changes looks at the lock even where nobody told of one.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// What the keys of agents and of extensions begin with.
 const AGENTS: &str = "agent:session:";
 const EXTENSIONS: &str = "agent:extension:";

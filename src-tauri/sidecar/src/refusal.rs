@@ -20,7 +20,7 @@ use crate::store::Unanswered;
 const LISTEN_AGAIN: Duration = Duration::from_secs(30);
 
 /// After which it is worth to come again while a session is being ended: most logouts take less.
-const ENDING_TIME: Duration = Duration::from_secs(2);
+const COME_AGAIN: Duration = Duration::from_secs(2);
 
 /// Of two machines with one device id, as a copied installation has it, one signs out the other.
 const SIGNED_IN_AGAIN: &str = "This device has signed in again since, there or as a copy of its \
@@ -151,7 +151,7 @@ impl Refusal {
     /// 503: no device holds the lock, and soon nobody does.
     fn is_ending(message: &str) -> Self {
         Self {
-            retry_after: Some(ENDING_TIME),
+            retry_after: Some(COME_AGAIN),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
         }
     }

@@ -15,7 +15,7 @@ use crate::store::Store;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// How soon it is looked again where the store did not answer.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Half of what tokens allow: two servers that are as far off in opposite directions still agree.
 const TOO_FAR: Duration = Duration::from_secs(30);
@@ -30,7 +30,7 @@ pub(crate) async fn watch(store: &Store, clock: &Clock, metrics: &Metrics) {
         let before = clock.now().wall;
         let Ok(there) = store.time().await else {
             // Why, is told elsewhere.
-            ticks.reset_after(LOOK_AGAIN);
+            ticks.reset_after(TRY_AGAIN);
             continue;
         };
         let skew = skew(before, there, clock.now().wall);

@@ -18,11 +18,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Instrument, Span, debug};
 
-use super::takeover::LOOK_EVERY;
 use super::{bearer, heartbeat};
 use crate::device::Device;
 use crate::duty;
-use crate::lock::{LockName, Look, Owner};
+use crate::lock::{LOOK_AGAIN, LockName, Look, Owner};
 use crate::random::{jittered, random_number};
 use crate::refusal::{Refusal, shown};
 use crate::seats::Seat;
@@ -160,7 +159,7 @@ impl Listener {
             }
             changes.seen();
             // Where the store is silent nothing is known, and the phone keeps what it was told.
-            let mut next = jittered(LOOK_EVERY, random_number());
+            let mut next = jittered(LOOK_AGAIN, random_number());
             if let Ok(look) = self.sidecar.lock.look(&self.lock).await {
                 let standing = standing(&look, &self.owner);
                 if let Err(ended) = self.tell_of(standing, wire).await {

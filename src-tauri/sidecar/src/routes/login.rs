@@ -43,10 +43,10 @@ const FIELDS: [Field; 4] = [
 
 /// How long a login waits for the logout of a session that has ended: a phone gives up after 8 s
 /// (faults, 68), and Ozonetel is to be logged in to after this.
-const ENDING_TIME: Duration = Duration::from_secs(3);
+const WAIT_FOR_END: Duration = Duration::from_secs(3);
 
 /// How often it is looked meanwhile even where nobody told of the end.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_FOR_END_EVERY: Duration = Duration::from_millis(250);
 
 /// `POST /auth/login`.
 pub(crate) async fn login(
@@ -188,7 +188,7 @@ async fn claim(
     };
     let mut changes = sidecar.lock.listen(&lock.ozonetel_agent_id);
     let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock, owner);
-    let until = Instant::now() + ENDING_TIME;
+    let until = Instant::now() + WAIT_FOR_END;
     let how = loop {
         changes.seen();
         let acquired = claim.acquire(sidecar.settings.ttl, displacing).await;
@@ -198,7 +198,7 @@ async fn claim(
         if !is_ending || Instant::now() >= until {
             break acquired;
         }
-        let look = until.min(Instant::now() + LOOK_EVERY);
+        let look = until.min(Instant::now() + LOOK_FOR_END_EVERY);
         // Either way it is asked again.
         let _ = timeout_at(look, changes.changed()).await;
     };

@@ -26,7 +26,7 @@ use crate::body::{Field, read_json};
 use crate::client_address::client_address;
 use crate::device::Device;
 use crate::directory::SignedIn;
-use crate::lock::{LockName, LockUnavailable, Look, Owner};
+use crate::lock::{LOOK_AGAIN, LockName, LockUnavailable, Look, Owner};
 use crate::metrics::TakeoverStep;
 use crate::random::random_id;
 use crate::refusal::Refusal;
@@ -37,9 +37,6 @@ use crate::token::{Caller, Expiry};
 
 /// How long a device waits for news of its ask at the most.
 const WAIT: Duration = Duration::from_secs(20);
-
-/// How often it is looked even where nobody told of a change.
-pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// How often a change is tried where others change the same. Each of them needs a password or the
 /// lock, so more than a few mean that something is wrong.
@@ -176,10 +173,10 @@ pub(crate) async fn status(
             return Ok(told(standing));
         };
         let by_itself = look.ask.as_ref().and_then(Ask::changes_at);
-        let next = by_itself.map_or(LOOK_EVERY, |it| it.saturating_sub(look.now));
+        let next = by_itself.map_or(LOOK_AGAIN, |it| it.saturating_sub(look.now));
         tokio::select! {
             () = changes.changed() => {}
-            () = sleep_until(until.min(Instant::now() + next.min(LOOK_EVERY))) => {}
+            () = sleep_until(until.min(Instant::now() + next.min(LOOK_AGAIN))) => {}
             () = seat.given_up() => return Ok(told(standing)),
             () = sidecar.closes() => return Ok(told(standing)),
         }
