@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
 import { LANGUAGES } from "../lib/words.svelte";
@@ -196,17 +196,31 @@ test("the keypad is seen whole in a low window in which something is told", asyn
   expect(zero.bottom).toBeLessThanOrEqual(end.top);
 });
 
-describe("two calls are seen whole in the least window", () => {
-  beforeAll(() => page.viewport(...LEAST.index));
+describe("two calls are seen whole in the least window, and in one as low and wider", () => {
+  const scenes = ["two-calls", "second-call", "two-on-hold", "two-calls-one-way"];
 
-  test.each(
-    LANGUAGES.flatMap(({ language }) => [
-      ["two-calls", language],
-      ["second-call", language],
-    ]),
-  )("%s in %s", async (scene, language) => {
-    await draw(scene, { theme: "light", language });
-    const main = page.getByRole("main").element();
-    expect(main.scrollHeight).toBeLessThanOrEqual(main.clientHeight);
+  test.each(LANGUAGES.flatMap(({ language }) => scenes.map((scene) => [scene, language] as const)))(
+    "%s in %s",
+    async (scene, language) => {
+      await draw(scene, { theme: "light", language });
+      const main = page.getByRole("main").element();
+      for (const width of [LEAST.index[0], 360, 480]) {
+        await page.viewport(width, LEAST.index[1]);
+        expect(main.scrollHeight, `at ${width}`).toBeLessThanOrEqual(main.clientHeight);
+      }
+    },
+  );
+});
+
+test("what can be done with a call does not go under Hang up in the least window in which something is told", async () => {
+  await page.viewport(...LEAST.index);
+  const script = await show("one-way-both");
+  await script.window({
+    complaints: ["The settings could not be written: no space is left on the device. ".repeat(2)],
   });
+  await expect.element(page.getByText("no space is left").first()).toBeVisible();
+  const box = (name: string) => page.getByRole("button", { name }).element().getBoundingClientRect();
+  for (const name of ["Mute", "Hold", "Keypad"]) {
+    expect(box(name).bottom, name).toBeLessThanOrEqual(box("Hang up").top);
+  }
 });

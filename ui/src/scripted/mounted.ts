@@ -6,7 +6,7 @@ import { flushSync, mount, tick, unmount, type Component } from "svelte";
 import { userEvent } from "vitest/browser";
 
 import App from "../App.svelte";
-import { begin } from "../lib/current.svelte";
+import { begin, current } from "../lib/current.svelte";
 import { refusal } from "../lib/orders.svelte";
 import type { State } from "../lib/phone";
 import { place } from "../lib/place.svelte";
@@ -74,6 +74,9 @@ export async function clear(): Promise<void> {
     await unmount(mounted);
   }
   mounted = undefined;
+  for (const { id } of current.told) {
+    current.putAway(id);
+  }
   refusal.putAway();
   place.goTo("keypad");
   place.settle();

@@ -192,6 +192,11 @@ export const CALLS = {
       { ...TALKING, held: true, held_since: NOW - 5_000 },
       { ...BILLING, held: true, held_since: NOW - 9_000 },
     ),
+  "two-calls-one-way": () =>
+    two(
+      { ...TALKING, held: true, held_since: NOW - 20_000 },
+      { ...BILLING, quality: "poor_here", one_way_out_since: NOW - 9_000 },
+    ),
   "two-ringing": () => two({ ...ALERTING, began_at: NOW - 9_000 }, SECOND),
   "second-call": () => two(TALKING, SECOND),
   "ended-local": () => ended({ code: "local" }, 65_000),
