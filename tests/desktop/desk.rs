@@ -25,7 +25,10 @@ use crate::{
     screen_reader::ScreenReader,
     services::Services,
     sound_card::{self, Listening, Plug, SoundCard},
-    support::office::{Office, PASSWORD},
+    support::{
+        office::{Office, PASSWORD, at_queue},
+        ozonetel::{Mode, Ozonetel},
+    },
 };
 
 pub(crate) const SPEAKERS: Plug = Plug::new("speakers", "Speakers");
@@ -100,6 +103,23 @@ pub(crate) async fn on_own_screen(body: impl AsyncFnOnce(&mut Desk)) {
         ..Setup::default()
     };
     story_at(setup, body).await;
+}
+
+/// Tells a story of ana, who is signed in to her phone and to the queue, and has not said that she is ready.
+pub(crate) async fn story_at_queue(body: impl AsyncFnOnce(&mut Desk, &Ozonetel)) {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let account = at_queue(&ozonetel, Mode::ApiKey);
+    let setup = Setup {
+        sidecar: Box::new(move |toml| toml + &account),
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        desk.start().await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("Say when you are ready").await;
+        body(desk, &ozonetel).await;
+    })
+    .await;
 }
 
 /// Tells a story. Where it fails, its page is kept as a picture beside the log of the program.

@@ -3,25 +3,13 @@
 use lab::{OfferIn, Treatment};
 
 use crate::{
-    desk::{Desk, Setup, story_at},
-    support::{
-        office::{PASSWORD, at_queue},
-        ozonetel::{Fault, Mode, Ozonetel},
-    },
+    desk::{Desk, story_at_queue},
+    support::ozonetel::Fault,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outcome_is_saved_and_quitting_asks_about_one_that_is_not() {
-    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
-    let account = at_queue(&ozonetel, Mode::ApiKey);
-    let setup = Setup {
-        sidecar: Box::new(move |toml| toml + &account),
-        ..Setup::default()
-    };
-    story_at(setup, async |desk| {
-        desk.start().await;
-        desk.sign_in("ana", PASSWORD).await;
-        desk.page().says("Say when you are ready").await;
+    story_at_queue(async |desk, ozonetel| {
         desk.services.choose_in_tray("Ready").await;
         sold(desk, "90112233445566").await;
         let saved = ozonetel.until(|it| it.disposed.contains("90112233445566"));

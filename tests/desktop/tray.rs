@@ -4,27 +4,14 @@ use std::process::Command;
 
 use crate::{
     calls::dial,
-    desk::{HEADSET, Setup, story, story_at},
-    support::{
-        office::{PASSWORD, at_queue},
-        ozonetel::{Mode, Ozonetel},
-    },
+    desk::{HEADSET, Setup, story, story_at, story_at_queue},
     web_process::{web_process, whole_window},
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tray_goes_ready_and_pauses_at_the_queue() {
-    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
-    let account = at_queue(&ozonetel, Mode::ApiKey);
-    let setup = Setup {
-        sidecar: Box::new(move |toml| toml + &account),
-        ..Setup::default()
-    };
-    story_at(setup, async |desk| {
-        desk.start().await;
-        desk.sign_in("ana", PASSWORD).await;
+    story_at_queue(async |desk, ozonetel| {
         let (page, tray) = (desk.page(), &desk.services);
-        page.says("Say when you are ready").await;
         let unset = "Say when you are ready";
         tray.menu(unset, |it| it.label == unset).await;
 

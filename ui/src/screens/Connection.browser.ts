@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { page } from "vitest/browser";
 
 import { clear, draw, show } from "../scripted/mounted";
-import { NOW } from "../scripted/states/ground";
+import { certificate, NOW } from "../scripted/states/ground";
 
 afterEach(clear);
 
@@ -112,13 +112,7 @@ test("a clock that is off is told with the difference, and beside a certificate 
       host: "sip.helix.example",
       hop: "tls",
       detail: "The certificate of sip.helix.example is not valid before 2026-11-22 12:00 UTC",
-      facts: {
-        of: "certificate",
-        fault: "not_yet_valid",
-        issuer: null,
-        valid: Date.UTC(2026, 10, 22, 12),
-        names: [],
-      },
+      facts: certificate("not_yet_valid", { valid: Date.UTC(2026, 10, 22, 12) }),
       retry_at: NOW + 30_000,
     },
   }));

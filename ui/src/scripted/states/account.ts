@@ -1,7 +1,7 @@
 // Nobody signed in, somebody about to be, or not any more.
 
 import type { AccountView, AskView, NotMoved, PhoneView, SignedOutReason, State } from "../../lib/phone";
-import { ANA, MINUTE, NOW, ready, SIGNED_OUT, SIGNING_IN, state, wall } from "./ground";
+import { ANA, certificate, EXPIRED, MINUTE, NOW, ready, SIGNED_OUT, SIGNING_IN, state, wall } from "./ground";
 
 function signedOut(reason: SignedOutReason): State {
   return state({ ...SIGNED_OUT, account: { state: "signed_out", reason, since: NOW - 4_000 } });
@@ -78,13 +78,7 @@ export const ACCOUNTS = {
       hop: "tls",
       detail:
         "The certificate of phone.helix.example was issued by an authority that this machine does not trust",
-      facts: {
-        of: "certificate",
-        fault: "not_trusted",
-        issuer: "Contoso Inspection CA",
-        valid: null,
-        names: [],
-      },
+      facts: certificate("not_trusted", { issuer: "Contoso Inspection CA" }),
     }),
   "unreachable-tls-name": () =>
     signedOut({
@@ -92,33 +86,21 @@ export const ACCOUNTS = {
       hop: "tls",
       detail:
         "The certificate that phone.helix.example shows is for www.helix.example, not for phone.helix.example",
-      facts: {
-        of: "certificate",
-        fault: "other_name",
-        issuer: null,
-        valid: null,
-        names: ["www.helix.example"],
-      },
+      facts: certificate("other_name", { names: ["www.helix.example"] }),
     }),
   "unreachable-tls-revoked": () =>
     signedOut({
       code: "unreachable",
       hop: "tls",
       detail: "The certificate of phone.helix.example was revoked",
-      facts: { of: "certificate", fault: "revoked", issuer: null, valid: null, names: [] },
+      facts: certificate("revoked"),
     }),
   "unreachable-tls-time": () =>
     signedOut({
       code: "unreachable",
       hop: "tls",
       detail: "The certificate of phone.helix.example expired on 2026-05-03 12:00 UTC",
-      facts: {
-        of: "certificate",
-        fault: "expired",
-        issuer: null,
-        valid: Date.UTC(2026, 4, 3, 12),
-        names: [],
-      },
+      facts: EXPIRED,
     }),
   "unreachable-http": () =>
     signedOut({

@@ -1,6 +1,16 @@
 // What the states stand on: a person, a computer, a server, and a phone that is ready.
 
-import type { Device, EndCause, HistoryEntry, PhoneView, State, UserView, WindowView } from "../../lib/phone";
+import type {
+  CertificateFault,
+  Device,
+  EndCause,
+  HistoryEntry,
+  HopFacts,
+  PhoneView,
+  State,
+  UserView,
+  WindowView,
+} from "../../lib/phone";
 
 /** The moment of the phone's clock at which each state stands: some hours after the start of the day. */
 export const NOW = 8_000_000;
@@ -192,6 +202,17 @@ export const SIGNING_IN: Partial<PhoneView> = {
   proofs: SIGNED_OUT.proofs,
   ended: null,
 };
+
+/** A certificate with which nothing else is wrong. */
+export function certificate(
+  fault: CertificateFault,
+  more: Partial<Extract<HopFacts, { of: "certificate" }>> = {},
+): HopFacts {
+  return { of: "certificate", fault, issuer: null, valid: null, names: [], ...more };
+}
+
+/** One that expired in spring. */
+export const EXPIRED = certificate("expired", { valid: Date.UTC(2026, 4, 3, 12) });
 
 export function state(view: PhoneView, window: Partial<WindowView> = {}, history = HISTORY()): State {
   return { now: NOW, view, window: { ...WINDOW, ...window }, history };

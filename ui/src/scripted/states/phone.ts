@@ -1,7 +1,7 @@
 // A phone that is signed in, without a call: ready, or what is in the way.
 
 import type { State } from "../../lib/phone";
-import { JABRA, LAPTOP_SPEAKER, MONITOR, NOW, READY, ready, state } from "./ground";
+import { EXPIRED, JABRA, LAPTOP_SPEAKER, MONITOR, NOW, READY, ready, state } from "./ground";
 
 export const PHONES = {
   ready: () => ready(),
@@ -53,13 +53,7 @@ export const PHONES = {
         host: "sip.helix.example",
         hop: "tls",
         detail: "The certificate of sip.helix.example expired on 2026-05-03 12:00 UTC",
-        facts: {
-          of: "certificate",
-          fault: "expired",
-          issuer: null,
-          valid: Date.UTC(2026, 4, 3, 12),
-          names: [],
-        },
+        facts: EXPIRED,
         retry_at: NOW + 30_000,
       },
       line: { state: "registering" },
