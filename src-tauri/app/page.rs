@@ -325,6 +325,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::SoundChecked { .. }
         | Event::SoundCheckGivenUp
         | Event::ServerChecked { .. }
+        | Event::PathChecked { .. }
         | Event::QueueLogin { .. }
         | Event::QueueState { .. }
         | Event::QueueNext { .. }

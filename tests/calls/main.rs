@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod checking;
 mod moving;
 mod one_way;
 mod queue;

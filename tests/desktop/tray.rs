@@ -40,6 +40,10 @@ async fn the_tray_has_the_phone_checked_and_the_window_tells_what_comes_of_it() 
         let page = desk.page();
         page.says("answers (").await;
         page.says("Confirmed").await;
+        page.says("Only a call can prove it").await;
+        // Nobody speaks.
+        page.says("We hear nothing from your headset").await;
+        page.says("What you said was played here").await;
     })
     .await;
 }

@@ -79,6 +79,8 @@ fn the_page_has_values_of_these_types() {
     values.told("codecs", &samples::codecs());
     values.told("soundChecks", &samples::sound_checks());
     values.told("serverChecks", &samples::server_checks());
+    values.told("pathChecks", &samples::path_checks());
+    values.told("playbacks", &samples::playbacks());
     values.told("verdicts", &samples::verdicts());
     values.told("deviceKinds", &samples::device_kinds());
     values.told("deviceRoles", &samples::device_roles());

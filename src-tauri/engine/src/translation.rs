@@ -5,7 +5,7 @@
 
 mod sound;
 
-use phone::{CallId, Input, MediaNews, MediaRequest, SoundNews};
+use phone::{CallId, Input, MediaNews, MediaRequest, PathProbe, SoundNews};
 use sip::{Answer, DialogHandle, Offer};
 
 pub(crate) use sound::{sound, tone};
@@ -155,6 +155,9 @@ pub(crate) fn from_media(news: media::News) -> Option<Input> {
         media::News::CaptureOpen(open) => heard(SoundNews::CaptureOpen(open)),
         media::News::SoundCheck(verdict) => heard(sound::checked(verdict)),
         media::News::SoundCheckGivenUp => heard(SoundNews::CheckGivenUp),
+        media::News::PathProbed(found) => Input::PathProbed {
+            found: probe(found),
+        },
     })
 }
 
@@ -192,6 +195,22 @@ fn path(path: media::Path) -> phone::VoicePath {
             media::Codec::Opus => phone::Codec::Opus,
             media::Codec::Pcmu => phone::Codec::Pcmu,
             media::Codec::Pcma => phone::Codec::Pcma,
+        },
+    }
+}
+
+fn probe(found: media::PathProbe) -> PathProbe {
+    match found {
+        media::PathProbe::NoServer => PathProbe::NoServer,
+        media::PathProbe::Silent { servers } => PathProbe::Silent { servers },
+        media::PathProbe::Reached {
+            local,
+            seen_as,
+            took,
+        } => PathProbe::Reached {
+            local,
+            seen_as,
+            took,
         },
     }
 }

@@ -130,6 +130,10 @@ impl World {
                     .set_ice_servers(translation::ice_servers(servers));
                 None
             }
+            Effect::ProbePath => {
+                self.media.probe_path();
+                None
+            }
             Effect::Restore => {
                 self.ask_vault(VaultRequest::Restore, Input::Restored { restored: None })
             }

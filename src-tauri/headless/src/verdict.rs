@@ -110,6 +110,7 @@ impl Verdict {
             | Event::SoundChecked { .. }
             | Event::SoundCheckGivenUp
             | Event::ServerChecked { .. }
+            | Event::PathChecked { .. }
             | Event::CallTurnedAway { .. }
             | Event::QueueLogin { .. }
             | Event::QueueState { .. }

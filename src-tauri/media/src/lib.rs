@@ -10,6 +10,7 @@
 //! ```text
 //! worker     the thread: commands, sockets, servers and time on one side, sessions on the other
 //!   reserve    sockets whose candidates are gathered before a call needs them          sans-IO
+//!   probe      whether a STUN server is reached, without a call                        sans-IO
 //!   session    a call: offer and answer, a leg for each peer, the clock of the sound     sans-IO
 //!     sdp        session descriptions, and the rules of offer and answer                 pure
 //!     transport  ICE, DTLS, SRTP, consent, STUN; the only place that names `rtc`         sans-IO
@@ -39,6 +40,7 @@ mod device;
 mod grid;
 mod news;
 mod playout;
+mod probe;
 mod processing;
 mod reserve;
 mod rtp;
@@ -55,7 +57,7 @@ pub use check::Verdict;
 pub use command::{Command, Digit, Peer, SessionId};
 pub use config::{Capture, Config, IceServer, PacketTime, Playback, SoundSettings};
 pub use device::{Device, DeviceId, Kind, Preference, Reason, Role, Why};
-pub use news::{CandidateKind, Codec, Failure, Negotiated, News, Path, Quality};
+pub use news::{CandidateKind, Codec, Failure, Negotiated, News, Path, PathProbe, Quality};
 pub use processing::Processing;
 pub use tone::{Country, Tone};
 pub use worker::Media;

@@ -111,6 +111,25 @@ pub enum News {
     SoundCheck(Verdict),
     /// A call began before the sound check had heard enough: it has no verdict.
     SoundCheckGivenUp,
+    /// What [`Media::probe_path`](crate::Media::probe_path) found.
+    PathProbed(PathProbe),
+}
+
+/// Whether UDP leaves this network and comes back, by the word of a STUN server (RFC 8489).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathProbe {
+    /// There is no server to be asked.
+    NoServer,
+    /// None of these answered within two seconds; none at all: their names have no address.
+    Silent { servers: Vec<SocketAddr> },
+    /// One answered.
+    Reached {
+        /// Which socket of this machine it was asked from.
+        local: SocketAddr,
+        /// What it sees of that socket.
+        seen_as: SocketAddr,
+        took: Duration,
+    },
 }
 
 /// What offer and answer agreed on.

@@ -61,6 +61,11 @@ impl Servers {
         self.look_up(now);
     }
 
+    /// Returns whether there is none that can be used.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.servers.is_empty()
+    }
+
     /// Returns the addresses that are known, at most one of each family for each server.
     pub(crate) fn addresses(&mut self, now: Instant) -> Vec<SocketAddr> {
         self.look_up(now);

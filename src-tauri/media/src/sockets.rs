@@ -11,7 +11,7 @@ use tracing::{debug, trace, warn};
 use crate::SessionId;
 use crate::transport::Transmit;
 
-/// The UDP sockets of all sessions and of the reserve: each has one for each address of this machine,
+/// The UDP sockets of all sessions, of the reserve and of the probe: each has one for each address of this machine,
 /// so that what comes in and goes out has a known local address.
 #[derive(Debug)]
 pub(crate) struct Sockets {
@@ -26,6 +26,8 @@ pub(crate) enum Owner {
     Session(SessionId),
     /// The session that begins next.
     Reserve,
+    /// Whoever asks whether there is a way at all.
+    Probe,
 }
 
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use tracing::{debug, error, info, warn};
 use crate::alarm::Alarm;
 use crate::device::{Calls, Recording, Sink, Source};
 use crate::grid::{Grid, MOST_BEHIND, TICK};
+use crate::probe::Probe;
 use crate::reserve::{Reserve, Surroundings};
 use crate::servers::Servers;
 use crate::session::{self, Microphone, Session, Speaker};
@@ -21,7 +22,7 @@ use crate::sockets::{Owner, Received, Sockets};
 use crate::sound::Sound;
 use crate::transport::{Gatherer, Identity, host_addresses};
 use crate::{
-    Capture, Command, Config, Failure, IceServer, News, PacketTime, Playback, SessionId,
+    Capture, Command, Config, Failure, IceServer, News, PacketTime, PathProbe, Playback, SessionId,
     SoundSettings, Tone,
 };
 
@@ -47,6 +48,7 @@ enum Order {
     Tone(Option<Tone>),
     Devices,
     SoundCheck,
+    ProbePath,
 }
 
 impl Media {
@@ -71,6 +73,7 @@ impl Media {
             sound,
             servers: Servers::new(),
             reserve: Reserve::default(),
+            probe: Probe::default(),
             sessions: BTreeMap::new(),
             begun: 0,
             sockets: Sockets::new(),
@@ -115,6 +118,12 @@ impl Media {
     /// it heard. Where something stands in place of the microphone, that is listened to.
     pub fn sound_check(&self) {
         self.order(Order::SoundCheck);
+    }
+
+    /// Asks the STUN servers whether UDP leaves this network and comes back; answered by
+    /// [`News::PathProbed`] within two seconds.
+    pub fn probe_path(&self) {
+        self.order(Order::ProbePath);
     }
 
     /// Hands `command` to the thread; never blocks.
@@ -162,6 +171,7 @@ struct Worker {
     sound: Sound,
     servers: Servers,
     reserve: Reserve,
+    probe: Probe,
     sessions: BTreeMap<SessionId, Slot>,
     /// How many sessions have begun, which numbers their files.
     begun: u32,
@@ -194,6 +204,7 @@ fn run(runtime: Runtime, mut worker: Worker, mut orders: mpsc::UnboundedReceiver
                     Some(Order::Tone(tone)) => worker.sound.sound(tone, Instant::now()),
                     Some(Order::Devices) => worker.sound.list(),
                     Some(Order::SoundCheck) => worker.sound.check(Instant::now()),
+                    Some(Order::ProbePath) => worker.probe_path(),
                     None => break,
                 },
                 () = worker.servers.resolve() => worker.replenish(),
@@ -235,6 +246,7 @@ impl Worker {
                 Slot::Dead => None,
             })
             .chain(self.reserve.poll_timeout())
+            .chain(self.probe.poll_timeout())
             .chain(self.sound.poll_timeout())
             .min()
     }
@@ -244,6 +256,10 @@ impl Worker {
         if self.reserve.poll_timeout().is_some_and(|due| due <= now) {
             self.reserve.handle_timeout(now);
             self.replenish();
+        }
+        if self.probe.poll_timeout().is_some_and(|due| due <= now) {
+            self.probe.handle_timeout(now);
+            self.attend_probe(now);
         }
         // One moment of the grid after the other, so that all sessions and the desk keep in step.
         for _ in 0..MOST_MOMENTS {
@@ -290,6 +306,10 @@ impl Worker {
                 session.handle_datagram(local, from, datagram, now);
             }),
             Owner::Reserve => self.reserve.handle_datagram(local, from, datagram, now),
+            Owner::Probe => {
+                self.probe.handle_datagram(local, from, datagram, now);
+                self.attend_probe(now);
+            }
         }
     }
 
@@ -315,6 +335,30 @@ impl Worker {
         }
         while let Some(transmit) = self.reserve.poll_transmit() {
             self.sockets.send(Owner::Reserve, &transmit);
+        }
+    }
+
+    fn probe_path(&mut self) {
+        if self.servers.is_empty() {
+            self.tell(News::PathProbed(PathProbe::NoServer));
+            return;
+        }
+        let now = Instant::now();
+        let Surroundings { hosts, servers } = self.surroundings(now);
+        self.sockets.close(Owner::Probe);
+        let sockets = self.sockets.open(Owner::Probe, &hosts);
+        self.probe.begin(sockets, servers, now);
+        self.attend_probe(now);
+    }
+
+    /// Sends what the probe asks, and tells what it found.
+    fn attend_probe(&mut self, now: Instant) {
+        while let Some(transmit) = self.probe.poll_transmit() {
+            self.sockets.send(Owner::Probe, &transmit);
+        }
+        if let Some(found) = self.probe.poll(now) {
+            self.sockets.close(Owner::Probe);
+            self.tell(News::PathProbed(found));
         }
     }
 

@@ -78,7 +78,9 @@ pub enum Command {
     /// Connects now instead of waiting for the next try.
     Reconnect,
     /// Asks whether the sidecar answers ([`Event::ServerChecked`](crate::Event::ServerChecked)), and
-    /// has the session and the registration confirmed now.
+    /// has the session and the registration confirmed now. With a line and without a call it asks for
+    /// the voice path ([`Event::PathChecked`](crate::Event::PathChecked)), and checks the microphone
+    /// and the speaker as [`SoundCheck`](Self::SoundCheck) does.
     Check,
     /// Asks for the sound devices; answered by [`Event::SoundDevices`](crate::Event::SoundDevices).
     Devices,

@@ -5,7 +5,7 @@ use crate::{
     moving::{MoveAnswer, NotMoved},
     queue::{Availability, QueueLoginView, Refused},
     sound::{Device, DeviceRole, DeviceWhy, SoundVerdict},
-    view::{CallId, OneWay, ServerCheckView, UserView},
+    view::{CallId, OneWay, PathCheckView, ServerCheckView, UserView},
 };
 
 /// Something that happened. `type` names it in JSON.
@@ -204,6 +204,9 @@ pub enum Event {
     /// Whether the sidecar answers, as [`Command::Check`](crate::Command::Check) asked.
     #[serde(rename = "server.checked")]
     ServerChecked { check: ServerCheckView },
+    /// Whether voice leaves this network and comes back, as [`Command::Check`](crate::Command::Check) asked.
+    #[serde(rename = "path.checked")]
+    PathChecked { check: PathCheckView },
     /// A second incoming call that was answered "busy"; `from` is empty where the caller withholds it.
     #[serde(rename = "call.turned_away")]
     CallTurnedAway { from: String },

@@ -1,6 +1,6 @@
 //! The words between the phone and the world.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use secrecy::SecretString;
 use serde::Serialize;
@@ -61,6 +61,8 @@ pub enum Effect {
     Sound { request: SoundRequest },
     /// The servers for the media of calls that begin from now on.
     IceServers { servers: Vec<IceServer> },
+    /// Ask the servers for media whether UDP leaves this network and comes back; answer with [`Input::PathProbed`].
+    ProbePath,
     /// Look for what an earlier run stored; answer with [`Input::Restored`].
     Restore,
     /// Keep these for the next start; a failure is told by [`Input::VaultFailed`].
@@ -260,6 +262,9 @@ pub enum Input {
     Sound {
         news: SoundNews,
     },
+    PathProbed {
+        found: PathProbe,
+    },
     /// `None`: the vault has nothing that can be used.
     Restored {
         restored: Option<Box<Restored>>,
@@ -327,6 +332,20 @@ pub enum MediaNews {
     /// The call goes on without the device or file.
     DeviceFailed {
         detail: String,
+    },
+}
+
+/// Whether UDP leaves this network and comes back; see `media::PathProbe`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathProbe {
+    NoServer,
+    Silent {
+        servers: Vec<SocketAddr>,
+    },
+    Reached {
+        local: SocketAddr,
+        seen_as: SocketAddr,
+        took: Duration,
     },
 }
 

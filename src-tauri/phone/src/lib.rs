@@ -32,8 +32,8 @@ pub use command::{Accepted, Command, Rejected};
 pub use dialling::{DialPlan, DialPolicy, EmergencyNotice, LONGEST_NOTICE, NumberRewrite};
 pub use event::{CertificateFault, EndCause, Event, Hop, HopFacts, SignedOutReason};
 pub use io::{
-    Effect, FlowFailure, FlowId, Input, MediaNews, MediaRequest, Quality, Reply, Request, Restored,
-    SidecarFailure, Stored, StoredSession, StoredTokens,
+    Effect, FlowFailure, FlowId, Input, MediaNews, MediaRequest, PathProbe, Quality, Reply,
+    Request, Restored, SidecarFailure, Stored, StoredSession, StoredTokens,
 };
 pub use moment::Moment;
 pub use moving::{
@@ -50,7 +50,7 @@ pub use sound::{
 };
 pub use view::{
     AccountView, AgentView, CallId, CallQuality, CallState, CallView, Direction, EndedCallView,
-    LeaseState, LeaseView, LineView, LinkView, OneWay, PhoneView, Proofs, ServerCheckView,
-    SoundCheckView, SoundView, TroubleView, UserView, VaultView,
+    LeaseState, LeaseView, LineView, LinkView, OneWay, PathCheckView, PhoneView, PlaybackView,
+    Proofs, ServerCheckView, SoundCheckView, SoundView, TroubleView, UserView, VaultView,
 };
 pub use voice_path::{CandidateKind, Codec, VoicePath};

@@ -400,6 +400,7 @@ impl Line {
             Input::Sidecar { .. }
             | Input::Events { .. }
             | Input::Sound { .. }
+            | Input::PathProbed { .. }
             | Input::Restored { .. }
             | Input::Wiped
             | Input::VaultFailed { .. } => {}

@@ -24,8 +24,8 @@ use crate::{
     sound::{SoundRequest, SoundSettings, Tones},
     tokens::Tokens,
     view::{
-        AccountView, AgentView, CallId, LineView, LinkView, Proofs, ServerCheckView, UserView,
-        VaultView,
+        AccountView, AgentView, CallId, LineView, LinkView, PathCheckView, Proofs, ServerCheckView,
+        UserView, VaultView,
     },
 };
 
@@ -110,6 +110,9 @@ pub struct Phone {
     vault: VaultView,
     probe: Option<Probe>,
     server_check: Option<ServerCheckView>,
+    /// Until when the answer to a question for the way of the sound is waited for.
+    path_deadline: Option<Instant>,
+    path_check: Option<PathCheckView>,
     tones: Tones,
     outputs: Outputs,
 }
@@ -242,6 +245,8 @@ impl Phone {
             vault: vault_wished(&setup),
             probe: None,
             server_check: None,
+            path_deadline: None,
+            path_check: None,
             tones: Tones::default(),
             outputs,
             setup,
@@ -372,12 +377,14 @@ impl Phone {
                 self.outputs.event(Event::VaultFault { detail });
             }
             Input::Sound { news } => self.handle_sound(news),
+            Input::PathProbed { found } => self.handle_path_probed(found),
             Input::Wiped => {
                 if let Account::SigningOut(it) = &mut self.account {
                     it.wiping = false;
                 }
             }
             Input::NetworkChanged => {
+                self.forget_path();
                 self.resume_soon(now);
                 self.with_lease(|lease, _| lease.beat_soon(now));
                 self.look_again(now);
@@ -462,7 +469,10 @@ impl Phone {
         let account = self.account_timeout();
         let probe = self.probe.as_ref().map(|it| it.deadline);
         let tones = self.tones.poll_timeout();
-        account.into_iter().chain(probe).chain(tones).min()
+        [account, probe, self.path_deadline, tones]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn account_timeout(&self) -> Option<Instant> {
@@ -563,6 +573,7 @@ impl Phone {
             call_settings: self.setup.calls.clone(),
             sound: self.sound.view().clone(),
             server_check: self.server_check.clone(),
+            path_check: self.path_check.clone(),
             vault: self.vault.clone(),
         }
     }

@@ -6,9 +6,10 @@ use crate::{
     CallState, CallView, CandidateKind, CertificateFault, Codec, Device, DeviceFault, DeviceKind,
     DeviceRole, DeviceWhy, Direction, EndCause, EndedCallView, Event, Hop, HopFacts, LeaseState,
     LeaseView, LineView, LinkView, Moment, MoveAnswer, MoveRequestState, MoveRequestView, NotMoved,
-    OneWay, OrderView, PhoneView, Proofs, Quality, QueueLoginView, QueueRefusalView, QueueView,
-    Refused, Rejected, ServerCheckView, SignedOutReason, SoundCheckView, SoundSettings,
-    SoundVerdict, SoundView, TroubleView, UserView, VaultView, VoicePath, WrapUpView,
+    OneWay, OrderView, PathCheckView, PhoneView, PlaybackView, Proofs, Quality, QueueLoginView,
+    QueueRefusalView, QueueView, Refused, Rejected, ServerCheckView, SignedOutReason,
+    SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView, VaultView,
+    VoicePath, WrapUpView,
 };
 
 /// Makes one value of each variant; one that is left out does not compile.
@@ -173,6 +174,9 @@ pub fn events() -> Vec<Event> {
                 clock_ahead_ms: None,
                 at: Moment(9_400),
             },
+        },
+        PathChecked {
+            check: PathCheckView::NoServer { at: Moment(9_400) },
         },
         CallTurnedAway {
             from: "700203".into(),
@@ -441,7 +445,42 @@ pub fn sound_checks() -> Vec<SoundCheckView> {
             verdict: SoundVerdict::Good,
             words: "Good",
             at: Moment(9_400),
+            playback: Some(PlaybackView::Open {
+                device: headset().name,
+            }),
         },
+    )
+    .into()
+}
+
+/// Returns a speaker of a sound check in each state.
+pub fn playbacks() -> Vec<PlaybackView> {
+    one_of_each!(PlaybackView:
+        Open {
+            device: headset().name,
+        },
+        Failed {
+            fault: device_fault(),
+        },
+    )
+    .into()
+}
+
+/// Returns one question for the voice path in each state.
+pub fn path_checks() -> Vec<PathCheckView> {
+    one_of_each!(PathCheckView:
+        Running,
+        Reached {
+            local: ([192, 168, 1, 20], 50_000).into(),
+            seen_as: ([203, 0, 113, 9], 40_000).into(),
+            took_ms: 24,
+            at: Moment(9_400),
+        },
+        Silent {
+            servers: vec![([203, 0, 113, 5], 3478).into()],
+            at: Moment(9_400),
+        },
+        NoServer { at: Moment(9_400) },
     )
     .into()
 }
@@ -715,6 +754,7 @@ pub fn view() -> PhoneView {
             muted_speech_at: None,
         },
         server_check: None,
+        path_check: None,
         vault: VaultView::Keyring,
     }
 }

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, net::SocketAddr};
 
 use crate::{
     AskView, CallSettings, Device, DeviceFault, EndCause, Hop, HopFacts, Moment, MoveRequestView,
@@ -36,6 +36,8 @@ pub struct PhoneView {
     pub sound: SoundView,
     /// The last question whether the sidecar answers; `None`: nobody asked.
     pub server_check: Option<ServerCheckView>,
+    /// The last question for the voice path outside of a call; `None`: nobody asked in this network.
+    pub path_check: Option<PathCheckView>,
     pub vault: VaultView,
 }
 
@@ -96,6 +98,24 @@ pub enum SoundCheckView {
         /// The verdict in words.
         words: &'static str,
         at: Moment,
+        /// Where what was recorded is played back, as soon as that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "types", ts(optional))]
+        playback: Option<PlaybackView>,
+    },
+}
+
+/// What became of the speaker in a sound check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PlaybackView {
+    /// The device of this name was opened and plays.
+    Open {
+        device: String,
+    },
+    Failed {
+        fault: DeviceFault,
     },
 }
 
@@ -121,6 +141,34 @@ pub enum ServerCheckView {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "types", ts(optional))]
         facts: Option<Box<HopFacts>>,
+        at: Moment,
+    },
+}
+
+/// Whether voice leaves this network and comes back, by the word of a STUN server. That both sides hear each other is proven by a call alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PathCheckView {
+    Running,
+    Reached {
+        /// The address and port of this machine.
+        #[cfg_attr(feature = "types", ts(type = "string"))]
+        local: SocketAddr,
+        /// How the server sees it.
+        #[cfg_attr(feature = "types", ts(type = "string"))]
+        seen_as: SocketAddr,
+        took_ms: u64,
+        at: Moment,
+    },
+    /// None of these servers answered; none at all: their names are not found.
+    Silent {
+        #[cfg_attr(feature = "types", ts(type = "string[]"))]
+        servers: Vec<SocketAddr>,
+        at: Moment,
+    },
+    /// The account names no STUN server: nobody can be asked.
+    NoServer {
         at: Moment,
     },
 }

@@ -7,8 +7,9 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    Command, Event, Hop, HopFacts, Rejected, ServerCheckView, Setup, SidecarFailure,
-    SignedOutReason,
+    Command, Device, DeviceFault, DeviceKind, DeviceRole, DeviceWhy, Event, Hop, HopFacts, Input,
+    PathCheckView, PathProbe, PlaybackView, Rejected, ServerCheckView, Setup, SidecarFailure,
+    SignedOutReason, SoundCheckView, SoundNews, SoundRequest, SoundVerdict,
 };
 use world::{World, fallback, refused, setup, unreachable};
 
@@ -131,6 +132,140 @@ fn with_a_line_the_session_and_the_registration_are_confirmed_anew() {
     assert!(after.session_confirmed_at > before.session_confirmed_at);
     assert!(after.line_confirmed_at > before.line_confirmed_at);
     assert!(after.line_expires_at > before.line_expires_at);
+}
+
+#[test]
+fn before_the_sign_in_and_in_a_call_neither_microphone_nor_path_is_asked_for() {
+    for mut world in [World::new(setup()), World::in_call().0] {
+        world.sound.clear();
+        world.command(Command::Check).unwrap();
+        let view = world.view();
+        assert_eq!((world.probes, view.path_check), (0, None));
+        assert_eq!((&world.sound[..], view.sound.check), (&[][..], None));
+    }
+}
+
+#[test]
+fn with_a_line_the_voice_path_is_asked_for_and_told_once() {
+    let mut world = World::signed_in();
+    world.command(Command::Check).unwrap();
+    assert_eq!(world.view().path_check, Some(PathCheckView::Running));
+    world.command(Command::Check).unwrap();
+    assert_eq!(world.probes, 1, "one question at a time");
+    let (local, seen_as) = (
+        ([192, 168, 1, 20], 50_000).into(),
+        ([203, 0, 113, 9], 40_000).into(),
+    );
+    let found = PathProbe::Reached {
+        local,
+        seen_as,
+        took: Duration::from_millis(24),
+    };
+    world.input(Input::PathProbed {
+        found: found.clone(),
+    });
+    let check = world.view().path_check.unwrap();
+    assert!(
+        matches!(check, PathCheckView::Reached { local: from, seen_as: seen, took_ms: 24, .. }
+            if from == local && seen == seen_as),
+        "{check:?}"
+    );
+    assert!(world.happened(|it| *it
+        == Event::PathChecked {
+            check: check.clone()
+        }));
+
+    world.input(Input::NetworkChanged);
+    assert_eq!(world.view().path_check, None, "it was another network");
+    world.input(Input::PathProbed { found });
+    assert_eq!(world.view().path_check, None, "nobody asked");
+}
+
+#[test]
+fn a_path_that_nobody_answers_for_is_told_so() {
+    let servers = vec![([203, 0, 113, 5], 3478).into()];
+    let mut world = World::signed_in();
+    for (found, expected) in [
+        (
+            Some(PathProbe::Silent {
+                servers: servers.clone(),
+            }),
+            Some(servers),
+        ),
+        (Some(PathProbe::NoServer), None),
+        // The media thread is gone.
+        (None, Some(Vec::new())),
+    ] {
+        world.command(Command::Check).unwrap();
+        match found {
+            Some(found) => world.input(Input::PathProbed { found }),
+            None => world.pass(Duration::from_secs(4)),
+        }
+        let told = match world.view().path_check {
+            Some(PathCheckView::Silent { servers, .. }) => Some(servers),
+            Some(PathCheckView::NoServer { .. }) => None,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn the_microphone_is_checked_and_the_speaker_that_plays_what_it_heard() {
+    let mut world = World::signed_in();
+    world.command(Command::Check).unwrap();
+    assert!(world.sound.contains(&SoundRequest::Check));
+    assert_eq!(world.view().sound.check, Some(SoundCheckView::Running));
+    let hear = |world: &mut World, news| world.input(Input::Sound { news });
+    let used = |device| SoundNews::DeviceUsed {
+        role: DeviceRole::Speaker,
+        device,
+    };
+    let checked = |verdict| SoundNews::Checked { verdict, words: "" };
+    let playback = |world: &World| match world.view().sound.check {
+        Some(SoundCheckView::Done { playback, .. }) => playback,
+        other => panic!("{other:?}"),
+    };
+    hear(&mut world, checked(SoundVerdict::Good));
+    assert_eq!(playback(&world), None);
+    hear(&mut world, used(Some(headset())));
+    hear(&mut world, used(None));
+    let open = PlaybackView::Open {
+        device: "Headset".to_owned(),
+    };
+    assert_eq!(playback(&world), Some(open));
+    hear(
+        &mut world,
+        SoundNews::DeviceChanged {
+            role: DeviceRole::Speaker,
+            device: None,
+            why: DeviceWhy::Busy,
+            lost: Some("Headset".to_owned()),
+            words: "Headset is used by another program".to_owned(),
+        },
+    );
+    let fault = DeviceFault {
+        why: DeviceWhy::Busy,
+        device: Some("Headset".to_owned()),
+    };
+    assert_eq!(playback(&world), Some(PlaybackView::Failed { fault }));
+
+    world.command(Command::Check).unwrap();
+    hear(&mut world, checked(SoundVerdict::NoMicrophone));
+    hear(&mut world, used(Some(headset())));
+    assert_eq!(playback(&world), None, "nothing was recorded");
+}
+
+fn headset() -> Device {
+    Device {
+        id: "pulse:headset".to_owned(),
+        name: "Headset".to_owned(),
+        kind: DeviceKind::Headset,
+        input: true,
+        output: true,
+        default_input: true,
+        default_output: true,
+    }
 }
 
 #[test]

@@ -281,6 +281,7 @@ fn a_sound_check_stands_in_the_view_from_its_beginning() {
         verdict: SoundVerdict::Good,
         words: "Good",
         at: Moment(6_000),
+        playback: None,
     };
     assert_eq!(world.view().sound.check, Some(done));
 

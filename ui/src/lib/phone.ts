@@ -332,6 +332,7 @@ export type Event =
   | { type: "sound.checked"; verdict: SoundVerdict; words: string }
   | { type: "sound.check_given_up" }
   | { type: "server.checked"; check: ServerCheckView }
+  | { type: "path.checked"; check: PathCheckView }
   | { type: "call.turned_away"; from: string }
   | { type: "queue.login"; login: QueueLoginView }
   | { type: "queue.state"; availability: Availability }
@@ -497,6 +498,21 @@ export type OrderView = {
 /** What is played is heard here. */
 export type Output = "speaker" | "ringer";
 
+/** Whether voice leaves this network and comes back, by the word of a STUN server. That both sides hear each other is proven by a call alone. */
+export type PathCheckView =
+  | { state: "running" }
+  | {
+      state: "reached";
+      /** The address and port of this machine. */
+      local: string;
+      /** How the server sees it. */
+      seen_as: string;
+      took_ms: number;
+      at: Moment;
+    }
+  | { state: "silent"; servers: string[]; at: Moment }
+  | { state: "no_server"; at: Moment };
+
 /** All that a front door needs to draw the phone; complete, never a delta. */
 export type PhoneView = {
   account: AccountView;
@@ -519,8 +535,15 @@ export type PhoneView = {
   sound: SoundView;
   /** The last question whether the sidecar answers; `null`: nobody asked. */
   server_check: ServerCheckView | null;
+  /** The last question for the voice path outside of a call; `null`: nobody asked in this network. */
+  path_check: PathCheckView | null;
   vault: VaultView;
 };
+
+/** What became of the speaker in a sound check. */
+export type PlaybackView =
+  | { state: "open"; device: string }
+  | { state: "failed"; fault: DeviceFault };
 
 /**
  * When the other ends were heard last, and until when what they said is good. They change all the
@@ -677,6 +700,8 @@ export type SoundCheckView =
       /** The verdict in words. */
       words: string;
       at: Moment;
+      /** Where what was recorded is played back, as soon as that is known. */
+      playback?: PlaybackView;
     };
 
 /** How the sound devices of the system are used. */

@@ -14,7 +14,7 @@ import { isGood, verdictWords } from "./verdict";
 import { t } from "./words.svelte";
 
 export type ProofRow = {
-  part: "session" | "server" | "line" | "queue" | "path" | "microphone" | "keyring";
+  part: "session" | "server" | "line" | "queue" | "path" | "microphone" | "speaker" | "keyring";
   name: string;
   proof: Proof;
   /** What is so. */
@@ -34,6 +34,7 @@ export function proofRows(view: PhoneView, now: Moment): ProofRow[] {
     queue(view, now),
     path(view),
     microphone(view),
+    speaker(view),
     keyring(view),
   ].filter((row) => row !== null);
 }
@@ -194,13 +195,16 @@ function queue(view: PhoneView, now: Moment): ProofRow | null {
   };
 }
 
-/** Which way the sound goes: nobody knows that before there is a call. */
+/** Which way the sound goes; before there is a call, what is known of whether there is one. */
 function path(view: PhoneView): ProofRow | null {
   const call = foreground(view.calls);
-  if (call === null || (call.talking_since === null && call.state.state !== "connecting")) {
+  const row = { part: "path" as const, name: t("path-title") };
+  if (call === null) {
+    return view.line.state === "off" ? null : { ...row, ...checkedPath(view) };
+  }
+  if (call.talking_since === null && call.state.state !== "connecting") {
     return null;
   }
-  const row = { part: "path" as const, name: t("path-title") };
   if (call.path === null) {
     return { ...row, proof: "working", fact: t("path-looking"), age: [] };
   }
@@ -228,6 +232,33 @@ function path(view: PhoneView): ProofRow | null {
     detail: `UDP ${local} – ${remote}`,
   };
 }
+
+function checkedPath({ path_check: check }: PhoneView): Pick<ProofRow, "proof" | "fact" | "age" | "detail"> {
+  switch (check?.state) {
+    case undefined:
+      return { proof: "off", fact: t("path-unchecked"), age: [] };
+    case "running":
+      return { proof: "working", fact: t("path-looking"), age: [] };
+    case "reached":
+      return {
+        proof: "proven",
+        fact: t("path-open"),
+        age: [t("path-open-line"), t("path-round-trip", { ms: check.took_ms }), checkedAt(check.at)],
+        detail: `UDP ${check.local} – ${check.seen_as}`,
+      };
+    case "silent":
+      return {
+        proof: "fault",
+        fact: t("path-blocked"),
+        age: [t("path-blocked-line"), checkedAt(check.at)],
+        detail: `STUN ${check.servers.join(" ")}`,
+      };
+    case "no_server":
+      return { proof: "off", fact: t("path-unasked"), age: [] };
+  }
+}
+
+const checkedAt = (at: Moment): string => t("check-at", { time: timeOfDay(current.wall(at)) });
 
 /** As they are called where people compare them. */
 const CODECS: Record<Codec, string> = { opus: "Opus", pcmu: "G.711 µ-law", pcma: "G.711 A-law" };
@@ -258,9 +289,33 @@ function microphone(view: PhoneView): ProofRow {
         ...row,
         proof: isGood(check.verdict) ? "proven" : "fault",
         fact: microphone.name,
-        age: [verdictWords(check.verdict), t("check-at", { time: timeOfDay(current.wall(check.at)) })],
+        age: [verdictWords(check.verdict), checkedAt(check.at)],
       };
   }
+}
+
+/** What was recorded is played back on it: nobody but its user knows whether that is heard. */
+function speaker({ sound }: PhoneView): ProofRow {
+  const row = { part: "speaker" as const, name: t("role-speaker"), age: [] };
+  const { speaker, devices, check } = sound;
+  const playback = check?.state === "done" ? check.playback : undefined;
+  if (check?.state === "done" && playback?.state === "open") {
+    return {
+      ...row,
+      proof: "proven",
+      fact: playback.device,
+      age: [t("speaker-played"), checkedAt(check.at)],
+    };
+  }
+  if (playback?.state === "failed") {
+    return { ...row, proof: "fault", fact: faultWords("speaker", playback.fault) };
+  }
+  if (speaker === null) {
+    return devices === null
+      ? { ...row, proof: "working", fact: t("devices-looking") }
+      : { ...row, proof: "fault", fact: faultWords("speaker", null) };
+  }
+  return { ...row, proof: "off", fact: speaker.name, age: [t("proof-microphone-unchecked")] };
 }
 
 function keyring(view: PhoneView): ProofRow {

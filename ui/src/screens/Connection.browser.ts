@@ -37,6 +37,17 @@ test.each([
   ["connection-opening", "Server", /working.*Connecting…/],
   ["connection-no-microphone", "Microphone", /fault.*Plug in a headset/],
   ["connection-checked", "Microphone", /proven.*Sounds good.*Checked at .?\d+:\d\d/],
+  ["connection-checked", "Speaker", /proven.*Jabra Evolve2 65.*If you heard nothing, make it louder/],
+  [
+    "connection-checked",
+    "Voice path",
+    /proven.*leaves this network and comes back.*proven by a call alone.*at most .?24.? ms.*UDP 192.168.1.20:50000 – 203.0.113.9:40000/,
+  ],
+  ["connection-check-failed", "Speaker", /fault.*Jabra Evolve2 65.*another program/i],
+  ["connection-check-failed", "Voice path", /fault.*no answer.*let UDP through.*STUN 203.0.113.5:3478/],
+  ["connection-path-unasked", "Voice path", /not proven.*Only a call can prove it/],
+  ["connection-checking", "Microphone", /working.*Speak now/],
+  ["connection-checking", "Voice path", /working.*Looking for the way of the sound/],
   ["connection-in-call", "Microphone", /proven.*it hears you now/],
   [
     "connection-in-call",
@@ -60,9 +71,15 @@ test("where no session is needed there is no row for it", async () => {
   await expect.element(row("Session")).not.toBeInTheDocument();
 });
 
-test("where nobody talks there is no way of the sound", async () => {
+test("nothing is said to be proven that nobody has checked", async () => {
   await show("connection");
-  await expect.element(row("Line")).toBeVisible();
+  await expect.element(row("Voice path")).toHaveTextContent(/not proven.*Not checked yet/);
+  await expect.element(row("Speaker")).toHaveTextContent(/not proven.*not checked yet/);
+});
+
+test("where there is no line, there is no way of the sound", async () => {
+  const script = await show("connection");
+  await script.view((view) => ({ ...view, line: { state: "off" } }));
   await expect.element(row("Voice path")).not.toBeInTheDocument();
 });
 
@@ -94,6 +111,8 @@ test("the whole phone is checked, and the server's answer told", async () => {
     server_check: { state: "reached", took_ms: 84, at: NOW },
   }));
   await expect.element(page.getByText(/answers \(84.ms\)/)).toBeVisible();
+  await expect.element(check).toBeDisabled();
+  await script.view((view) => ({ ...view, path_check: { state: "no_server", at: NOW } }));
   await expect.element(check).toBeEnabled();
 });
 

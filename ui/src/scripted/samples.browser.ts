@@ -156,6 +156,15 @@ test.each(named(samples.verdicts))("verdict %s", async (_, verdict) => {
   await drawn(sound({ check: { state: "done", verdict, words: "Words", at: 8_000 } }), "sound");
 });
 
+test.each(named(samples.pathChecks))("voice path %s", async (_, path_check) => {
+  await drawn(quiet({ path_check }), "connection");
+});
+
+test.each(named(samples.playbacks))("played back %s", async (_, playback) => {
+  const check = { state: "done", verdict: "good", words: "Words", at: 8_000, playback } as const;
+  await drawn(sound({ check }), "connection");
+});
+
 test.each(named(samples.deviceKinds))("a device %s", async (_, kind) => {
   const devices = STATE.view.sound.devices?.map((device) => ({ ...device, kind })) ?? null;
   await drawn(sound({ devices, microphone: devices?.[0] ?? null }), "sound");

@@ -1,6 +1,14 @@
 // What is looked at: every state in its window, and every page of the window with what it can show.
 
-import type { HistoryEntry, ServerCheckView, SoundView, State, WindowView } from "../lib/phone";
+import type {
+  HistoryEntry,
+  PathCheckView,
+  PlaybackView,
+  ServerCheckView,
+  SoundView,
+  State,
+  WindowView,
+} from "../lib/phone";
 import { place, type Panel, type Tab } from "../lib/place.svelte";
 import { STATES } from "./states";
 import { HOSTILE } from "./states/calls";
@@ -83,6 +91,13 @@ function history(change: (entries: HistoryEntry[]) => HistoryEntry[]): () => Sta
 function verdict(verdict: Extract<SoundView["check"], { state: "done" }>["verdict"]): () => State {
   return sound({ check: { state: "done", verdict, words: "", at: NOW - 90_000 } });
 }
+
+/** What came of a check of the whole phone, whose microphone is good. */
+const checked = (path_check: PathCheckView, playback?: PlaybackView) => (): State => {
+  const done = { state: "done", verdict: "good", words: "", at: NOW - 90_000 } as const;
+  const ready = sound({ check: playback ? { ...done, playback } : done })();
+  return { ...ready, view: { ...ready.view, path_check } };
+};
 
 /** A year of calls. */
 const many = (entries: HistoryEntry[]): HistoryEntry[] =>
@@ -274,7 +289,41 @@ const PANELS = {
   "connection-opening": { page: "index", state: STATES["signing-in-line"], at: "connection" },
   "connection-fallback": { page: "index", state: STATES.fallback, at: "connection" },
   "connection-no-microphone": { page: "index", state: STATES["no-microphone"], at: "connection" },
-  "connection-checked": { page: "index", state: verdict("good"), at: "connection" },
+  "connection-checked": {
+    page: "index",
+    state: checked(
+      {
+        state: "reached",
+        local: "192.168.1.20:50000",
+        seen_as: "203.0.113.9:40000",
+        took_ms: 24,
+        at: NOW - 90_000,
+      },
+      { state: "open", device: JABRA.name },
+    ),
+    at: "connection",
+  },
+  "connection-check-failed": {
+    page: "index",
+    state: checked(
+      { state: "silent", servers: ["203.0.113.5:3478"], at: NOW - 90_000 },
+      { state: "failed", fault: { why: "busy", device: JABRA.name } },
+    ),
+    at: "connection",
+  },
+  "connection-path-unasked": {
+    page: "index",
+    state: checked({ state: "no_server", at: NOW - 90_000 }),
+    at: "connection",
+  },
+  "connection-checking": {
+    page: "index",
+    state: () => {
+      const ready = sound({ capture_open: true, check: { state: "running" } })();
+      return { ...ready, view: { ...ready.view, path_check: { state: "running" } } };
+    },
+    at: "connection",
+  },
   "connection-answered": {
     page: "index",
     state: answering(STATES.ready, ANSWERED),

@@ -227,6 +227,7 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
       await script.view((view) => ({
         ...view,
         server_check: view.server_check ?? { state: "running" },
+        path_check: view.path_check ?? { state: "running" },
       }));
       return {};
     case "ready":

@@ -152,6 +152,7 @@ impl Ledger {
             | Event::SoundChecked { .. }
             | Event::SoundCheckGivenUp
             | Event::ServerChecked { .. }
+            | Event::PathChecked { .. }
             | Event::QueueLogin { .. }
             | Event::QueueState { .. }
             | Event::QueueNext { .. }

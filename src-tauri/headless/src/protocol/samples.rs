@@ -103,6 +103,8 @@ pub(super) fn view_parts() -> Vec<String> {
         lines(vec![samples::device_fault()]),
         lines(samples::sound_checks()),
         lines(samples::server_checks()),
+        lines(samples::path_checks()),
+        lines(samples::playbacks()),
         lines(samples::vaults()),
         lines(samples::availabilities()),
         lines(samples::queue_logins()),

@@ -239,6 +239,13 @@ impl Gatherer {
         self.settle(now);
     }
 
+    /// Returns a socket of ours and how it is seen from outside, as soon as a server told of one.
+    pub(crate) fn mapped(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.questions
+            .iter()
+            .find_map(|question| Some((self.bases[question.base], question.mapped?)))
+    }
+
     /// Returns what follows `a=candidate:`: our host candidates and, so far, the server-reflexive
     /// ones.
     pub(crate) fn candidates(&self) -> Vec<String> {

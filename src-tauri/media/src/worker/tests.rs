@@ -92,6 +92,34 @@ async fn servers_are_asked_from_the_sign_in_on_and_calls_find_the_answers() {
     assert_eq!(worker.poll_timeout(), None);
 }
 
+#[tokio::test]
+async fn a_probe_tells_how_a_server_sees_this_machine() {
+    let (mut worker, mut told) = worker();
+    worker.probe_path();
+    let found = told.try_recv();
+    assert_eq!(found, Ok(News::PathProbed(PathProbe::NoServer)));
+
+    let server = tokio::net::UdpSocket::bind((local(), 0)).await.unwrap();
+    worker
+        .servers
+        .set(vec![ice_server(&server)], Instant::now());
+    worker.probe_path();
+    let mut buffer = [0; 100];
+    let (length, asker) = within(server.recv_from(&mut buffer)).await.unwrap();
+    let response = seen_as(&buffer[..length], 5000);
+    server.send_to(&response, asker).await.unwrap();
+    let received = within(worker.sockets.receive(&mut buffer)).await;
+    worker.handle_datagram(&received, &buffer);
+    let News::PathProbed(PathProbe::Reached { local, seen_as, .. }) = told.try_recv().unwrap()
+    else {
+        panic!("it was reached");
+    };
+    assert_eq!(local, asker);
+    assert_eq!(seen_as.to_string(), "198.51.100.7:5000");
+    assert!(worker.sockets.is_empty());
+    assert_eq!(worker.poll_timeout(), None);
+}
+
 #[test]
 fn what_is_late_is_made_up_for_moment_by_moment_unless_it_is_too_late() {
     let due = Instant::now();
@@ -129,6 +157,7 @@ fn worker() -> (Worker, mpsc::UnboundedReceiver<News>) {
         sound: Sound::open(silence, false, grid, news.clone()).unwrap(),
         servers: Servers::new(),
         reserve: Reserve::default(),
+        probe: Probe::default(),
         sessions: BTreeMap::new(),
         begun: 0,
         sockets: Sockets::new(),

@@ -3,13 +3,19 @@
 use std::time::{Duration, Instant};
 
 use super::{GRACE, Phone};
-use crate::{Event, Hop, Rejected, Reply, Request, SidecarFailure, view::ServerCheckView};
+use crate::{
+    Effect, Event, Hop, PathProbe, Rejected, Reply, Request, SidecarFailure,
+    view::{PathCheckView, ServerCheckView},
+};
 
 /// How long the sidecar may take to answer: as long as a heartbeat (design/faults.md 68).
 const PROBE_DEADLINE: Duration = Duration::from_secs(3);
 
 /// A clock that is further off than this is told: tickets, certificates and records go by it.
 const CLOCK_TOLERANCE_MS: u64 = 5 * 60 * 1000;
+
+/// How long a STUN server may take, as `media::Media::probe_path` has it.
+const PATH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// A question whether the sidecar answers at all.
 #[derive(Debug)]
@@ -20,8 +26,9 @@ pub(super) struct Probe {
 }
 
 impl Phone {
-    /// Asks the sidecar for an answer, brings the next heartbeat forward, and asks the phone server
-    /// for a sign of life and for the registration.
+    /// Asks the sidecar for an answer, brings the next heartbeat forward, asks the phone server for a
+    /// sign of life and for the registration, and, where no call proves more, for the way of the sound
+    /// and what is at its end.
     pub(super) fn check(&mut self, now: Instant) -> Result<(), Rejected> {
         let has_line = self.account.line().is_some();
         if !self.setup.sidecar && !has_line {
@@ -39,8 +46,51 @@ impl Phone {
         self.with_lease(|lease, _| lease.beat_soon(now));
         if let Some(line) = self.account.line() {
             line.check(now, &mut self.outputs);
+            if !line.has_calls() {
+                self.probe_path(now);
+                // A check that runs goes on.
+                let _ = self.check_sound();
+            }
         }
         Ok(())
+    }
+
+    fn probe_path(&mut self, now: Instant) {
+        if self.path_deadline.is_none() {
+            self.path_deadline = Some(now + PATH_DEADLINE + GRACE);
+            self.path_check = Some(PathCheckView::Running);
+            self.outputs.effect(Effect::ProbePath);
+        }
+    }
+
+    pub(super) fn handle_path_probed(&mut self, found: PathProbe) {
+        if self.path_deadline.take().is_none() {
+            return;
+        }
+        let at = self.outputs.now();
+        let check = match found {
+            PathProbe::NoServer => PathCheckView::NoServer { at },
+            PathProbe::Silent { servers } => PathCheckView::Silent { servers, at },
+            PathProbe::Reached {
+                local,
+                seen_as,
+                took,
+            } => PathCheckView::Reached {
+                local,
+                seen_as,
+                took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                at,
+            },
+        };
+        self.path_check = Some(check.clone());
+        self.outputs.event(Event::PathChecked { check });
+    }
+
+    /// Forgets what was found in another network.
+    pub(super) fn forget_path(&mut self) {
+        if self.path_deadline.is_none() {
+            self.path_check = None;
+        }
     }
 
     /// Takes the answer, whatever it says: who answers is there. A server that cannot serve at all
@@ -75,6 +125,10 @@ impl Phone {
 
     /// Gives up a probe whose answer never came.
     pub(super) fn end_probe_if_due(&mut self, now: Instant) {
+        if self.path_deadline.is_some_and(|it| it <= now) {
+            let servers = Vec::new();
+            self.handle_path_probed(PathProbe::Silent { servers });
+        }
         if self.probe.as_ref().is_some_and(|it| it.deadline <= now) {
             self.probe = None;
             let at = self.outputs.now();

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, time::Instant};
 use super::Phone;
 use crate::{
     Device, DeviceFault, DeviceKind, DeviceRole, Effect, Event, Rejected, SoundSettings,
+    SoundVerdict,
     sound::{Output, SoundNews, SoundRequest},
-    view::{SoundCheckView, SoundView},
+    view::{PlaybackView, SoundCheckView, SoundView},
 };
 
 /// What is known of the sound devices.
@@ -69,6 +70,30 @@ impl Sound {
     fn set_seat(&mut self, role: DeviceRole, seat: Seat) {
         self.seats.insert(role, seat);
         self.settle();
+    }
+
+    /// Keeps what became of the speaker after a check, which plays what it recorded.
+    fn note_playback(&mut self, role: DeviceRole, seat: &Seat) {
+        let Some(SoundCheckView::Done {
+            verdict, playback, ..
+        }) = &mut self.view.check
+        else {
+            return;
+        };
+        if role != DeviceRole::Speaker || *verdict == SoundVerdict::NoMicrophone {
+            return;
+        }
+        match seat {
+            Seat::Open(device) => {
+                let device = device.name.clone();
+                *playback = Some(PlaybackView::Open { device });
+            }
+            Seat::Without(fault) => {
+                let fault = fault.clone();
+                *playback = Some(PlaybackView::Failed { fault });
+            }
+            Seat::Closed => {}
+        }
     }
 
     /// Brings what is known of each role into the view.
@@ -174,15 +199,22 @@ impl Phone {
         Ok(())
     }
 
+    fn set_seat(&mut self, role: DeviceRole, seat: Seat) {
+        if !self.account.line().is_some_and(|line| line.has_calls()) {
+            self.sound.note_playback(role, &seat);
+        }
+        self.sound.set_seat(role, seat);
+    }
+
     pub(super) fn handle_sound(&mut self, news: SoundNews) {
-        self.outputs.event(match news {
+        let event = match news {
             SoundNews::Devices(devices) => {
                 self.sound.set_devices(devices.clone());
                 Event::SoundDevices { devices }
             }
             SoundNews::DeviceUsed { role, device } => {
                 let seat = device.clone().map_or(Seat::Closed, Seat::Open);
-                self.sound.set_seat(role, seat);
+                self.set_seat(role, seat);
                 Event::SoundDeviceUsed { role, device }
             }
             SoundNews::DeviceChanged {
@@ -199,7 +231,7 @@ impl Phone {
                         device: lost.clone(),
                     }),
                 };
-                self.sound.set_seat(role, seat);
+                self.set_seat(role, seat);
                 Event::SoundDeviceChanged {
                     role,
                     device,
@@ -226,13 +258,19 @@ impl Phone {
             SoundNews::SilentMicrophone => Event::SoundSilentMicrophone,
             SoundNews::Checked { verdict, words } => {
                 let at = self.outputs.now();
-                self.sound.view.check = Some(SoundCheckView::Done { verdict, words, at });
+                self.sound.view.check = Some(SoundCheckView::Done {
+                    verdict,
+                    words,
+                    at,
+                    playback: None,
+                });
                 Event::SoundChecked { verdict, words }
             }
             SoundNews::CheckGivenUp => {
                 self.sound.view.check = None;
                 Event::SoundCheckGivenUp
             }
-        });
+        };
+        self.outputs.event(event);
     }
 }

@@ -50,6 +50,8 @@ pub struct World {
     /// What sounds.
     pub tone: Option<Tone>,
     pub sound: Vec<SoundRequest>,
+    /// How often it was asked for the way of the sound.
+    pub probes: usize,
     pub flows_opened: usize,
     /// How often the sidecar's events were asked for.
     pub streams_opened: usize,
@@ -216,6 +218,7 @@ impl World {
             ice_servers: Vec::new(),
             tone: None,
             sound: Vec::new(),
+            probes: 0,
             flows_opened: 0,
             streams_opened: 0,
             stream: None,
@@ -636,6 +639,7 @@ impl World {
                 self.media.push((call.0, name));
                 self.answer_media(call, request);
             }
+            Effect::ProbePath => self.probes += 1,
             Effect::IceServers { servers } => {
                 let urls = servers.iter().flat_map(|it| it.urls.iter());
                 self.ice_servers = urls.map(str::to_owned).collect();

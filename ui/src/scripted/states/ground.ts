@@ -120,6 +120,7 @@ export const SIGNED_OUT: PhoneView = {
     muted_speech_at: null,
   },
   server_check: null,
+  path_check: null,
   vault: { state: "keyring" },
   proofs: {
     session_confirmed_at: null,
