@@ -4,12 +4,12 @@ import "./style/base.css";
 
 import { mount, type Component } from "svelte";
 
-import { begin, current } from "./lib/current.svelte";
+import { begin, current, type Follows } from "./lib/current.svelte";
 import { setLanguage } from "./lib/words.svelte";
 
 /** Draws `page` as soon as the shell has told its state. */
-export async function draw(page: Component): Promise<void> {
-  await begin();
+export async function draw(page: Component, follows?: Follows): Promise<void> {
+  await begin(follows);
   await setLanguage(current.window.settings.language);
   $effect.root(() => {
     $effect(() => {

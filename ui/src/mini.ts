@@ -1,4 +1,4 @@
 import { draw } from "./begin.svelte";
 import Mini from "./Mini.svelte";
 
-void draw(Mini);
+void draw(Mini, { history: false });

@@ -1,4 +1,4 @@
 import { draw } from "./begin.svelte";
 import Ring from "./Ring.svelte";
 
-void draw(Ring);
+void draw(Ring, { history: false });

@@ -17,6 +17,16 @@ test("a phone at another server is followed, although its clock begins anew", as
   expect(current.moment()).toBeLessThan(10_000);
 });
 
+test("a window that does not show the history is not told of it", async () => {
+  const script = perform(STATES.ready());
+  await begin({ history: false });
+  const before = current.history;
+  await script.history(() => []);
+  expect(current.history).toBe(before);
+  await script.view(() => STATES.ringing().view);
+  expect(current.view.calls).toHaveLength(1);
+});
+
 test("what changes while the first state is on its way is not lost", async () => {
   const script = perform(STATES.ready());
   script.meanwhile(() => script.view(() => STATES.ringing().view));

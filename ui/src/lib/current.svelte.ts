@@ -68,8 +68,14 @@ export const current = {
   },
 };
 
+/** What a window follows beside the phone. */
+export type Follows = {
+  /** Each change of it is all of it: a window that does not show it has nothing to do with hundreds of calls. */
+  history: boolean;
+};
+
 /** Takes the state of the shell and follows it; the page can be drawn when this is done. */
-export async function begin(): Promise<void> {
+export async function begin(follows: Follows = { history: true }): Promise<void> {
   let begun = false;
   let missed = false;
   const live = <T>(then: (last: State, told: T) => void) => {
@@ -87,9 +93,11 @@ export async function begin(): Promise<void> {
     window: live((last, window) => {
       state = { ...last, window };
     }),
-    history: live((last, history) => {
-      state = { ...last, history };
-    }),
+    history: follows.history
+      ? live((last, history) => {
+          state = { ...last, history };
+        })
+      : null,
     happened: live((_, happened) => {
       lastTold += 1;
       told = [{ id: lastTold, at: moment(), happened }, ...told].slice(0, MOST_TOLD);

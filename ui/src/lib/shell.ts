@@ -35,16 +35,18 @@ import type {
 export type Follower = {
   view: (update: ViewUpdate) => void;
   window: (window: WindowView) => void;
-  history: (history: HistoryEntry[]) => void;
+  /** `null`: it is not told of. */
+  history: ((history: HistoryEntry[]) => void) | null;
   happened: (happened: Happened) => void;
 };
 
 /** Follows all that the shell tells from now on. */
 export async function follow(follower: Follower): Promise<void> {
+  const { history } = follower;
   await Promise.all([
     listen<ViewUpdate>("view", (event) => follower.view(harmless(event.payload))),
     listen<WindowView>("window", (event) => follower.window(harmless(event.payload))),
-    listen<HistoryEntry[]>("history", (event) => follower.history(harmless(event.payload))),
+    history && listen<HistoryEntry[]>("history", (event) => history(harmless(event.payload))),
     listen<Happened>("happened", (event) => follower.happened(harmless(event.payload))),
   ]);
 }
