@@ -2,6 +2,7 @@
 
 mod clean;
 mod contents;
+pub(crate) mod image;
 pub(crate) mod licences;
 mod needs;
 mod sidecar;

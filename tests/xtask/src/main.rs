@@ -17,8 +17,8 @@ cargo demo [--out DIR]   on a machine with a display: the window, in a world of 
 cargo figures [PART …]   times, memory and processor of the phone; the same at sound devices, beside Chromium; what a sidecar serves; cost of
                          a message and of a packet; all, or those of phone, sound, window, size, sidecar or parts
 cargo release            build, pack and sign what people install on Linux; says which keys it needs
-cargo verify [STEP…]     format, the page, lints, dependencies, all tests with real peers, the demo, the installers; all of them, or
-                         the named ones
+cargo verify [STEP…]     format, the page, lints, a compilation for Windows, the static sidecar, dependencies, all tests with real peers,
+                         the demo, the installers; all of them, or the named ones
 ";
 
 fn main() -> ExitCode {

@@ -40,6 +40,15 @@ pub(crate) const MINGW: Need = Need {
     brew: &["mingw-w64"],
 };
 
+/// What compiles C for a program without the system's library.
+pub(crate) const MUSL: Need = Need {
+    name: "musl",
+    signs: &["musl-gcc"],
+    apt: &["musl-tools"],
+    dnf: &["musl-gcc"],
+    brew: &[],
+};
+
 const MAKE: Need = Need {
     name: "make",
     signs: &["make"],

@@ -24,11 +24,12 @@ const HAS_SCREEN: bool = cfg!(target_os = "linux");
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("format", format),
     ("page", page),
     ("lints", lints),
     ("windows", windows),
+    ("static", installers::image::check),
     ("dependencies", dependencies),
     ("tests", tests),
     ("demo", demo),

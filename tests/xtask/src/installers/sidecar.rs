@@ -194,26 +194,45 @@ fn in_a_clean_system(deb: &Path, folder: &Path) -> Result<()> {
 }
 
 /// Somebody of the example signs in on one device, and not on a second one.
-fn sign_in(address: &str) -> Result<()> {
+pub(super) fn sign_in(address: &str) -> Result<()> {
     for (device, password, status) in [
         ("desk", "a wrong password", "401"),
         ("desk", "ana-demo-password", "201"),
         ("laptop", "ana-demo-password", "409"),
     ] {
         let body = format!(r#"{{"email":"ana@helix.example","password":"{password}"}}"#);
-        let call = format!(
-            "POST /auth/login HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\nx-device-id: {device}\r\n\
-             content-length: {}\r\nconnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        let mut stream = TcpStream::connect(address).context("The installed sidecar is gone")?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(call.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        if !answer.starts_with(&format!("HTTP/1.1 {status} ")) {
-            bail!("A sign-in on {device} is not {status}, but {answer}");
-        }
+        let headers = format!("content-type: application/json\r\nx-device-id: {device}\r\n");
+        expect(
+            address,
+            status,
+            "POST /auth/login HTTP/1.1",
+            &headers,
+            &body,
+        )
+        .with_context(|| format!("A sign-in on {device}"))?;
+    }
+    Ok(())
+}
+
+/// Makes a call, which is to have this status.
+pub(super) fn expect(
+    address: &str,
+    status: &str,
+    line: &str,
+    headers: &str,
+    body: &str,
+) -> Result<()> {
+    let call = format!(
+        "{line}\r\nhost: {address}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).context("The sidecar is gone")?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(call.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    if !answer.starts_with(&format!("HTTP/1.1 {status} ")) {
+        bail!("Not {status}, but {answer}");
     }
     Ok(())
 }
