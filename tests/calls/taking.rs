@@ -44,6 +44,25 @@ async fn answering_a_second_call_holds_the_first_and_resuming_it_holds_the_secon
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_gives_up_in_the_moment_of_the_answer_leaves_no_call_behind() {
+    let office = Office::open().await;
+    let mut ana = office.agent("ana", 1).await;
+    for _ in 0..10 {
+        let calling = office
+            .world
+            .call("700201", Treatment::Echo, OfferIn::Invite);
+        let caller = calling.await.unwrap();
+        let call = ana.event("call.incoming").await["call"].clone();
+        ana.send(json!({"command": "answer", "call": call})).await;
+        ana.event("call.answered").await;
+        // Its CANCEL may cross the 200 (RFC 3261 §15).
+        caller.hang_up();
+        ana.event("call.ended").await;
+    }
+    quit(ana, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_answered_by_itself_where_the_settings_say_so() {
     let office = Office::open().await;
     let mut ana = office.agent("ana", 1).await;

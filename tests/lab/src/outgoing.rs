@@ -29,9 +29,13 @@ impl OutgoingCall {
 
     /// Returns the status that refused the call, if one did.
     async fn progress(mut self, inbox: &mut mpsc::Receiver<ToCall>) -> Option<u16> {
+        let mut is_given_up = false;
         loop {
             match inbox.recv().await? {
-                ToCall::Order(Order::HangUp) => self.line.send(&self.cancel()),
+                ToCall::Order(Order::HangUp) => {
+                    is_given_up = true;
+                    self.line.send(&self.cancel());
+                }
                 ToCall::Order(Order::Hold(_)) => {}
                 ToCall::Message(response) if response.method() == "INVITE" => {
                     match response.status().unwrap_or(0) {
@@ -39,6 +43,12 @@ impl OutgoingCall {
                         101..200 => {
                             note(&self.line, response.call_id(), CallState::Ringing);
                             self.hear_early(&response).await;
+                        }
+                        200..300 if is_given_up => {
+                            let leg = Leg::of_caller(self.line.clone(), &response);
+                            let ack = leg.ack(&response);
+                            self.end(leg, &ack).await;
+                            return None;
                         }
                         200..300 => {
                             self.answered(&response, inbox).await;
@@ -68,7 +78,7 @@ impl OutgoingCall {
     }
 
     async fn answered(mut self, response: &Message, inbox: &mut mpsc::Receiver<ToCall>) {
-        let mut leg = Leg::of_caller(self.line.clone(), response);
+        let leg = Leg::of_caller(self.line.clone(), response);
         let mut ack = leg.ack(response);
         let late_offer = self.invite.body.is_empty();
         let media = if late_offer {
@@ -98,12 +108,17 @@ impl OutgoingCall {
             }
             Err(error) => {
                 tracing::warn!(%error, "the answer cannot be used");
-                self.line.send(&ack);
-                let bye = leg.request("BYE");
-                self.line.send(&bye);
-                self.peer.close().await;
+                self.end(leg, &ack).await;
             }
         }
+    }
+
+    /// Ends a call whose answer is of no use: it cannot be used, or it crossed a CANCEL (RFC 3261 §15).
+    async fn end(self, mut leg: Leg, ack: &Message) {
+        self.line.send(ack);
+        let bye = leg.request("BYE");
+        self.line.send(&bye);
+        self.peer.close().await;
     }
 
     /// RFC 3261 §9.1.
