@@ -223,19 +223,32 @@ impl Followers {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let is_popped_up = shell.is_popped_up.load(Ordering::Relaxed);
+        let Some(told) = as_text("levels", &levels) else {
+            return;
+        };
         // A pop-up that was put away still shows what it did, to nobody.
         for label in watchers.into_iter().filter(|it| it != RING || is_popped_up) {
-            if let Err(error) = self.app.emit_to(label, "levels", levels) {
+            if let Err(error) = self.app.emit_to(label, "levels", &told) {
                 warn!(%error, "levels are not told");
             }
         }
     }
 
-    fn emit(&self, name: &str, payload: &(impl Serialize + Clone)) {
-        if let Err(error) = self.app.emit(name, payload) {
+    fn emit(&self, name: &str, payload: &impl Serialize) {
+        if let Some(told) = as_text(name, payload)
+            && let Err(error) = self.app.emit(name, told)
+        {
             error!(%error, name, "the page is not told");
         }
     }
+}
+
+/// Returns what the page reads as JSON. A value would reach it as code, and a web view keeps what it
+/// made of the last code it was given: 100 MB of it after some hundred calls.
+fn as_text(name: &str, payload: &impl Serialize) -> Option<String> {
+    serde_json::to_string(payload)
+        .inspect_err(|error| error!(%error, name, "the page is not told"))
+        .ok()
 }
 
 /// Wakes who follows only where there is something new.

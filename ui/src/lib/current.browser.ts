@@ -12,7 +12,7 @@ test("a phone at another server is followed, although its clock begins anew", as
   perform(STATES["no-server"]());
   await begin();
   const { view } = STATES["unreachable-tcp"]();
-  await emit("view", { now: 20, view });
+  await emit("view", JSON.stringify({ now: 20, view }));
   expect(current.view).toEqual(view);
   expect(current.moment()).toBeLessThan(10_000);
 });

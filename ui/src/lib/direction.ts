@@ -9,6 +9,7 @@ const TURNING = /[\u202a-\u202e\u2066-\u206f]/g;
 export const apart = (text: string): string => APART[0] + text + APART[1];
 
 /** The same without a mark that would turn the words around it. */
-export function harmless<Told>(told: Told): Told {
-  return JSON.parse(JSON.stringify(told).replace(TURNING, "")) as Told;
-}
+export const harmless = <Told>(told: Told): Told => harmlesslyRead(JSON.stringify(told));
+
+/** What `json` says, without such a mark. */
+export const harmlesslyRead = <Told>(json: string): Told => JSON.parse(json.replace(TURNING, "")) as Told;

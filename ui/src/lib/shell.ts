@@ -3,7 +3,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
-import { harmless } from "./direction";
+import { harmless, harmlesslyRead } from "./direction";
 import type {
   Accepted,
   AnswerLink,
@@ -44,12 +44,16 @@ export type Follower = {
 export async function follow(follower: Follower): Promise<void> {
   const { history } = follower;
   await Promise.all([
-    listen<ViewUpdate>("view", (event) => follower.view(harmless(event.payload))),
-    listen<WindowView>("window", (event) => follower.window(harmless(event.payload))),
-    history && listen<HistoryEntry[]>("history", (event) => history(harmless(event.payload))),
-    listen<Happened>("happened", (event) => follower.happened(harmless(event.payload))),
+    hear<ViewUpdate>("view", (update) => follower.view(update)),
+    hear<WindowView>("window", (window) => follower.window(window)),
+    history && hear<HistoryEntry[]>("history", history),
+    hear<Happened>("happened", (happened) => follower.happened(happened)),
   ]);
 }
+
+/** The shell tells everything as JSON. */
+const hear = <Told>(name: string, take: (told: Told) => void) =>
+  listen<string>(name, (event) => take(harmlesslyRead<Told>(event.payload)));
 
 /** Everything that is, once. */
 export const state = async () => harmless(await invoke<State>("state"));
@@ -86,7 +90,7 @@ export const saveSupport = async (text: string): Promise<string> =>
 /** Lets `take` see the levels of microphone and speaker until the returned function is called. */
 export function watchLevels(take: (levels: Levels) => void): () => void {
   const watch = (on: boolean) => void invoke<void>("watch_levels", { on } satisfies WatchLevels);
-  const unlisten = listen<Levels>("levels", (event) => take(event.payload));
+  const unlisten = hear<Levels>("levels", take);
   watch(true);
   return () => {
     void unlisten.then((stop) => stop());

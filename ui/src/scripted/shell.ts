@@ -60,18 +60,18 @@ export function perform(first: State): Script {
     state: () => state,
     view: async (change) => {
       state = { ...state, now: now(), view: change(state.view) };
-      await emit("view", { now: state.now, view: state.view } satisfies ViewUpdate);
+      await tell("view", { now: state.now, view: state.view } satisfies ViewUpdate);
     },
     window: async (change) => {
       state = { ...state, window: { ...state.window, ...change } };
-      await emit("window", state.window);
+      await tell("window", state.window);
     },
     history: async (change) => {
       state = { ...state, history: change(state.history) };
-      await emit("history", state.history);
+      await tell("history", state.history);
     },
-    happened: (happened) => emit("happened", happened),
-    levels: (microphone_dbfs, speaker_dbfs) => emit("levels", { microphone_dbfs, speaker_dbfs }),
+    happened: (happened) => tell("happened", happened),
+    levels: (microphone_dbfs, speaker_dbfs) => tell("levels", { microphone_dbfs, speaker_dbfs }),
     meanwhile: (then) => (happens = then),
     refuse: (command, code, message) => refusals.set(command, { code, message }),
   };
@@ -122,6 +122,9 @@ export function perform(first: State): Script {
   );
   return script;
 }
+
+/** As the shell tells it. */
+const tell = (name: string, told: object) => emit(name, JSON.stringify(told));
 
 async function obey(script: Script, order: Command): Promise<Accepted> {
   const now = () => script.state().now;
