@@ -13,10 +13,16 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// Returns a command for the Cargo that runs this program, in the workspace's folder.
+///
+/// It keeps nothing for a build that goes on from this one, unless the environment says so: half of a target folder would be that.
 pub(crate) fn cargo() -> Command {
+    const INCREMENTAL: &str = "CARGO_INCREMENTAL";
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root());
+    if env::var_os(INCREMENTAL).is_none() {
+        command.env(INCREMENTAL, "0");
+    }
     command
 }
 
@@ -44,6 +50,23 @@ pub(crate) fn target_directory() -> PathBuf {
         Some(path) => root().join(path),
         None => root().join("target"),
     }
+}
+
+/// Returns what is free where Cargo puts what it builds, in megabytes; nothing where `df` (POSIX) cannot tell.
+pub(crate) fn free_megabytes() -> Option<u64> {
+    let output = Command::new("df")
+        .args(["-P", "-k"])
+        .arg(target_directory())
+        .output();
+    let text = String::from_utf8(output.ok()?.stdout).ok()?;
+    let kilobytes: u64 = text
+        .lines()
+        .last()?
+        .split_whitespace()
+        .nth(3)?
+        .parse()
+        .ok()?;
+    Some(kilobytes / 1024)
 }
 
 /// Tells whether a program of this name is on the path.

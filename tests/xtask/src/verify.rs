@@ -10,7 +10,7 @@ use crate::{
         SESSION_BUS, SOUND, SPEECH, WINDOW,
     },
     page,
-    run::{cargo, exists, root, run, target_directory},
+    run::{cargo, exists, free_megabytes, root, run, target_directory},
 };
 
 /// The version that reads `.cargo/deny.toml`.
@@ -54,7 +54,7 @@ pub(crate) fn verify(names: &[String]) -> Result<()> {
     {
         println!("\n[{}/{}] {name}", number + 1, STEPS.len());
         let began = Instant::now();
-        step().with_context(|| format!("Step {name:?} failed"))?;
+        step().with_context(|| format!("Step {name:?} failed{}", little_room()))?;
         println!(
             "[{}/{}] {name}: {} s",
             number + 1,
@@ -64,6 +64,18 @@ pub(crate) fn verify(names: &[String]) -> Result<()> {
     }
     println!("\nVerified in {} s", start.elapsed().as_secs());
     Ok(())
+}
+
+/// Below this, a linker or a test may have failed for want of room, and does not say so.
+const LITTLE_MEGABYTES: u64 = 1000;
+
+fn little_room() -> String {
+    match free_megabytes() {
+        Some(free) if free < LITTLE_MEGABYTES => {
+            format!(", and only {free} MB of the disk are free")
+        }
+        _ => String::new(),
+    }
 }
 
 fn format() -> Result<()> {
