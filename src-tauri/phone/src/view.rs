@@ -129,7 +129,7 @@ pub enum ServerCheckView {
     Reached {
         took_ms: u64,
         /// By how much this computer's clock is ahead of the server's, behind where it is negative;
-        /// told where it is more than five minutes.
+        /// 0 up to five minutes, absent where the server told no time.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "types", ts(optional))]
         clock_ahead_ms: Option<i64>,

@@ -178,8 +178,11 @@ function certificateFault(facts: HopFacts | undefined): Words {
   }
 }
 
-/** A certificate out of its time; or in it, where the clock is wrong. */
+/** A certificate out of its time; or in it, where the clock is wrong, which it is not where a server was heard to say the same time. */
 function timed(title: string | null): Words {
+  if (clockAhead() === 0) {
+    return { title: title ?? t("fault-tls-time") };
+  }
   const off = clockWords();
   const clock = opens("clock");
   return title === null
@@ -192,10 +195,14 @@ export const opens = (what: SystemSettings): boolean => current.window.system_se
 
 /** By how much this computer's clock is off, where the server was heard to say another time. */
 export function clockWords(): string | null {
+  const ahead = clockAhead();
+  return ahead === undefined || ahead === 0 ? null : t("clock-off", { time: span(Math.abs(ahead)) });
+}
+
+/** By how many milliseconds this computer's clock is ahead of the server's: 0 where it is right, undefined where nobody knows. */
+function clockAhead(): number | undefined {
   const check = current.view.server_check;
-  return check?.state === "reached" && check.clock_ahead_ms !== undefined
-    ? t("clock-off", { time: span(Math.abs(check.clock_ahead_ms)) })
-    : null;
+  return check?.state === "reached" ? check.clock_ahead_ms : undefined;
 }
 
 /** Why the extension is not registered. */

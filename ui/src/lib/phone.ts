@@ -629,7 +629,7 @@ export type ServerCheckView =
       took_ms: number;
       /**
        * By how much this computer's clock is ahead of the server's, behind where it is negative;
-       * told where it is more than five minutes.
+       * 0 up to five minutes, absent where the server told no time.
        */
       clock_ahead_ms?: number;
       at: Moment;

@@ -271,6 +271,16 @@ test.each([
   },
 );
 
+test("a certificate out of its time says nothing of a clock that was proven right", async () => {
+  const is = await told("link-expired", "notice", (state) => ({
+    ...state,
+    view: { ...state.view, server_check: { state: "reached", took_ms: 84, clock_ahead_ms: 0, at: 9_400 } },
+  }));
+  expect(is.words).toMatch(/Certificate expired on (3 May|May 3)/);
+  expect(is.words).not.toMatch(/clock/);
+  expect(is.remedies).toEqual(["Try now", "Copy for IT"]);
+});
+
 test.each([
   ["link-down", "notice"],
   ["unreachable-tcp", "form"],

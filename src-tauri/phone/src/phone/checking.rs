@@ -109,7 +109,10 @@ impl Phone {
         let took = now.saturating_duration_since(probe.sent_at);
         let reached = |clock_ahead_ms: Option<i64>| ServerCheckView::Reached {
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            clock_ahead_ms: clock_ahead_ms.filter(|it| it.unsigned_abs() > CLOCK_TOLERANCE_MS),
+            clock_ahead_ms: clock_ahead_ms.map(|it| match it.unsigned_abs() {
+                ..=CLOCK_TOLERANCE_MS => 0,
+                _ => it,
+            }),
             at,
         };
         self.finish_check(match reply {
