@@ -27,6 +27,8 @@ pub struct Memory {
     pub resident: f64,
     /// Shared pages by their share.
     pub proportional: f64,
+    /// That no file holds: what the program itself asked for.
+    pub anonymous: f64,
 }
 
 /// What the threads of a program had used.
@@ -115,6 +117,7 @@ impl Program {
         let mut memory = Memory {
             resident: 0.0,
             proportional: 0.0,
+            anonymous: 0.0,
         };
         for pid in &self.pids {
             let path = format!("/proc/{pid}/smaps_rollup");
@@ -126,6 +129,7 @@ impl Program {
             };
             memory.resident += megabytes("Rss:");
             memory.proportional += megabytes("Pss:");
+            memory.anonymous += megabytes("Anonymous:");
         }
         memory
     }

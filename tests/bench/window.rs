@@ -77,8 +77,14 @@ const TOLD: &str = "const [times, done] = arguments;
     window.look = () => window.told.length >= times && done();
     window.look();";
 
-/// How many calls are taken in one window.
-const CALLS: usize = 100;
+/// How many calls are taken in one window: a day of a busy agent.
+const CALLS: usize = 400;
+
+/// After how many of them the memory is looked at.
+const LOOK_EVERY: usize = 50;
+
+/// The name of the process that draws the page, as far as the system keeps it.
+const DRAWING: &str = "WebKitWebProces";
 
 /// How often a call is muted or no longer so while the page listens.
 const TURNS: usize = 200;
@@ -106,11 +112,16 @@ async fn print_figures(card: SoundCard) {
     let words: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
     let rounds = words.iter().find_map(|it| it.parse().ok());
     let rounds = rounds.unwrap_or(ROUNDS);
+    let calls_alone = words.iter().any(|it| it == "calls");
     let load = fs::read_to_string("/proc/loadavg").unwrap();
     println!(
         "Load of this machine at the start (1, 5, 15 min): {}",
         load.split(' ').take(3).collect::<Vec<_>>().join(" ")
     );
+
+    if calls_alone {
+        return print_day().await;
+    }
 
     let mut empty = Turns::default();
     let mut phone = Turns::default();
@@ -134,8 +145,6 @@ async fn print_figures(card: SoundCard) {
         (told, told_busy) = one_way(desk).await;
     })
     .await;
-    let mut day = (f64::NAN, f64::NAN);
-    story_at(Setup::default(), async |desk| day = many_calls(desk).await).await;
     let browser = browser(card, rounds).await;
 
     println!("\nFrom the start of the process, {rounds} times by turns");
@@ -204,10 +213,7 @@ async fn print_figures(card: SoundCard) {
     print("idle, JsSIP in Chromium", "MB", &browser.idle, "");
     print("in a call, JsSIP in Chromium", "MB", &browser.in_call, "");
 
-    println!("\nThe same in one window, once");
-    print("idle after one call, phone", "MB", &[day.0], "");
-    let after = format!("idle after {CALLS} calls more, phone");
-    print(&after, "MB", &[day.1], "");
+    print_day().await;
 
     println!("\nFrom Quit in the tray to the end of the process, signed out, {rounds} times");
     print("quit, phone", "ms", &phone.quit, "at most 2,000 ms");
@@ -320,19 +326,25 @@ async fn window_of_the_phone(desk: &mut Desk) -> Turn {
     }
 }
 
-/// Takes one call and then many; returns the memory after the one and after the others, in MB.
-async fn many_calls(desk: &mut Desk) -> (f64, f64) {
-    desk.ready().await;
-    // The pop-up is made for the first call.
-    take_call(desk).await;
-    settle().await;
-    let after_one = Program::tree(desk.app().id()).memory().proportional;
-    for _ in 0..CALLS {
-        take_call(desk).await;
-    }
-    settle().await;
-    let after_all = Program::tree(desk.app().id()).memory().proportional;
-    (after_one, after_all)
+/// Prints the memory of one window in the course of a day.
+async fn print_day() {
+    println!(
+        "\nIdle after so many calls in one window: all processes (PSS), and what is the drawing process's alone"
+    );
+    story_at(Setup::default(), async |desk| {
+        desk.ready().await;
+        for call in 0..=CALLS {
+            take_call(desk).await;
+            if call % LOOK_EVERY == 0 {
+                settle().await;
+                let app = desk.app().id();
+                let all = Program::tree(app).memory().proportional;
+                let drawing = Program::descendants(app, DRAWING).memory().anonymous;
+                println!("{:>4} calls {all:>8.1} MB {drawing:>8.1} MB", call + 1);
+            }
+        }
+    })
+    .await;
 }
 
 async fn take_call(desk: &Desk) {
