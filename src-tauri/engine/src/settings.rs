@@ -1,6 +1,7 @@
 //! The settings of an installation, in a file that outlives crashes, full disks and other versions.
 
 mod file;
+mod machine;
 mod section;
 mod server;
 mod window;
@@ -47,10 +48,14 @@ pub struct Settings {
     rest: toml::Table,
 }
 
-/// Names an installation; made once, and not secret.
+/// Names an installation; made once for each machine, and not secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     pub id: Uuid,
+    /// Tells the machine that it was made on from others; `None`: that machine has no id of its own, or an earlier version
+    /// made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    machine: Option<Uuid>,
     /// For people; the host's name where nobody gave another.
     pub name: String,
 }
@@ -121,7 +126,19 @@ impl Device {
     pub fn of_this_host(id: Uuid) -> Self {
         let name = gethostname::gethostname().to_string_lossy().into_owned();
         let name = presentable(&name).unwrap_or_else(|| "Helix Phone".to_owned());
-        Self { id, name }
+        let machine = machine::this();
+        Self { id, machine, name }
+    }
+
+    /// Returns a device that is met once: no other start has its id.
+    pub fn of_the_moment(id: Uuid, name: String) -> Self {
+        let machine = None;
+        Self { id, machine, name }
+    }
+
+    /// Whether `this` one is another machine, to which settings were copied or roam: two devices with one id put each other out.
+    fn is_elsewhere(&self, this: &Self) -> bool {
+        matches!((self.machine, this.machine), (Some(own), Some(this)) if own != this)
     }
 }
 
@@ -140,15 +157,16 @@ impl SettingsFile {
         Some(folder.join("settings.toml"))
     }
 
-    /// Opens the settings, or makes new ones for `device`; what cannot be used is set aside.
+    /// Opens the settings, or makes new ones for `this` device; what cannot be used is set aside. Settings of another machine hold on, as
+    /// `this` device's.
     ///
     /// This never fails: where nothing can be read or written the settings live as long as the
     /// process. What went wrong is returned in sentences for people.
-    pub fn open(path: &Path, device: Device) -> (Self, Vec<String>) {
+    pub fn open(path: &Path, this: Device) -> (Self, Vec<String>) {
         let mut complaints = Vec::new();
-        let new = |device| Settings {
+        let new = || Settings {
             version: VERSION,
-            device,
+            device: this.clone(),
             server: toml::Table::new(),
             calls: toml::Table::new(),
             sound: toml::Table::new(),
@@ -159,16 +177,25 @@ impl SettingsFile {
         let name = path.display();
         let _lock = file::lock(&path);
         let (mut settings, is_new) = match file::read(&path) {
-            Content::Usable(settings) => (settings, false),
-            Content::Missing => (new(device), true),
+            Content::Usable(mut settings) => {
+                let is_elsewhere = settings.device.is_elsewhere(&this);
+                if is_elsewhere {
+                    settings.device = this;
+                } else if settings.device.machine.is_none() && this.machine.is_some() {
+                    settings.device.machine = this.machine;
+                    // A file that cannot be written is no fault before somebody changes something.
+                    let _ = file::write(&path, &settings);
+                }
+                (settings, is_elsewhere)
+            }
+            Content::Missing => (new(), true),
             Content::Unreadable(reason) => {
                 complaints.push(format!(
                     "The settings file {name} cannot be read ({reason}): settings not saved"
                 ));
-                (new(device), false)
+                (new(), false)
             }
-            Content::Unusable { why, kind, id } => {
-                let id = id.unwrap_or(device.id);
+            Content::Unusable { why, kind, device } => {
                 let aside = disk::set_aside(&path, kind);
                 complaints.push(match &aside {
                     Ok(aside) => format!(
@@ -181,7 +208,11 @@ impl SettingsFile {
                         disk::said(error)
                     ),
                 });
-                (new(Device { id, ..device }), aside.is_ok())
+                let mut settings = new();
+                if let Some(device) = device.filter(|it| !it.is_elsewhere(&this)) {
+                    settings.device.id = device.id;
+                }
+                (settings, aside.is_ok())
             }
         };
         if let Some(presentable) = presentable(&settings.device.name) {

@@ -171,7 +171,7 @@ impl Installation {
             let name = DEVICE_NAME.to_owned();
             return Ok(Self {
                 file: None,
-                device: Device { id, name },
+                device: Device::of_the_moment(id, name),
                 calls: CallSettings::default(),
                 sound: SoundSettings::default(),
                 complaints: Vec::new(),

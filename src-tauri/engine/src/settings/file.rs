@@ -8,7 +8,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{Settings, VERSION};
+use super::{Device, Settings, VERSION};
 use crate::disk::{self, Hold, bytes, said};
 
 /// A settings file is small; whatever is larger is something else.
@@ -47,8 +47,8 @@ pub(super) enum Content {
         why: String,
         /// Names what it is set aside as.
         kind: &'static str,
-        /// The device's id, where it could be made out all the same.
-        id: Option<Uuid>,
+        /// The device without its name, where its id could be made out all the same.
+        device: Option<Device>,
     },
 }
 
@@ -67,10 +67,10 @@ pub(super) fn read(path: &Path) -> Content {
 }
 
 fn parse(bytes: &[u8]) -> Content {
-    let broken = |why: &str, id| Content::Unusable {
+    let broken = |why: &str, device| Content::Unusable {
         why: format!("is broken ({why})"),
         kind: "broken",
-        id,
+        device,
     };
     if bytes.len() as u64 > MAX_LENGTH {
         return broken("it is larger than 1 MiB", None);
@@ -86,21 +86,29 @@ fn parse(bytes: &[u8]) -> Content {
             return broken(&format!("line {line}: {}", error.message()), None);
         }
     };
-    let id = table
-        .get("device")
-        .and_then(|it| it.get("id")?.as_str()?.parse::<Uuid>().ok());
+    let device = table.get("device").and_then(made_out);
     match table.get("version").and_then(toml::Value::as_integer) {
         Some(version) if version > VERSION => Content::Unusable {
             why: format!("is of a newer version of Helix Phone ({version})"),
             kind: "newer",
-            id,
+            device,
         },
         Some(VERSION) => match table.try_into() {
             Ok(settings) => Content::Usable(settings),
-            Err(error) => broken(error.message(), id),
+            Err(error) => broken(error.message(), device),
         },
-        Some(_) | None => broken("it has no version that exists", id),
+        Some(_) | None => broken("it has no version that exists", device),
     }
+}
+
+/// What is left of a device.
+fn made_out(device: &toml::Value) -> Option<Device> {
+    let id = |name| device.get(name)?.as_str()?.parse::<Uuid>().ok();
+    Some(Device {
+        id: id("id")?,
+        machine: id("machine"),
+        name: String::new(),
+    })
 }
 
 pub(super) fn write(path: &Path, settings: &Settings) -> Result<(), NotSaved> {

@@ -33,6 +33,65 @@ fn an_installation_keeps_its_id_and_what_was_changed() {
 }
 
 #[test]
+fn settings_that_came_from_another_machine_are_those_of_a_device_of_its_own() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("settings.toml");
+    let at = |machine: u128, number| Device {
+        machine: Some(Uuid::from_u128(machine)),
+        ..device(number)
+    };
+    let (mut first, _) = SettingsFile::open(&path, at(7, 1));
+    first
+        .change(|it| {
+            it.device.name = "Ana's desk".into();
+            it.sound.insert("ring-volume".into(), 0.5.into());
+        })
+        .unwrap();
+    let newer = fs::read_to_string(&path)
+        .unwrap()
+        .replace("version = 1", "version = 2");
+
+    for (machine, number, is) in [
+        (7, 2, (1, "Ana's desk")),
+        (8, 3, (3, "Desk 3")),
+        (8, 4, (3, "Desk 3")),
+    ] {
+        let (file, complaints) = SettingsFile::open(&path, at(machine, number));
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let settings = file.settings();
+        assert_eq!(settings.device.id, Uuid::from_u128(is.0));
+        assert_eq!(settings.device.name, is.1);
+        assert_eq!(settings.sound["ring-volume"].as_float(), Some(0.5));
+    }
+
+    // Nor is the id taken over of what is set aside.
+    fs::write(&path, newer).unwrap();
+    let (file, complaints) = SettingsFile::open(&path, at(9, 5));
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert_eq!(file.settings().device, at(9, 5));
+}
+
+#[test]
+fn settings_of_an_earlier_version_are_the_machine_s_that_opens_them_first() {
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("settings.toml");
+    let (_, _) = SettingsFile::open(&path, device(1));
+    let here = Device {
+        machine: Some(Uuid::from_u128(7)),
+        ..device(2)
+    };
+    let (mut file, _) = SettingsFile::open(&path, here);
+    assert_eq!(file.settings().device.id, device(1).id);
+    file.change(|_| ()).unwrap();
+    let there = Device {
+        machine: Some(Uuid::from_u128(8)),
+        ..device(3)
+    };
+    let (other, _) = SettingsFile::open(&path, there.clone());
+    assert_eq!(other.settings().device, there);
+}
+
+#[test]
 fn what_this_version_does_not_know_is_kept() {
     let home = TempDir::new().unwrap();
     let path = home.path().join("settings.toml");
@@ -258,8 +317,5 @@ fn many_at_once_agree_on_one_device_and_lose_no_change() {
 }
 
 fn device(number: u128) -> Device {
-    Device {
-        id: Uuid::from_u128(number),
-        name: format!("Desk {number}"),
-    }
+    Device::of_the_moment(Uuid::from_u128(number), format!("Desk {number}"))
 }
