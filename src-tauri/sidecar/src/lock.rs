@@ -257,7 +257,12 @@ impl Owner {
     /// Whether `self`, the holder, is the same owner as `caller`: same member and same device. A
     /// caller without a device id falls under the rule of old clients: same member.
     pub fn is_same_as(&self, caller: &Self) -> bool {
-        self.member_id == caller.member_id
-            && (caller.device_id.is_none() || caller.device_id == self.device_id)
+        self.is_of(&caller.member_id, caller.device_id.as_deref())
+    }
+
+    /// The same of a caller by their member and device.
+    pub(crate) fn is_of(&self, member_id: &str, device_id: Option<&str>) -> bool {
+        self.member_id == member_id
+            && device_id.is_none_or(|it| self.device_id.as_deref() == Some(it))
     }
 }

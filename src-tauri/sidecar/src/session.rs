@@ -81,6 +81,15 @@ pub(crate) enum SessionState {
     Ended,
 }
 
+/// A session that is to end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending<'a> {
+    pub(crate) session_id: &'a str,
+    pub(crate) member_id: &'a str,
+    /// When it began, in ms since 1970, for where the store does not know it; `None`: nobody does.
+    pub(crate) begun: Option<u64>,
+}
+
 /// What is known of a refresh token.
 #[derive(Debug)]
 pub(crate) struct OfToken {
@@ -229,10 +238,10 @@ impl Sessions {
     /// Ends a session: none of its tokens is accepted from here on. Where nobody knows when it began, no
     /// session of the member begins again that began before now. Returns whether it is known to have been over
     /// before.
-    pub(crate) async fn end(&self, caller: &Caller, now: Now) -> Result<bool, Unanswered> {
+    pub(crate) async fn end(&self, session: Ending<'_>, now: Now) -> Result<bool, Unanswered> {
         match &self.kept {
-            Kept::Memory(sessions) => Ok(sessions.end(caller, now)),
-            Kept::Redis(sessions) => sessions.end(caller, now).await,
+            Kept::Memory(sessions) => Ok(sessions.end(session, now)),
+            Kept::Redis(sessions) => sessions.end(session, now).await,
         }
     }
 
@@ -271,6 +280,17 @@ impl Lifetimes {
     /// also at a server whose clock is behind.
     fn over(&self) -> Duration {
         self.refresh + self.access
+    }
+}
+
+impl<'a> Ending<'a> {
+    /// That of a caller.
+    pub(crate) fn of(caller: &'a Caller) -> Self {
+        Self {
+            session_id: &caller.session_id,
+            member_id: &caller.member_id,
+            begun: (caller.begun > 0).then_some(caller.begun),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::duty;
 use crate::lock::{Acquired, Claim, Displacing, Held, LockName, Owner};
 use crate::random::random_id;
 use crate::refusal::Refusal;
-use crate::session::SessionState;
+use crate::session::{Ending, SessionState};
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
@@ -170,17 +170,13 @@ async fn end(sidecar: &Sidecar, lock: &LockName, ended: &Owner) -> Result<(), Re
     if ended.session_id.is_empty() {
         return Ok(());
     }
-    let caller = Caller {
-        member_id: ended.member_id.clone(),
-        session_id: ended.session_id.clone(),
-        device_id: ended.device_id.clone(),
-        role: String::new(),
-        epoch: ended.epoch,
-        lock: None,
-        begun: 0,
+    let session = Ending {
+        session_id: &ended.session_id,
+        member_id: &ended.member_id,
+        begun: None,
     };
     // First: where the store is lost in between, no heartbeat takes the lock again that is given back then.
-    sidecar.sessions.end(&caller, sidecar.clock.now()).await?;
+    sidecar.sessions.end(session, sidecar.clock.now()).await?;
     sidecar.lock.release(lock, ended).await?;
     sidecar.directory.forget(&ended.member_id);
     Ok(())

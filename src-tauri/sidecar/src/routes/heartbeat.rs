@@ -16,7 +16,7 @@ use crate::duty;
 use crate::lock::{Beat, LockName, Owner, Released};
 use crate::queue;
 use crate::refusal::Refusal;
-use crate::session::{AtQueue, Note, SessionState};
+use crate::session::{AtQueue, Ending, Note, SessionState};
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
@@ -184,7 +184,8 @@ pub(super) async fn end(
                 Released::NotOwner { .. } => {}
             }
         }
-        server.sessions.end(&caller, server.clock.now()).await?;
+        let now = server.clock.now();
+        server.sessions.end(Ending::of(&caller), now).await?;
         info!(
             target: AUDIT,
             member = caller.member_id,

@@ -29,7 +29,7 @@ use crate::metrics::TakeoverStep;
 use crate::queue;
 use crate::random::random_id;
 use crate::refusal::Refusal;
-use crate::session::{AtQueue, Ordered, SessionState};
+use crate::session::{AtQueue, Ending, Ordered, SessionState};
 use crate::sidecar::{Sidecar, lock_name};
 use crate::takeover::{Ask, TicketHash};
 use crate::token::Caller;
@@ -290,18 +290,14 @@ async fn end_earlier(sidecar: &Sidecar, from: &Owner, owner: &Owner, begun: u64)
     if !owner.is_later_session_of(from) {
         return;
     }
-    let earlier = Caller {
-        member_id: from.member_id.clone(),
-        session_id: from.session_id.clone(),
-        device_id: from.device_id.clone(),
-        role: String::new(),
-        epoch: from.epoch,
-        lock: None,
+    let earlier = Ending {
+        session_id: &from.session_id,
+        member_id: &from.member_id,
         // Where nobody knows it any more: this one is to begin again after a loss of data.
-        begun: begun.saturating_sub(1),
+        begun: Some(begun.saturating_sub(1)),
     };
     // The lock tells it at its next heartbeat all the same.
-    if let Err(error) = sidecar.sessions.end(&earlier, sidecar.clock.now()).await {
+    if let Err(error) = sidecar.sessions.end(earlier, sidecar.clock.now()).await {
         debug!(%error, "the earlier session of a device has not ended, but lost its lock");
     }
 }

@@ -14,6 +14,7 @@ use crate::device::Device;
 use crate::duty;
 use crate::lock::{LockName, Owner, Released};
 use crate::refusal::Refusal;
+use crate::session::Ending;
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
@@ -41,7 +42,8 @@ pub(crate) async fn logout(
             Ok(Some(lock)) => end(&server, &caller, &owner, &lock).await,
             Ok(None) => end_without_lock(&server, &caller).await,
             Err(refusal) => {
-                server.sessions.end(&caller, server.clock.now()).await?;
+                let now = server.clock.now();
+                server.sessions.end(Ending::of(&caller), now).await?;
                 Err(refusal)
             }
         }
@@ -68,7 +70,8 @@ async fn end(
     let (member, agent) = (&caller.member_id, &lock.ozonetel_agent_id);
     let device = &owner.device_name;
     let released = sidecar.lock.release(lock, owner).await?;
-    let was_over = sidecar.sessions.end(caller, sidecar.clock.now()).await;
+    let (session, now) = (Ending::of(caller), sidecar.clock.now());
+    let was_over = sidecar.sessions.end(session, now).await;
     if released == Released::Freed {
         info!(target: AUDIT, member, agent, device, "signed out, lock released");
         duty::end_of(sidecar, member, lock);
@@ -101,7 +104,8 @@ async fn end(
 /// Ends a session that was granted no lock; it held none.
 async fn end_without_lock(sidecar: &Sidecar, caller: &Caller) -> Result<bool, Refusal> {
     let member = &caller.member_id;
-    if sidecar.sessions.end(caller, sidecar.clock.now()).await? {
+    let (session, now) = (Ending::of(caller), sidecar.clock.now());
+    if sidecar.sessions.end(session, now).await? {
         debug!(member, "signed out before");
     } else {
         info!(target: AUDIT, member, "signed out");

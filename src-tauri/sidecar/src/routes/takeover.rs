@@ -33,7 +33,7 @@ use crate::refusal::Refusal;
 use crate::session::SessionState;
 use crate::sidecar::{Sidecar, lock_name};
 use crate::takeover::{ANSWER_TIME, Answered, Ask, Asker, Standing, TicketHash, new_ticket};
-use crate::token::{Caller, Expiry};
+use crate::token::Expiry;
 
 /// How long a device waits for news of its ask at the most.
 const WAIT: Duration = Duration::from_secs(20);
@@ -58,53 +58,41 @@ pub(crate) async fn ask(
     let address = client_address(peer, &headers, &sidecar.settings.trusted_proxies);
     let credentials = (&*request.email, &request.password);
     let SignedIn { user, .. } = credentials::check(&sidecar, credentials, address, &device).await?;
-    let member_id = user
-        .member_id
-        .as_deref()
-        .ok_or_else(Refusal::no_member)?
-        .to_owned();
+    let member_id = user.member_id.as_deref().ok_or_else(Refusal::no_member)?;
     if user.phone.is_missing() {
         return Err(Refusal::agent_not_configured());
     }
     let Some(lock) = lock_name(&user.phone) else {
         return Ok(free());
     };
-    let caller = Caller {
-        member_id,
-        session_id: String::new(),
-        device_id: device.id.clone(),
-        role: user.role.clone(),
-        epoch: 0,
-        lock: None,
-        begun: 0,
-    };
-    let owner = sidecar.owner(&caller, &device, None);
-    match begin(&sidecar, &lock, &owner).await? {
+    match begin(&sidecar, &lock, member_id, &device).await? {
         Some((ticket, holder)) => {
-            let holder = sidecar.shown(&holder, &owner.member_id).await;
+            let holder = sidecar.shown(&holder, member_id).await;
             Ok(asked(ticket, holder))
         }
         None => Ok(free()),
     }
 }
 
-/// Asks whoever holds the lock, in place of anybody who asks already; `None`: nobody does.
+/// Asks whoever holds the lock, for this device of a member and in place of anybody who asks already; `None`:
+/// nobody else holds it.
 async fn begin(
     sidecar: &Sidecar,
     lock: &LockName,
-    owner: &Owner,
+    member: &str,
+    device: &Device,
 ) -> Result<Option<(SecretString, Owner)>, Refusal> {
     let no_store = |error: LockUnavailable| Refusal::cannot_sign_in(&error.to_string());
-    let (ticket, member) = (new_ticket(), &owner.member_id);
+    let (device_id, device) = (device.id.as_deref(), device.name_or_unnamed());
+    let (ticket, agent) = (new_ticket(), &lock.ozonetel_agent_id);
     for _ in 0..TRIES {
         let look = sidecar.lock.look(lock).await.map_err(no_store)?;
-        let Some(holder) = look.holders().find(|it| !it.is_same_as(owner)) else {
+        let Some(holder) = look.holders().find(|it| !it.is_of(member, device_id)) else {
             return Ok(None);
         };
-        let (agent, device) = (&lock.ozonetel_agent_id, &owner.device_name);
-        let asker = owner.device_id.clone().map(|device_id| Asker {
-            member_id: member.clone(),
-            device_id,
+        let asker = device_id.map(|device_id| Asker {
+            member_id: member.to_owned(),
+            device_id: device_id.to_owned(),
             device_name: device.clone(),
         });
         let Some(asker) = asker.filter(|_| Ask::can_be_asked(holder, member)) else {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::facts::{NewToken, Presented};
 use super::{
-    AtQueue, GRACE, Lifetimes, Note, OfToken, REMEMBERED, Refresh, RefreshRefused,
+    AtQueue, Ending, GRACE, Lifetimes, Note, OfToken, REMEMBERED, Refresh, RefreshRefused,
     SESSIONS_PER_MEMBER, SessionState, TokenHash,
 };
 use crate::clock::Now;
@@ -154,20 +154,21 @@ impl MemorySessions {
         }
     }
 
-    pub(crate) fn end(&self, caller: &Caller, now: Now) -> bool {
+    pub(super) fn end(&self, session: Ending<'_>, now: Now) -> bool {
         let mut state = self.state();
-        let id = &caller.session_id;
+        let Ending {
+            session_id: id,
+            member_id,
+            begun,
+        } = session;
         if state.ended.get(id).is_some_and(|it| *it > now.monotonic) {
             return true;
         }
         let is_known = state.sessions.contains_key(id);
-        let was_over = !is_known && state.is_over(caller);
+        let was_over = !is_known && state.is_over(member_id, begun.unwrap_or_default());
         if !is_known {
-            let begun = match caller.begun {
-                0 => now.millis(),
-                begun => begun,
-            };
-            state.over(&caller.member_id, begun, self.lifetimes, now.monotonic);
+            let begun = begun.unwrap_or_else(|| now.millis());
+            state.over(member_id, begun, self.lifetimes, now.monotonic);
         }
         state.end(id, self.lifetimes, now.monotonic);
         was_over
@@ -232,13 +233,13 @@ impl State {
             && presented
                 .facts
                 .as_ref()
-                .is_some_and(|it| !self.is_over(&it.caller))
+                .is_some_and(|it| !self.is_over(&it.caller.member_id, it.caller.begun))
     }
 
-    /// Whether sessions of a member that began when this one did are over.
-    fn is_over(&self, caller: &Caller) -> bool {
-        let over = self.over.get(&caller.member_id);
-        over.is_some_and(|(begun, _)| *begun >= caller.begun)
+    /// Whether sessions of a member that began then are over.
+    fn is_over(&self, member_id: &str, begun: u64) -> bool {
+        let over = self.over.get(member_id);
+        over.is_some_and(|(last, _)| *last >= begun)
     }
 
     fn end(&mut self, id: &str, lifetimes: Lifetimes, now: Instant) {

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{NewToken, Presented};
 use super::{
-    AtQueue, GRACE, Lifetimes, Note, OfToken, REMEMBERED, Refresh, RefreshRefused,
+    AtQueue, Ending, GRACE, Lifetimes, Note, OfToken, REMEMBERED, Refresh, RefreshRefused,
     SESSIONS_PER_MEMBER, SessionState,
 };
 use crate::clock::Now;
@@ -189,9 +189,10 @@ impl RedisSessions {
         Ok(())
     }
 
-    pub(crate) async fn end(&self, caller: &Caller, now: Now) -> Result<bool, Unanswered> {
-        let mut call = self.call(&self.end, &caller.session_id, &caller.member_id);
-        call.arg(caller.begun).arg(now.millis());
+    pub(super) async fn end(&self, session: Ending<'_>, now: Now) -> Result<bool, Unanswered> {
+        let mut call = self.call(&self.end, session.session_id, session.member_id);
+        call.arg(session.begun.unwrap_or_default())
+            .arg(now.millis());
         match &*self.store.run::<String>(&call).await? {
             "ended" => Ok(false),
             "over" => Ok(true),
