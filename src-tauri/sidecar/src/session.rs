@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::at_queue::{AtQueue, Note, Ordered};
-use self::facts::{Facts, NewToken, Presented, Tokens};
+use self::facts::{NewToken, Presented, Tokens};
 use self::memory::MemorySessions;
 use self::redis::RedisSessions;
 use crate::clock::Now;
@@ -90,9 +90,10 @@ pub(crate) struct Ending<'a> {
     pub(crate) begun: Option<u64>,
 }
 
-/// What is known of a refresh token.
-#[derive(Debug)]
-pub(crate) struct OfToken {
+/// A refresh token that is known, as it was read: it is exchanged once.
+pub(crate) struct Known<'a> {
+    presented: Presented<'a>,
+    /// Whose session it belongs to.
     pub(crate) caller: Caller,
     /// What was renewed for the session last, for as long as it is kept.
     pub(crate) renewed: Option<String>,
@@ -152,48 +153,50 @@ impl Sessions {
         Ok(token.text)
     }
 
-    /// Exchanges `token`, of which `known` is known, for the next one of its session. `device` is what the
-    /// caller says of theirs; `renewed` is kept with the session for [`GRACE`], in place of what was before.
+    /// Exchanges a token for the next one of its session. `device` is what the caller says of theirs; `renewed`
+    /// is kept with the session for [`GRACE`], in place of what was before.
     pub(crate) async fn refresh(
         &self,
-        token: &SecretString,
-        known: &OfToken,
+        token: Known<'_>,
         device: &Device,
         renewed: Option<&str>,
         now: Now,
     ) -> Result<(Caller, SecretString), RefreshRefused> {
-        let presented = self
-            .read(token, device.id.as_deref(), now)
-            .ok_or(RefreshRefused::Unknown)?;
-        let mut caller = known.caller.clone();
+        let Known {
+            presented,
+            mut caller,
+            last_issued,
+            ..
+        } = token;
         if caller.begun == 0 {
             // The version before began it.
             caller.begun = now.millis();
         }
-        let next = self.tokens.issue(&caller, known.last_issued, now);
+        let next = self.tokens.issue(&caller, last_issued, now);
         let refresh = Refresh {
             presented,
             device,
             next: &next,
-            begun: caller.begun,
             renewed,
         };
         let refreshed = match &self.kept {
             Kept::Memory(sessions) => sessions.refresh(refresh, now.monotonic)?,
             Kept::Redis(sessions) => sessions.refresh(refresh).await?,
         };
-        let begun = caller.begun;
+        let begun = next.begun;
         Ok((Caller { begun, ..refreshed }, next.text))
     }
 
-    /// Returns whose session `token` belongs to, used or not; `device_id` is what the caller names.
-    pub(crate) async fn of_refresh_token(
+    /// Returns what is known of `token`, used or not; `device_id` is what the caller names. `None`: it is not ours,
+    /// or of no session that goes on or could.
+    pub(crate) async fn of_refresh_token<'a>(
         &self,
-        token: &SecretString,
+        token: &'a SecretString,
         device_id: Option<&str>,
         now: Now,
-    ) -> Result<Option<OfToken>, Unanswered> {
-        let Some(presented) = self.read(token, device_id, now) else {
+    ) -> Result<Option<Known<'a>>, Unanswered> {
+        let lifetime = self.lifetimes.refresh;
+        let Some(presented) = self.tokens.read(token, device_id, lifetime, now) else {
             return Ok(None);
         };
         match &self.kept {
@@ -253,16 +256,6 @@ impl Sessions {
             Kept::Redis(_) => {}
         }
     }
-
-    fn read<'a>(
-        &self,
-        token: &'a SecretString,
-        device_id: Option<&str>,
-        now: Now,
-    ) -> Option<Presented<'a>> {
-        self.tokens
-            .read(token, device_id, self.lifetimes.refresh, now)
-    }
 }
 
 /// How a refresh token is exchanged.
@@ -270,8 +263,6 @@ struct Refresh<'a> {
     presented: Presented<'a>,
     device: &'a Device,
     next: &'a NewToken,
-    /// When the session began, as `next` says it.
-    begun: u64,
     renewed: Option<&'a str>,
 }
 
@@ -294,31 +285,29 @@ impl<'a> Ending<'a> {
     }
 }
 
-impl OfToken {
-    /// Of a session that is known.
-    fn known(
-        caller: Caller,
-        issued: u64,
-        renewed: Option<String>,
-        presented: &Presented<'_>,
-    ) -> Self {
+impl<'a> Known<'a> {
+    /// Of a session that goes on, whose last token was issued then.
+    fn of(presented: Presented<'a>, caller: Caller, issued: u64, renewed: Option<String>) -> Self {
         let facts = presented.facts.as_ref();
         Self {
+            last_issued: facts.map_or(issued, |facts| facts.issued.max(issued)),
+            presented,
             caller,
             renewed,
             begins_again: false,
-            last_issued: facts.map_or(issued, |facts| facts.issued.max(issued)),
         }
     }
 
-    /// Of a session that begins again.
-    fn lost(facts: Facts) -> Self {
-        Self {
-            caller: facts.caller,
+    /// Of a session that begins again, if the token says of which.
+    fn lost(presented: Presented<'a>) -> Option<Self> {
+        let facts = presented.facts.as_ref()?;
+        Some(Self {
+            caller: facts.caller.clone(),
+            last_issued: facts.issued,
+            presented,
             renewed: None,
             begins_again: true,
-            last_issued: facts.issued,
-        }
+        })
     }
 }
 
@@ -339,4 +328,65 @@ impl From<Unanswered> for RefreshRefused {
 /// A token of 256 random bits needs neither salt nor cost.
 fn hash(token: &SecretString) -> TokenHash {
     Sha256::digest(token.expose_secret().as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use secrecy::SecretSlice;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_token_that_is_read_in_time_is_exchanged_however_long_the_platform_takes() {
+        let lifetimes = Lifetimes {
+            refresh: Duration::from_secs(3600),
+            access: Duration::from_secs(900),
+        };
+        let secret = SecretSlice::from(vec![7; 32]);
+        let keys = SigningKeys {
+            current: &secret,
+            old: None,
+        };
+        let begun = Now {
+            monotonic: Instant::now(),
+            wall: datetime!(2026-01-01 00:00 UTC),
+        };
+        let after = |by: Duration| Now {
+            monotonic: begun.monotonic + by,
+            wall: begun.wall + by,
+        };
+        let device = Device {
+            id: Some("device-1".to_owned()),
+            ..Device::default()
+        };
+        let caller = Caller {
+            member_id: "member-1".to_owned(),
+            session_id: "0b6f2c1e-3a4d-4e5f-8a9b-0c1d2e3f4a5b".to_owned(),
+            device_id: device.id.clone(),
+            role: "cc-agent".to_owned(),
+            epoch: 7,
+            lock: None,
+            begun: begun.millis(),
+        };
+        let before = Sessions::in_memory(lifetimes, keys);
+        let token = before.begin(&caller, &device, begun).await.unwrap();
+        // One that has lost it.
+        let sessions = Sessions::in_memory(lifetimes, keys);
+        let (id, last) = (
+            device.id.as_deref(),
+            lifetimes.refresh - Duration::from_secs(1),
+        );
+        let known = sessions.of_refresh_token(&token, id, after(last)).await;
+        let known = known.unwrap().unwrap();
+        assert!(known.begins_again);
+        let now = after(lifetimes.refresh);
+        let refreshed = sessions.refresh(known, &device, None, now).await;
+        assert_eq!(refreshed.unwrap().0, caller);
+        let other = Sessions::in_memory(lifetimes, keys);
+        let too_late = other.of_refresh_token(&token, id, now).await;
+        assert!(too_late.unwrap().is_none());
+    }
 }

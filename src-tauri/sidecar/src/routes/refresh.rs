@@ -16,7 +16,7 @@ use crate::body::{Field, read_json};
 use crate::device::Device;
 use crate::platform::{Carried, NotRenewed};
 use crate::refusal::Refusal;
-use crate::session::{OfToken, RefreshRefused};
+use crate::session::{Known, RefreshRefused};
 use crate::sidecar::Sidecar;
 
 /// `POST /auth/refresh`.
@@ -57,16 +57,16 @@ pub(crate) async fn refresh(
     let renewal = renew(&sidecar, &known, &device, platform_token.as_ref()).await;
     let Renewal { token, to_keep } = renewal?;
     let now = sidecar.clock.now();
-    let id = &known.caller.session_id;
+    let (id, begins_again) = (known.caller.session_id.clone(), known.begins_again);
     let refreshed = sidecar
         .sessions
-        .refresh(&session_token, &known, &device, to_keep.as_deref(), now)
+        .refresh(known, &device, to_keep.as_deref(), now)
         .await;
     match (&refreshed, to_keep) {
         (Err(RefreshRefused::Unanswered(_)), Some(to_keep)) => {
-            sidecar.not_stored.keep(id, to_keep, now.monotonic);
+            sidecar.not_stored.keep(&id, to_keep, now.monotonic);
         }
-        (Ok(_) | Err(_), _) => sidecar.not_stored.forget(id),
+        (Ok(_) | Err(_), _) => sidecar.not_stored.forget(&id),
     }
     let (caller, refresh_token) = match refreshed {
         Ok(refreshed) => refreshed,
@@ -89,7 +89,7 @@ pub(crate) async fn refresh(
             return Err(Refusal::invalid_refresh_token());
         }
     };
-    if known.begins_again {
+    if begins_again {
         info!(
             target: AUDIT,
             member = caller.member_id,
@@ -117,11 +117,11 @@ struct Renewal {
 /// known; a session that it refuses has ended.
 async fn renew(
     sidecar: &Arc<Sidecar>,
-    OfToken {
+    Known {
         caller,
         renewed: kept,
         ..
-    }: &OfToken,
+    }: &Known<'_>,
     device: &Device,
     platform_token: Option<&SecretString>,
 ) -> Result<Renewal, Refusal> {

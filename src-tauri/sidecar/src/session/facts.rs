@@ -32,6 +32,8 @@ pub(super) struct NewToken {
     pub(super) hash: TokenHash,
     /// In ms since 1970; later than every token of the session before it.
     pub(super) issued: u64,
+    /// When the session began, as it says, in ms since 1970.
+    pub(super) begun: u64,
 }
 
 /// A refresh token that came.
@@ -90,6 +92,7 @@ impl Tokens {
             hash: hash(&text),
             text,
             issued,
+            begun: caller.begun,
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::facts::{NewToken, Presented};
 use super::{
-    AtQueue, Ending, GRACE, Lifetimes, Note, OfToken, REMEMBERED, Refresh, RefreshRefused,
+    AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused,
     SESSIONS_PER_MEMBER, SessionState, TokenHash,
 };
 use crate::clock::Now;
@@ -66,7 +66,6 @@ impl MemorySessions {
             presented,
             device,
             next,
-            begun: _,
             renewed,
         } = refresh;
         let (id, hash) = (presented.session_id, presented.hash);
@@ -113,14 +112,14 @@ impl MemorySessions {
         Ok(session.caller.clone())
     }
 
-    pub(super) fn of_refresh_token(
+    pub(super) fn of_refresh_token<'a>(
         &self,
-        presented: Presented<'_>,
+        presented: Presented<'a>,
         now: Instant,
-    ) -> Option<OfToken> {
+    ) -> Option<Known<'a>> {
         let state = self.state();
         if state.has_lost(&presented) {
-            return Some(OfToken::lost(presented.facts?));
+            return Known::lost(presented);
         }
         let session = state.sessions.get(presented.session_id)?;
         if presented.facts.is_none() {
@@ -130,7 +129,7 @@ impl MemorySessions {
         let renewed = renewed.filter(|(_, at)| now.saturating_duration_since(*at) <= GRACE);
         let renewed = renewed.map(|(renewed, _)| renewed.clone());
         let (caller, issued) = (session.caller.clone(), session.issued);
-        Some(OfToken::known(caller, issued, renewed, &presented))
+        Some(Known::of(presented, caller, issued, renewed))
     }
 
     pub(crate) fn state_of(&self, session_id: &str) -> SessionState {

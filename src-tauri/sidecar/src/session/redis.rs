@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{NewToken, Presented};
 use super::{
-    AtQueue, Ending, GRACE, Lifetimes, Note, OfToken, REMEMBERED, Refresh, RefreshRefused,
+    AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused,
     SESSIONS_PER_MEMBER, SessionState,
 };
 use crate::clock::Now;
@@ -97,7 +97,6 @@ impl RedisSessions {
             presented,
             device,
             next,
-            begun,
             renewed,
         } = refresh;
         let id = presented.session_id;
@@ -113,7 +112,7 @@ impl RedisSessions {
             .arg(device.id.as_deref().unwrap_or_default())
             .arg(hex(&next.hash))
             .arg(next.issued)
-            .arg(begun)
+            .arg(next.begun)
             .arg(millis(GRACE))
             .arg(REMEMBERED)
             .arg(renewed.unwrap_or_default())
@@ -130,10 +129,10 @@ impl RedisSessions {
         }
     }
 
-    pub(super) async fn of_refresh_token(
+    pub(super) async fn of_refresh_token<'a>(
         &self,
-        presented: Presented<'_>,
-    ) -> Result<Option<OfToken>, Unanswered> {
+        presented: Presented<'a>,
+    ) -> Result<Option<Known<'a>>, Unanswered> {
         let id = presented.session_id;
         let facts = presented.facts.as_ref();
         let member_id = facts.map_or("", |it| &it.caller.member_id);
@@ -144,10 +143,10 @@ impl RedisSessions {
         match (&*how, Kept::read(id, &value)) {
             ("known", Some(kept)) => {
                 let renewed = (!renewed.is_empty()).then_some(renewed);
-                let known = OfToken::known(kept.caller, kept.issued, renewed, &presented);
+                let known = Known::of(presented, kept.caller, kept.issued, renewed);
                 Ok(Some(known))
             }
-            ("lost", _) => Ok(presented.facts.map(OfToken::lost)),
+            ("lost", _) => Ok(Known::lost(presented)),
             ("unknown", _) => Ok(None),
             _ => Err(Unanswered::Unknown),
         }
