@@ -224,6 +224,18 @@ impl Look {
     pub fn holders(&self) -> impl Iterator<Item = &Owner> {
         self.holders.iter().flatten()
     }
+
+    /// Returns to whom `own` has lost the lock, as a heartbeat finds it (`beat.lua`); `None`: it has it, or takes it
+    /// again.
+    pub fn lost_to(&self, own: &Owner) -> Option<&Owner> {
+        let [agent, extension] = self.holders.each_ref().map(Option::as_ref);
+        let is_lost = |holder: &&Owner| holder.has_displaced(own);
+        // An epoch says nothing about the lock of another agent with the same extension.
+        let is_anothers = |holder: &&Owner| self.is_shared || is_lost(holder);
+        agent
+            .filter(is_lost)
+            .or_else(|| extension.filter(is_anothers))
+    }
 }
 
 impl LockName {
@@ -237,10 +249,15 @@ impl LockName {
 }
 
 impl Owner {
-    /// Whether `self`, the holder, is known to have the lock since an earlier change of it than `caller`:
-    /// the store has forgotten the later one.
-    pub(crate) fn is_before(&self, caller: &Self) -> bool {
-        self.epoch > 0 && self.epoch < caller.epoch
+    /// Whether `self`, the holder, has the lock in place of `caller`. Who is known to have it since an earlier change
+    /// has not: the store has forgotten the later one.
+    fn has_displaced(&self, caller: &Self) -> bool {
+        let is_before = self.epoch > 0 && self.epoch < caller.epoch;
+        if self.is_same_as(caller) {
+            self.is_later_session_of(caller)
+        } else {
+            !is_before
+        }
     }
 
     /// Whether `self`, the holder, is the device of `caller` with a later session: it signed in again, or

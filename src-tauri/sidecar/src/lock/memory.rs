@@ -151,24 +151,13 @@ impl MemoryLock {
         if state.has_ended(owner, now) {
             return Beat::Ended;
         }
+        let look = state.look(name, self.moment(now));
+        if let Some(holder) = look.lost_to(owner) {
+            let holder = holder.clone();
+            return Beat::Lost { holder };
+        }
         let keys = name.keys();
-        let agent_id = &name.ozonetel_agent_id;
         let held = || keys.iter().filter_map(|key| state.entries.get(key));
-        // An epoch says nothing about the lock of another agent with the same extension.
-        if let Some(other) = held().find(|entry| entry.agent_id != *agent_id) {
-            return Beat::Lost {
-                holder: other.owner.clone(),
-            };
-        }
-        let is_later = |holder: &&Owner| {
-            holder.is_later_session_of(owner)
-                || !holder.is_same_as(owner) && holder.epoch >= owner.epoch
-        };
-        if let Some(holder) = held().map(|entry| &entry.owner).find(is_later) {
-            return Beat::Lost {
-                holder: holder.clone(),
-            };
-        }
         // A caller without a device id prolongs the lock of its member's device; the device stays.
         let own =
             |entry: &&Entry| entry.owner.is_same_as(owner) && entry.owner.epoch >= owner.epoch;
@@ -184,7 +173,7 @@ impl MemoryLock {
                 key,
                 Entry {
                     owner: holder.clone(),
-                    agent_id: agent_id.clone(),
+                    agent_id: name.ozonetel_agent_id.clone(),
                     expires_at: now.monotonic + ttl,
                 },
             );
@@ -220,6 +209,18 @@ impl MemoryLock {
 }
 
 impl State {
+    fn look(&self, name: &LockName, now: Moment) -> Look {
+        let keys = name.keys();
+        let entries = keys.each_ref().map(|key| self.entries.get(key));
+        let is_other = |entry: &Entry| entry.agent_id != name.ozonetel_agent_id;
+        Look {
+            holders: entries.map(|entry| Some(entry?.owner.clone())),
+            is_shared: entries[1].is_some_and(is_other),
+            ask: self.ask(name, now).cloned(),
+            now,
+        }
+    }
+
     /// Whether `ask` is what is asked of the holder now.
     fn is_kept(&self, name: &LockName, ask: Option<&Ask>, now: Moment) -> bool {
         let key = |ask: &Ask| (ask.id().to_owned(), ask.version());
@@ -278,16 +279,7 @@ impl SessionLock for MemoryLock {
 
     fn look<'a>(&'a self, name: &'a LockName) -> LockAnswer<'a, Look> {
         let (state, now) = self.live();
-        let now = self.moment(now);
-        let keys = name.keys();
-        let entries = keys.each_ref().map(|key| state.entries.get(key));
-        let is_other = |entry: &Entry| entry.agent_id != name.ozonetel_agent_id;
-        answer(Look {
-            holders: entries.map(|entry| Some(entry?.owner.clone())),
-            is_shared: entries[1].is_some_and(is_other),
-            ask: state.ask(name, now).cloned(),
-            now,
-        })
+        answer(state.look(name, self.moment(now)))
     }
 
     fn put<'a>(

@@ -226,18 +226,9 @@ impl Wire {
 
 /// Returns how a lock stands for `owner`.
 fn standing(look: &Look, owner: &Owner) -> Standing {
-    // As a heartbeat sees it: who has it since an earlier change is a store's mistake, unless that was a change of
-    // another agent's lock. A server that logs the agent out keeps nobody from taking the lock again.
+    // A server that logs the agent out keeps nobody from taking the lock again.
     let is_session = |holder: &&Owner| !duty::is_ending(holder);
-    let of_another_agent = look.holders[1].as_ref().filter(|_| look.is_shared);
-    let is_later = |holder: &&Owner| {
-        holder.is_later_session_of(owner)
-            || is_session(holder) && !holder.is_same_as(owner) && !holder.is_before(owner)
-    };
-    let lost_to = of_another_agent
-        .filter(is_session)
-        .or_else(|| look.holders().find(is_later));
-    if let Some(holder) = lost_to {
+    if let Some(holder) = look.lost_to(owner).filter(is_session) {
         let holder = holder.clone();
         return Standing::Lost { holder };
     }

@@ -3,6 +3,7 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde_json::json;
 use sidecar::{
     Acquired, Beat, Clock, LockName, MemoryLock, Owner, RedisLock, Released, SessionLock,
 };
@@ -14,6 +15,9 @@ const TTL: Duration = Duration::from_secs(600);
 
 /// How many random operations the two stores are compared by.
 const STEPS: u64 = 4_000;
+
+/// By how many random values the script of a beat is compared with a look.
+const LOOKS: u64 = 400;
 
 #[tokio::test]
 async fn redis_answers_as_the_memory_does_whatever_is_asked() {
@@ -67,6 +71,66 @@ async fn redis_answers_as_the_memory_does_whatever_is_asked() {
             }
         }
     }
+}
+
+/// The script has its own words for the rule of [`sidecar::Look::lost_to`].
+#[tokio::test]
+async fn a_beat_has_lost_to_whom_a_look_says_whatever_is_written_there() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store());
+    let name = name(0);
+    let mut random = Random(11);
+    let mut seen = [0; 2];
+    for step in 0..LOOKS {
+        for (key, agents) in name.keys().iter().zip([2, 3]) {
+            let member = format!("member {}", random.below(2));
+            let (device, epoch) = (random.below(3), random.below(6));
+            let session = match random.below(3) {
+                0 => String::new(),
+                session => format!("session {session}"),
+            };
+            let epoch = match random.below(3) {
+                0 => json!(null),
+                1 => json!(epoch.to_string()),
+                _ => json!(epoch),
+            };
+            let agent = match random.below(agents) {
+                0 => json!(null),
+                1 => json!("agent0"),
+                _ => json!("agent9"),
+            };
+            let value = json!({
+                "memberId": member,
+                "deviceId": (device > 0).then(|| format!("device {device}")),
+                "sessionId": session,
+                "epoch": epoch,
+                "agent": agent,
+            });
+            match random.below(8) {
+                0 => server.command(&["DEL", key]),
+                // As the first sidecar did.
+                1 => server.command(&["SET", key, &member, "PX", "600000"]),
+                _ => server.command(&["SET", key, &value.to_string(), "PX", "600000"]),
+            };
+        }
+        let caller = (random.below(2), random.below(3), random.below(3));
+        let caller = owner(caller, random.below(5) + 1);
+        let look = redis.look(&name).await.unwrap();
+        let lost_to = match redis.beat(&name, &caller, TTL).await.unwrap() {
+            Beat::Lost { holder } => Some(holder),
+            Beat::Extended | Beat::Retaken => None,
+            Beat::Ended => panic!("nobody ended it"),
+        };
+        seen[usize::from(lost_to.is_some())] += 1;
+        let expected = look.lost_to(&caller);
+        assert_eq!(
+            lost_to.as_ref(),
+            expected,
+            "step {step}: {caller:?} {look:?}"
+        );
+    }
+    // What was never tried proves nothing.
+    assert!(seen.iter().all(|it| *it > LOOKS / 10), "{seen:?}");
 }
 
 #[tokio::test]

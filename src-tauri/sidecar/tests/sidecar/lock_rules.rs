@@ -114,7 +114,9 @@ proptest! {
                             (Beat::Extended, Some((holder, since, now + ttl)))
                         }
                         // It was taken again by somebody who had lost it meanwhile.
-                        Some((_, since, _)) if since < epoch => {
+                        Some((holder, since, _))
+                            if since < epoch && (since > 0 || same(holder, caller)) =>
+                        {
                             (Beat::Retaken, Some((caller, epoch, now + ttl)))
                         }
                         Some((holder, since, until)) => {

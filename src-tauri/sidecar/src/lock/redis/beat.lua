@@ -1,5 +1,5 @@
 -- ARGV[6] the term in ms, ARGV[7] the owner as JSON, ARGV[8] the epoch since which it holds the lock.
--- Returns how it ended, nothing, and the holder where it is lost.
+-- Returns how it ended, nothing, and the holder where it is lost, as `Look::lost_to` finds it.
 
 if redis.call('EXISTS', MARK) == 1 then
   return {'ended', '', ''}
@@ -15,8 +15,13 @@ local since = tonumber(ARGV[8])
 -- Tells whether the caller's device has it by a later session. Of a caller that names no device nobody knows.
 local function is_later_session(owner)
   return ARGV[2] ~= '' and is_caller(owner)
-    and owner.sessionId and owner.sessionId ~= '' and owner.sessionId ~= ARGV[3]
+    and type(owner.sessionId) == 'string' and owner.sessionId ~= '' and owner.sessionId ~= ARGV[3]
     and owner.epoch and owner.epoch > 0 and owner.epoch >= since
+end
+
+-- Tells whether it is known to be held since an earlier change than the caller's.
+local function is_before(owner)
+  return owner.epoch and owner.epoch > 0 and owner.epoch < since
 end
 
 local kept, is_displacing = nil, false
@@ -27,7 +32,7 @@ for _, key in ipairs(LOCKED) do
   elseif owner and is_caller(owner) and (owner.epoch or since) >= since then
     -- A caller that names no device prolongs the lock of its member's device; the device stays.
     kept = kept or owner.value
-  elseif owner and (is_caller(owner) or owner.epoch and owner.epoch < since) then
+  elseif owner and (is_caller(owner) or is_before(owner)) then
     -- This store has forgotten that the lock changed hands since.
     is_displacing = true
   elseif owner then
