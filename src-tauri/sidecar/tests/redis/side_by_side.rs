@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -119,6 +121,32 @@ async fn of_two_copies_of_an_installation_the_one_that_signed_in_last_has_the_se
     let copy = copy_of(&desk, other.device("copy"));
     let laptop = one.device("laptop");
     copies::of_two_copies_the_one_that_signed_in_last_has_the_session(&desk, &copy, &laptop).await;
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn of_a_session_that_was_copied_nothing_is_left_within_half_an_hour() {
+    let redis = RedisServer::start();
+    let (one, other) = (
+        Instance::start(&redis.url()).await,
+        Instance::start(&redis.url()).await,
+    );
+    let desk = one.device("desk");
+    let copy = copy_of(&desk, other.device("copy"));
+    let laptop = one.device("laptop");
+    // Of what it keeps of a session this alone is counted by time.
+    let script = "local session = cjson.decode(redis.call('GET', KEYS[1])) \
+                  for _, used in ipairs(session.used) do used[2] = used[2] - ARGV[1] end \
+                  return redis.call('SET', KEYS[1], cjson.encode(session), 'KEEPTTL')";
+    let pass = async |session_id: &str, time: Duration| {
+        let (key, time) = (
+            format!("session:{session_id}"),
+            time.as_millis().to_string(),
+        );
+        assert_eq!(redis.command(&["EVAL", script, "1", &key, &time]), "OK");
+    };
+    let machines = [&desk, &copy, &laptop];
+    copies::of_a_session_that_was_copied_nothing_is_left_within_half_an_hour(machines, pass).await;
     redis.assert_every_key_expires();
 }
 

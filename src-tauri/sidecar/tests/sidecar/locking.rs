@@ -30,6 +30,17 @@ async fn of_two_copies_of_an_installation_the_one_that_signed_in_last_has_the_se
 }
 
 #[tokio::test]
+async fn of_a_session_that_was_copied_nothing_is_left_within_half_an_hour() {
+    let world = World::start().await;
+    let desk = world.device("desk");
+    let copy = copy_of(&desk, world.device("copy"));
+    let laptop = world.device("laptop");
+    let pass = async |_: &str, time: Duration| world.clock.advance(time);
+    let machines = [&desk, &copy, &laptop];
+    copies::of_a_session_that_was_copied_nothing_is_left_within_half_an_hour(machines, pass).await;
+}
+
+#[tokio::test]
 async fn two_pages_without_a_device_id_go_on() {
     let world = World::start().await;
     copies::two_pages_without_a_device_id_go_on(&world.old_client(), &world.old_client()).await;
