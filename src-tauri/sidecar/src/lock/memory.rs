@@ -178,6 +178,10 @@ impl MemoryLock {
                 },
             );
         }
+        drop(state);
+        if beat == Beat::Retaken {
+            self.bells.ring(&name.ozonetel_agent_id);
+        }
         beat
     }
 

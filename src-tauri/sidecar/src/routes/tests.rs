@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::net::SocketAddr;
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,18 +19,27 @@ use time::macros::datetime;
 use tokio::time::Instant;
 
 use super::{events, heartbeat, login, ready, refresh};
+use crate::bells::{Bells, Changes};
 use crate::clock::{Clock, Now};
 use crate::config::Config;
 use crate::device::Device;
-use crate::lock::{Acquired, LockName, MemoryLock, Owner, RedisLock, SessionLock};
+use crate::lock::{
+    Acquired, Beat, LockAnswer, LockName, Look, MemoryLock, Owner, Page, RedisLock, Released,
+    SessionLock,
+};
 use crate::refusal::Refusal;
+use crate::server::Cut;
 use crate::sidecar::Sidecar;
 use crate::store::Store;
 use crate::store::virtual_redis::{REFUSED_IN, Redis, redis};
+use crate::takeover::{Ask, Moment, TicketHash};
 use crate::token::Caller;
 
 /// How soon whoever loses a lock must hear so.
 const PUSHED_IN: Duration = Duration::from_secs(2);
+
+/// How soon they hear so where nobody told of it: a fifth later than who listens usually looks.
+const FOUND_IN: Duration = Duration::from_secs(6);
 
 const TTL: Duration = Duration::from_secs(30);
 
@@ -85,6 +95,135 @@ async fn of_a_hundred_sessions_that_displace_each_other_each_is_told_within_two_
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_lost_the_lock_to_one_that_the_store_had_forgotten_is_told_within_two_seconds() {
+    let lock = Arc::new(MemoryLock::new(clock()));
+    let sidecar = sidecar(lock.clone(), None);
+    let [mut loser, mut winner] = [owner(1), owner(2)];
+    loser.epoch = acquire(&lock, &loser).await;
+    winner.epoch = acquire(&lock, &winner).await;
+    tokio::time::advance(TTL).await;
+    // The loser is heard first.
+    let mut listener = Listener::of(&sidecar, &loser).await;
+    assert!(
+        listener
+            .next()
+            .await
+            .unwrap()
+            .starts_with("event: takeover\n")
+    );
+    let displaced = Instant::now();
+    let beat = lock.beat(&agent(), &winner, TTL).await;
+    assert_eq!(beat, Ok(Beat::Retaken));
+    let told = listener.next().await.unwrap();
+    assert!(told.starts_with("event: lost\n"), "{told}");
+    assert!(displaced.elapsed() <= PUSHED_IN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loss_of_which_no_bell_told_is_found_by_who_listens_comes_again_or_beats() {
+    let lock = Arc::new(Silent(MemoryLock::new(clock())));
+    let sidecar = sidecar(lock.clone(), None);
+    let [mut loser, mut winner] = [owner(1), owner(2)];
+    loser.epoch = acquire(&lock.0, &loser).await;
+    let mut listener = Listener::of(&sidecar, &loser).await;
+    assert!(
+        listener
+            .next()
+            .await
+            .unwrap()
+            .starts_with("event: takeover\n")
+    );
+    let displaced = Instant::now();
+    winner.epoch = acquire(&lock.0, &winner).await;
+    let told = listener.next().await.unwrap();
+    assert!(told.starts_with("event: lost\n"), "{told}");
+    assert!(told.contains(&winner.device_name), "{told}");
+    let (took, soon) = (displaced.elapsed(), PUSHED_IN);
+    assert!(took > soon && took <= FOUND_IN, "{took:?}");
+    assert_eq!(listener.next().await, None);
+
+    // Whose stream was away meanwhile.
+    let bearer = headers(&sidecar, &loser);
+    let (state, cut) = (|| State(Arc::clone(&sidecar)), Cut::default());
+    let again = events::events(state(), Extension(cut), bearer.clone());
+    lost(again.await);
+    for _ in 0..2 {
+        lost(heartbeat::heartbeat(state(), bearer.clone(), Body::empty()).await);
+    }
+}
+
+/// Asserts that a call is refused because another device has the lock.
+fn lost<T>(answer: Result<T, Refusal>) {
+    let refusal = answer.err().unwrap().into_response();
+    assert_eq!(refusal.status(), StatusCode::CONFLICT);
+}
+
+/// A lock whose changes nobody is told of, as where Redis does not pass on what servers tell each other.
+#[derive(Debug)]
+struct Silent(MemoryLock);
+
+impl SessionLock for Silent {
+    fn acquire<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+        takeover: bool,
+    ) -> LockAnswer<'a, Acquired> {
+        self.0.acquire(name, owner, ttl, takeover)
+    }
+
+    fn beat<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+    ) -> LockAnswer<'a, Beat> {
+        self.0.beat(name, owner, ttl)
+    }
+
+    fn release<'a>(&'a self, name: &'a LockName, owner: &'a Owner) -> LockAnswer<'a, Released> {
+        self.0.release(name, owner)
+    }
+
+    fn acquire_granted<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+        ask: &'a Ask,
+    ) -> LockAnswer<'a, Acquired> {
+        self.0.acquire_granted(name, owner, ttl, ask)
+    }
+
+    fn look<'a>(&'a self, name: &'a LockName) -> LockAnswer<'a, Look> {
+        self.0.look(name)
+    }
+
+    fn put<'a>(
+        &'a self,
+        name: &'a LockName,
+        before: Option<&'a Ask>,
+        ask: &'a Ask,
+        now: Moment,
+    ) -> LockAnswer<'a, bool> {
+        self.0.put(name, before, ask, now)
+    }
+
+    fn of_ticket<'a>(&'a self, ticket: &'a TicketHash) -> LockAnswer<'a, Option<LockName>> {
+        self.0.of_ticket(ticket)
+    }
+
+    fn listen(&self, agent_id: &str) -> Changes {
+        Bells::default().listen(agent_id)
+    }
+
+    fn list<'a>(&'a self, from: Bound<&'a str>, limit: usize) -> LockAnswer<'a, Page> {
+        self.0.list(from, limit)
+    }
+}
+
 /// A phone that reads its events.
 struct Listener(axum::body::BodyDataStream);
 
@@ -92,7 +231,7 @@ impl Listener {
     async fn of(sidecar: &Arc<Sidecar>, owner: &Owner) -> Self {
         let answer = events::events(
             State(Arc::clone(sidecar)),
-            Extension(crate::server::Cut::default()),
+            Extension(Cut::default()),
             headers(sidecar, owner),
         );
         let answer = answer.await.unwrap();
