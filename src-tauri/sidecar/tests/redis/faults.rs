@@ -20,10 +20,7 @@ const RITA: &str = "rita@helix.example";
 #[tokio::test]
 async fn after_a_loss_of_all_data_the_later_of_two_keeps_its_session() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (one, other) = Instance::two(&redis.url()).await;
     let (desk, laptop) = (one.device("desk"), other.device("laptop"));
     let loser = desk.login(ANA).await.expect(201);
     let winner = laptop.take_over(ANA).await.expect(201);
@@ -45,10 +42,7 @@ async fn after_a_loss_of_all_data_the_later_of_two_keeps_its_session() {
 #[tokio::test]
 async fn a_loss_of_all_data_signs_nobody_out() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (one, other) = Instance::two(&redis.url()).await;
     let (desk, office) = (one.device("desk"), one.device("office"));
     let login = desk.login(ANA).await.expect(201);
     let before = desk.refresh(login.refresh_token()).await.expect(201);
@@ -213,10 +207,7 @@ async fn writes_that_are_paused_fail_and_reads_do_not_deceive() {
 #[tokio::test]
 async fn a_paused_sidecar_wakes_up_to_what_is() {
     let redis = RedisServer::start();
-    let (paused, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (paused, other) = Instance::two(&redis.url()).await;
     let (desk, laptop) = (paused.device("desk"), other.device("laptop"));
     let token = desk.login(ANA).await.expect(201);
     paused.signal("STOP");
@@ -315,10 +306,7 @@ async fn sentinels_are_asked_with_their_own_password() {
 #[tokio::test]
 async fn a_planned_fail_over_loses_nothing() {
     let redis = Watched::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (one, other) = Instance::two(&redis.url()).await;
     let desk = one.device("desk");
     let login = until_served(async || desk.login(ANA).await).await;
     let token = login.expect(201);

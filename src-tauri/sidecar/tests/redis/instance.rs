@@ -24,6 +24,11 @@ impl Instance {
         Self::with(redis_url, "").await
     }
 
+    /// Starts two of them.
+    pub(crate) async fn two(redis_url: &str) -> (Self, Self) {
+        (Self::start(redis_url).await, Self::start(redis_url).await)
+    }
+
     /// Starts a sidecar at this Redis with further settings, and waits until it is connected.
     pub(crate) async fn with(redis_url: &str, settings: &str) -> Self {
         let sidecar = Self::begin(redis_url, settings, |_| {}).await;

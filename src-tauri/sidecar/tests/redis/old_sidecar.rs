@@ -76,8 +76,7 @@ async fn a_sidecar_that_takes_the_place_of_the_first_one_shares_its_locks_meanwh
 
 async fn two() -> (RedisServer, Instance, Instance) {
     let redis = RedisServer::start();
-    let one = Instance::start(&redis.url()).await;
-    let other = Instance::start(&redis.url()).await;
+    let (one, other) = Instance::two(&redis.url()).await;
     (redis, one, other)
 }
 

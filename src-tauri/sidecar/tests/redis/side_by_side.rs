@@ -41,10 +41,7 @@ async fn each_server_tells_how_far_its_clock_is_from_that_of_redis() {
 #[tokio::test]
 async fn any_sidecar_serves_any_call() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (one, other) = Instance::two(&redis.url()).await;
     let token = one.device("desk").login(ANA).await.expect(201);
     let beat = other.device("desk").beat(token.access_token()).await;
     assert_eq!(beat.expect(201).body["lock"], "held");
@@ -59,8 +56,7 @@ async fn any_sidecar_serves_any_call() {
 #[tokio::test]
 async fn what_a_device_runs_and_whether_it_is_in_a_call_is_told_at_every_server() {
     let redis = RedisServer::start();
-    let one = Instance::start(&redis.url()).await;
-    let other = Instance::start(&redis.url()).await;
+    let (one, other) = Instance::two(&redis.url()).await;
     let mut desk = one.device("desk");
     desk.system = Some("macOS".to_owned());
     let session = desk.login(ANA).await.expect(201);
@@ -112,28 +108,15 @@ async fn of_a_hundred_devices_at_three_sidecars_one_signs_in() {
 
 #[tokio::test]
 async fn of_two_copies_of_an_installation_the_one_that_signed_in_last_has_the_session() {
-    let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
-    let desk = one.device("desk");
-    let copy = copy_of(&desk, other.device("copy"));
-    let laptop = one.device("laptop");
-    copies::of_two_copies_the_one_that_signed_in_last_has_the_session(&desk, &copy, &laptop).await;
+    let (redis, devices, _sidecars) = copied().await;
+    let [desk, copy, laptop] = &devices;
+    copies::of_two_copies_the_one_that_signed_in_last_has_the_session(desk, copy, laptop).await;
     redis.assert_every_key_expires();
 }
 
 #[tokio::test]
 async fn of_a_session_that_was_copied_nothing_is_left_within_half_an_hour() {
-    let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
-    let desk = one.device("desk");
-    let copy = copy_of(&desk, other.device("copy"));
-    let laptop = one.device("laptop");
+    let (redis, devices, _sidecars) = copied().await;
     // Of what it keeps of a session this alone is counted by time.
     let script = "local session = cjson.decode(redis.call('GET', KEYS[1])) \
                   for _, used in ipairs(session.used) do used[2] = used[2] - ARGV[1] end \
@@ -145,7 +128,7 @@ async fn of_a_session_that_was_copied_nothing_is_left_within_half_an_hour() {
         );
         assert_eq!(redis.command(&["EVAL", script, "1", &key, &time]), "OK");
     };
-    let machines = [&desk, &copy, &laptop];
+    let machines = devices.each_ref();
     copies::of_a_session_that_was_copied_nothing_is_left_within_half_an_hour(machines, pass).await;
     redis.assert_every_key_expires();
 }
@@ -167,13 +150,7 @@ async fn two_pages_without_a_device_id_go_on() {
 
 #[tokio::test]
 async fn after_a_loss_of_all_data_the_later_of_two_copies_has_the_session() {
-    let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
-    let desk = one.device("desk");
-    let copy = copy_of(&desk, other.device("copy"));
+    let (redis, [desk, copy, _], _sidecars) = copied().await;
     let first = desk.login(ANA).await.expect(201);
     let second = copy.login(ANA).await.expect(201);
     assert_eq!(redis.command(&["FLUSHALL"]), "OK");
@@ -191,10 +168,7 @@ async fn after_a_loss_of_all_data_the_later_of_two_copies_has_the_session() {
 #[tokio::test]
 async fn of_many_copies_that_sign_in_at_once_one_has_the_session() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (one, other) = Instance::two(&redis.url()).await;
     let desk = one.device("desk");
     let copies: Vec<_> = (0..20)
         .map(|n| copy_of(&desk, if n % 2 == 0 { &one } else { &other }.device("copy")))
@@ -254,10 +228,7 @@ async fn a_restart_of_every_sidecar_loses_nothing() {
 #[tokio::test]
 async fn a_session_that_ended_at_one_sidecar_has_ended_at_all() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (one, other) = Instance::two(&redis.url()).await;
     let token = one.device("desk").login(ANA).await.expect(201);
     one.device("desk")
         .logout(token.access_token())
@@ -281,10 +252,7 @@ async fn a_session_that_ended_at_one_sidecar_has_ended_at_all() {
 #[tokio::test]
 async fn tokens_belong_to_their_device_and_rotate_at_any_sidecar() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (one, other) = Instance::two(&redis.url()).await;
     let first = one.device("desk").login(ANA).await.expect(201);
     let thief = other.device("thief");
     thief.refresh(first.refresh_token()).await.expect(401);
@@ -309,10 +277,7 @@ async fn tokens_belong_to_their_device_and_rotate_at_any_sidecar() {
 #[tokio::test]
 async fn a_member_keeps_at_most_sixteen_sessions() {
     let redis = RedisServer::start();
-    let (sidecar, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (sidecar, other) = Instance::two(&redis.url()).await;
     let office = sidecar.device("office");
     let mut tokens = Vec::new();
     for _ in 0..16 {
@@ -335,10 +300,7 @@ async fn a_member_keeps_at_most_sixteen_sessions() {
 #[tokio::test]
 async fn wrong_passwords_count_wherever_they_are_tried() {
     let redis = RedisServer::start();
-    let (one, other) = (
-        Instance::start(&redis.url()).await,
-        Instance::start(&redis.url()).await,
-    );
+    let (one, other) = Instance::two(&redis.url()).await;
     let guesses = (0..40).map(|n| {
         let device = if n % 2 == 0 { &one } else { &other }.device("desk");
         async move { guess(&device).await }
@@ -399,6 +361,16 @@ async fn an_office_that_waits_to_sign_in_leaves_redis_its_time() {
         calls.split(',').next()?.parse::<u32>().ok()
     });
     assert!(scripts.unwrap() < 1_500, "{scripts:?}");
+}
+
+/// Returns a device, a copy of its installation at another sidecar, and a third device.
+async fn copied() -> (RedisServer, [Device; 3], (Instance, Instance)) {
+    let redis = RedisServer::start();
+    let (one, other) = Instance::two(&redis.url()).await;
+    let desk = one.device("desk");
+    let copy = copy_of(&desk, other.device("copy"));
+    let devices = [desk, copy, one.device("laptop")];
+    (redis, devices, (one, other))
 }
 
 async fn ready(sidecar: &Instance) -> Answer {

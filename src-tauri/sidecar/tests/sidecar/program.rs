@@ -1,14 +1,15 @@
 //! `helix-sidecar` as a program.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use argon2::Argon2;
 use argon2::password_hash::PasswordVerifier;
 use argon2::password_hash::phc::PasswordHash;
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::certificates;
@@ -168,11 +169,9 @@ async fn serve_tells_its_address_answers_and_stops_at_sigterm_and_sigint() {
         let mut server = program(&["serve", "--config", &config, "--listen", "127.0.0.1:0"])
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-        let line = timeout(DEADLINE, lines.next_line()).await.unwrap();
-        let line = line.unwrap().unwrap();
-        let address = line.strip_prefix("listening on http://127.0.0.1:").unwrap();
-        let port: u16 = address.parse().unwrap();
+        let url = url_of(&mut server).await;
+        let port = url.strip_prefix("http://127.0.0.1:").unwrap();
+        let port: u16 = port.parse().unwrap();
 
         let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
             .await
@@ -208,10 +207,8 @@ async fn ready_tells_by_its_status_whether_a_server_can_serve() {
             command.env("REDIS_URL", redis);
         }
         let mut server = command.spawn().unwrap();
-        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-        let line = timeout(DEADLINE, lines.next_line()).await.unwrap();
-        let line = line.unwrap().unwrap();
-        let address = line.strip_prefix("listening on http://").unwrap();
+        let url = url_of(&mut server).await;
+        let address = url.strip_prefix("http://").unwrap();
         let asked = run(&["ready", address], "").await;
         assert_eq!(asked.status.success(), is_ready, "{asked:?}");
         // Who listens everywhere is found here.
@@ -226,23 +223,17 @@ async fn ready_tells_by_its_status_whether_a_server_can_serve() {
 
 #[tokio::test]
 async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the_calls() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = write(folder.path(), "sidecar.toml", &config_text(""));
-    let audit = folder.path().join("audit.jsonl");
-    let audit = audit.to_str().unwrap();
-    let arguments = ["serve", "--config", &config, "--listen", "127.0.0.1:0"];
-    let mut server = program(&arguments)
-        .args(["--log-format", "json", "--audit-log", audit])
-        .env("RUST_LOG", "error")
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
-    let url = line
-        .unwrap()
-        .strip_prefix("listening on ")
-        .unwrap()
-        .to_owned();
+    let Audited {
+        mut server,
+        url,
+        audit,
+        folder: _folder,
+    } = Audited::serve(&config_text(""), |command| {
+        command
+            .args(["--log-format", "json"])
+            .env("RUST_LOG", "error");
+    })
+    .await;
     let client = client();
     let stranger = "nobody@helix.example";
     for (id, email, password) in [
@@ -256,7 +247,7 @@ async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the
         request.header("X-Request-Id", id).send().await.unwrap();
     }
     server.kill().await.unwrap();
-    let kept = fs::read_to_string(audit).unwrap();
+    let kept = fs::read_to_string(&audit).unwrap();
     let kept: Vec<serde_json::Value> = kept
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -289,18 +280,12 @@ async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the
 #[cfg(unix)]
 #[tokio::test]
 async fn the_record_goes_on_in_a_new_file_after_sighup_and_refusals_do_not_fill_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = write(folder.path(), "sidecar.toml", &config_text(""));
-    let audit = folder.path().join("audit.jsonl");
-    let arguments = ["serve", "--config", &config, "--listen", "127.0.0.1:0"];
-    let mut server = program(&arguments)
-        .args(["--audit-log", audit.to_str().unwrap()])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
-    let line = line.unwrap();
-    let url = line.strip_prefix("listening on ").unwrap();
+    let Audited {
+        mut server,
+        url,
+        audit,
+        folder,
+    } = Audited::serve(&config_text(""), |_| {}).await;
     let client = client();
     let refused = async |count: usize| {
         for _ in 0..count {
@@ -339,21 +324,17 @@ async fn the_record_goes_on_in_a_new_file_after_sighup_and_refusals_do_not_fill_
 
 #[tokio::test]
 async fn who_makes_up_accounts_hides_nobody_elses_refusals_from_the_record() {
-    let folder = tempfile::tempdir().unwrap();
     let settings = "trusted_proxies = [\"127.0.0.1\"]\n[settings.login_limits]\n\
                     address_burst = 1\naddress_refill_seconds = 3600\n";
-    let config = write(folder.path(), "sidecar.toml", &config_text(settings));
-    let audit = folder.path().join("audit.jsonl");
-    let arguments = ["serve", "--config", &config, "--listen", "127.0.0.1:0"];
-    let mut server = program(&arguments)
-        .args(["--audit-log", audit.to_str().unwrap()])
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
-    let line = line.unwrap();
-    let url = line.strip_prefix("listening on ").unwrap();
+    let Audited {
+        mut server,
+        url,
+        audit,
+        folder: _folder,
+    } = Audited::serve(&config_text(settings), |command| {
+        command.stderr(Stdio::null());
+    })
+    .await;
     let client = client();
     let guess = async |address: &str, email: &str| {
         let body = serde_json::json!({"email": email, "password": "wrong"});
@@ -381,6 +362,42 @@ async fn who_makes_up_accounts_hides_nobody_elses_refusals_from_the_record() {
     );
     assert_eq!(of_office.len(), 1, "{text}");
     assert!(of_office[0].contains("m-ana"), "{text}");
+}
+
+/// A program that serves, and keeps an audit log.
+struct Audited {
+    server: Child,
+    url: String,
+    audit: PathBuf,
+    folder: TempDir,
+}
+
+impl Audited {
+    /// Starts one with this configuration, whose command is changed before.
+    async fn serve(config: &str, change: impl FnOnce(&mut Command)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = write(folder.path(), "sidecar.toml", config);
+        let audit = folder.path().join("audit.jsonl");
+        let mut command = program(&["serve", "--config", &config, "--listen", "127.0.0.1:0"]);
+        command.arg("--audit-log").arg(&audit);
+        change(&mut command);
+        let mut server = command.spawn().unwrap();
+        let url = url_of(&mut server).await;
+        Self {
+            server,
+            url,
+            audit,
+            folder,
+        }
+    }
+}
+
+/// Returns the address that a server tells.
+async fn url_of(server: &mut Child) -> String {
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let line = timeout(DEADLINE, lines.next_line()).await.unwrap();
+    let line = line.unwrap().expect("it tells its address");
+    line.strip_prefix("listening on ").unwrap().to_owned()
 }
 
 async fn run(arguments: &[&str], input: &str) -> Output {
