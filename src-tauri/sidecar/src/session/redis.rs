@@ -1,7 +1,7 @@
 use redis::{Script, ScriptInvocation};
 use serde::{Deserialize, Serialize};
 
-use super::facts::{NewToken, Presented};
+use super::facts::{Facts, NewToken, Presented};
 use super::{
     AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused,
     SESSIONS_PER_MEMBER, SessionState,
@@ -65,6 +65,63 @@ struct Value {
     in_call: Option<String>,
 }
 
+/// What a script is told of a session, by the names that it reads (`common.lua`).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a, T> {
+    id: &'a str,
+    member: &'a str,
+    session_keys: String,
+    member_keys: String,
+    over_keys: String,
+    rest_ms: u64,
+    ended_ms: u64,
+    over_ms: u64,
+    most: usize,
+    #[serde(flatten)]
+    own: T,
+}
+
+#[derive(Serialize)]
+struct Begin {
+    session: String,
+}
+
+/// Lua takes what is absent for nothing, which `null` is not.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exchange<'a> {
+    token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'a str>,
+    next: String,
+    next_issued: u64,
+    begun: u64,
+    grace_ms: u64,
+    remembered: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<String>,
+}
+
+#[derive(Default, Serialize)]
+struct Read {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    begun: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct End {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    begun: Option<u64>,
+    now: u64,
+}
+
 impl RedisSessions {
     pub(crate) fn new(store: Store, lifetimes: Lifetimes) -> Self {
         let script =
@@ -75,7 +132,7 @@ impl RedisSessions {
             begin: script(include_str!("redis/begin.lua")),
             refresh: script(include_str!("redis/refresh.lua")),
             read: script(include_str!("redis/read.lua")),
-            note: script(include_str!("redis/note.lua")),
+            note: Script::new(include_str!("redis/note.lua")),
             end: script(include_str!("redis/end.lua")),
         }
     }
@@ -86,8 +143,9 @@ impl RedisSessions {
         device: &Device,
         token: &NewToken,
     ) -> Result<(), Unanswered> {
-        let mut call = self.call(&self.begin, &caller.session_id, &caller.member_id);
-        call.arg(Value::of(caller, device, token).json());
+        let session = Value::of(caller, device, token).json();
+        let own = Begin { session };
+        let call = self.call(&self.begin, &caller.session_id, &caller.member_id, own);
         self.store.run::<String>(&call).await?;
         Ok(())
     }
@@ -101,23 +159,21 @@ impl RedisSessions {
         } = refresh;
         let id = presented.session_id;
         let facts = presented.facts;
-        let again = facts.as_ref().map(|it| {
-            let session = Value::of(&it.caller, device, next);
-            (it.issued.to_string(), session.json())
-        });
-        let (issued, again) = again.unwrap_or_default();
+        let again = |it: &Facts| Value::of(&it.caller, device, next).json();
+        let own = Exchange {
+            token: hex(&presented.hash),
+            device: device.id.as_deref(),
+            next: hex(&next.hash),
+            next_issued: next.issued,
+            begun: next.begun,
+            grace_ms: millis(GRACE),
+            remembered: REMEMBERED,
+            renewed,
+            issued: facts.as_ref().map(|it| it.issued),
+            again: facts.as_ref().map(again),
+        };
         let member_id = facts.as_ref().map_or("", |it| &it.caller.member_id);
-        let mut call = self.call(&self.refresh, id, member_id);
-        call.arg(hex(&presented.hash))
-            .arg(device.id.as_deref().unwrap_or_default())
-            .arg(hex(&next.hash))
-            .arg(next.issued)
-            .arg(next.begun)
-            .arg(millis(GRACE))
-            .arg(REMEMBERED)
-            .arg(renewed.unwrap_or_default())
-            .arg(issued)
-            .arg(again);
+        let call = self.call(&self.refresh, id, member_id, own);
         let (how, value) = self.store.run::<(String, String)>(&call).await?;
         match (&*how, Kept::read(id, &value), facts) {
             ("refreshed", Some(kept), _) => Ok(kept.caller),
@@ -136,9 +192,11 @@ impl RedisSessions {
         let id = presented.session_id;
         let facts = presented.facts.as_ref();
         let member_id = facts.map_or("", |it| &it.caller.member_id);
-        let mut call = self.call(&self.read, id, member_id);
-        call.arg(hex(&presented.hash))
-            .arg(facts.map_or(0, |it| it.caller.begun));
+        let own = Read {
+            token: Some(hex(&presented.hash)),
+            begun: facts.map(|it| it.caller.begun),
+        };
+        let call = self.call(&self.read, id, member_id, own);
         let (how, value, renewed): (String, String, String) = self.store.run(&call).await?;
         match (&*how, Kept::read(id, &value)) {
             ("known", Some(kept)) => {
@@ -153,7 +211,7 @@ impl RedisSessions {
     }
 
     pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
-        let call = self.call(&self.read, session_id, "");
+        let call = self.call(&self.read, session_id, "", Read::default());
         let (_, value, _): (String, String, String) = self.store.run(&call).await?;
         Ok(match Kept::read(session_id, &value) {
             Some(kept) => SessionState::Live {
@@ -189,9 +247,11 @@ impl RedisSessions {
     }
 
     pub(super) async fn end(&self, session: Ending<'_>, now: Now) -> Result<bool, Unanswered> {
-        let mut call = self.call(&self.end, session.session_id, session.member_id);
-        call.arg(session.begun.unwrap_or_default())
-            .arg(now.millis());
+        let own = End {
+            begun: session.begun,
+            now: now.millis(),
+        };
+        let call = self.call(&self.end, session.session_id, session.member_id, own);
         match &*self.store.run::<String>(&call).await? {
             "ended" => Ok(false),
             "over" => Ok(true),
@@ -199,23 +259,32 @@ impl RedisSessions {
         }
     }
 
-    /// Prepares a script for a session, with the arguments that all of them have.
-    fn call<'a>(&self, script: &'a Script, id: &str, member_id: &str) -> ScriptInvocation<'a> {
-        let (theirs, over) = (self.store.key("sessions-of:"), self.key("over:"));
+    /// Prepares a script for a session; `own` is what this one is told beside what all are.
+    fn call<'a>(
+        &self,
+        script: &'a Script,
+        id: &str,
+        member: &str,
+        own: impl Serialize,
+    ) -> ScriptInvocation<'a> {
+        let told = Told {
+            id,
+            member,
+            session_keys: self.key(""),
+            member_keys: self.store.key("sessions-of:"),
+            over_keys: self.key("over:"),
+            rest_ms: millis(self.lifetimes.refresh),
+            ended_ms: millis(self.lifetimes.access),
+            over_ms: millis(self.lifetimes.over()),
+            most: SESSIONS_PER_MEMBER,
+            own,
+        };
         let mut call = script.prepare_invoke();
         call.key(self.key(id))
             .key(self.key(&format!("{id}:renewed")))
-            .key(format!("{theirs}{member_id}"))
-            .key(format!("{over}{member_id}"))
-            .arg(id)
-            .arg(member_id)
-            .arg(self.key(""))
-            .arg(theirs)
-            .arg(over)
-            .arg(millis(self.lifetimes.refresh))
-            .arg(millis(self.lifetimes.access))
-            .arg(millis(self.lifetimes.over()))
-            .arg(SESSIONS_PER_MEMBER);
+            .key(format!("{}{member}", told.member_keys))
+            .key(format!("{}{member}", told.over_keys))
+            .arg(serde_json::to_string(&told).expect("its keys are text"));
         call
     }
 

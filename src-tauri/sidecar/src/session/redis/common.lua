@@ -4,10 +4,12 @@
 -- KEYS: the session, what was renewed for it last, which expires by itself, the sessions of its member by the time
 -- of their last refresh, and until when those are over. A caller who does not know the member names the last two
 -- for nobody: they are found by what the session says, and in a cluster all lie on one node.
--- All scripts but note.lua begin with: ARGV[1] the session's id, ARGV[2] its member or nothing; what keys begin with,
--- ARGV[3] of sessions, ARGV[4] of members' sessions and ARGV[5] of until when these are over; in ms ARGV[6] how long a
--- session may rest, ARGV[7] how long one that has ended is remembered, ARGV[8] how long that a member's are over;
--- ARGV[9] sessions per member.
+-- ARGV[1] is JSON: `id` is the session's and `member` its member or nothing; keys begin with `sessionKeys`, those of
+-- members' sessions with `memberKeys`, and those of until when these are over with `overKeys`; in ms a session may rest
+-- for `restMs`, one that has ended is remembered for `endedMs`, and that a member's are over for `overMs`; a member has
+-- `most` sessions. What more there is each script says.
+
+local it = cjson.decode(ARGV[1])
 
 -- Returns the time in ms since 1970.
 local function now_ms()
@@ -23,35 +25,35 @@ end
 
 -- Returns until when sessions of a member that began are over, in ms since 1970.
 local function over_until(member)
-  return tonumber(redis.call('GET', ARGV[5] .. member)) or 0
+  return tonumber(redis.call('GET', it.overKeys .. member)) or 0
 end
 
 -- Does not let a session of a member begin again that began then.
 local function bar(member, begun)
   local over = string.format('%.0f', math.max(over_until(member), begun))
-  redis.call('SET', ARGV[5] .. member, over, 'PX', ARGV[8])
+  redis.call('SET', it.overKeys .. member, over, 'PX', it.overMs)
 end
 
 -- Ends a session of a member that began then.
 local function finish(id, member, begun)
-  redis.call('SET', ARGV[3] .. id, 'ended', 'PX', ARGV[7])
-  redis.call('DEL', ARGV[3] .. id .. ':renewed')
-  redis.call('ZREM', ARGV[4] .. member, id)
+  redis.call('SET', it.sessionKeys .. id, 'ended', 'PX', it.endedMs)
+  redis.call('DEL', it.sessionKeys .. id .. ':renewed')
+  redis.call('ZREM', it.memberKeys .. member, id)
   bar(member, begun)
 end
 
 -- Begins a session, for which those of its member end that were refreshed longest ago, if there are too many.
 -- `since` is the time in ms since 1970 that counts as its first refresh.
 local function begin(session, member, since)
-  local theirs = ARGV[4] .. member
-  redis.call('SET', KEYS[1], session, 'PX', ARGV[6])
-  redis.call('ZREMRANGEBYSCORE', theirs, '-inf', now_ms() - ARGV[6])
-  redis.call('ZADD', theirs, since, ARGV[1])
-  redis.call('PEXPIRE', theirs, ARGV[6])
-  local surplus = redis.call('ZCARD', theirs) - ARGV[9]
+  local theirs = it.memberKeys .. member
+  redis.call('SET', KEYS[1], session, 'PX', it.restMs)
+  redis.call('ZREMRANGEBYSCORE', theirs, '-inf', now_ms() - it.restMs)
+  redis.call('ZADD', theirs, since, it.id)
+  redis.call('PEXPIRE', theirs, it.restMs)
+  local surplus = redis.call('ZCARD', theirs) - it.most
   if surplus > 0 then
     for _, id in ipairs(redis.call('ZRANGE', theirs, 0, surplus - 1)) do
-      local value = redis.call('GET', ARGV[3] .. id)
+      local value = redis.call('GET', it.sessionKeys .. id)
       local is_session, other = pcall(cjson.decode, value or '')
       if is_session then
         finish(id, member, other.begun or 0)
