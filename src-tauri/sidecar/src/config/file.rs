@@ -12,6 +12,10 @@ use crate::network::Network;
 /// Seconds that an access token should live at the most (security, S16).
 pub(super) const LONGEST_ACCESS_TOKEN: u32 = 15 * 60;
 
+/// Seconds that it should live at the least: a phone renews it after four fifths of that, and two machines with one
+/// session take turns for longer than a used refresh token works ([`GRACE`](crate::session::GRACE), twice).
+pub(super) const SHORTEST_ACCESS_TOKEN: u32 = 5 * 60 + 1;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {

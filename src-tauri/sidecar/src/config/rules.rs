@@ -11,7 +11,10 @@ use sidecar_api::{AgentConfig, IceServer, Urls};
 use tokio::sync::Semaphore;
 use toml::Spanned;
 
-use super::file::{AgentTable, IceServerTable, LONGEST_ACCESS_TOKEN, SettingsTable, UserTable};
+use super::file::{
+    AgentTable, IceServerTable, LONGEST_ACCESS_TOKEN, SHORTEST_ACCESS_TOKEN, SettingsTable,
+    UserTable,
+};
 use super::phones::{check_sip_uri, check_ws_server, is_ice_url};
 use super::secret::{Forms, Sources};
 use super::shape;
@@ -171,6 +174,14 @@ impl Rules<'_> {
                 format!(
                     "access_token_seconds ({access_token}) should be at most \
                      {LONGEST_ACCESS_TOKEN}: whoever has seen a token may use it for so long"
+                ),
+            );
+        } else if access_token < SHORTEST_ACCESS_TOKEN {
+            self.warn(
+                &table.access_token_seconds.span(),
+                format!(
+                    "access_token_seconds ({access_token}) should be at least \
+                     {SHORTEST_ACCESS_TOKEN}: else nobody notices that a session was copied"
                 ),
             );
         }

@@ -503,17 +503,21 @@ fn the_key_before_is_another_one_than_the_key() {
 }
 
 #[test]
-fn a_long_life_of_access_tokens_is_served_with_a_warning() {
+fn a_long_or_short_life_of_access_tokens_is_served_with_a_warning() {
     let warnings = |settings: &str| {
         let config = Config::from_toml(&config_text(settings), Path::new("."), |_| None).unwrap();
         let warnings = config.warnings().iter();
         warnings.map(ToString::to_string).collect::<Vec<_>>()
     };
-    assert!(warnings("access_token_seconds = 900").is_empty());
-    let warnings = warnings("access_token_seconds = 901");
-    assert_eq!(warnings.len(), 1);
-    let words = "line 2: access_token_seconds (901) should be at most 900: ";
-    assert!(warnings[0].starts_with(words), "{warnings:?}");
+    for seconds in [301, 900] {
+        assert!(warnings(&format!("access_token_seconds = {seconds}")).is_empty());
+    }
+    for (seconds, bound) in [(901, "at most 900"), (300, "at least 301")] {
+        let warnings = warnings(&format!("access_token_seconds = {seconds}"));
+        assert_eq!(warnings.len(), 1);
+        let words = format!("line 2: access_token_seconds ({seconds}) should be {bound}: ");
+        assert!(warnings[0].starts_with(&words), "{warnings:?}");
+    }
 }
 
 #[test]
