@@ -47,7 +47,7 @@ use app::App;
 use browsers::{Browser, Browsers};
 use cost::Program;
 use desk::{Desk, Keyring, Setup, story_at};
-use lab::{OfferIn, Treatment};
+use lab::{CallState, OfferIn, Treatment};
 use page::Page;
 use serde_json::json;
 use sound_card::SoundCard;
@@ -326,15 +326,27 @@ async fn window_of_the_phone(desk: &mut Desk) -> Turn {
     }
 }
 
-/// Prints the memory of one window in the course of a day.
+/// Prints the memory of one window in the course of a day. The calls are answered by themselves: the driver of the page would weigh, too.
 async fn print_day() {
     println!(
         "\nIdle after so many calls in one window: all processes (PSS), and what is the drawing process's alone"
     );
     story_at(Setup::default(), async |desk| {
-        desk.ready().await;
+        let before = desk.with_policy(&json!({"AutoAnswer": "always", "AutoAnswerTone": false}));
+        desk.start_by(&before.each_ref().map(String::as_str)).await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("Ready").await;
         for call in 0..=CALLS {
-            take_call(desk).await;
+            let world = &desk.office.world;
+            let calling = world.call(ANA, Treatment::Echo, OfferIn::Invite);
+            let caller = calling.await.unwrap();
+            let is = async |state| {
+                let reached = caller.wait_for("its state", PATIENCE, |it| it.state >= state);
+                reached.await.unwrap();
+            };
+            is(CallState::Connected).await;
+            caller.hang_up();
+            is(CallState::Ended { status: None }).await;
             if call % LOOK_EVERY == 0 {
                 settle().await;
                 let app = desk.app().id();
@@ -345,19 +357,6 @@ async fn print_day() {
         }
     })
     .await;
-}
-
-async fn take_call(desk: &Desk) {
-    let page = desk.page();
-    let calling = desk
-        .office
-        .world
-        .call(ANA, Treatment::Echo, OfferIn::Invite);
-    let caller = calling.await.unwrap();
-    page.press("Answer").await;
-    page.offers("Hang up").await;
-    caller.hang_up();
-    page.no_longer_says("On a call").await;
 }
 
 /// How long after the engine's events the page had handled and painted them, in ms.
