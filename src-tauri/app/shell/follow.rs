@@ -243,8 +243,8 @@ impl Followers {
     }
 }
 
-/// Returns what the page reads as JSON. A value would reach it as code, and a web view keeps what it
-/// made of the last code it was given: 100 MB of it after some hundred calls.
+/// Returns what the page reads as JSON. A value would reach it as code, which costs a web view more
+/// memory than text.
 fn as_text(name: &str, payload: &impl Serialize) -> Option<String> {
     serde_json::to_string(payload)
         .inspect_err(|error| error!(%error, name, "the page is not told"))
