@@ -6,7 +6,7 @@ window.told = [];
 
 let muted = false;
 const handler = transformCallback(({ payload }) => {
-  const [call] = payload.view.calls;
+  const [call] = JSON.parse(payload).view.calls;
   if (call === undefined || call.muted === muted) {
     return;
   }
