@@ -1,7 +1,13 @@
 //! A cluster of three masters, alone or with a replica each.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use crate::server::{PASSWORD, RedisServer, free_port, until};
 use crate::tls::Tls;
+
+/// How long a replica tries to take its master's place where the masters do not vote for it (`CLUSTER_MF_TIMEOUT`); then it gives up.
+const ORDER_HOLDS: Duration = Duration::from_secs(5);
 
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<RedisServer>,
@@ -171,7 +177,18 @@ impl Cluster {
     /// Has a replica take the place of its master, which waits for that and loses nothing. A node that did
     /// so less than 2 s ago would count the votes of that time (Redis 7.0), and be put down again.
     pub(crate) fn fail_over_to(&self, replica: usize) {
-        assert_eq!(self.nodes[replica].command(&["CLUSTER", "FAILOVER"]), "OK");
+        let promoted = &self.nodes[replica];
+        let ordered = Cell::new(None::<Instant>);
+        promoted.until("it is promoted", &["ROLE"], |role| {
+            let is_master = role.starts_with("master");
+            let is_given_up = ordered.get().is_none_or(|it| it.elapsed() > ORDER_HOLDS);
+            if !is_master && is_given_up {
+                // Who has just been promoted refuses.
+                promoted.command(&["CLUSTER", "FAILOVER"]);
+                ordered.set(Some(Instant::now()));
+            }
+            is_master
+        });
         self.until_promoted(replica);
     }
 
