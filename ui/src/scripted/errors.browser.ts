@@ -94,8 +94,7 @@ const TABLE: Told[] = [
     "form",
     [
       "Your e-mail address is not verified",
-      "Open the link in the message that you were sent, then sign in again.",
-      "Your e-mail address is not verified yet",
+      "Open the link in the message you were sent, then sign in again.",
     ],
     [],
   ],
