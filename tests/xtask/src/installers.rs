@@ -1,5 +1,6 @@
 //! The packages for Debian's and Red Hat's systems: what is in them, and that they work where nothing else is installed.
 
+pub(crate) mod bill;
 mod clean;
 mod contents;
 pub(crate) mod image;

@@ -33,6 +33,10 @@ fn main() -> ExitCode {
         Some("licences") if rest == ["sidecar"] => {
             installers::licences::of_sidecar().map(|text| print!("{text}"))
         }
+        // For systems whose packages are made elsewhere.
+        Some("bill") if rest.len() == 1 => {
+            installers::bill::of_phone(&rest[0]).map(|text| print!("{text}"))
+        }
         Some("verify") => verify::verify(&rest),
         Some(_) | None => {
             eprint!("{USAGE}");

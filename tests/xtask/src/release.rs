@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    installers::{self, Installers, PACKAGING, output},
+    installers::{self, Installers, PACKAGING, bill, output},
     packages::{self, BUILD, SOUND, WINDOW},
     run::{run, target_directory},
 };
@@ -83,7 +83,7 @@ fn check_refusal() -> Result<()> {
     Ok(())
 }
 
-/// Copies the packages to a folder and puts their signatures beside them; they hold when it returns.
+/// Copies the packages to a folder and puts their signatures beside them, and what each is made of; they hold when it returns.
 fn sign(made: &Installers, keys: &Keys, folder: &Path) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("Cannot empty {}", folder.display()))?;
@@ -110,6 +110,12 @@ fn sign(made: &Installers, keys: &Keys, folder: &Path) -> Result<PathBuf> {
             keys.sign_for_the_updater(&copy)?;
             sums.push(format!("{name}.sig"));
         }
+    }
+    for (name, text) in bill::of_release()? {
+        let path = folder.join(&name);
+        fs::write(&path, text).with_context(|| format!("Cannot write {name}"))?;
+        keys.sign_detached(&path)?;
+        sums.push(name);
     }
     let file = File::create(folder.join(SUMS)).context("Cannot write the sums")?;
     let status = Command::new("sha256sum")

@@ -35,31 +35,47 @@ const IN_THE_PAGE: [&str; 1] = ["svelte"];
 
 /// Something of others that the program is made of.
 #[derive(Debug)]
-struct Part {
-    name: String,
-    licence: String,
+pub(super) struct Part {
+    /// Where it was published, as package URLs name the place: `cargo` or `npm`.
+    pub(super) registry: &'static str,
+    pub(super) name: String,
+    pub(super) version: String,
+    /// As its maker wrote it; `None`: in its texts alone.
+    pub(super) licence: Option<String>,
     texts: Vec<String>,
 }
 
 /// Returns the names of all parts of the phone, each with its licence, and the texts of those, each once.
 pub(super) fn of_phone() -> Result<String> {
-    let mut parts = crates("helix-phone", &["--features=gui"])?;
-    parts.extend(npm_packages()?);
-    text_of("Helix Phone", &parts)
+    text_of("Helix Phone", &parts_of_phone(&host()?)?)
 }
 
 /// The same for the sidecar.
 pub(crate) fn of_sidecar() -> Result<String> {
-    text_of("The sidecar of Helix Phone", &crates("sidecar", &[])?)
+    text_of("The sidecar of Helix Phone", &parts_of_sidecar(&host()?)?)
+}
+
+/// Returns what the phone with its window is made of on a target, by Rust's name of it.
+pub(super) fn parts_of_phone(target: &str) -> Result<Vec<Part>> {
+    let mut parts = crates("helix-phone", &["--features=gui"], target)?;
+    parts.extend(npm_packages()?);
+    Ok(parts)
+}
+
+/// The same for the sidecar.
+pub(super) fn parts_of_sidecar(target: &str) -> Result<Vec<Part>> {
+    crates("sidecar", &[], target)
 }
 
 fn text_of(program: &str, parts: &[Part]) -> Result<String> {
-    let mut users = BTreeMap::<String, Vec<&str>>::new();
+    let mut users = BTreeMap::<String, Vec<String>>::new();
     let mut list = String::new();
     for part in parts {
-        writeln!(list, "{}: {}", part.name, part.licence)?;
+        let name = format!("{} {}", part.name, part.version);
+        let licence = part.licence.as_deref().unwrap_or("see its text below");
+        writeln!(list, "{name}: {licence}")?;
         for text in &part.texts {
-            users.entry(text.clone()).or_default().push(&part.name);
+            users.entry(text.clone()).or_default().push(name.clone());
         }
     }
     let mut whole = format!(
@@ -78,12 +94,12 @@ fn text_of(program: &str, parts: &[Part]) -> Result<String> {
     Ok(whole)
 }
 
-/// Returns the crates that are linked into the program of a package on this system.
-fn crates(own: &str, features: &[&str]) -> Result<Vec<Part>> {
+/// Returns the crates that are linked into the program of a package.
+fn crates(own: &str, features: &[&str], target: &str) -> Result<Vec<Part>> {
     let metadata = output(
         cargo()
             .args(["metadata", "--format-version=1", "--locked"])
-            .args(["--filter-platform", &host()?])
+            .args(["--filter-platform", target])
             .args(features),
     )?;
     let metadata = serde_json::from_str::<Value>(&metadata).context("cargo metadata")?;
@@ -117,6 +133,7 @@ fn crates(own: &str, features: &[&str]) -> Result<Vec<Part>> {
         }
         let manifest = Path::new(text(&package["manifest_path"]));
         parts.push(part(
+            "cargo",
             text(&package["name"]),
             package,
             manifest.parent().unwrap_or(manifest),
@@ -148,13 +165,12 @@ fn npm_packages() -> Result<Vec<Part>> {
         {
             open.extend(further.keys().cloned());
         }
-        parts.push(part(&name, &package, &folder)?);
+        parts.push(part("npm", &name, &package, &folder)?);
     }
     Ok(parts)
 }
 
-fn part(name: &str, package: &Value, folder: &Path) -> Result<Part> {
-    let name = format!("{name} {}", text(&package["version"]));
+fn part(registry: &'static str, name: &str, package: &Value, folder: &Path) -> Result<Part> {
     let mut texts = BTreeSet::new();
     for path in licence_files(folder, DEPTH)? {
         // One that is no text is no licence.
@@ -162,13 +178,14 @@ fn part(name: &str, package: &Value, folder: &Path) -> Result<Part> {
             texts.insert(text.trim().replace('\r', ""));
         }
     }
-    let licence = match package["license"].as_str() {
-        Some(licence) => licence.to_owned(),
-        None if !texts.is_empty() => "see its text below".to_owned(),
-        None => bail!("{name} has no licence"),
-    };
+    let licence = package["license"].as_str().map(str::to_owned);
+    if licence.is_none() && texts.is_empty() {
+        bail!("{name} has no licence");
+    }
     Ok(Part {
-        name,
+        registry,
+        name: name.to_owned(),
+        version: text(&package["version"]).to_owned(),
         licence,
         texts: texts.into_iter().collect(),
     })
@@ -192,7 +209,7 @@ fn licence_files(folder: &Path, depth: usize) -> Result<Vec<PathBuf>> {
 }
 
 /// Returns the name that Rust has for this machine.
-fn host() -> Result<String> {
+pub(super) fn host() -> Result<String> {
     let version = output(std::process::Command::new("rustc").arg("-vV"))?;
     let host = version.lines().find_map(|it| it.strip_prefix("host: "));
     host.map(str::to_owned)
