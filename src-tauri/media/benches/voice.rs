@@ -49,8 +49,8 @@ use crate::{
     news::{CandidateKind, Codec},
     processing::{Processing, Processor},
     room::{
-        Losses, Room, SECOND, convergence_ms, delay, double_talk, enhancement, level, losses,
-        noise, processed,
+        Losses, Room, SECOND, convergence_ms, delay, distorted, double_talk, enhancement, level,
+        losses, noise, processed,
     },
     speech::speech,
 };
@@ -101,6 +101,20 @@ fn main() {
             -return_loss_db, -near_db, -other_db
         );
     }
+
+    let near = speech(20, 2);
+    let beside = Room {
+        delay_ms: 40,
+        reverberation_ms: 250,
+        return_loss_db: 0.0,
+        seed: 1,
+    };
+    let echo = beside.echo(&distorted(&far));
+    let Losses { near_db, other_db } = losses(|| processor(CANCELLING), &far, &echo, &near, 6);
+    println!(
+        "  echo   0 dB of a loudspeaker that distorts: near end {:.1} dB; echo {:+.1} dB",
+        -near_db, -other_db
+    );
 
     println!("\nwhite noise, suppressed, by second");
     for level_db in [-60.0, -50.0, -40.0] {

@@ -1,8 +1,13 @@
 //! What is done to the voice between the microphone and the far end: echo cancellation, noise
-//! suppression, gain control and a high-pass filter, the algorithms of WebRTC (AEC3, NS, AGC2) in
-//! the port of the crate `sonora`; and the limiter in front of the speaker.
+//! suppression, gain control and a high-pass filter; and the limiter in front of the speaker. The
+//! echo is learnt here; what is left of it is suppressed, and the rest is done, by the algorithms of
+//! WebRTC (AEC3, NS, AGC2) in the port of the crates `sonora`.
 
+mod echo;
+mod gain;
 mod limiter;
+mod linear;
+mod pipeline;
 #[cfg(test)]
 mod room;
 #[cfg(test)]
@@ -10,16 +15,12 @@ mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sonora::config::{
-    AdaptiveDigital, EchoCanceller, GainController2, HighPassFilter, MaxProcessingRate,
-    NoiseSuppression, NoiseSuppressionLevel, Pipeline,
-};
-use sonora::{AudioProcessing, Config, StreamConfig};
 use tracing::error;
 
-use crate::codec::{FRAME, Frame};
+use crate::codec::Frame;
 
 pub(crate) use limiter::Limiter;
+use pipeline::Pipeline;
 
 /// What is done to the voice. All of it unless it is switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,23 +62,10 @@ impl Default for Processing {
 /// between the two is found, up to 500 ms; what devices tell of it makes no difference.
 pub(crate) struct Processor {
     /// `None` once it has failed.
-    processing: Option<AudioProcessing>,
+    processing: Option<Pipeline>,
     /// Whether it listens to what is played.
     cancels: bool,
 }
-
-const STREAM: StreamConfig = StreamConfig::new(48_000, 1);
-
-/// Gain control: voices of a headset arrive between −40 and −15 dBFS, so 24 dB are enough; the
-/// 50 dB of the default would amplify the colleague behind the agent. It starts at none, because
-/// most headsets need none, and rises by 6 dB in a second.
-const GAIN: AdaptiveDigital = AdaptiveDigital {
-    headroom_db: 5.0,
-    max_gain_db: 24.0,
-    initial_gain_db: 0.0,
-    max_gain_change_db_per_second: 6.0,
-    max_output_noise_level_dbfs: -50.0,
-};
 
 impl Processor {
     /// Returns `None` where nothing is to be done.
@@ -85,36 +73,8 @@ impl Processor {
         if settings == Processing::OFF {
             return None;
         }
-        let config = Config {
-            pipeline: Pipeline {
-                // Up to 16 kHz of sound, more than Opus is sent with, for three quarters of the
-                // time that full band takes.
-                maximum_internal_processing_rate: MaxProcessingRate::Rate32kHz,
-                ..Pipeline::default()
-            },
-            echo_canceller: settings.echo_cancellation.then(|| EchoCanceller {
-                enforce_high_pass_filtering: settings.high_pass,
-                ..EchoCanceller::default()
-            }),
-            noise_suppression: settings.noise_suppression.then_some(NoiseSuppression {
-                level: NoiseSuppressionLevel::High,
-                analyze_linear_aec_output_when_available: false,
-            }),
-            gain_controller2: settings.gain_control.then(|| GainController2 {
-                adaptive_digital: Some(GAIN),
-                ..GainController2::default()
-            }),
-            high_pass_filter: settings.high_pass.then(HighPassFilter::default),
-            ..Config::default()
-        };
         Some(Self {
-            processing: Some(
-                AudioProcessing::builder()
-                    .config(config)
-                    .capture_config(STREAM)
-                    .render_config(STREAM)
-                    .build(),
-            ),
+            processing: Some(Pipeline::new(settings)),
             cancels: settings.echo_cancellation,
         })
     }
@@ -122,24 +82,13 @@ impl Processor {
     /// Takes the 10 ms that the speaker is given.
     pub(crate) fn render(&mut self, frame: &Frame) {
         if self.cancels {
-            guarded(&mut self.processing, |processing| {
-                let mut unused = [0.0; FRAME];
-                processing
-                    .process_render_f32(&[frame], &mut [&mut unused])
-                    .expect("48 kHz mono is supported");
-            });
+            guarded(&mut self.processing, |it| it.render(frame));
         }
     }
 
     /// Processes 10 ms of the microphone.
     pub(crate) fn capture(&mut self, frame: &mut Frame) {
-        guarded(&mut self.processing, |processing| {
-            let mut processed = [0.0; FRAME];
-            processing
-                .process_capture_f32(&[frame], &mut [&mut processed])
-                .expect("48 kHz mono is supported");
-            *frame = processed;
-        });
+        guarded(&mut self.processing, |it| it.capture(frame));
     }
 }
 

@@ -64,6 +64,16 @@ pub(crate) fn level(sound: &[f32]) -> f32 {
     10.0 * (power / sound.len() as f32).max(1e-13).log10()
 }
 
+/// Returns what a small loudspeaker makes of this: loud waves are flattened, and one side more than the other. A full
+/// voice gets some percent of harmonics.
+pub(crate) fn distorted(sound: &[f32]) -> Vec<f32> {
+    let bent = |s: &f32| {
+        let driven = 2.5 * s;
+        (driven + 0.15 * driven * driven).tanh() / 2.5
+    };
+    sound.iter().map(bent).collect()
+}
+
 /// Returns what the far end is sent, while `played` is played and `heard` is what the microphone
 /// hears.
 pub(crate) fn processed(processor: &mut Processor, played: &[f32], heard: &[f32]) -> Vec<f32> {
