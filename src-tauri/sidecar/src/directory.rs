@@ -199,7 +199,7 @@ impl Directory {
     /// Forgets what has become too old.
     pub(crate) fn sweep(&self) {
         match self {
-            Self::Roster(..) => {}
+            Self::Roster(_, passwords) => passwords.sweep(),
             Self::Platform(platform) => platform.sweep(),
         }
     }

@@ -1,7 +1,7 @@
 //! Passwords: hashing them, and checking them at a pace the machine can bear.
 
 use std::num::NonZero;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -98,6 +98,11 @@ impl StoredHash {
 /// What argon2 fills, 19 MiB with the usual costs.
 type Memory = Vec<Block>;
 
+/// Room in such a memory, in blocks of 1 KiB: more than 32 MiB, for which glibc asks the system, and which it
+/// gives back at once (mallopt(3), `M_MMAP_THRESHOLD`). Less would stay with the allocator, once for each
+/// thread. Room that is not filled costs nothing.
+const MAPPED: usize = 33 * 1024;
+
 /// The machine is too busy to check another password in time.
 #[derive(Debug)]
 pub(crate) struct Busy;
@@ -108,9 +113,7 @@ pub(crate) struct Passwords {
     turns: Arc<Semaphore>,
     /// What an unknown user's password is checked against, so that both answers take as long.
     decoy: Arc<StoredHash>,
-    /// The memory of the checks that are over, for those to come. Whoever gave it back to the
-    /// allocator each time had it kept there once for each thread, a gigabyte in all.
-    spare: Arc<Mutex<Vec<Memory>>>,
+    spare: Arc<Spare>,
     /// What all checks have cost, in KiB.
     work: Counter,
 }
@@ -149,19 +152,60 @@ impl Passwords {
         let matches = tokio::task::spawn_blocking(move || {
             // The turn ends with the computation, also when the caller has hung up.
             let _turn = turn;
-            let kept = || {
-                spare
-                    .lock()
-                    .expect("nothing panics while it holds the memory")
-            };
-            let mut memory = kept().pop().unwrap_or_default();
+            let mut memory = spare.take();
             let matches = stored.is_of(&password, &mut memory);
-            kept().push(memory);
+            spare.put(memory);
             matches
         })
         .await
         .expect("argon2 does not panic on a checked hash");
         Ok(matches && known)
+    }
+
+    /// Gives the system the memory that no check has needed since this was called last.
+    pub(crate) fn sweep(&self) {
+        self.spare.sweep();
+    }
+}
+
+/// The memory of the checks that are over, for those to come: a page that the system gives anew costs it a
+/// look and 4 KiB of zeros.
+#[derive(Default)]
+struct Spare(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    memories: Vec<Memory>,
+    /// How many of them were never needed since the last sweep.
+    unneeded: usize,
+}
+
+impl Spare {
+    fn take(&self) -> Memory {
+        let mut kept = self.kept();
+        let memory = kept.memories.pop();
+        kept.unneeded = kept.unneeded.min(kept.memories.len());
+        memory.unwrap_or_else(|| Memory::with_capacity(MAPPED))
+    }
+
+    fn put(&self, memory: Memory) {
+        self.kept().memories.push(memory);
+    }
+
+    fn sweep(&self) {
+        let mut kept = self.kept();
+        let needed = kept.memories.len() - kept.unneeded;
+        let unneeded = kept.memories.split_off(needed);
+        kept.unneeded = needed;
+        drop(kept);
+        // The system takes its time, and nobody waits for it.
+        drop(unneeded);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0
+            .lock()
+            .expect("nothing panics while it holds the memory")
     }
 }
 
@@ -204,9 +248,32 @@ mod tests {
         for check in futures_util::future::join_all(checks).await {
             assert!(check.unwrap());
         }
-        let kept = passwords.spare.lock().unwrap().len();
+        let kept = || passwords.spare.kept().memories.len();
         let most = at_once(available_parallelism().ok());
-        assert!((1..=most).contains(&kept), "{kept}");
+        assert!((1..=most).contains(&kept()), "{}", kept());
+        // They were needed since the last sweep, and none since this one.
+        passwords.sweep();
+        assert!((1..=most).contains(&kept()), "{}", kept());
+        passwords.sweep();
+        assert_eq!(kept(), 0);
+    }
+
+    #[test]
+    fn memory_that_a_time_between_sweeps_did_not_need_is_given_back() {
+        let spare = Spare::default();
+        let three = [spare.take(), spare.take(), spare.take()];
+        assert!(three.iter().all(|it| it.capacity() >= MAPPED));
+        for memory in three {
+            spare.put(memory);
+        }
+        spare.sweep();
+        let (one, other) = (spare.take(), spare.take());
+        spare.put(one);
+        spare.put(other);
+        spare.sweep();
+        assert_eq!(spare.kept().memories.len(), 2);
+        spare.sweep();
+        assert_eq!(spare.kept().memories.len(), 0);
     }
 
     #[test]

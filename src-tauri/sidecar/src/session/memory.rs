@@ -1,7 +1,10 @@
+mod ended;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
+use self::ended::Ended;
 use super::facts::{NewToken, Presented};
 use super::{
     AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused,
@@ -21,9 +24,7 @@ pub(crate) struct MemorySessions {
 #[derive(Debug, Default)]
 struct State {
     sessions: HashMap<String, Session>,
-    /// Each entry stands for a correct password and lives no longer than an access token, so the
-    /// pace of argon2 bounds their number.
-    ended: HashMap<String, Instant>,
+    ended: Ended,
     /// By members, and until when it is remembered: sessions that began then, in ms since 1970, or before
     /// do not begin again.
     over: HashMap<String, (u64, Instant)>,
@@ -142,7 +143,7 @@ impl MemorySessions {
                 lock: session.caller.lock.clone(),
                 at_queue: Box::new(session.at_queue.clone()),
             },
-            None if state.ended.contains_key(session_id) => SessionState::Ended,
+            None if state.ended.has(session_id) => SessionState::Ended,
             None => SessionState::Unknown,
         }
     }
@@ -160,7 +161,7 @@ impl MemorySessions {
             member_id,
             begun,
         } = session;
-        if state.ended.get(id).is_some_and(|it| *it > now.monotonic) {
+        if state.ended.has(id) {
             return true;
         }
         let is_known = state.sessions.contains_key(id);
@@ -189,7 +190,7 @@ impl MemorySessions {
             let is_old = |(_, at): &(_, Instant)| now.saturating_duration_since(*at) > GRACE;
             session.renewed = session.renewed.take().filter(|it| !is_old(it));
         }
-        state.ended.retain(|_, until| *until > now);
+        state.ended.sweep(now);
         state.over.retain(|_, (_, until)| *until > now);
     }
 
@@ -228,7 +229,7 @@ impl State {
     fn has_lost(&self, presented: &Presented<'_>) -> bool {
         let id = presented.session_id;
         !self.sessions.contains_key(id)
-            && !self.ended.contains_key(id)
+            && !self.ended.has(id)
             && presented
                 .facts
                 .as_ref()
@@ -243,7 +244,7 @@ impl State {
 
     fn end(&mut self, id: &str, lifetimes: Lifetimes, now: Instant) {
         self.remove(id, lifetimes, now);
-        self.ended.insert(id.to_owned(), now + lifetimes.access);
+        self.ended.add(id, now, lifetimes.access);
     }
 
     /// Removes a session, which does not begin again.
