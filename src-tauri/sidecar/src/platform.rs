@@ -20,8 +20,8 @@ use self::answer::{
     AgentRecord, AgentsData, CurrentUser, CurrentUserData, Fault, LoginTokenData, No, Rejection,
     RenewalData, TokenPair, TokensData,
 };
-use self::dialect::Dialect;
-use self::question::Question;
+use self::dialect::{Dialect, UserPath};
+use self::question::{Body, Question};
 pub(crate) use self::renewal::{Carried, NotStored, RenewalSeal};
 use crate::clock::Clock;
 use crate::config::PlatformSettings;
@@ -35,11 +35,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The platform as this server asks it.
 pub(crate) struct Platform {
     settings: PlatformSettings,
+    urls: Urls,
     upstream: Upstream,
     clock: Clock,
     /// The one that was understood last.
     dialect: Mutex<Dialect>,
     agents: AgentCache,
+}
+
+/// Where it is asked.
+struct Urls {
+    metadata: Url,
+    graphql: Url,
+    /// Where the configuration says that users are asked for.
+    users: Option<Url>,
 }
 
 /// Somebody whose credentials were right.
@@ -70,6 +79,7 @@ impl Platform {
         let counters = metrics.upstream("platform");
         Ok(Self {
             upstream: Upstream::new(is_loopback(&settings.url), counters)?,
+            urls: Urls::of_settings(&settings),
             settings,
             clock,
             dialect: Mutex::default(),
@@ -282,14 +292,12 @@ impl Platform {
         let mut asked = Vec::new();
         let mut last = Fault::Unusable("it was not asked".to_owned());
         for dialect in known.and_others() {
-            let form = (self.url_for(question, dialect), question.text(dialect));
+            let form = (self.urls.of(question, dialect), question.text(dialect));
             if asked.contains(&form) {
                 continue;
             }
-            match self
-                .ask_once(question, dialect, form.0.clone(), bearer)
-                .await
-            {
+            let (url, text) = &form;
+            match self.ask_once(url, question.body(text), bearer).await {
                 Err(fault @ Fault::Misunderstood(_)) => last = fault,
                 Err(fault @ (Fault::Refused(_) | Fault::Unusable(_))) => return Err(fault),
                 Ok(data) => {
@@ -307,12 +315,11 @@ impl Platform {
 
     async fn ask_once<T: DeserializeOwned>(
         &self,
-        question: Question<'_>,
-        dialect: Dialect,
-        url: Url,
+        url: &Url,
+        body: Body<'_>,
         bearer: Option<&SecretString>,
     ) -> Result<T, Fault> {
-        let mut request = with_json(self.upstream.post(url), &question.body(dialect));
+        let mut request = with_json(self.upstream.post(url.clone()), &body);
         if let Some(token) = bearer {
             request = request.bearer_auth(token.expose_secret());
         }
@@ -321,24 +328,37 @@ impl Platform {
         answer::read(reply.status, &reply.body)
     }
 
-    fn url_for(&self, question: Question<'_>, dialect: Dialect) -> Url {
-        let segment = match &self.settings.user_path {
-            Some(path) if question.is_of_a_user() => path.as_str(),
-            None if question.is_of_a_user() => dialect.user_path.segment(),
-            Some(_) | None => "graphql",
-        };
-        let mut url = self.settings.url.clone();
-        url.path_segments_mut()
-            .expect("an address of HTTP has a path")
-            .pop_if_empty()
-            .extend(segment.split('/'));
-        url
-    }
-
     fn dialect(&self) -> MutexGuard<'_, Dialect> {
         self.dialect
             .lock()
             .expect("nothing panics while it holds the dialect")
+    }
+}
+
+impl Urls {
+    fn of_settings(settings: &PlatformSettings) -> Self {
+        let at = |path: &str| {
+            let mut url = settings.url.clone();
+            url.path_segments_mut()
+                .expect("an address of HTTP has a path")
+                .pop_if_empty()
+                .extend(path.split('/'));
+            url
+        };
+        Self {
+            metadata: at("metadata"),
+            graphql: at("graphql"),
+            users: settings.user_path.as_deref().map(at),
+        }
+    }
+
+    fn of(&self, question: Question<'_>, dialect: Dialect) -> &Url {
+        match (&self.users, dialect.user_path) {
+            _ if !question.is_of_a_user() => &self.graphql,
+            (Some(users), _) => users,
+            (None, UserPath::Metadata) => &self.metadata,
+            (None, UserPath::Graphql) => &self.graphql,
+        }
     }
 }
 

@@ -326,9 +326,10 @@ impl Place {
 
 impl Connect for Place {
     async fn connect(&mut self) -> Result<Connection, String> {
+        // The calls are timed here.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECTING))
-            .set_response_timeout(Some(CONNECTING));
+            .set_response_timeout(None);
         let connected = timeout(CONNECTING, async {
             match self {
                 Self::Alone(client) => client

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, RequestBuilder, redirect};
+use reqwest::{Client, Method, RequestBuilder, redirect, retry};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::Verifier;
@@ -18,6 +18,9 @@ use crate::metrics::UpstreamMetrics;
 
 /// Bytes of an answer, far above what any of the servers sends.
 const MAX_ANSWER: usize = 64 * 1024;
+
+/// Bytes of a question with all that people type; some have a token that is longer.
+const USUAL_QUESTION: usize = 1024;
 
 /// How long a connection may take to come about, so that an address which swallows everything
 /// leaves time to say so.
@@ -55,6 +58,8 @@ impl Upstream {
     pub(crate) fn new(direct: bool, metrics: UpstreamMetrics) -> Result<Self, NoHttp> {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
+            // Of HTTP/1.1 it repeats nothing, and would copy each request all the same.
+            .retry(retry::never().max_retries_per_request(0))
             .connect_timeout(CONNECTING)
             .pool_idle_timeout(IDLE)
             .tls_backend_preconfigured(tls().map_err(|error| NoHttp(error.to_string()))?);
@@ -104,10 +109,13 @@ async fn receive(request: RequestBuilder) -> Result<Reply, Unreachable> {
 
 /// Puts `value` into the body of `request`, in memory that is overwritten afterwards.
 pub(crate) fn with_json(request: RequestBuilder, value: &impl Serialize) -> RequestBuilder {
-    let json = serde_json::to_vec(value).expect("texts with texts as keys can be written as JSON");
+    // Room for nearly all of them, so that no outgrown copy of a secret stays behind.
+    let mut json = Zeroizing::new(Vec::with_capacity(USUAL_QUESTION));
+    serde_json::to_writer(&mut *json, value)
+        .expect("texts with texts as keys can be written as JSON");
     request
         .header(CONTENT_TYPE, "application/json")
-        .body(Bytes::from_owner(Zeroizing::new(json)))
+        .body(Bytes::from_owner(json))
 }
 
 /// Checks where secrets may be sent to: `https`, and `http` to this very machine.

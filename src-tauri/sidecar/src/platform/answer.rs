@@ -182,11 +182,15 @@ struct PageInfo {
     has_next_page: bool,
 }
 
+/// An answer with data, as nearly all are.
 #[derive(Deserialize)]
 struct Data<T> {
     data: T,
+    #[serde(default)]
+    errors: Option<Vec<IgnoredAny>>,
 }
 
+/// What is left to read of another.
 #[derive(Deserialize)]
 struct Errors {
     #[serde(default)]
@@ -212,24 +216,29 @@ struct Extensions {
 
 /// Reads the answer to a question as its data.
 pub(super) fn read<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, Fault> {
+    let is_ok = (200..300).contains(&status);
+    let misfit = match serde_json::from_slice::<Data<T>>(body) {
+        Ok(Data { data, errors }) if is_ok && errors.as_ref().is_none_or(Vec::is_empty) => {
+            return Ok(data);
+        }
+        Ok(_) => None,
+        Err(error) => Some(error),
+    };
     let Ok(answer) = serde_json::from_slice::<Errors>(body) else {
         return Err(of_status(status));
     };
     if let Some(error) = answer.errors.unwrap_or_default().into_iter().next() {
         return Err(error.fault());
     }
-    if !(200..300).contains(&status) {
-        return Err(of_status(status));
-    }
-    let data: Data<T> = serde_json::from_slice(body).map_err(|error| {
+    match misfit {
         // Its words could repeat a value, its place cannot.
-        Fault::Unusable(format!(
+        Some(error) if is_ok => Err(Fault::Unusable(format!(
             "the answer has not the expected fields (line {}, column {})",
             error.line(),
             error.column()
-        ))
-    })?;
-    Ok(data.data)
+        ))),
+        Some(_) | None => Err(of_status(status)),
+    }
 }
 
 /// Returns what an answer means that is not GraphQL.

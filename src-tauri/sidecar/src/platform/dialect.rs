@@ -63,12 +63,3 @@ impl Dialect {
         ]
     }
 }
-
-impl UserPath {
-    pub(super) fn segment(self) -> &'static str {
-        match self {
-            Self::Metadata => "metadata",
-            Self::Graphql => "graphql",
-        }
-    }
-}

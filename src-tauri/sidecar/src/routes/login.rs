@@ -22,7 +22,7 @@ use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
 use crate::client_address::client_address;
 use crate::device::Device;
-use crate::directory::SignedIn;
+use crate::directory::{SignedIn, User};
 use crate::duty;
 use crate::lock::{Acquired, Beat, Claim, Displacing, LockName, LockUnavailable, Look, Owner};
 use crate::metrics::TakeoverStep;
@@ -59,45 +59,24 @@ pub(crate) async fn login(
     let device = Device::of(&headers)?;
     let request: LoginRequest = read_json(&headers, body, &FIELDS).await?;
     let address = client_address(peer, &headers, &sidecar.settings.trusted_proxies);
-    let SignedIn {
-        user,
-        platform_token,
-    } = credentials::check(
+    let (signed_in, attempt) = credentials::check(
         &sidecar,
         (&request.email, &request.password),
         address,
         &device,
     )
     .await?;
-    let Some(member_id) = user.member_id.clone() else {
-        info!(target: AUDIT, "login refused: the user has no workspace member");
-        return Err(Refusal::no_member());
-    };
-    let mut caller = Caller {
-        member_id,
-        session_id: random_id(),
-        device_id: device.id.clone(),
-        role: user.role.clone(),
-        epoch: 0,
-        lock: None,
-        begun: sidecar.clock.now().millis(),
-    };
+    let SignedIn {
+        user,
+        platform_token,
+    } = signed_in;
+    // Nothing of the sign-in hangs on the end of the attempt.
+    let ((), admitted) = tokio::join!(
+        attempt.succeeded(),
+        admit(&sidecar, &user, &device, &request)
+    );
+    let (caller, mut claimed) = admitted?;
     let device_name = device.name_or_unnamed();
-    let lock = lock_name(&user.phone);
-    if user.phone.is_missing() {
-        info!(target: AUDIT, member = caller.member_id, "login refused: no agent record");
-        return Err(Refusal::agent_not_configured());
-    }
-    let mut claimed = match lock {
-        Some(lock) => {
-            let owner = sidecar.owner(&caller, &device, None);
-            let claimed = claim(&sidecar, lock.clone(), owner, &request).await?;
-            caller.epoch = claimed.claim.owner().epoch;
-            caller.lock = Some(lock);
-            Some(claimed)
-        }
-        None => None,
-    };
     let before = match &claimed {
         Some(claimed) => ordered_before(&sidecar, &claimed.how, caller.lock.as_ref()).await,
         None => None,
@@ -160,6 +139,40 @@ pub(crate) async fn login(
     // RFC 6749 §5.1: nothing on the way may keep an answer with tokens.
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, headers, Json(response)).into_response())
+}
+
+/// Begins the session of a user, with the lock that their phone needs.
+async fn admit(
+    sidecar: &Sidecar,
+    user: &User,
+    device: &Device,
+    request: &LoginRequest,
+) -> Result<(Caller, Option<Claimed>), Refusal> {
+    let Some(member_id) = user.member_id.clone() else {
+        info!(target: AUDIT, "login refused: the user has no workspace member");
+        return Err(Refusal::no_member());
+    };
+    let mut caller = Caller {
+        member_id,
+        session_id: random_id(),
+        device_id: device.id.clone(),
+        role: user.role.clone(),
+        epoch: 0,
+        lock: None,
+        begun: sidecar.clock.now().millis(),
+    };
+    if user.phone.is_missing() {
+        info!(target: AUDIT, member = caller.member_id, "login refused: no agent record");
+        return Err(Refusal::agent_not_configured());
+    }
+    let Some(lock) = lock_name(&user.phone) else {
+        return Ok((caller, None));
+    };
+    let owner = sidecar.owner(&caller, device, None);
+    let claimed = claim(sidecar, lock.clone(), owner, request).await?;
+    caller.epoch = claimed.claim.owner().epoch;
+    caller.lock = Some(lock);
+    Ok((caller, Some(claimed)))
 }
 
 /// The lock of a login under way.

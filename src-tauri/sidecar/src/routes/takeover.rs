@@ -57,7 +57,9 @@ pub(crate) async fn ask(
     let request: TakeoverRequest = read_json(&headers, body, &fields).await?;
     let address = client_address(peer, &headers, &sidecar.settings.trusted_proxies);
     let credentials = (&*request.email, &request.password);
-    let SignedIn { user, .. } = credentials::check(&sidecar, credentials, address, &device).await?;
+    let (SignedIn { user, .. }, attempt) =
+        credentials::check(&sidecar, credentials, address, &device).await?;
+    attempt.succeeded().await;
     let member_id = user.member_id.as_deref().ok_or_else(Refusal::no_member)?;
     if user.phone.is_missing() {
         return Err(Refusal::agent_not_configured());

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, info};
 
-use crate::attempts::Refused;
+use crate::attempts::{Attempt, Refused};
 use crate::audit::AUDIT;
 use crate::client_address::network;
 use crate::config::fold_email;
@@ -15,13 +15,14 @@ use crate::refusal::Refusal;
 use crate::seldom::Scope;
 use crate::sidecar::Sidecar;
 
-/// Finds out whose credentials these are, as often as the limits let anybody try.
+/// Finds out whose credentials these are, as often as the limits let anybody try. Of right ones it also
+/// returns the attempt, which is to be told so.
 pub(in crate::routes) async fn check(
     sidecar: &Sidecar,
     (email, password): (&str, &SecretString),
     address: IpAddr,
     device: &Device,
-) -> Result<SignedIn, Refusal> {
+) -> Result<(SignedIn, Attempt), Refusal> {
     let email = fold_email(email);
     let busy = || Refusal::cannot_sign_in("Too many people are signing in");
     let told_with = |why: &str, left_out: Option<u64>| {
@@ -72,8 +73,7 @@ pub(in crate::routes) async fn check(
     match sidecar.directory.sign_in(&email, password).await {
         Ok(signed_in) => {
             refused_after();
-            attempt.succeeded().await;
-            Ok(signed_in)
+            Ok((signed_in, attempt))
         }
         Err(NotSignedIn::WrongCredentials) => {
             if sidecar.directory.is_remote() {
