@@ -21,7 +21,7 @@ const PARTS: [Part; 6] = [
     ("parts", parts),
 ];
 
-/// As installers have it: optimised across crates.
+/// As installers and images have it: optimised across crates.
 const SHIPPED: &str = "--profile=dist";
 
 /// Rounds of the lock checker where nobody says how many, each of a hundred thousand operations.
@@ -132,7 +132,7 @@ fn sidecar(arguments: &[String]) -> Result<()> {
                 .env("HELIX_LOCK_ROUNDS", rounds))
         }
         Some(_) | None => run(cargo()
-            .args(["bench", "--package=sidecar", "--features=peers"])
+            .args(["bench", SHIPPED, "--package=sidecar", "--features=peers"])
             .args(["--bench=load", "--"])
             .args(arguments)),
     }
