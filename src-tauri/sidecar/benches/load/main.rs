@@ -118,7 +118,9 @@ impl Kind {
     /// What its memory may be while it is called.
     fn memory(&self) -> &'static str {
         match self.users {
-            Users::File(Hash::Usual) => "20 more for each hash that is checked at a time",
+            Users::File(Hash::Usual) => {
+                "at most 40, goal 10, and 20 for each hash that is checked at a time"
+            }
             Users::File(Hash::Least) | Users::Platform => MEMORY,
         }
     }
