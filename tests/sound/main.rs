@@ -19,6 +19,7 @@ mod alsa;
 mod checks;
 mod desk;
 mod disk;
+mod echo;
 mod names;
 mod pipewire;
 mod plugs;

@@ -23,7 +23,7 @@ const AS_IT_IS: f32 = 0.96;
 const PROCESSED: f32 = 0.87;
 
 /// A machine that is busy with others may break up what is said; then it is said again.
-const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
 
 /// A player may take so long to start, and the call some of it.
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
@@ -33,45 +33,14 @@ fn speech_is_understood_at_the_other_desk_both_ways() {
     let name = "speech::speech_is_understood_at_the_other_desk_both_ways";
     alone_on_card(name, async |mut card| {
         card.start(&[SPEAKERS, BUDS], &[LAPTOP, HEADSET]);
-        let folder = tempfile::tempdir().unwrap();
-        let spoken = |voice: &str, text: &str| {
-            let path = folder.path().join("speech.wav");
-            let status = Command::new("espeak-ng")
-                .args(["-v", voice, "-s", "160", "-w"])
-                .arg(&path)
-                .arg(text)
-                .status();
-            assert!(status.expect("espeak-ng is installed").success());
-            Sound::read(&path).unwrap().at_rate(48_000)
-        };
         let of_ana = spoken("en-us", "Good morning, this is Ana. The quick brown fox.");
         let of_ravi = spoken("en-gb", "Hello Ana, Ravi speaking. Can you hear me well?");
         let desks = [
             (LAPTOP.name, BUDS.name, of_ana),
             (HEADSET.name, SPEAKERS.name, of_ravi),
         ];
-
         let office = Office::open().await;
-        let mut ana = at_the_desk(&office, &[]).await;
-        let mut command = office.phone_with_sound(2, "system", "system");
-        let mut ravi = Process::start("ravi", &mut command);
-        leave_the_voice(&mut ravi).await;
-        for (name, phone, microphone, speaker) in [
-            ("ana", &mut ana, "Laptop", "Speakers"),
-            ("ravi", &mut ravi, "Headset", "Buds"),
-        ] {
-            let listed = devices(phone).await;
-            prefer(phone, &listed, "microphone", &[microphone]).await;
-            prefer(phone, &listed, "speaker", &[speaker]).await;
-            phone.send(sign_in(name)).await;
-            phone.event("sip.registered").await;
-        }
-        let dial = json!({"command": "dial", "target": "700202"});
-        ana.send(dial).await;
-        let theirs = ravi.event("call.incoming").await["call"].clone();
-        ravi.send(json!({"command": "answer", "call": theirs}))
-            .await;
-        capture(&mut ravi, true).await;
+        let [mut ana, mut ravi] = a_call_between_desks(&office).await;
         let call = ana.event("call.connected").await["call"].clone();
 
         for (microphone, speaker, sent) in &desks {
@@ -91,7 +60,7 @@ fn speech_is_understood_at_the_other_desk_both_ways() {
         assert_eq!(ana.ask(mute).await["ok"], true);
         ana.event("call.muted").await;
         let ear = card.listen(speaker);
-        let heard = said(&card, &ear, microphone, sent);
+        let heard = said(&card, &ear, &[(microphone, sent)]);
         assert!(heard.level_dbfs() < -80.0, "{}", heard.level_dbfs());
         assert!(score(sent, &heard) < 0.3);
         ana.event("sound.muted_speech").await;
@@ -117,6 +86,45 @@ fn speech_is_understood_at_the_other_desk_both_ways() {
     });
 }
 
+/// Has Ana, with the laptop's microphone and the speakers, call Ravi, with the headset and the buds, who answers; what
+/// they say is not processed.
+pub(crate) async fn a_call_between_desks(office: &Office) -> [Process; 2] {
+    let mut ana = at_the_desk(office, &[]).await;
+    let mut command = office.phone_with_sound(2, "system", "system");
+    let mut ravi = Process::start("ravi", &mut command);
+    leave_the_voice(&mut ravi).await;
+    for (name, phone, microphone, speaker) in [
+        ("ana", &mut ana, "Laptop", "Speakers"),
+        ("ravi", &mut ravi, "Headset", "Buds"),
+    ] {
+        let listed = devices(phone).await;
+        prefer(phone, &listed, "microphone", &[microphone]).await;
+        prefer(phone, &listed, "speaker", &[speaker]).await;
+        phone.send(sign_in(name)).await;
+        phone.event("sip.registered").await;
+    }
+    ana.send(json!({"command": "dial", "target": "700202"}))
+        .await;
+    let theirs = ravi.event("call.incoming").await["call"].clone();
+    ravi.send(json!({"command": "answer", "call": theirs}))
+        .await;
+    capture(&mut ravi, true).await;
+    [ana, ravi]
+}
+
+/// Returns what a voice of espeak-ng says, 48,000 samples a second.
+pub(crate) fn spoken(voice: &str, text: &str) -> Sound {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("speech.wav");
+    let status = Command::new("espeak-ng")
+        .args(["-v", voice, "-s", "160", "-w"])
+        .arg(&path)
+        .arg(text)
+        .status();
+    assert!(status.expect("espeak-ng is installed").success());
+    Sound::read(&path).unwrap().at_rate(48_000)
+}
+
 /// Says it until it is heard as well as that; returns what was heard.
 fn understood(
     card: &SoundCard,
@@ -128,7 +136,7 @@ fn understood(
     let ear = card.listen(speaker);
     let mut scores = Vec::new();
     for _ in 0..TRIES {
-        let heard = said(card, &ear, microphone, sent);
+        let heard = said(card, &ear, &[(microphone, sent)]);
         let like = score(sent, &heard);
         if like >= floor {
             return heard;
@@ -138,13 +146,15 @@ fn understood(
     panic!("{microphone} is heard with {scores:?}, not {floor}");
 }
 
-/// Says it once, and returns what is heard from the moment before to long after.
-fn said(card: &SoundCard, ear: &Listening, microphone: &str, sent: &Sound) -> Sound {
+/// Says each into its microphone, all at once, and returns what is heard from the moment before to long after.
+pub(crate) fn said(card: &SoundCard, ear: &Listening, voices: &[(&str, &Sound)]) -> Sound {
     // The listener is there when it hears.
     ear.next().unwrap();
     ear.skip();
-    let _voice = card.say(microphone, &sent.samples);
-    let length = sent.samples.len() / 480 + LONGEST_DELAY.as_millis() as usize / 10;
+    let say = |&(microphone, sent): &(&str, &Sound)| card.say(microphone, &sent.samples);
+    let _voices: Vec<_> = voices.iter().map(say).collect();
+    let longest = voices.iter().map(|(_, sent)| sent.samples.len()).max();
+    let length = longest.unwrap_or(0) / 480 + LONGEST_DELAY.as_millis() as usize / 10;
     let heard: Vec<_> = (0..length).map_while(|_| ear.next()).collect();
     Sound {
         rate: 48_000,
@@ -152,7 +162,7 @@ fn said(card: &SoundCard, ear: &Listening, microphone: &str, sent: &Sound) -> So
     }
 }
 
-fn score(sent: &Sound, heard: &Sound) -> f32 {
+pub(crate) fn score(sent: &Sound, heard: &Sound) -> f32 {
     Alignment::find(sent, heard, LONGEST_DELAY).map_or(0.0, |alignment| {
         likeness(sent, &alignment.undone(heard), Duration::ZERO)
     })

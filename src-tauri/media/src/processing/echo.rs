@@ -1,6 +1,7 @@
-//! Echo cancellation, in two parts: what can be learnt of the echo is subtracted ([`LinearCanceller`], our own), and what
-//! is left of it is suppressed by AEC3, in the port of the crate `sonora-aec3`. AEC3 alone learns 52 ms of a room and
-//! leaves the rest to its suppressor, which mutes a near end that talks at the same time by 8 dB.
+//! Echo cancellation, in three parts: what can be learnt of the echo is subtracted ([`LinearCanceller`], our own), what
+//! is left of it is suppressed by AEC3, in the port of the crate `sonora-aec3`, and what that lets pass is made weaker
+//! where nobody else talks ([`Residue`], our own). AEC3 alone learns 52 ms of a room and leaves the rest to its suppressor,
+//! which mutes a near end that talks at the same time by 8 dB.
 
 use std::ops::Range;
 
@@ -13,12 +14,14 @@ use sonora_aec3::frame_blocker::FrameBlocker;
 
 use super::linear::LinearCanceller;
 use super::pipeline::{BANDS, Bands};
+use super::residue::Residue;
 
 /// Takes what is played out of what is captured. Each 10 ms: first [`render`](Self::render), then
 /// [`cancel`](Self::cancel), then [`suppress`](Self::suppress).
 pub(super) struct EchoCanceller {
     linear: LinearCanceller,
     suppressor: BlockProcessor,
+    residue: Residue,
     played: Blocks,
     captured: Blocks,
     sent: BlockFramer,
@@ -42,6 +45,7 @@ impl EchoCanceller {
         Self {
             linear: LinearCanceller::new(),
             suppressor: BlockProcessor::new(&config(), 48_000, CHANNELS, CHANNELS),
+            residue: Residue::new(),
             played: Blocks::new(),
             captured: Blocks::new(),
             sent: BlockFramer::new(BANDS, CHANNELS),
@@ -62,7 +66,8 @@ impl EchoCanceller {
 
     /// Subtracts from 10 ms of the microphone the echo that is known: below 8 kHz, where voices have their power.
     pub(super) fn cancel(&mut self, bands: &mut Bands) {
-        self.linear.capture(&mut bands[0]);
+        let left = self.linear.capture(&mut bands[0]);
+        self.residue.hear(left);
     }
 
     /// Suppresses the echo that is left in these 10 ms, and delays them by 8 ms. `is_clipped`: they were louder than the
@@ -83,6 +88,7 @@ impl EchoCanceller {
                 .process_capture(false, is_clipped, None, block);
             self.sent.insert_block(block);
         }
+        self.residue.attenuate(bands);
     }
 }
 

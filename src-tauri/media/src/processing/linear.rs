@@ -8,10 +8,13 @@
 //! while the near end talks.
 
 use std::array::from_fn;
+use std::ops::Range;
 use std::sync::Arc;
 
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+
+use super::residue::{Left, smooth};
 
 /// Samples of 10 ms at 16 kHz, and of each partition of the echo path.
 const HOP: usize = 160;
@@ -43,6 +46,8 @@ const TRUST_SMOOTHING: f32 = 0.98;
 const TRUST: f32 = 13.0;
 /// Smoothing of the energy before and after, each 10 ms.
 const ENERGY_SMOOTHING: f32 = 0.9;
+/// The bins that have voices, from 200 Hz on.
+const VOICES: Range<usize> = 4..BINS;
 
 type Samples = [f32; HOP];
 type Spectrum = [Complex<f32>; BINS];
@@ -103,8 +108,8 @@ impl LinearCanceller {
         self.last_played = *played;
     }
 
-    /// Takes the echo out of 10 ms of the microphone.
-    pub(super) fn capture(&mut self, captured: &mut Samples) {
+    /// Takes the echo out of 10 ms of the microphone; returns what would be left if all that is believed were taken out.
+    pub(super) fn capture(&mut self, captured: &mut Samples) -> Left {
         let echo_spectrum = self.echo();
         let echo = self.transform.back(&echo_spectrum);
         let rest: Samples = from_fn(|i| captured[i] - echo[i]);
@@ -125,6 +130,10 @@ impl LinearCanceller {
         smooth(&mut self.sent, energy_of(&sent), ENERGY_SMOOTHING);
         if self.sent < self.captured {
             *captured = sent;
+        }
+        Left {
+            heard: rest_spectrum[VOICES].iter().map(|bin| bin.norm_sqr()).sum(),
+            expected: uncertain[VOICES].iter().sum(),
         }
     }
 
@@ -255,18 +264,12 @@ impl Transform {
     }
 }
 
-fn smooth(mean: &mut f32, value: f32, smoothing: f32) {
-    *mean = smoothing * *mean + (1.0 - smoothing) * value;
-}
-
 fn energy_of(sound: &Samples) -> f32 {
     sound.iter().map(|s| s * s).sum()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::ops::Range;
-
     use super::super::room::{level, noise};
     use super::*;
 

@@ -8,6 +8,7 @@ mod gain;
 mod limiter;
 mod linear;
 mod pipeline;
+mod residue;
 #[cfg(test)]
 mod room;
 #[cfg(test)]
