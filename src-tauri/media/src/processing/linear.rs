@@ -14,8 +14,6 @@ use std::sync::Arc;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
-use super::residue::{Left, smooth};
-
 /// Samples of 10 ms at 16 kHz, and of each partition of the echo path.
 const HOP: usize = 160;
 /// The transform has as much of the past as is new (overlap-save).
@@ -72,6 +70,14 @@ pub(super) struct LinearCanceller {
     /// Smoothed energy before and after.
     captured: f32,
     sent: f32,
+}
+
+/// What is left in 10 ms: energies of one scale.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left {
+    pub(super) heard: f32,
+    /// Of that, the echo by its uncertainty.
+    pub(super) expected: f32,
 }
 
 /// 10 ms of the echo path.
@@ -262,6 +268,10 @@ impl Transform {
             .expect("the lengths are the transform's, and the edges are real");
         sound.map(|sample| sample / POINTS as f32)
     }
+}
+
+pub(super) fn smooth(mean: &mut f32, value: f32, smoothing: f32) {
+    *mean = smoothing * *mean + (1.0 - smoothing) * value;
 }
 
 fn energy_of(sound: &Samples) -> f32 {

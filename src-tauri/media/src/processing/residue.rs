@@ -4,6 +4,7 @@
 //! was learnt of the echo tells how much of it may be left; as long as no more than that is heard, nobody talks, and what
 //! is sent is made weaker still.
 
+use super::linear::{Left, smooth};
 use super::pipeline::Bands;
 
 /// The most that it is made weaker by: 15 dB.
@@ -27,14 +28,6 @@ const NOISE_RISE: f32 = 1.002;
 
 /// As loud as samples of 16 bits get in 10 ms of a band.
 const LOUDEST: f32 = 160.0 * 32_768.0 * 32_768.0;
-
-/// What the linear canceller left in 10 ms: energies of one scale.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Left {
-    pub(super) heard: f32,
-    /// Of that, the echo by its uncertainty.
-    pub(super) expected: f32,
-}
 
 /// Each 10 ms: first [`hear`](Self::hear), then [`attenuate`](Self::attenuate).
 #[derive(Debug)]
@@ -94,11 +87,6 @@ impl Residue {
         }
         self.gain = gain;
     }
-}
-
-/// Moves a mean towards a value.
-pub(super) fn smooth(mean: &mut f32, value: f32, smoothing: f32) {
-    *mean = smoothing * *mean + (1.0 - smoothing) * value;
 }
 
 #[cfg(test)]
