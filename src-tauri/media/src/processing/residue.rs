@@ -19,6 +19,8 @@ const SMOOTHING: f32 = 0.7;
 /// Smoothing of the share where it falls, each 10 ms, and how it rises while there is an echo: 1.3 dB in a second.
 const SHARE_SMOOTHING: f32 = 0.8;
 const SHARE_RISE: f32 = 1.003;
+/// The least share: a microphone that is switched off hears nothing of what is expected, and tells nothing of the room.
+const LEAST_SHARE: f32 = 0.01;
 /// Below this there is no echo to speak of: −87 dB.
 const LEAST_EXPECTED: f32 = 1e5;
 
@@ -60,7 +62,7 @@ impl Residue {
         smooth(&mut self.expected, left.expected, SMOOTHING);
         let share = self.heard / (self.expected + 1.0);
         if share < self.share {
-            smooth(&mut self.share, share, SHARE_SMOOTHING);
+            smooth(&mut self.share, share.max(LEAST_SHARE), SHARE_SMOOTHING);
         } else if self.expected > LEAST_EXPECTED {
             self.share *= SHARE_RISE;
         }
@@ -123,6 +125,15 @@ mod tests {
         assert!(begins < 0.1, "{begins} dB");
         let talks = weaker(&mut residue, 5 * SECOND, 30.0, 1_000.0);
         assert!(talks < 0.1, "{talks} dB");
+    }
+
+    #[test]
+    fn a_microphone_that_was_switched_off_costs_seconds_and_not_the_call() {
+        let mut residue = Residue::new();
+        weaker(&mut residue, 10 * SECOND, 0.0, 1.0);
+        weaker(&mut residue, 15 * SECOND, 0.1, 1_000.0);
+        let alone = weaker(&mut residue, 1, 0.1, 1_000.0);
+        assert!((alone - 15.0).abs() < 0.1, "{alone} dB");
     }
 
     #[test]
