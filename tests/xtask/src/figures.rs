@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::{
@@ -22,6 +24,7 @@ const PARTS: [Part; 6] = [
 ];
 
 /// As installers and images have it: optimised across crates.
+const DIST: &str = "dist";
 const SHIPPED: &str = "--profile=dist";
 
 /// Rounds of the lock checker where nobody says how many, each of a hundred thousand operations.
@@ -116,7 +119,8 @@ fn size(_: &[String]) -> Result<()> {
 
 /// A sidecar, alone and with Redis: about four minutes; with a part of their names only some kinds of runs. `timing` prints what the time of an
 /// answer tells, `slow` what clients that take their time do to others, `outage` how soon
-/// it is known what befalls a session, `locks` and a number have the lock checker go round so often.
+/// it is known what befalls a session, `locks` and a number have the lock checker go round so often. `static` before any of these but `locks`
+/// measures the static program of the image.
 fn sidecar(arguments: &[String]) -> Result<()> {
     if !cfg!(target_os = "linux") {
         println!("The figures of the sidecar need /proc, and so Linux: left out");
@@ -131,11 +135,21 @@ fn sidecar(arguments: &[String]) -> Result<()> {
                 .args(["--test=redis", "--", "checker", "--nocapture"])
                 .env("HELIX_LOCK_ROUNDS", rounds))
         }
-        Some(_) | None => run(cargo()
-            .args(["bench", SHIPPED, "--package=sidecar", "--features=peers"])
-            .args(["--bench=load", "--"])
-            .args(arguments)),
+        Some((part, rest)) if part == "static" => match installers::image::build(DIST)? {
+            Some(program) => run(load_of_a_sidecar(rest).env("HELIX_SIDECAR", program)),
+            None => Ok(()),
+        },
+        Some(_) | None => run(&mut load_of_a_sidecar(arguments)),
     }
+}
+
+fn load_of_a_sidecar(arguments: &[String]) -> Command {
+    let mut command = cargo();
+    command
+        .args(["bench", SHIPPED, "--package=sidecar", "--features=peers"])
+        .args(["--bench=load", "--"])
+        .args(arguments);
+    command
 }
 
 /// What the phone is made of: messages, packets, voice processing.

@@ -1,5 +1,7 @@
 //! A sidecar as a process, and what the system says of processes.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::process::Stdio;
 
@@ -9,6 +11,9 @@ use tokio::process::{Child, Command};
 
 /// Linux counts processor time in these for programs, whatever its clock (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
+
+/// Names a build of it that is measured in place of Cargo's own.
+const PROGRAM: &str = "HELIX_SIDECAR";
 
 pub(crate) struct Sidecar {
     pub(crate) address: String,
@@ -22,7 +27,7 @@ impl Sidecar {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("sidecar.toml");
         fs::write(&file, config).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_helix-sidecar"))
+        let mut process = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(&file)
             .envs(environment.iter().map(|(name, value)| (*name, value)))
@@ -55,6 +60,10 @@ impl Sidecar {
         let kib = line.unwrap().trim().trim_end_matches(" kB");
         kib.parse::<f64>().unwrap() * 1024.0 / 1e6
     }
+}
+
+fn program() -> OsString {
+    env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_helix-sidecar").into())
 }
 
 /// Returns how long a process has run on processors, in its own code and in the system's.

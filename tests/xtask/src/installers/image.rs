@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -21,12 +21,11 @@ const NAME: &str = "helix-sidecar";
 /// What `ldd` says of a program that needs no library of the system.
 const STATIC: [&str; 2] = ["statically linked", "not a dynamic executable"];
 
-/// Builds it as the image does, but without its optimisation, and signs in with it in a root that has its configuration and no other file.
-/// Left out where the target cannot be had.
-pub(crate) fn check() -> Result<()> {
+/// Builds it with this profile of Cargo and returns where it is; `None`, and says why, where its target cannot be had.
+pub(crate) fn build(profile: &str) -> Result<Option<PathBuf>> {
     if !cfg!(target_os = "linux") {
         println!("No static sidecar: its image is of Linux");
-        return Ok(());
+        return Ok(None);
     }
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let added = exists("rustup")
@@ -36,13 +35,24 @@ pub(crate) fn check() -> Result<()> {
             .success();
     if !added {
         println!("No static sidecar: rustup cannot add {target} here");
-        return Ok(());
+        return Ok(None);
     }
     packages::require(&[&BUILD[..], &[MUSL]].concat())?;
     run(cargo()
         .args(["build", "--package=sidecar", "--bin", NAME])
-        .args(["--target", &target]))?;
+        .args(["--profile", profile, "--target", &target]))?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(Some(
+        target_directory().join(target).join(folder).join(NAME),
+    ))
+}
 
+/// Builds it as the image does, but without its optimisation, and signs in with it in a root that has its configuration and no other file.
+/// Left out where it cannot be built.
+pub(crate) fn check() -> Result<()> {
+    let Some(built) = build("dev")? else {
+        return Ok(());
+    };
     let folder = target_directory().join("image");
     if folder.exists() {
         fs::remove_dir_all(&folder)
@@ -51,7 +61,6 @@ pub(crate) fn check() -> Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("Cannot make {}", folder.display()))?;
     let folder = folder.canonicalize().context("No folder")?;
     let program = folder.join(NAME);
-    let built = target_directory().join(&target).join("debug").join(NAME);
     run(Command::new("strip").arg("-o").arg(&program).arg(built))?;
     // It also fails where it has nothing to list.
     let linked = Command::new("ldd").arg(&program).output();
