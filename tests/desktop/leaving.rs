@@ -34,6 +34,21 @@ async fn signing_out_frees_the_phone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_the_server_does_not_confirm_to_be_free_is_not_said_to_be() {
+    story(async |desk| {
+        desk.ready().await;
+        let _silent = fall_silent(desk).await;
+        let page = desk.page();
+        page.press("More").await;
+        page.press("Sign out").await;
+        page.says("Signed out here. The server has not confirmed it")
+            .await;
+        page.no_longer_says("Your phone is free").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn quitting_from_the_tray_asks_in_a_call_and_signs_out() {
     story(async |desk| {
         desk.ready().await;
@@ -93,6 +108,10 @@ async fn quitting_in_a_call_waits_for_no_server_that_is_silent() {
 
         desk.services.choose_in_tray("Quit").await;
         desk.page().press("Hang up and quit").await;
+        let unconfirmed = "Signed out. The server has not confirmed it: other devices may find your phone in use for a while.";
+        desk.services
+            .notification("Helix Phone", unconfirmed, true)
+            .await;
         desk.app().ended_within(FAREWELL);
     })
     .await;

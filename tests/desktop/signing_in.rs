@@ -124,7 +124,8 @@ async fn who_has_no_phone_is_told_why() {
             .says("You are signed in. This role has no phone.")
             .await;
         desk.page().press("Use another account").await;
-        desk.page().says("Signed out. Your phone is free.").await;
+        desk.page().says("Signed out").await;
+        desk.page().no_longer_says("Your phone is free").await;
         assert_eq!(desk.office.world.counts().flows_opened, 0);
     })
     .await;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use phone::{AccountView, PhoneView, SIGN_OUT_DEADLINE};
+use phone::{AccountView, LockReturned, PhoneView, SIGN_OUT_DEADLINE, SignedOutReason};
 use tauri::{AppHandle, Manager};
 use tokio::time;
 use tracing::{info, warn};
@@ -42,6 +42,17 @@ pub(super) fn ends_more(view: &PhoneView) -> bool {
     !view.calls.is_empty() || view.queue.as_ref().is_some_and(|it| it.at_stake > 0)
 }
 
+/// Returns what became of the session lock where the user has signed out.
+fn signed_out_by_user(view: &PhoneView) -> Option<LockReturned> {
+    let AccountView::SignedOut { reason, .. } = &view.account else {
+        return None;
+    };
+    let Some(SignedOutReason::ByUser { lock }) = reason else {
+        return None;
+    };
+    Some(*lock)
+}
+
 /// Signs out and ends the process.
 pub(super) fn leave(app: &AppHandle) {
     let shell = app.state::<Shell>();
@@ -59,21 +70,17 @@ pub(super) fn leave(app: &AppHandle) {
         }
         let shell = app.state::<Shell>();
         let engine = shell.engine();
-        let held_a_phone = match engine.view().borrow().account {
-            AccountView::SignedIn { phone, .. } => phone,
-            AccountView::SignedOut { .. }
-            | AccountView::Restoring
-            | AccountView::Resuming { .. }
-            | AccountView::SigningIn { .. }
-            | AccountView::Asking { .. }
-            | AccountView::Fallback { .. }
-            | AccountView::NotConfigured { .. }
-            | AccountView::SigningOut => false,
-        };
+        let was_signed_out = signed_out_by_user(&engine.view().borrow()).is_some();
         engine.stop(FAREWELL).await;
+        let lock = signed_out_by_user(&engine.view().borrow()).filter(|_| !was_signed_out);
+        let words = match lock {
+            None | Some(LockReturned::NotHeld) => None,
+            Some(LockReturned::Free) => Some(shell.words().free),
+            Some(LockReturned::Unconfirmed { .. }) => Some(shell.words().unconfirmed),
+        };
         let say = async {
-            if held_a_phone {
-                notices::say(shell.words().free).await;
+            if let Some(words) = words {
+                notices::say(words).await;
             }
         };
         // A disk that hangs holds nobody up; the last call is noted as one that was cut then.

@@ -191,8 +191,9 @@ impl Keeper {
 
     async fn fall_back(&mut self, trouble: &Trouble) {
         self.standing = Standing::Memory;
-        self.complain(format!("{trouble}: this session is kept in memory only"))
-            .await;
+        warn!("{trouble}: this session is kept in memory only");
+        let detail = trouble.to_string();
+        self.tell(Input::VaultFailed { detail }).await;
     }
 
     async fn complain(&self, detail: String) {

@@ -161,7 +161,7 @@ impl Verdict {
 
 fn of_session(reason: &SignedOutReason) -> Option<Exit> {
     match reason {
-        SignedOutReason::ByUser
+        SignedOutReason::ByUser { .. }
         | SignedOutReason::NotMoved {
             why: NotMoved::Withdrawn,
             ..
@@ -278,7 +278,13 @@ mod tests {
     #[test]
     fn signing_out_is_no_fault_and_being_refused_is_one() {
         let signed_out = |reason| Event::SignedOut { reason };
-        assert_eq!(after(&[signed_out(SignedOutReason::ByUser)]).exit(), None);
+        assert_eq!(
+            after(&[signed_out(SignedOutReason::ByUser {
+                lock: phone::LockReturned::Free
+            })])
+            .exit(),
+            None
+        );
         let refused = SignedOutReason::WrongCredentials {
             message: "No.".into(),
         };

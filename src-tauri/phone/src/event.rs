@@ -309,7 +309,9 @@ pub enum CertificateFault {
 #[cfg_attr(feature = "types", derive(ts_rs::TS))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum SignedOutReason {
-    ByUser,
+    ByUser {
+        lock: LockReturned,
+    },
     /// 401 at login.
     WrongCredentials {
         message: String,
@@ -380,6 +382,19 @@ pub enum SignedOutReason {
     TokenRefused,
     /// The user is no longer the agent that signed in: sign in again for another phone account.
     AccountChanged,
+}
+
+/// What became of the session lock when the user signed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LockReturned {
+    /// None was held: the account has no phone, or the sign-in was still under way.
+    NotHeld,
+    /// The sidecar confirmed that it is free.
+    Free,
+    /// The sidecar did not confirm it in time. Other devices may find it held for this long, which is what was left of the lease.
+    Unconfirmed { for_ms: u64 },
 }
 
 /// Why a call ended.

@@ -30,7 +30,7 @@ mod words;
 pub use call_settings::{AutoAnswer, CallSettings};
 pub use command::{Accepted, Command, Rejected};
 pub use dialling::{DialPlan, DialPolicy, EmergencyNotice, LONGEST_NOTICE, NumberRewrite};
-pub use event::{CertificateFault, EndCause, Event, Hop, HopFacts, SignedOutReason};
+pub use event::{CertificateFault, EndCause, Event, Hop, HopFacts, LockReturned, SignedOutReason};
 pub use io::{
     Effect, FlowFailure, FlowId, Input, MediaNews, MediaRequest, PathProbe, Quality, Reply,
     Request, Restored, SidecarFailure, Stored, StoredSession, StoredTokens,

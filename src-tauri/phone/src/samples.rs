@@ -5,11 +5,11 @@ use crate::{
     AccountView, AgentView, AskView, AutoAnswer, Availability, CallId, CallQuality, CallSettings,
     CallState, CallView, CandidateKind, CertificateFault, Codec, Device, DeviceFault, DeviceKind,
     DeviceRole, DeviceWhy, Direction, EndCause, EndedCallView, Event, Hop, HopFacts, LeaseState,
-    LeaseView, LineView, LinkView, Moment, MoveAnswer, MoveRequestState, MoveRequestView, NotMoved,
-    OneWay, OrderView, PathCheckView, PhoneView, PlaybackView, Proofs, Quality, QueueLoginView,
-    QueueRefusalView, QueueView, Refused, Rejected, ServerCheckView, SignedOutReason,
-    SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView, VaultView,
-    VoicePath, WrapUpView,
+    LeaseView, LineView, LinkView, LockReturned, Moment, MoveAnswer, MoveRequestState,
+    MoveRequestView, NotMoved, OneWay, OrderView, PathCheckView, PhoneView, PlaybackView, Proofs,
+    Quality, QueueLoginView, QueueRefusalView, QueueView, Refused, Rejected, ServerCheckView,
+    SignedOutReason, SoundCheckView, SoundSettings, SoundVerdict, SoundView, TroubleView, UserView,
+    VaultView, VoicePath, WrapUpView,
 };
 
 /// Makes one value of each variant; one that is left out does not compile.
@@ -46,7 +46,9 @@ pub fn events() -> Vec<Event> {
             reason: SignedOutReason::LeaseExpired,
         },
         SignedOut {
-            reason: SignedOutReason::ByUser,
+            reason: SignedOutReason::ByUser {
+                lock: LockReturned::Free,
+            },
         },
         MoveAsked {
             device_name: laptop(),
@@ -223,7 +225,7 @@ pub fn events() -> Vec<Event> {
             outcome: "Sale".into(),
         },
         VaultFault {
-            detail: "The keyring does not answer: this session is kept in memory only".into(),
+            detail: "The keyring does not answer".into(),
         },
     )
     .into()
@@ -514,7 +516,7 @@ pub fn vaults() -> Vec<VaultView> {
         Keyring,
         Memory,
         Failed {
-            detail: "The keyring does not answer: this session is kept in memory only".into(),
+            detail: "The keyring does not answer".into(),
         },
     )
     .into()
@@ -525,7 +527,9 @@ pub fn signed_out_reasons() -> Vec<SignedOutReason> {
     let message = || "The server's words".to_owned();
     let since = || Some("2026-01-05T08:00:00Z".to_owned());
     one_of_each!(SignedOutReason:
-        ByUser,
+        ByUser {
+            lock: LockReturned::Unconfirmed { for_ms: 3_540_000 },
+        },
         WrongCredentials { message: message() },
         NotConfigured { message: message() },
         SecondFactor { message: message() },

@@ -7,8 +7,8 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    AccountView, Command, Event, Hop, Input, LeaseState, LineView, LinkView, Rejected,
-    SidecarFailure, SignedOutReason,
+    AccountView, Command, Event, Hop, Input, LeaseState, LineView, LinkView, LockReturned,
+    Rejected, SidecarFailure, SignedOutReason,
 };
 use world::{World, agent_grant, manager_grant, refused, restored, setup, unreachable};
 
@@ -227,7 +227,7 @@ fn signing_out_while_resuming_gives_the_session_back_and_wipes() {
     };
     assert_eq!(world.command(sign_in), Err(Rejected::AlreadySignedIn));
     world.command(Command::SignOut).unwrap();
-    signed_out(&world, &SignedOutReason::ByUser);
+    signed_out(&world, &signed_out_by_user());
     assert_eq!(world.asked, ["heartbeat", "logout"]);
 }
 
@@ -301,7 +301,7 @@ fn what_the_vault_finds_late_is_resumed_unless_somebody_signed_in() {
 
     world.command(Command::SignOut).unwrap();
     world.input(late());
-    signed_out(&world, &SignedOutReason::ByUser);
+    signed_out(&world, &signed_out_by_user());
 
     // Nor does a phone without a vault take what nobody asked for.
     let mut world = World::new(setup());
@@ -317,14 +317,19 @@ fn a_sign_out_waits_for_the_wiped_vault_but_not_long() {
     world.command(Command::SignOut).unwrap();
     assert_eq!(world.view().account, AccountView::SigningOut);
     world.input(Input::Wiped);
-    signed_out(&world, &SignedOutReason::ByUser);
+    signed_out(&world, &signed_out_by_user());
 
     let mut world = World::restarted(&agent_grant());
     world.wipes = false;
     world.settle();
     world.command(Command::SignOut).unwrap();
     world.pass(Duration::from_secs(2));
-    signed_out(&world, &SignedOutReason::ByUser);
+    signed_out(&world, &signed_out_by_user());
+}
+
+fn signed_out_by_user() -> SignedOutReason {
+    let lock = LockReturned::Free;
+    SignedOutReason::ByUser { lock }
 }
 
 fn signed_out(world: &World, wanted: &SignedOutReason) {

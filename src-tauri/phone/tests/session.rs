@@ -9,8 +9,8 @@ use std::time::Duration;
 use sidecar_api::RefusalReason;
 
 use phone::{
-    AccountView, Command, Event, Hop, LeaseState, LineView, LinkView, Rejected, SidecarFailure,
-    SignedOutReason,
+    AccountView, Command, Event, Hop, LeaseState, LineView, LinkView, LockReturned, Rejected,
+    SidecarFailure, SignedOutReason,
 };
 use world::{World, agent_grant, fallback, manager_grant, refused, setup, unreachable};
 
@@ -425,7 +425,7 @@ fn sign_out_hangs_up_unregisters_releases_and_wipes() {
     assert_eq!(world.ice_servers, ["stun:stun.example"]);
     world.command(Command::SignOut).unwrap();
 
-    assert_eq!(world.signed_out(), Some(SignedOutReason::ByUser));
+    assert_eq!(world.signed_out(), Some(by_user(LockReturned::Free)));
     assert_eq!(world.count_sent("BYE"), 1);
     assert!(world.happened(|it| *it == Event::Unregistered));
     assert_eq!(world.count_asked("logout"), 1);
@@ -441,7 +441,34 @@ fn sign_out_is_done_within_two_seconds_when_every_server_is_gone() {
     world.command(Command::SignOut).unwrap();
     assert_eq!(world.view().account, AccountView::SigningOut);
     world.pass(Duration::from_secs(2));
-    assert_eq!(world.signed_out(), Some(SignedOutReason::ByUser));
+    let Some(SignedOutReason::ByUser { lock }) = world.signed_out() else {
+        panic!("{:?}", world.signed_out());
+    };
+    assert!(
+        matches!(
+            lock,
+            LockReturned::Unconfirmed {
+                for_ms: 1..=3_600_000
+            }
+        ),
+        "{lock:?}"
+    );
+}
+
+#[test]
+fn a_lock_that_the_sidecar_does_not_confirm_to_be_free_is_not_said_to_be() {
+    for failure in [
+        refused(503, "No lock"),
+        refused(401, "expired"),
+        unreachable(),
+    ] {
+        let mut world = World::signed_in();
+        world.sidecar.logout = Some(Err(failure));
+        world.pass(Duration::from_secs(10));
+        world.command(Command::SignOut).unwrap();
+        let lock = LockReturned::Unconfirmed { for_ms: 3_590_000 };
+        assert_eq!(world.signed_out(), Some(by_user(lock)));
+    }
 }
 
 #[test]
@@ -457,7 +484,7 @@ fn a_grant_that_comes_after_the_user_gave_up_is_given_back() {
         world.input(phone::Input::Sidecar { attempt: 1, reply });
         assert_eq!(world.asked, ["login", "logout"], "after {late:?}");
         assert!(world.sent.is_empty());
-        assert_eq!(world.signed_out(), Some(SignedOutReason::ByUser));
+        assert_eq!(world.signed_out(), Some(by_user(LockReturned::NotHeld)));
     }
 }
 
@@ -581,4 +608,8 @@ fn taken_over() -> SidecarFailure {
         retry_after: None,
         reason: None,
     }
+}
+
+fn by_user(lock: LockReturned) -> SignedOutReason {
+    SignedOutReason::ByUser { lock }
 }

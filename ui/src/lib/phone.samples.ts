@@ -177,7 +177,7 @@ export const autoAnswers: phone.AutoAnswer[] = [
 export const vaults: phone.VaultView[] = [
   {"state":"keyring"},
   {"state":"memory"},
-  {"state":"failed","detail":"The keyring does not answer: this session is kept in memory only"},
+  {"state":"failed","detail":"The keyring does not answer"},
 ];
 
 export const availabilities: phone.Availability[] = [
@@ -206,7 +206,7 @@ export const wrapUps: phone.WrapUpView[] = [
 ];
 
 export const reasons: phone.SignedOutReason[] = [
-  {"code":"by_user"},
+  {"code":"by_user","lock":{"state":"unconfirmed","for_ms":3540000}},
   {"code":"wrong_credentials","message":"The server's words"},
   {"code":"not_configured","message":"The server's words"},
   {"code":"second_factor","message":"The server's words"},
@@ -261,7 +261,7 @@ export const events: phone.Event[] = [
   {"type":"session.held","ttl_seconds":3600},
   {"type":"session.at_risk","expires_in_ms":3540000,"hop":"tcp","detail":"The sidecar at helix.example port 443 cannot be reached"},
   {"type":"session.lost","reason":{"code":"lease_expired"}},
-  {"type":"session.signed_out","reason":{"code":"by_user"}},
+  {"type":"session.signed_out","reason":{"code":"by_user","lock":{"state":"free"}}},
   {"type":"move.asked","device_name":"Ana's laptop","answer_within_ms":20000},
   {"type":"move.after_call","device_name":"Ana's laptop"},
   {"type":"move.moved_here","device_name":"Ana's laptop"},
@@ -315,7 +315,7 @@ export const events: phone.Event[] = [
   {"type":"outcome.saved","call":1,"outcome":"Sale"},
   {"type":"outcome.kept","call":1,"hop":"http","detail":"Ozonetel does not answer."},
   {"type":"outcome.lost","call":1,"outcome":"Sale"},
-  {"type":"fault.vault","detail":"The keyring does not answer: this session is kept in memory only"},
+  {"type":"fault.vault","detail":"The keyring does not answer"},
 ];
 
 export const happened: phone.Happened[] = [
@@ -327,7 +327,7 @@ export const happened: phone.Happened[] = [
   {"type":"sound.silent_microphone"},
   {"type":"call.turned_away","from":"700203"},
   {"type":"wrap_up.ended","call":1,"timed_out":true},
-  {"type":"fault.vault","detail":"The keyring does not answer: this session is kept in memory only"},
+  {"type":"fault.vault","detail":"The keyring does not answer"},
 ];
 
 export const rejections: phone.Rejected[] = [

@@ -451,6 +451,12 @@ export type LinkView =
       retry_at: Moment;
     };
 
+/** What became of the session lock when the user signed out. */
+export type LockReturned =
+  | { state: "not_held" }
+  | { state: "free" }
+  | { state: "unconfirmed"; for_ms: number };
+
 /** A moment on the phone's own clock, in ms since the phone was started; a sleep of the machine counts. */
 export type Moment = number;
 
@@ -663,7 +669,7 @@ export type Show = {
 
 /** Why the phone is signed out. */
 export type SignedOutReason =
-  | { code: "by_user" }
+  | { code: "by_user"; lock: LockReturned }
   | { code: "wrong_credentials"; message: string }
   | { code: "not_configured"; message: string }
   | { code: "second_factor"; message: string }

@@ -329,7 +329,7 @@ function keyring(view: PhoneView): ProofRow {
       return {
         ...row,
         proof: "fault",
-        fact: t("proof-keyring-failed"),
+        fact: t("proof-keyring-memory"),
         age: [t("proof-keyring-memory-line")],
         detail: view.vault.detail,
       };

@@ -6,6 +6,7 @@ import { screen, type Screen } from "./route";
 test.each<[Name, Screen]>([
   ["signed-out", "sign_in"],
   ["signed-out-by-user", "sign_in"],
+  ["signed-out-unconfirmed", "sign_in"],
   ["no-server", "sign_in"],
   ["signing-in", "sign_in"],
   ["wrong-password", "sign_in"],

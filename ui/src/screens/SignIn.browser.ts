@@ -363,3 +363,12 @@ test("what was wrong with the settings file is told before anybody signs in", as
   await script.window({ complaints: ["settings.toml is broken: it is kept as settings.toml.broken-1"] });
   await expect.element(page.getByRole("status")).toHaveTextContent("settings.toml is broken");
 });
+
+test.each<[Name, string]>([
+  ["signed-out-by-user", "Signed out. Your phone is free."],
+  ["signed-out-unconfirmed", "other devices may find your phone in use for up to 59 min"],
+])("%s: %s", async (state, words) => {
+  await show(state);
+  await expect.element(page.getByText(words)).toBeVisible();
+  expect(page.getByText("Your phone is free").elements()).toHaveLength(state === "signed-out-by-user" ? 1 : 0);
+});

@@ -80,6 +80,7 @@ sign-in-another = استخدام حساب آخر
 language-label = اللغة
 version = الإصدار { $version }
 signed-out-free = تم تسجيل الخروج. هاتفك متاح الآن.
+signed-out-unconfirmed = تم تسجيل الخروج هنا. لم يؤكده الخادم: قد يظهر هاتفك مستخدَمًا للأجهزة الأخرى حتى { $minutes } د.
 email-missing = أدخل بريدك الإلكتروني أو اسم المستخدم
 password-missing = أدخل كلمة المرور
 server-invalid = لا يمكن استخدام هذا العنوان. يجب أن يبدأ بـ https://
@@ -533,7 +534,6 @@ proof-keyring = حلقة المفاتيح
 proof-keyring-kept = جلستك محفوظة في حلقة مفاتيح هذا الحاسوب
 proof-keyring-memory = جلستك محفوظة في الذاكرة فقط
 proof-keyring-memory-line = بعد إعادة التشغيل ستسجّل الدخول من جديد.
-proof-keyring-failed = حلقة المفاتيح لا تستجيب
 
 ## More
 

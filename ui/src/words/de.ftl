@@ -78,6 +78,7 @@ sign-in-another = Anderes Konto verwenden
 language-label = Sprache
 version = Version { $version }
 signed-out-free = Abgemeldet. Ihr Telefon ist frei.
+signed-out-unconfirmed = Hier abgemeldet. Der Server hat es nicht bestätigt: Für andere Geräte kann Ihr Telefon noch bis zu { $minutes } min belegt sein.
 email-missing = Geben Sie E-Mail oder Benutzernamen ein
 password-missing = Geben Sie Ihr Passwort ein
 server-invalid = Diese Adresse ist nicht verwendbar. Sie beginnt mit https://
@@ -523,7 +524,6 @@ proof-keyring = Schlüsselbund
 proof-keyring-kept = Ihre Sitzung liegt im Schlüsselbund dieses Computers
 proof-keyring-memory = Ihre Sitzung liegt nur im Arbeitsspeicher
 proof-keyring-memory-line = Nach einem Neustart melden Sie sich neu an.
-proof-keyring-failed = Der Schlüsselbund antwortet nicht
 
 ## More
 

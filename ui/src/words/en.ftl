@@ -80,6 +80,7 @@ sign-in-another = Use another account
 language-label = Language
 version = Version { $version }
 signed-out-free = Signed out. Your phone is free.
+signed-out-unconfirmed = Signed out here. The server has not confirmed it: other devices may find your phone in use for up to { $minutes } min.
 email-missing = Enter your email or user name
 password-missing = Enter your password
 server-invalid = This address cannot be used. It begins with https://
@@ -525,7 +526,6 @@ proof-keyring = Keyring
 proof-keyring-kept = Your session is kept in this computer's keyring
 proof-keyring-memory = Your session is kept in memory only
 proof-keyring-memory-line = After a restart you sign in again.
-proof-keyring-failed = The keyring does not answer
 
 ## More
 

@@ -78,6 +78,7 @@ sign-in-another = Usar otra cuenta
 language-label = Idioma
 version = Versión { $version }
 signed-out-free = Sesión cerrada. Su teléfono está libre.
+signed-out-unconfirmed = Sesión cerrada aquí. El servidor no lo ha confirmado: otros equipos pueden ver su teléfono ocupado hasta { $minutes } min.
 email-missing = Escriba su correo o usuario
 password-missing = Escriba su contraseña
 server-invalid = No se puede usar esta dirección. Debe empezar por https://
@@ -525,7 +526,6 @@ proof-keyring = Llavero
 proof-keyring-kept = Su sesión se guarda en el llavero de este equipo
 proof-keyring-memory = Su sesión solo está en la memoria
 proof-keyring-memory-line = Tras reiniciar deberá iniciar sesión de nuevo.
-proof-keyring-failed = El llavero no responde
 
 ## More
 

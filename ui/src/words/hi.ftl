@@ -78,6 +78,7 @@ sign-in-another = दूसरा अकाउंट इस्तेमाल �
 language-label = भाषा
 version = वर्ज़न { $version }
 signed-out-free = साइन आउट हो गया। आपका फ़ोन अब ख़ाली है।
+signed-out-unconfirmed = यहाँ साइन आउट हो गया। सर्वर ने इसकी पुष्टि नहीं की: दूसरे डिवाइसों को आपका फ़ोन { $minutes } मि॰ तक व्यस्त दिख सकता है।
 email-missing = अपना ईमेल या यूज़र नाम लिखें
 password-missing = अपना पासवर्ड लिखें
 server-invalid = यह पता काम नहीं करेगा। इसे https:// से शुरू होना चाहिए
@@ -523,7 +524,6 @@ proof-keyring = कीरिंग
 proof-keyring-kept = आपका सेशन इस कंप्यूटर की कीरिंग में सुरक्षित है
 proof-keyring-memory = आपका सेशन सिर्फ़ मेमोरी में है
 proof-keyring-memory-line = रीस्टार्ट के बाद फिर साइन इन करना होगा।
-proof-keyring-failed = कीरिंग जवाब नहीं दे रही
 
 ## More
 

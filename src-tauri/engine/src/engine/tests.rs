@@ -2,7 +2,7 @@
 
 mod virtual_time;
 
-use phone::{AccountView, Event, SignedOutReason};
+use phone::{AccountView, Event, LockReturned, SignedOutReason};
 use tokio::sync::broadcast::error::RecvError;
 use zeroize::Zeroizing;
 
@@ -43,7 +43,9 @@ async fn a_manager_signs_in_without_a_phone_and_stopping_signs_out() {
     assert_eq!(
         last.event,
         Event::SignedOut {
-            reason: SignedOutReason::ByUser
+            reason: SignedOutReason::ByUser {
+                lock: LockReturned::NotHeld
+            }
         }
     );
     assert!(last.stamp.mono >= first.stamp.mono);
@@ -94,8 +96,7 @@ async fn a_vault_that_fails_is_told_and_the_session_goes_on() {
     soon(async {
         loop {
             if let Event::VaultFault { detail } = events.recv().await.unwrap().event {
-                let told =
-                    "The keyring is locked or refuses access: this session is kept in memory only";
+                let told = "The keyring is locked or refuses access";
                 assert_eq!(detail, told);
                 return;
             }

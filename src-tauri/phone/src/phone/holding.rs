@@ -1,6 +1,6 @@
 //! Holding what was granted: heartbeats, tokens, and what becomes of the session when they fail.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sidecar_api::{RefreshRequest, RefreshResponse, TakeoverResponse};
 
@@ -107,10 +107,7 @@ impl Phone {
                 self.give_back(reply, now);
             }
             Account::SigningOut(it) if it.logout == Some(number) => {
-                if let Err(failure) = reply {
-                    tracing::warn!(?failure, "The sidecar did not confirm the sign-out");
-                }
-                it.logout = None;
+                it.handle_logout(reply);
             }
             Account::NotConfigured { .. }
             | Account::Restoring { .. }
@@ -341,6 +338,14 @@ impl Holding {
         match self {
             Self::Held(lease) => lease.proofs(epoch),
             Self::Lost { .. } => Proofs::default(),
+        }
+    }
+
+    /// Returns what is left of the lock, as far as this phone knows; `None` where it is lost.
+    pub(super) fn left(&self, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Held(lease) => Some(lease.expires_at().saturating_duration_since(now)),
+            Self::Lost { .. } => None,
         }
     }
 

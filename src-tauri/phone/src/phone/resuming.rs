@@ -7,6 +7,7 @@ use sidecar_api::{HeartbeatResponse, RefreshRequest, RefreshResponse};
 use crate::{
     Effect, Event, Hop, Reply, Request, Restored, SidecarFailure, SignedOutReason, StoredSession,
     errand::{Errand, overdue},
+    lease::Lease,
     outputs::Outputs,
     tokens::Tokens,
     view::{AccountView, TroubleView, UserView},
@@ -42,6 +43,12 @@ impl Resuming {
 
     pub(super) fn awaits(&self, number: u64) -> bool {
         self.errand.awaits(number)
+    }
+
+    /// Returns what is left of the lock at the most; `None` where the account has no phone and so no lock.
+    pub(super) fn left(&self, now: Instant) -> Option<Duration> {
+        self.session.agent_config.as_ref()?;
+        Some(Lease::granted(self.session.grant.as_ref(), now).ttl())
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {

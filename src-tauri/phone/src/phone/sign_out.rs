@@ -5,11 +5,40 @@ use std::time::{Duration, Instant};
 use sidecar_api::LogoutRequest;
 
 use crate::{
-    Effect, NotMoved, Rejected, Request, SignedOutReason, Stored, StoredTokens, line::Line,
-    tokens::Tokens,
+    Effect, LockReturned, NotMoved, Rejected, Reply, Request, SidecarFailure, SignedOutReason,
+    Stored, StoredTokens, line::Line, tokens::Tokens,
 };
 
 use super::{Account, Holding, Phone, SIGN_OUT_DEADLINE, SignedIn, SigningOut, Station};
+
+/// Returns the reason before the sidecar has said anything; `left`: what is left of the lock that is to be given back.
+fn by_user(left: Option<Duration>) -> SignedOutReason {
+    let lock = match left {
+        Some(left) => LockReturned::Unconfirmed {
+            for_ms: left.as_millis() as u64,
+        },
+        None => LockReturned::NotHeld,
+    };
+    SignedOutReason::ByUser { lock }
+}
+
+impl SigningOut {
+    /// Takes the sidecar's answer.
+    pub(super) fn handle_logout(&mut self, reply: Result<Reply, SidecarFailure>) {
+        self.logout = None;
+        match (reply, &mut self.reason) {
+            (Ok(_), SignedOutReason::ByUser { lock }) => {
+                if let LockReturned::Unconfirmed { .. } = lock {
+                    *lock = LockReturned::Free;
+                }
+            }
+            (Ok(_), _) => {}
+            (Err(failure), _) => {
+                tracing::warn!(?failure, "The sidecar did not confirm the sign-out");
+            }
+        }
+    }
+}
 
 impl Phone {
     pub(super) fn sign_out_by_user(&mut self, now: Instant) -> Result<(), Rejected> {
@@ -17,7 +46,7 @@ impl Phone {
         match std::mem::replace(&mut self.account, Account::nobody(self.outputs.now())) {
             Account::SigningIn { attempt, .. } => {
                 self.account = Account::SigningOut(Box::new(SigningOut {
-                    reason: SignedOutReason::ByUser,
+                    reason: by_user(None),
                     line: None,
                     login: Some(attempt),
                     logout: None,
@@ -43,22 +72,25 @@ impl Phone {
                 Ok(())
             }
             Account::Resuming(it) => {
-                self.leave(SignedOutReason::ByUser, None, Some(it.tokens()), now);
+                let reason = by_user(it.left(now));
+                self.leave(reason, None, Some(it.tokens()), now);
                 Ok(())
             }
             Account::SignedIn(it) => {
                 let SignedIn {
                     tokens, station, ..
                 } = *it;
+                let mut left = None;
                 let line = station.map(|mut it| {
+                    left = it.lease.left(now);
                     it.moving.stop(&mut self.outputs);
                     it.line
                 });
-                self.leave(SignedOutReason::ByUser, line, Some(&tokens), now);
+                self.leave(by_user(left), line, Some(&tokens), now);
                 Ok(())
             }
             Account::Fallback { line, .. } => {
-                self.leave(SignedOutReason::ByUser, Some(*line), None, now);
+                self.leave(by_user(None), Some(*line), None, now);
                 Ok(())
             }
             kept @ (Account::NotConfigured { .. }
@@ -101,7 +133,7 @@ impl Phone {
             // Where another device has taken the session, or the tokens are dead, there is nothing of ours to give back.
             let tokens = match &reason {
                 SignedOutReason::TakenOver { .. } | SignedOutReason::TokenRefused => None,
-                SignedOutReason::ByUser
+                SignedOutReason::ByUser { .. }
                 | SignedOutReason::WrongCredentials { .. }
                 | SignedOutReason::NotConfigured { .. }
                 | SignedOutReason::SecondFactor { .. }

@@ -29,7 +29,9 @@ const notMoved = (why: NotMoved): State => signedOut({ code: "not_moved", device
 
 export const ACCOUNTS = {
   "signed-out": () => account({ state: "signed_out", reason: null, since: 0 }),
-  "signed-out-by-user": () => signedOut({ code: "by_user" }),
+  "signed-out-by-user": () => signedOut({ code: "by_user", lock: { state: "free" } }),
+  "signed-out-unconfirmed": () =>
+    signedOut({ code: "by_user", lock: { state: "unconfirmed", for_ms: 3_540_000 } }),
   demo: () => state(SIGNED_OUT, { demo: { email: "ana@helix.example", password: "correct horse" } }, []),
   "server-locked": () => state(SIGNED_OUT, { locked: ["server"] }),
   "server-given": () => state(SIGNED_OUT, { locked: ["server"], server_given: true }),

@@ -108,7 +108,7 @@ export const PHONES = {
   "vault-memory": () => ready({ vault: { state: "memory" } }),
   "vault-failed": () =>
     ready({
-      vault: { state: "failed", detail: "The keyring does not answer: this session is kept in memory only" },
+      vault: { state: "failed", detail: "The keyring does not answer" },
     }),
   complaint: () =>
     ready(

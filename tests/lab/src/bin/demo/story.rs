@@ -464,6 +464,9 @@ impl Scene<'_> {
         if out.json["reason"]["code"] != "by_user" {
             bail!("{}: was signed out by {}", phone.name, out.json["reason"]);
         }
+        if out.json["reason"]["lock"]["state"] == "unconfirmed" {
+            bail!("{}: its lock was not given back", phone.name);
+        }
         if let Some(account) = person.phone {
             self.world
                 .wait_for("the end of the binding", PATIENCE, |counts| {
