@@ -158,7 +158,7 @@ impl Platform {
         let login_token = asked
             .await
             .map(LoginTokenData::into_token)
-            .map_err(|fault| not_signed_in("login", fault))?;
+            .map_err(|fault| not_signed_in("login", &fault))?;
         let asked = self.ask_openly(Question::Tokens {
             login_token: &login_token,
             origin,
@@ -166,7 +166,7 @@ impl Platform {
         asked
             .await
             .map(TokensData::into_pair)
-            .map_err(|fault| not_signed_in("tokens", fault))
+            .map_err(|fault| no_tokens(&fault))
     }
 
     async fn user(&self, user: CurrentUser) -> Result<User, NotSignedIn> {
@@ -362,7 +362,19 @@ impl Urls {
     }
 }
 
-fn not_signed_in(question: &'static str, fault: Fault) -> NotSignedIn {
+/// Returns what it means that the platform gives no tokens for a login token: the password was right.
+fn no_tokens(fault: &Fault) -> NotSignedIn {
+    const QUESTION: &str = "tokens";
+    match not_signed_in(QUESTION, fault) {
+        NotSignedIn::WrongCredentials => NotSignedIn::Silent(silent(QUESTION, fault)),
+        other @ (NotSignedIn::SecondFactor
+        | NotSignedIn::EmailNotVerified
+        | NotSignedIn::Busy
+        | NotSignedIn::Silent(_)) => other,
+    }
+}
+
+fn not_signed_in(question: &'static str, fault: &Fault) -> NotSignedIn {
     match fault {
         Fault::Refused(no) => match no.of_a_sign_in() {
             Rejection::WrongCredentials => NotSignedIn::WrongCredentials,
@@ -374,7 +386,7 @@ fn not_signed_in(question: &'static str, fault: Fault) -> NotSignedIn {
             }
         },
         Fault::Misunderstood(_) | Fault::Unusable(_) => {
-            NotSignedIn::Silent(silent(question, &fault))
+            NotSignedIn::Silent(silent(question, fault))
         }
     }
 }

@@ -150,6 +150,33 @@ async fn whatever_fails_at_the_platform_is_503_and_never_a_word_about_the_user()
 }
 
 #[tokio::test]
+async fn a_platform_that_gives_no_tokens_for_a_right_password_is_503() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    for code in [
+        "UNAUTHENTICATED",
+        "FORBIDDEN",
+        "NOT_FOUND",
+        "BAD_USER_INPUT",
+    ] {
+        let refusal = ("getAuthTokensFromLoginToken", Fault::ErrorBesideData(code));
+        platform.with(|world| world.faults = [refusal].into());
+        for _ in 0..3 {
+            let answer = login(&desk, ANA).await;
+            assert_eq!(answer.status, 503, "{code} {answer:?}");
+            assert!(answer.message().starts_with(CANNOT_SIGN_IN_NOW));
+        }
+        let wrong = json!({"email": ANA, "password": "wrong"});
+        desk.login_with(wrong).await.expect(401);
+        login(&desk, "tess@helix.example").await.expect(503);
+    }
+    // No try of theirs counts as one with a wrong password.
+    platform.with(|world| world.faults.clear());
+    login(&desk, ANA).await.expect(201);
+    login(&desk, "tess@helix.example").await.expect(403);
+}
+
+#[tokio::test]
 async fn an_outage_of_the_platform_is_no_wrong_password() {
     let (platform, world) = start().await;
     let desk = world.device("desk");
