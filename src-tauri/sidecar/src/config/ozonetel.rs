@@ -1,15 +1,17 @@
 //! `[ozonetel]` and `OZONETEL_…`: the CloudAgent account, if there is one.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use toml::Spanned;
 use url::Url;
 
+use super::PlatformSettings;
 use super::file::OzonetelTable;
 use super::queue::{self, QueueKeys, QueueSettings};
-use super::rules::Rules;
+use super::rules::{Agents, Rules};
 use super::secret::{Forms, Setting};
 use crate::directory::Agent;
 use crate::upstream::check_address;
@@ -71,6 +73,8 @@ impl Rules<'_> {
     pub(super) fn ozonetel(
         &mut self,
         table: Option<Spanned<OzonetelTable>>,
+        platform: Option<&PlatformSettings>,
+        agents: &Agents,
     ) -> Option<OzonetelSettings> {
         let wanted = table.is_some()
             || self.sources.names_any(&VARIABLES)
@@ -110,10 +114,17 @@ impl Rules<'_> {
                 variable: table.agent_password_env,
             },
         );
-        let agent_password = agent_password.unwrap_or_else(|problem| {
-            self.report(&span, problem);
-            None
-        });
+        let agent_password = match agent_password {
+            Ok(None) => {
+                self.check_passwords(&span, platform, agents);
+                Some(None)
+            }
+            Ok(password) => Some(password),
+            Err(problem) => {
+                self.report(&span, problem);
+                None
+            }
+        };
         let did = self.sources.setting(DID, "ozonetel.did", table.did);
         let dids = self.dids(table.dids);
         let dispositions = table.dispositions.as_ref().map(Spanned::span);
@@ -137,11 +148,37 @@ impl Rules<'_> {
             user_name: user_name?.text,
             api_key: api_key?,
             authentication: authentication?,
-            agent_password,
+            agent_password: agent_password?,
             did: did.map(|did| did.text),
             dids,
             queue,
         })
+    }
+
+    /// Reports the agents who have no password at Ozonetel, where there is none for all.
+    fn check_passwords(
+        &mut self,
+        table: &Range<usize>,
+        platform: Option<&PlatformSettings>,
+        agents: &Agents,
+    ) {
+        let missing = format!(
+            "{AGENT_PASSWORD} (or {AGENT_PASSWORD}_FILE, or ozonetel.agent_password_file) is missing"
+        );
+        if platform.is_some_and(|it| it.ozonetel_password_field.is_none()) {
+            self.report(
+                table,
+                format!("{missing}, and platform.ozonetel_password_field as well"),
+            );
+        }
+        let without = agents.values().filter(|it| it.ozonetel_password.is_none());
+        for agent in without {
+            let id = &agent.config.ozonetel_agent_id;
+            self.report(
+                table,
+                format!("{missing}, and agent {id:?} has no ozonetel_password"),
+            );
+        }
     }
 
     /// Reads the numbers of campaigns: in the environment they stand as `campaign=number`, with commas

@@ -77,7 +77,7 @@ impl Rules<'_> {
                 check_ws_server(text).map(|()| text.to_owned())
             })
         });
-        let field = table.ozonetel_password_field.and_then(|field| {
+        let field = table.ozonetel_password_field.map(|field| {
             let field = Setting::of_file("platform.ozonetel_password_field", field);
             self.checked(field, check_field)
         });
@@ -117,7 +117,10 @@ impl Rules<'_> {
                 sip_ws_server: server?,
                 ice_servers,
             },
-            ozonetel_password_field: field,
+            ozonetel_password_field: match field {
+                Some(field) => Some(field?),
+                None => None,
+            },
         })
     }
 

@@ -53,8 +53,8 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
         file.platform,
         !file.users.is_empty() || !file.agents.is_empty(),
     );
-    let ozonetel = rules.ozonetel(file.ozonetel);
     let agents = rules.agents(file.agents);
+    let ozonetel = rules.ozonetel(file.ozonetel, platform.as_ref(), &agents);
     rules.check_dids(ozonetel.as_ref(), agents.values());
     let users = rules.users(file.users, &agents);
     if !rules.problems.is_empty() {
@@ -89,7 +89,7 @@ pub(super) struct Rules<'a> {
     agent_ids: BTreeSet<String>,
 }
 
-type Agents = BTreeMap<String, Arc<Agent>>;
+pub(super) type Agents = BTreeMap<String, Arc<Agent>>;
 type Users = Vec<(String, RosterUser)>;
 
 impl Rules<'_> {
@@ -404,10 +404,13 @@ impl Rules<'_> {
                 variable: table.ozonetel_password_env,
             },
         );
-        let ozonetel_password = ozonetel_password.unwrap_or_else(|error| {
-            self.report(span, format!("agent {id:?}: {error}"));
-            None
-        });
+        let ozonetel_password = match ozonetel_password {
+            Ok(password) => password,
+            Err(error) => {
+                self.report(span, format!("agent {id:?}: {error}"));
+                return None;
+            }
+        };
         Some(Agent {
             config: AgentConfig {
                 ozonetel_agent_id: id,

@@ -661,6 +661,45 @@ fn an_account_at_ozonetel_is_configured_whole_or_not_at_all() {
 }
 
 #[test]
+fn an_agent_without_a_password_at_ozonetel_stops_the_start_and_is_named() {
+    let account = "[ozonetel]\nurl = \"https://ozonetel.example\"\nuser_name = \"acme\"\n\
+                   api_key = \"canary\"\nauthentication = \"token\"\n";
+    let of_all = "agent_password = \"p\"\n";
+    let own = config_text("").replacen("sip_uri", "ozonetel_password = \"p\"\nsip_uri", 1);
+    let read = |text: &str| Config::from_toml(text, Path::new("."), |_| None);
+    let missing = "OZONETEL_AGENT_PASSWORD (or OZONETEL_AGENT_PASSWORD_FILE, or \
+                   ozonetel.agent_password_file) is missing, and ";
+    read(&format!("{own}{account}{of_all}")).unwrap();
+    for (account, others) in [
+        (account.to_owned(), 0),
+        (account.replace("url", "# url"), 1),
+    ] {
+        let problems = problems(&format!("{own}{account}"));
+        let words = format!("{missing}agent \"agent2\" has no ozonetel_password");
+        assert_eq!(problems.len(), 1 + others, "{problems:?}");
+        assert!(problems.iter().any(|it| it.text == words), "{problems:?}");
+    }
+    // What is wrong with a password is told, and nothing that follows from it.
+    let unread = own.replacen("ozonetel_password =", "ozonetel_password_file =", 1);
+    assert_eq!(problems(&format!("{unread}{account}{of_all}")).len(), 1);
+    let unread = account.replace(
+        "[ozonetel]",
+        "[ozonetel]\nagent_password_file = \"no/file\"",
+    );
+    assert_eq!(problems(&format!("{own}{unread}")).len(), 1);
+
+    let platform = "[platform]\nurl = \"https://crm.example\"\napi_key = \"canary\"\n\
+                    sip_domain = \"sip.example\"\nsip_ws_server = \"wss://sip.example:444\"\n";
+    let field = "ozonetel_password_field = \"ozonetelpassword\"\n";
+    read(&format!("{platform}{field}{account}")).unwrap();
+    read(&format!("{platform}{account}{of_all}")).unwrap();
+    let problems = problems(&format!("{platform}{account}"));
+    let words = format!("{missing}platform.ozonetel_password_field as well");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].text, words);
+}
+
+#[test]
 fn what_is_wrong_with_a_queue_is_named_with_its_place() {
     let account = "[ozonetel]\nurl = \"https://ozonetel.example\"\nuser_name = \"acme\"\n\
                    api_key = \"canary\"\nauthentication = \"token\"\n";
@@ -758,7 +797,7 @@ fn each_agent_of_the_file_has_a_number_for_outcomes() {
     let read = |more: &str| {
         let text = format!(
             "{}[ozonetel]\nurl = \"https://ozonetel.example\"\nuser_name = \"acme\"\n\
-             api_key = \"canary\"\nauthentication = \"token\"\n{more}",
+             api_key = \"canary\"\nauthentication = \"token\"\nagent_password = \"p\"\n{more}",
             config_text("")
         );
         Config::from_toml(&text, Path::new("."), |_| None).map_err(|error| error.to_string())
