@@ -1,12 +1,20 @@
 //! A user of Redis with the rights of the README and no others.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use crate::account;
 use crate::instance::Instance;
 use crate::ozonetel::Mode;
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
+use crate::world::Device;
 
 const ANA: &str = "ana@helix.example";
+
+/// How many refreshes it takes for a used token to be forgotten: a session remembers 64 of them.
+const FORGOTTEN_AFTER: usize = 65;
 
 const NAME: &str = "helix";
 const PASSWORD: &str = "hunter2";
@@ -83,9 +91,61 @@ pub(crate) async fn use_all(sidecar: &Instance) {
     desk.beat(token.access_token()).await.expect(409);
     desk.refresh(token.refresh_token()).await.expect(201);
     desk.logout(token.access_token()).await.expect(201);
+    reuse_a_refresh_token(&laptop).await;
     for _ in 0..17 {
         desk.login("mira@helix.example").await.expect(201);
     }
+}
+
+/// Ends the session of an agent by a refresh token that was used so long ago that it is forgotten.
+async fn reuse_a_refresh_token(laptop: &Device) {
+    let first = laptop.take_over(ANA).await.expect(201);
+    let mut token = first.refresh_token().to_owned();
+    for _ in 0..FORGOTTEN_AFTER {
+        let next = laptop.refresh(&token).await.expect(201);
+        next.refresh_token().clone_into(&mut token);
+    }
+    laptop.refresh(first.refresh_token()).await.expect(401);
+}
+
+/// Returns the commands that scripts in a folder call, in small letters.
+fn commands_of_scripts(folder: &Path) -> BTreeSet<String> {
+    let mut commands = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            commands.extend(commands_of_scripts(&path));
+        } else if path.extension().is_some_and(|it| it == "lua") {
+            let text = fs::read_to_string(&path).unwrap();
+            let calls = text
+                .split("redis.call(")
+                .flat_map(|it| it.split("redis.pcall("));
+            commands.extend(calls.skip(1).map(|it| {
+                let name = it.strip_prefix('\'').and_then(|it| it.split('\'').next());
+                name.unwrap_or_else(|| panic!("no name: {it}"))
+                    .to_lowercase()
+            }));
+        }
+    }
+    commands
+}
+
+#[test]
+fn every_command_of_a_script_is_granted() {
+    let rules = include_str!("../../deploy/users.acl");
+    let granted: BTreeSet<_> = rules
+        .lines()
+        .filter_map(|it| it.strip_prefix("user sidecar "))
+        .flat_map(str::split_whitespace)
+        .filter_map(|it| it.strip_prefix('+'))
+        .collect();
+    let commands = commands_of_scripts(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
+    assert!(commands.len() > 10, "{commands:?}");
+    let missing: Vec<_> = commands
+        .iter()
+        .filter(|it| !granted.contains(it.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[tokio::test]
@@ -93,9 +153,10 @@ async fn the_rights_of_the_readme_are_enough_and_no_others_are_had() {
     let redis = RedisServer::start();
     grant(&redis, "", &[]);
     let url = format!("redis://{USER}@127.0.0.1:{}", redis.port);
-    let (_ozonetel, settings) = account::start(Mode::Token).await;
+    let (ozonetel, settings) = account::start(Mode::Token).await;
     let sidecar = Instance::with(&url, &settings).await;
     use_all(&sidecar).await;
+    account::until_all_are_out(&ozonetel).await;
     assert_nothing_was_denied(&redis);
     // What is not named is refused.
     for words in [

@@ -73,7 +73,9 @@ impl RedisDuties {
 
     pub(super) async fn end(&self, agent_id: &str) -> Result<bool, Unanswered> {
         let mut call = self.end.prepare_invoke();
-        call.key(self.store.key(ENDS)).arg(agent_id);
+        call.key(self.store.key(ENDS))
+            .key(self.key(agent_id))
+            .arg(agent_id);
         Ok(self.store.run::<String>(&call).await? == "ended")
     }
 
