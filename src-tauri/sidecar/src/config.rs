@@ -1,5 +1,6 @@
 //! The configuration, by file and environment: who may sign in, and with which phone.
 
+mod exposed;
 mod file;
 mod origins;
 mod ozonetel;
@@ -13,12 +14,14 @@ mod secret;
 mod shape;
 mod tls;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use std::{env, fmt, fs};
 
 use secrecy::SecretSlice;
 
+pub use self::exposed::Lack;
 pub(crate) use self::ozonetel::{Authentication, OzonetelSettings};
 pub(crate) use self::platform::PlatformSettings;
 pub(crate) use self::queue::QueueSettings;
@@ -130,19 +133,20 @@ pub struct Problem {
 
 impl Config {
     /// Reads the file at `path` and the secrets it points to, in files relative to its folder, and
-    /// the environment, which comes before the file.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        Self::from_toml(&text, folder, |name| env::var(name).ok())
-    }
-
-    /// Reads a configuration that is in the environment alone.
-    pub fn from_environment() -> Result<Self, ConfigError> {
-        Self::from_toml("", Path::new("."), |name| env::var(name).ok())
+    /// the environment, which comes before the file; without a path the environment alone. Where it is
+    /// known at which address it will be served, what is missing for that is a problem as well.
+    pub fn load(path: Option<&Path>, listen: Option<SocketAddr>) -> Result<Self, ConfigError> {
+        let text = match path {
+            Some(path) => fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })?,
+            None => String::new(),
+        };
+        let folder = path.and_then(Path::parent).unwrap_or(Path::new("."));
+        let variable = |name: &str| env::var(name).ok();
+        let sources = secret::Sources::new(folder, &variable);
+        rules::check(&text, sources, listen).map_err(ConfigError::Wrong)
     }
 
     /// Reads a configuration from `text`; `variable` looks up environment variables.
@@ -151,7 +155,8 @@ impl Config {
         folder: &Path,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        rules::check(text, secret::Sources::new(folder, &variable)).map_err(ConfigError::Wrong)
+        let sources = secret::Sources::new(folder, &variable);
+        rules::check(text, sources, None).map_err(ConfigError::Wrong)
     }
 
     /// Returns what can be served, but should not be so.

@@ -45,7 +45,7 @@ mod upstream;
 pub use audit::AUDIT;
 pub use bells::Changes;
 pub use clock::{Clock, Now};
-pub use config::{Config, ConfigError, JWT_SECRET_VARIABLE, Problem, REDIS_URL_VARIABLE};
+pub use config::{Config, ConfigError, JWT_SECRET_VARIABLE, Lack, Problem, REDIS_URL_VARIABLE};
 pub use lock::{
     Acquired, Beat, Held, LockAnswer, LockName, LockUnavailable, Look, MemoryLock, Owner, Page,
     RedisLock, Released, SessionLock,

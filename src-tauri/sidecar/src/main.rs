@@ -88,7 +88,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
         } => {
             let audit_log = logs::start(log_format, audit_log.as_deref())?;
             allow_descriptors();
-            let config = load(config.as_deref())?;
+            let config = load(config.as_deref(), listen)?;
             for warning in config.warnings() {
                 warn!("{warning}");
             }
@@ -106,8 +106,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::CheckConfig { file, listen } => {
-            let config = load(file.as_deref())?;
-            sidecar::check_address(&config, listen)?;
+            let config = load(file.as_deref(), listen)?;
             for warning in config.warnings() {
                 eprintln!("helix-sidecar: warning: {warning}");
             }
@@ -122,12 +121,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
     }
 }
 
-fn load(path: Option<&Path>) -> anyhow::Result<Config> {
-    match path {
-        Some(path) => Config::load(path),
-        None => Config::from_environment(),
-    }
-    .map_err(|error| match error {
+fn load(path: Option<&Path>, listen: SocketAddr) -> anyhow::Result<Config> {
+    Config::load(path, Some(listen)).map_err(|error| match error {
         ConfigError::Unreadable { .. } => error.into(),
         ConfigError::Wrong(_) => {
             anyhow::Error::from(error).context(format!("{} is wrong", name_of(path)))

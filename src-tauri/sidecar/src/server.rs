@@ -19,10 +19,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::{debug, info, warn};
 
 use crate::clock::Clock;
-use crate::config::{
-    Config, JWT_SECRET_VARIABLE, Redis, TLS_CERTIFICATE_VARIABLE, TLS_KEY_VARIABLE,
-    TRUSTED_PROXIES_VARIABLE,
-};
+use crate::config::{Config, JWT_SECRET_VARIABLE, Lack, Redis};
 use crate::duty;
 use crate::lock::{MemoryLock, RedisLock, SessionLock};
 use crate::per_address::PerAddress;
@@ -76,18 +73,8 @@ impl Cut {
 /// Why a sidecar did not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    #[error(
-        "{JWT_SECRET_VARIABLE} (or settings.jwt_secret_file) is missing: a sidecar that others \
-         reach, here at {0}, needs a lasting key for its access tokens"
-    )]
-    NoJwtSecret(SocketAddr),
-    #[error(
-        "Passwords would come in clear: others reach {0}. Either give this server a certificate, with \
-         {TLS_CERTIFICATE_VARIABLE} and {TLS_KEY_VARIABLE} (or settings.tls_certificate_file and \
-         settings.tls_key_file), or name the proxy with HTTPS in front of it, with \
-         {TRUSTED_PROXIES_VARIABLE} (or settings.trusted_proxies), or listen on 127.0.0.1"
-    )]
-    InClear(SocketAddr),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Exposed(Vec<Lack>),
     #[error("The listener has no address: {0}")]
     Listener(#[from] io::Error),
     #[error(transparent)]
@@ -297,17 +284,12 @@ async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, served: Served)
 /// Whether `config` may be served on `address`: beyond loopback it must have a signing key, and TLS or
 /// a proxy that has it.
 pub fn check_address(config: &Config, address: SocketAddr) -> Result<(), RunError> {
-    let settings = &config.settings;
-    if address.ip().to_canonical().is_loopback() {
-        return Ok(());
+    let lacks = config.settings.lacks_at(address);
+    if lacks.is_empty() {
+        Ok(())
+    } else {
+        Err(RunError::Exposed(lacks))
     }
-    if settings.jwt_secret.is_none() {
-        return Err(RunError::NoJwtSecret(address));
-    }
-    if settings.certificate.is_none() && settings.trusted_proxies.is_empty() {
-        return Err(RunError::InClear(address));
-    }
-    Ok(())
 }
 
 fn jwt_secret(config: &Config) -> SecretSlice<u8> {

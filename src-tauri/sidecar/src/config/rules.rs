@@ -1,6 +1,7 @@
 //! What must hold in a configuration beyond its shape.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use sidecar_api::{AgentConfig, IceServer, Urls};
 use tokio::sync::Semaphore;
 use toml::Spanned;
 
+use super::exposed::Misread;
 use super::file::{
     AgentTable, IceServerTable, LONGEST_ACCESS_TOKEN, SHORTEST_ACCESS_TOKEN, SettingsTable,
     UserTable,
@@ -30,8 +32,13 @@ use crate::password::StoredHash;
 /// Bytes of the key of HS256 (RFC 7518 §3.2: at least as many as the hash has).
 const JWT_SECRET_BYTES: usize = 32;
 
-/// Reads `text` and checks all of it, so that one look shows every problem.
-pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Problem>> {
+/// Reads `text` and checks all of it, and where it will be served if that is known, so that one look shows every
+/// problem.
+pub(super) fn check(
+    text: &str,
+    sources: Sources<'_>,
+    listen: Option<SocketAddr>,
+) -> Result<Config, Vec<Problem>> {
     let (file, mistakes) = shape::read(text);
     let mistakes = mistakes.into_iter().map(|it| Problem {
         line: it.span.map(|span| line_of(text, &span)),
@@ -48,7 +55,7 @@ pub(super) fn check(text: &str, sources: Sources<'_>) -> Result<Config, Vec<Prob
         warnings: Vec::new(),
         agent_ids: BTreeSet::new(),
     };
-    let settings = rules.settings(file.settings);
+    let settings = rules.settings(file.settings, listen);
     let platform = rules.platform(
         file.platform,
         !file.users.is_empty() || !file.agents.is_empty(),
@@ -130,7 +137,7 @@ impl Rules<'_> {
         }
     }
 
-    fn settings(&mut self, table: SettingsTable) -> Settings {
+    fn settings(&mut self, table: SettingsTable, listen: Option<SocketAddr>) -> Settings {
         let limits = &table.login_limits;
         let per_address = table.max_connections_per_address.as_ref();
         let per_address = per_address.map(|it| ("max_connections_per_address", it));
@@ -185,14 +192,16 @@ impl Rules<'_> {
                 ),
             );
         }
-        let jwt_secret = self.signing_key(
-            JWT_SECRET_VARIABLE,
-            "jwt_secret_file",
-            table.jwt_secret_file.as_ref(),
-        );
+        let (jwt_secret, is_bad_key) = self.noticing(|rules| {
+            let file = table.jwt_secret_file.as_ref();
+            rules.signing_key(JWT_SECRET_VARIABLE, "jwt_secret_file", file)
+        });
         let jwt_secret_old = self.old_signing_key(&table, jwt_secret.as_ref());
         let redis = self.redis(&table, jwt_secret.is_some());
-        let certificate = self.certificate(table.tls_certificate_file, table.tls_key_file);
+        let ((certificate, trusted_proxies), is_bad_https) = self.noticing(|rules| {
+            let certificate = rules.certificate(table.tls_certificate_file, table.tls_key_file);
+            (certificate, rules.trusted_proxies(table.trusted_proxies))
+        });
         let allowed_origins = self.allowed_origins(&table.allowed_origins);
         let admin_roles = self.admin_roles(&table.admin_roles);
         let limit = |burst: &Spanned<u32>, refill: &Spanned<u32>| Limit {
@@ -215,7 +224,7 @@ impl Rules<'_> {
             );
         }
         let per_address = table.max_connections_per_address.map(Spanned::into_inner);
-        Settings {
+        let settings = Settings {
             ttl: seconds(&table.ttl_seconds),
             heartbeat: seconds(&table.heartbeat_seconds),
             access_token: seconds(&table.access_token_seconds),
@@ -224,7 +233,7 @@ impl Rules<'_> {
             jwt_secret_old,
             redis,
             certificate,
-            trusted_proxies: self.trusted_proxies(table.trusted_proxies),
+            trusted_proxies,
             allowed_origins,
             metrics_from: table.metrics_from,
             admin_roles,
@@ -235,7 +244,20 @@ impl Rules<'_> {
             }),
             account_limit: limit(&limits.account_burst, &limits.account_refill_seconds),
             address_limit: limit(&limits.address_burst, &limits.address_refill_seconds),
-        }
+        };
+        let misread = Misread {
+            signing_key: is_bad_key,
+            https: is_bad_https,
+        };
+        self.check_exposed(&settings, listen, &misread);
+        settings
+    }
+
+    /// Returns what `read` returns, and whether it reported anything.
+    fn noticing<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let before = self.problems.len();
+        let read = read(self);
+        (read, self.problems.len() > before)
     }
 
     /// Reads the key that signed before, which must be another one.

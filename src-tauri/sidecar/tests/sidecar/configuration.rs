@@ -8,7 +8,7 @@ use crate::world::{JWT_SECRET, SIP_PASSWORD, config_text};
 #[test]
 fn the_example_is_without_problems() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sidecar.example.toml");
-    Config::load(&path).unwrap();
+    Config::load(Some(&path), None).unwrap();
 }
 
 #[test]
@@ -923,7 +923,7 @@ fn every_mistake_about_redis_is_named() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let error = Config::load(Path::new("no/such/file.toml")).unwrap_err();
+    let error = Config::load(Some(Path::new("no/such/file.toml")), None).unwrap_err();
     assert!(error.to_string().contains("no/such/file.toml"), "{error}");
 }
 

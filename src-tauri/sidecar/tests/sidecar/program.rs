@@ -131,6 +131,46 @@ async fn check_config_tells_what_is_missing_where_the_server_will_listen() {
 }
 
 #[tokio::test]
+async fn every_mistake_of_the_file_and_of_its_address_is_named_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = config_text("\nhartbeat_seconds = 5");
+    let config = write(folder.path(), "sidecar.toml", &text);
+    let at = ["--listen", "0.0.0.0:0"];
+    for command in [
+        &["check-config", &config][..],
+        &["serve", "--config", &config],
+    ] {
+        let output = run(&[command, &at].concat(), "").await;
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        for words in [
+            "line 3: unknown field `hartbeat_seconds`",
+            "HELIX_JWT_SECRET (or settings.jwt_secret_file) is missing",
+            "Passwords would come in clear",
+        ] {
+            assert_eq!(error.matches(words).count(), 1, "{words}: {error}");
+        }
+    }
+    // What has a mistake of its own is not missing as well.
+    let mut command = program(&["check-config", &config, "--listen", "0.0.0.0:0"]);
+    let variables = [
+        ("HELIX_JWT_SECRET_FILE", "no/file"),
+        ("HELIX_TRUSTED_PROXIES", "everybody"),
+    ];
+    let output = command.envs(variables).output();
+    let output = timeout(DEADLINE, output).await.unwrap().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    for words in ["hartbeat_seconds", "no/file", "HELIX_TRUSTED_PROXIES: "] {
+        assert_eq!(error.matches(words).count(), 1, "{words}: {error}");
+    }
+    assert!(
+        !error.contains("is missing") && !error.contains("in clear"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_sidecar_that_others_reach_does_not_start_without_its_signing_key() {
     let folder = tempfile::tempdir().unwrap();
     let config = write(folder.path(), "sidecar.toml", &config_text(""));
