@@ -27,7 +27,7 @@ use axum::Router;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use secrecy::SecretString;
 
 use crate::observe::observe;
@@ -36,35 +36,45 @@ use crate::refusal::Refusal;
 use crate::sidecar::Sidecar;
 
 pub(crate) fn router(sidecar: Arc<Sidecar>) -> Router {
-    Router::new()
-        .route("/auth/login", post(login::login))
-        .route("/auth/refresh", post(refresh::refresh))
-        .route("/auth/heartbeat", post(heartbeat::heartbeat))
-        .route("/auth/logout", post(logout::logout))
-        .route("/auth/takeover", post(takeover::ask))
-        .route("/auth/takeover/status", post(takeover::status))
-        .route("/auth/takeover/withdraw", post(takeover::withdraw))
-        .route("/auth/takeover/answer", post(takeover::answer))
-        .route("/auth/events", get(events::events))
-        .route("/api/ozonetel/agent-state", post(agent::state))
-        .route("/api/ozonetel/agent-ready", post(agent::ready))
-        .route("/api/ozonetel/dial", post(agent::dial))
-        .route("/api/ozonetel/dispose", post(agent::dispose))
-        .route("/api/ozonetel/conference", post(call_control::conference))
-        .route("/api/ozonetel/kick", post(call_control::kick))
-        .route("/api/ozonetel/recording", post(call_control::recording))
-        .route("/admin/sessions", get(admin::list))
-        .route("/admin/sessions/{agentId}", delete(admin::free))
-        .route("/metrics", get(metrics::metrics))
-        .route("/openapi.json", get(docs::document))
-        .route("/docs", get(docs::page))
-        .route("/healthz", get(health::health))
-        .route("/readyz", get(ready::ready))
+    let routes = routes().into_iter();
+    routes
+        .fold(Router::new(), |router, (path, call)| {
+            router.route(path, call)
+        })
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || Refusal::method_not_allowed())
         .layer(from_fn_with_state(Arc::clone(&sidecar), admit))
         .layer(from_fn_with_state(Arc::clone(&sidecar), observe))
         .with_state(sidecar)
+}
+
+/// Returns all calls, which the document names and the metrics count as well.
+fn routes() -> [(&'static str, MethodRouter<Arc<Sidecar>>); 23] {
+    [
+        ("/auth/login", post(login::login)),
+        ("/auth/refresh", post(refresh::refresh)),
+        ("/auth/heartbeat", post(heartbeat::heartbeat)),
+        ("/auth/logout", post(logout::logout)),
+        ("/auth/takeover", post(takeover::ask)),
+        ("/auth/takeover/status", post(takeover::status)),
+        ("/auth/takeover/withdraw", post(takeover::withdraw)),
+        ("/auth/takeover/answer", post(takeover::answer)),
+        ("/auth/events", get(events::events)),
+        ("/api/ozonetel/agent-state", post(agent::state)),
+        ("/api/ozonetel/agent-ready", post(agent::ready)),
+        ("/api/ozonetel/dial", post(agent::dial)),
+        ("/api/ozonetel/dispose", post(agent::dispose)),
+        ("/api/ozonetel/conference", post(call_control::conference)),
+        ("/api/ozonetel/kick", post(call_control::kick)),
+        ("/api/ozonetel/recording", post(call_control::recording)),
+        ("/admin/sessions", get(admin::list)),
+        ("/admin/sessions/{agentId}", delete(admin::free)),
+        ("/metrics", get(metrics::metrics)),
+        ("/openapi.json", get(docs::document)),
+        ("/docs", get(docs::page)),
+        ("/healthz", get(health::health)),
+        ("/readyz", get(ready::ready)),
+    ]
 }
 
 /// Returns the token of `Authorization: Bearer …` (RFC 6750 §2.1).

@@ -2,7 +2,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::IntoResponse;
 
 /// The calls of this server, as OpenAPI 3.1 writes them.
-const DOCUMENT: &str = include_str!("../../openapi.json");
+pub(super) const DOCUMENT: &str = include_str!("../../openapi.json");
 
 /// Draws the document.
 const PAGE: &str = include_str!("docs.html");

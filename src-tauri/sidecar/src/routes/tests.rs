@@ -1,6 +1,7 @@
 //! What must be answered, or told, in time (faults, 69 and 72), in virtual time.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::Bound;
 use std::path::Path;
@@ -15,10 +16,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use futures_util::StreamExt;
 use secrecy::{ExposeSecret, SecretSlice};
+use serde_json::{Value, json};
 use time::macros::datetime;
 use tokio::time::Instant;
 
-use super::{events, heartbeat, login, ready, refresh};
+use super::{docs, events, heartbeat, login, ready, refresh, routes};
 use crate::bells::{Bells, Changes};
 use crate::clock::{Clock, Now};
 use crate::config::Config;
@@ -27,6 +29,7 @@ use crate::lock::{
     Acquired, Beat, LockAnswer, LockName, Look, MemoryLock, Owner, Page, RedisLock, Released,
     SessionLock,
 };
+use crate::metrics::PATHS;
 use crate::refusal::Refusal;
 use crate::server::Cut;
 use crate::sidecar::Sidecar;
@@ -42,6 +45,40 @@ const PUSHED_IN: Duration = Duration::from_secs(2);
 const FOUND_IN: Duration = Duration::from_secs(6);
 
 const TTL: Duration = Duration::from_secs(30);
+
+#[test]
+fn every_route_is_in_the_document_and_counted_with_how_it_may_be_refused() {
+    let document: Value = serde_json::from_str(docs::DOCUMENT).unwrap();
+    let documented = document["paths"].as_object().unwrap();
+    let routes = routes();
+    let paths: BTreeSet<&str> = routes.iter().map(|(path, _)| *path).collect();
+    assert_eq!(
+        documented
+            .keys()
+            .map(String::as_str)
+            .collect::<BTreeSet<_>>(),
+        paths
+    );
+    assert_eq!(BTreeSet::from(PATHS), paths);
+    let device = json!({"$ref": "#/components/parameters/DeviceId"});
+    for (path, calls) in documented {
+        for (method, call) in calls.as_object().unwrap() {
+            let names_device = call["parameters"]
+                .as_array()
+                .is_some_and(|it| it.contains(&device));
+            let refusals: &[&str] = match method.as_str() {
+                // Each of them reads what comes as a body.
+                "post" => &["400", "408", "413"],
+                _ if names_device => &["400"],
+                _ => &[],
+            };
+            for status in refusals {
+                let refusal = &call["responses"][status];
+                assert!(refusal.is_object(), "{method} {path} {status}");
+            }
+        }
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn without_redis_each_call_is_refused_in_200_ms() {
