@@ -1,5 +1,8 @@
 //! A login that is broken in each of its steps: nobody is locked out by it, and nobody holds twice.
 
+use serde_json::{Value, json};
+
+use crate::account;
 use crate::instance::Instance;
 use crate::ozonetel::{self, Mode, Ozonetel, USER_NAME, password_of};
 use crate::platform::{self, Platform};
@@ -15,6 +18,10 @@ const RITA: &str = "rita@helix.example";
 /// What a login asks of Redis: to begin an attempt, to end it, the lock, the session, the lock for a
 /// whole term.
 const STEPS: std::ops::RangeInclusive<usize> = 1..=5;
+
+/// With an account at Ozonetel there are three more before the last: to note the duty, to note with the session what
+/// became of the login there, and to look whether the session goes on.
+const STEPS_AT_OZONETEL: std::ops::RangeInclusive<usize> = 1..=8;
 
 const KEYS: [&str; 2] = ["agent:session:agent2", "agent:extension:700202"];
 
@@ -78,14 +85,7 @@ async fn a_sidecar_that_dies_in_a_login_locks_nobody_out() {
             let redis = RedisServer::start();
             let wire = Wire::to(redis.port).await;
             let (dying, other) = (warm(&wire.url()).await, Instance::start(&redis.url()).await);
-            wire.break_at(step, fault);
-            let desk = dying.device("desk");
-            let login = tokio::spawn(async move { desk.try_login(RAVI).await });
-            wire.broken().await;
-            dying.kill().await;
-            // The answer of a step that was lost may have been 503 already.
-            let _ = login.await;
-            wire.deliver();
+            dies_in_a_login(dying, &wire, (step, fault), json!({})).await;
             // The same device signs in at once, at any other.
             let again = until_served(async || other.device("desk").login(RAVI).await).await;
             let token = again.expect(201);
@@ -94,6 +94,65 @@ async fn a_sidecar_that_dies_in_a_login_locks_nobody_out() {
             redis.assert_every_key_expires();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sidecar_that_dies_in_a_takeover_locks_nobody_out_and_leaves_one_holder() {
+    for step in STEPS {
+        for fault in [Fault::DelaysCommand, Fault::LosesAnswer] {
+            let redis = RedisServer::start();
+            let wire = Wire::to(redis.port).await;
+            let (dying, other) = (warm(&wire.url()).await, Instance::start(&redis.url()).await);
+            let laptop = other.device("laptop");
+            let before = laptop.login(RAVI).await.expect(201);
+            let takeover = json!({"takeover": true});
+            dies_in_a_login(dying, &wire, (step, fault), takeover).await;
+            let again = until_served(async || other.device("desk").take_over(RAVI).await).await;
+            let token = again.expect(201);
+            let beat = other.device("desk").beat(token.access_token()).await;
+            beat.expect(201);
+            laptop.beat(before.access_token()).await.expect(409);
+            redis.assert_every_key_expires();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sidecar_that_dies_in_a_login_at_ozonetel_as_well_leaves_nobody_logged_in_there() {
+    for step in STEPS_AT_OZONETEL {
+        for fault in [Fault::DelaysCommand, Fault::LosesAnswer] {
+            let redis = RedisServer::start();
+            let wire = Wire::to(redis.port).await;
+            let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+            let dying = warm_at_ozonetel(&wire.url(), &settings, &redis).await;
+            let other = Instance::with(&redis.url(), &settings).await;
+            dies_in_a_login(dying, &wire, (step, fault), json!({})).await;
+            let desk = other.device("desk");
+            let again = until_served(async || desk.login(RAVI).await).await;
+            let again = again.expect(201);
+            assert_eq!(again.body["telephony"]["state"], "ready", "step {step}");
+            desk.beat(again.access_token()).await.expect(201);
+            desk.logout(again.access_token()).await.expect(201);
+            account::until_all_are_out(&ozonetel).await;
+            redis.assert_every_key_expires();
+        }
+    }
+}
+
+/// Has the desk of Ravi sign in at a sidecar that is killed in this step of it; `more` is in the body as well.
+async fn dies_in_a_login(dying: Instance, wire: &Wire, (step, fault): (usize, Fault), more: Value) {
+    let mut body = json!({"email": RAVI, "password": PASSWORD});
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    wire.break_at(step, fault);
+    let login = dying.device("desk").post("/auth/login").json(&body).send();
+    let login = tokio::spawn(login);
+    wire.broken().await;
+    dying.kill().await;
+    // The answer of a step that was lost may have been 503 already.
+    let _ = login.await;
+    wire.deliver();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,18 +264,9 @@ async fn a_login_that_is_not_kept_leaves_nobody_logged_in_at_ozonetel() {
                 .until(move |world| world.orders.len() == presences && world.present.is_empty());
             tokio::time::timeout(DEADLINE, out).await.unwrap();
         };
-        let sidecar = Instance::with(&wire.url(), &settings).await;
+        let sidecar = warm_at_ozonetel(&wire.url(), &settings, &redis).await;
         let desk = sidecar.device("desk");
-        let login = until_served(async || desk.login(RAVI).await).await;
-        let token = login.expect(201);
-        desk.beat(token.access_token()).await.expect(201);
-        desk.logout(token.access_token()).await.expect(201);
         out_after(2).await;
-        // The session is marked, and so is the one that its logout had the lock with.
-        let marks = ["KEYS", "agent:ended:*"];
-        redis.until("the logout is over", &marks, |keys| {
-            keys.lines().count() == 2
-        });
 
         // After the session comes what became of the login at Ozonetel, and then the lock.
         wire.break_at(6, fault);
@@ -232,12 +282,28 @@ async fn a_login_that_is_not_kept_leaves_nobody_logged_in_at_ozonetel() {
 /// Starts a sidecar whose Redis knows all scripts: one more login and all that follows is over.
 async fn warm(redis_url: &str) -> Instance {
     let sidecar = Instance::start(redis_url).await;
+    sign_in_and_out(&sidecar).await;
+    sidecar
+}
+
+/// The same of one with an account at Ozonetel.
+async fn warm_at_ozonetel(redis_url: &str, settings: &str, redis: &RedisServer) -> Instance {
+    let sidecar = Instance::with(redis_url, settings).await;
+    sign_in_and_out(&sidecar).await;
+    // The session is marked, and so is the one that its logout had the lock with.
+    let marks = ["KEYS", "agent:ended:*"];
+    redis.until("the logout is over", &marks, |keys| {
+        keys.lines().count() == 2
+    });
+    sidecar
+}
+
+async fn sign_in_and_out(sidecar: &Instance) {
     let desk = sidecar.device("desk");
     let login = until_served(async || desk.login(RAVI).await).await;
     let token = login.expect(201);
     desk.beat(token.access_token()).await.expect(201);
     desk.logout(token.access_token()).await.expect(201);
-    sidecar
 }
 
 fn scripts_run(redis: &RedisServer) -> u64 {
