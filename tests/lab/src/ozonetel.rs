@@ -64,6 +64,8 @@ pub struct World {
     /// The orders in their order: their path and their fields.
     pub orders: Vec<(String, Value)>,
     token: Option<String>,
+    /// The last one whose hour is over.
+    expired: Option<String>,
     pub tokens_made: usize,
 }
 
@@ -105,6 +107,7 @@ impl Ozonetel {
                 asked: 0,
                 orders: Vec::new(),
                 token: None,
+                expired: None,
                 tokens_made: 0,
             }),
             orders: watch::Sender::new(0),
@@ -215,6 +218,11 @@ impl World {
         self.token = Some("somebody else's".to_owned());
     }
 
+    /// Ends the hour of the account's token.
+    pub fn expire_token(&mut self) {
+        self.expired = self.token.take();
+    }
+
     fn take(&mut self, path: &str, headers: &HeaderMap, body: &[u8]) -> Response {
         let is_json = text(headers, "content-type").starts_with("application/json");
         let fields: Value = match is_json {
@@ -262,6 +270,7 @@ impl World {
             Mode::Token => match text(headers, "authorization").strip_prefix("Bearer ") {
                 None => Some("Token Should Not be Null or Empty."),
                 Some(token) if Some(token) == self.token.as_deref() => None,
+                Some(token) if Some(token) == self.expired.as_deref() => Some("Token Expired"),
                 Some(_) => Some("Invalid Token"),
             },
         }
@@ -373,6 +382,11 @@ impl World {
                     "" if pauses => return error("Provide pause reason."),
                     "Unheard of" if pauses => return error("pauseReason is Invalid"),
                     _ => {}
+                }
+                // Which calls came in only the phone server knows.
+                let did = field("did");
+                if ucid.is_empty() || did.is_empty() {
+                    return error(&format!("Invalid ucid [{ucid}] or did [{did}]"));
                 }
                 if !self.disposed.insert(ucid) {
                     return error("This call is already Disposed.");

@@ -14,7 +14,10 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
-use crate::stand_in::{ozonetel_config, queue_config, queue_config_of};
+use crate::stand_in::platform::{self, Platform};
+use crate::stand_in::{
+    ozonetel_config, platform_and_ozonetel_config, queue_config, queue_config_of,
+};
 use crate::world::{Answer, DEADLINE, Device, MovedClock, World, config_text, send};
 
 const ANA: &str = "ana@helix.example";
@@ -296,6 +299,20 @@ async fn an_outcome_names_the_number_of_the_agents_campaign() {
 }
 
 #[tokio::test]
+async fn an_outcome_without_a_number_is_refused_in_the_words_of_ozonetel() {
+    let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+    let world = World::alone(platform_and_ozonetel_config(&platform, &ozonetel)).await;
+    let desk = world.device("desk");
+    let body = json!({"email": ANA, "password": platform::PASSWORD});
+    let answer = desk.login_with(body).await.expect(201);
+    let dispose = json!({"ucid": "9011223344", "disposition": "Sale"});
+    let refused = order(&desk, answer.access_token(), "dispose", dispose).await;
+    let refused = refused.expect(422);
+    assert_eq!(refused.message(), "Invalid ucid [9011223344] or did []");
+    ozonetel.with(|world| assert!(world.disposed.is_empty()));
+}
+
+#[tokio::test]
 async fn an_outcome_brings_the_pause_that_follows_it_along() {
     let (ozonetel, world) = start(Mode::ApiKey).await;
     let desk = world.device("desk");
@@ -471,6 +488,8 @@ async fn all_orders_share_one_token_until_it_is_refused_and_then_the_next() {
     assert_eq!(both().await, 2);
     world.clock.advance(Duration::from_secs(60));
     assert_eq!(both().await, 3);
+    ozonetel.with(|world| world.expire_token());
+    assert_eq!(both().await, 4);
 }
 
 #[tokio::test]
