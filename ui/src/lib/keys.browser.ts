@@ -72,6 +72,39 @@ test("what is typed right after the window came forward was meant for another", 
   await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
 });
 
+test("a digit that is typed right after the window came forward is no tone", async () => {
+  const script = await stands("talking");
+  await userEvent.keyboard("d");
+  window.dispatchEvent(new Event("focus"));
+  now += 699;
+  await userEvent.keyboard("5");
+  now += 2;
+  await userEvent.keyboard("6");
+  await expect.poll(() => script.orders()).toEqual([{ command: "dtmf", call: 7, digits: "6" }]);
+});
+
+test.each(["{Enter}", " "])("%j right after the window came forward does not press Answer", async (key) => {
+  const script = await stands("ringing");
+  const answer = document.querySelector<HTMLElement>("[aria-keyshortcuts='Control+Enter']");
+  answer?.focus();
+  window.dispatchEvent(new Event("focus"));
+  now += 699;
+  await userEvent.keyboard(key);
+  expect(script.orders()).toEqual([]);
+  now += 2;
+  await userEvent.keyboard(key);
+  await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
+});
+
+test("text that is typed right after the window came forward is taken by its field", async () => {
+  await stands("ready");
+  const field = document.querySelector("input");
+  field?.focus();
+  window.dispatchEvent(new Event("focus"));
+  await userEvent.keyboard("70");
+  expect(field?.value).toMatch(/70$/);
+});
+
 test("F6 goes through header, lights, body, sound strip and tabs, and comes around", async () => {
   await stands("ready");
   (document.activeElement as HTMLElement).blur();

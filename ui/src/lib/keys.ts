@@ -13,8 +13,16 @@ export function obeyKeys(): () => void {
   // A window that was drawn under the typing hand is one that came forward.
   let focused = performance.now();
   const onFocus = () => (focused = performance.now());
+  const isEarly = () => performance.now() - focused < GUARD_MS;
+  // What presses a button or is a tone; the rest moves the focus, or is text where there is a field.
+  const onAnyKey = (event: KeyboardEvent) => {
+    if (isEarly() && /^(.|Enter)$/.test(event.key) && !typing(event.target)) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  };
   const onKey = (event: KeyboardEvent) => {
-    if (event.repeat || event.isComposing || performance.now() - focused < GUARD_MS) {
+    if (event.repeat || event.isComposing || isEarly()) {
       return;
     }
     if (obey(event)) {
@@ -22,9 +30,11 @@ export function obeyKeys(): () => void {
     }
   };
   window.addEventListener("focus", onFocus);
+  window.addEventListener("keydown", onAnyKey, true);
   window.addEventListener("keydown", onKey);
   return () => {
     window.removeEventListener("focus", onFocus);
+    window.removeEventListener("keydown", onAnyKey, true);
     window.removeEventListener("keydown", onKey);
   };
 }

@@ -65,7 +65,16 @@ export async function play(
   goTo(at);
   mounted = mount(PAGES[page], { target: document.body });
   flushSync();
+  inFront();
   return script;
+}
+
+/** The window came forward so long ago that its keys are obeyed. */
+function inFront(): void {
+  const { now } = performance;
+  performance.now = () => now.call(performance) - 10_000;
+  window.dispatchEvent(new Event("focus"));
+  performance.now = now;
 }
 
 /** Takes the page away again; to be called after each test. */
