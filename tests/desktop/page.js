@@ -20,9 +20,12 @@ const nameOf = (it) => {
 // A dialog lies over all else.
 const over = () => document.querySelector("dialog[open]") ?? document;
 
+// Hang up that came where Answer was lets the pointer through at first.
+const canBeUsed = (it) => !it.disabled && getComputedStyle(it).pointerEvents !== "none";
+
 const control = (name) =>
   [...over().querySelectorAll("button, input, select")].find(
-    (it) => !it.disabled && isSeen(it) && nameOf(it) === name,
+    (it) => canBeUsed(it) && isSeen(it) && nameOf(it) === name,
   );
 
 // Scrolled to, as WebDriver does only with what is wholly outside.

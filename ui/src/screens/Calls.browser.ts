@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
 import { LANGUAGES } from "../lib/words.svelte";
@@ -6,7 +6,10 @@ import { clear, draw, show } from "../scripted/mounted";
 import { LEAST } from "../scripted/scenes";
 import { STATES } from "../scripted/states";
 
-afterEach(clear);
+afterEach(async () => {
+  await clear();
+  vi.useRealTimers();
+});
 
 test("an incoming call is told at once and its Answer has the focus", async () => {
   const script = await show("ready");
@@ -27,6 +30,54 @@ test("a key that was meant for something else does not answer", async () => {
   expect(script.orders()).toEqual([]);
   await page.getByRole("button", { name: "Answer", exact: true }).click();
   await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
+});
+
+/** A press where this button is, whatever lies there. */
+const pressAt = (name: string) => page.getByRole("button", { name, exact: true }).click({ force: true });
+
+describe("the second press on Answer does not hang up, one after a moment does", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  });
+
+  test("in the window", async () => {
+    const script = await show("ringing");
+    await pressAt("Answer");
+    await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
+    await expect.element(page.getByRole("button", { name: "Hang up" })).toBeVisible();
+    vi.advanceTimersByTime(699);
+    await pressAt("Hang up");
+    expect(script.orders()).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    await pressAt("Hang up");
+    await expect.poll(() => script.orders()).toContainEqual({ command: "hang_up", call: 7 });
+  });
+
+  test("in the pop-up, of a call that was answered by itself", async () => {
+    const script = await show("ring-auto");
+    await script.view(() => STATES["answered-itself"]().view);
+    await expect.element(page.getByRole("button", { name: "Hang up" })).toBeVisible();
+    vi.advanceTimersByTime(699);
+    await pressAt("Hang up");
+    expect(script.orders()).toEqual([]);
+    vi.advanceTimersByTime(1);
+    await pressAt("Hang up");
+    await expect.poll(() => script.orders()).toEqual([{ command: "hang_up", call: 7 }]);
+  });
+
+  test("but where no call rang, Hang up does so at once", async () => {
+    const script = await show("talking");
+    await pressAt("Hang up");
+    await expect.poll(() => script.orders()).toEqual([{ command: "hang_up", call: 7 }]);
+  });
+
+  test("and its keys do so at once", async () => {
+    const script = await show("ringing");
+    await pressAt("Answer");
+    await expect.element(page.getByRole("button", { name: "Hang up" })).toBeVisible();
+    await userEvent.keyboard("{Control>}{Shift>}{Backspace}{/Shift}{/Control}");
+    await expect.poll(() => script.orders()).toContainEqual({ command: "hang_up", call: 7 });
+  });
 });
 
 test("a hand that types keeps the focus when it rings", async () => {
