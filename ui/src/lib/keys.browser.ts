@@ -3,7 +3,8 @@ import { userEvent } from "vitest/browser";
 
 import { clear, show } from "../scripted/mounted";
 import type { Script } from "../scripted/shell";
-import type { Name } from "../scripted/states";
+import { STATES, type Name } from "../scripted/states";
+import { typed } from "./typed.svelte";
 
 let now = 0;
 
@@ -21,6 +22,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await clear();
+  typed.number = "";
   vi.restoreAllMocks();
 });
 
@@ -45,6 +47,8 @@ test.each<[Name, string, object[]]>([
   ["second-call", "m", [{ command: "mute", call: 7 }]],
   ["talking", "{Escape}", []],
   ["talking", "{Control>}m{/Control}", []],
+  ["talking", "5", []],
+  ["talking", "d+", []],
   ["talking", "d5", [{ command: "dtmf", call: 7, digits: "5" }]],
 ])("%s: %s orders %j", async (name, keys, orders) => {
   const script = await stands(name);
@@ -102,7 +106,32 @@ test("text that is typed right after the window came forward is taken by its fie
   field?.focus();
   window.dispatchEvent(new Event("focus"));
   await userEvent.keyboard("70");
-  expect(field?.value).toMatch(/70$/);
+  expect(field?.value).toBe("70");
+});
+
+test("digits that are typed while nothing is being typed go into the field that dials", async () => {
+  const script = await stands("ready-first-day");
+  const field = document.querySelector("input");
+  expect(document.activeElement).not.toBe(field);
+  await userEvent.keyboard("{Control>}7{/Control}");
+  expect(document.activeElement).not.toBe(field);
+  await script.window({ quit_asked: true });
+  await userEvent.keyboard("7");
+  await script.window({ quit_asked: false });
+  await userEvent.keyboard("+70*0#");
+  expect(document.activeElement).toBe(field);
+  expect(field?.value).toBe("+70*0#");
+  await userEvent.keyboard("{Enter}");
+  await expect.poll(() => script.orders()).toHaveLength(1);
+});
+
+test("a digit that is typed while it rings goes nowhere", async () => {
+  const script = await stands("ready");
+  await script.view(() => STATES.ringing().view);
+  await userEvent.keyboard("7");
+  await script.view(() => STATES.ready().view);
+  expect(document.querySelector("input")?.value).toBe("");
+  expect(document.activeElement).not.toBe(document.querySelector("input"));
 });
 
 test("F6 goes through header, lights, body, sound strip and tabs, and comes around", async () => {

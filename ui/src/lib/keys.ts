@@ -116,13 +116,18 @@ function letter(event: KeyboardEvent): string {
 }
 
 /** Whether something lies over the page. */
-export const isAsked = (): boolean => document.querySelector("dialog[open]") !== null;
+const isAsked = (): boolean => document.querySelector("dialog[open]") !== null;
 
 /** Whether keys are text there. */
-export function typing(target: EventTarget | null): boolean {
+function typing(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement && target.closest("input, select, textarea, [contenteditable]") !== null
   );
+}
+
+/** Whether a key is one of a keypad, or +, and neither text nor for what lies over the page. */
+export function isKeyed({ key, ctrlKey, altKey, metaKey, target }: KeyboardEvent): boolean {
+  return /^[0-9*#+]$/.test(key) && !(ctrlKey || altKey || metaKey || typing(target) || isAsked());
 }
 
 /** Moves the focus to the zone after the present one, past those in which nothing can have it. */
