@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { cdp, page } from "vitest/browser";
 
 import { clear, draw, type Look } from "./mounted";
+import { unbordered } from "./room";
 import { SCENES } from "./scenes";
 
 type Feature = { name: string; value: string };
@@ -54,5 +55,8 @@ describe.each(Object.entries(LOOKS))("%s", (_, look) => {
       rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ""}`),
     );
     expect(told).toEqual([]);
+    if (matchMedia("(forced-colors: active)").matches) {
+      expect(unbordered()).toEqual([]);
+    }
   });
 });

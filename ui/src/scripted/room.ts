@@ -29,3 +29,28 @@ export function outOfReach(): string[] {
     })
     .map(outline);
 }
+
+/** What can be pressed and has no border on each side. */
+export function unbordered(): string[] {
+  return Array.from(document.querySelectorAll("button, select"))
+    .filter((it) => it.checkVisibility())
+    .filter((it) => {
+      const { borderTopWidth, borderRightWidth, borderBottomWidth, borderLeftWidth } = getComputedStyle(it);
+      return [borderTopWidth, borderRightWidth, borderBottomWidth, borderLeftWidth].includes("0px");
+    })
+    .map(outline);
+}
+
+/** The keys that answer and end a call. */
+const OF_CALLS = "[aria-keyshortcuts='Control+Enter'], [aria-keyshortcuts='Control+Shift+Backspace']";
+
+/** What can be pressed and is smaller than a finger; the row of lights is as low as it is to be. */
+export function tooSmall(): string[] {
+  return Array.from(document.querySelectorAll("button, select, [role=radiogroup] label"))
+    .filter((it) => it.checkVisibility() && it.querySelector("[aria-live]") === null)
+    .filter((it) => {
+      const { width, height } = it.getBoundingClientRect();
+      return Math.min(width, height) < (it.matches(OF_CALLS) ? 48 : 40);
+    })
+    .map(outline);
+}
