@@ -21,6 +21,11 @@ const LOOKS: Record<string, Look & { features: Feature[] }> = {
     language: "en",
     features: [STILL, { name: "prefers-contrast", value: "more" }],
   },
+  "more contrast in the dark": {
+    theme: "dark",
+    language: "en",
+    features: [STILL, { name: "prefers-contrast", value: "more" }],
+  },
   "forced colours": {
     theme: "dark",
     language: "en",
