@@ -51,6 +51,21 @@ test("a call that broke is told when it breaks and when it is back, not second b
   await expect.poll(() => said.slice(1)).toEqual(["You are back. 4 s were lost."]);
 });
 
+test("a call is told after a minute, once", async () => {
+  const script = await hear("talking");
+  await becomes(script, { talking_since: script.state().now });
+  now += 59_000;
+  await script.view((view) => view);
+  await expect.poll(() => document.body.textContent).toContain("00:59");
+  expect(said).toEqual([]);
+  for (let second = 60; second < 63; second += 1) {
+    now += 1_000;
+    await script.view((view) => view);
+  }
+  await expect.poll(() => document.body.textContent).toContain("01:02");
+  expect(said).toEqual(["One minute"]);
+});
+
 test("a hold is told when it begins and after a minute", async () => {
   const script = await hear("talking");
   await becomes(script, { held: true, held_since: script.state().now });

@@ -9,6 +9,7 @@ import { STATES } from "../scripted/states";
 afterEach(async () => {
   await clear();
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 test("an incoming call is told at once and its Answer has the focus", async () => {
@@ -30,6 +31,14 @@ test("a key that was meant for something else does not answer", async () => {
   expect(script.orders()).toEqual([]);
   await page.getByRole("button", { name: "Answer", exact: true }).click();
   await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
+});
+
+test("in a window without the focus Answer does not take it", async () => {
+  const script = await show("ready");
+  vi.spyOn(document, "hasFocus").mockReturnValue(false);
+  await script.view(() => STATES.ringing().view);
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toBeVisible();
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).not.toHaveFocus();
 });
 
 /** A press where this button is, whatever lies there. */
