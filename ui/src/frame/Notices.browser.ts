@@ -114,11 +114,17 @@ test("a session that was lost in a call says who has the phone now", async () =>
 });
 
 test.each([
-  ["en", "Jabra is used by another program. Using Built-in Audio now."],
-  ["de", "Jabra wird von einem anderen Programm benutzt. Built-in Audio wird jetzt benutzt."],
-  ["es", "Otro programa está usando Jabra. Ahora se usa Built-in Audio."],
-  ["hi", "Jabra किसी और प्रोग्राम के काम में है। अब Built-in Audio काम में है।"],
-  ["ar", "يستخدم برنامج آخر Jabra. يُستخدم الآن Built-in Audio."],
+  [
+    "en",
+    "Jabra is used by another program. Close that program or choose another device. Using Built-in Audio now.",
+  ],
+  [
+    "de",
+    "Jabra wird von einem anderen Programm benutzt. Schließen Sie es oder wählen Sie ein anderes Gerät. Built-in Audio wird jetzt benutzt.",
+  ],
+  ["es", "Otro programa está usando Jabra. Ciérrelo o elija otro dispositivo. Ahora se usa Built-in Audio."],
+  ["hi", "Jabra किसी और प्रोग्राम के काम में है। उसे बंद करें या दूसरा डिवाइस चुनें। अब Built-in Audio काम में है।"],
+  ["ar", "يستخدم برنامج آخر Jabra. أغلقه أو اختر جهازًا آخر. يُستخدم الآن Built-in Audio."],
 ] as const)("in %s a change of the device is told with its reason", async (language, words) => {
   const script = await draw("talking", { theme: "light", language });
   await script.happened({
@@ -135,7 +141,10 @@ test.each([
 test.each<[DeviceFault | null, string]>([
   [null, "No microphone was found. Plug in a headset."],
   [{ why: "gone", device: "Jabra" }, "No microphone was found. Plug in a headset."],
-  [{ why: "busy", device: "Jabra" }, "Jabra is used by another program."],
+  [
+    { why: "busy", device: "Jabra" },
+    "Jabra is used by another program. Close that program or choose another device.",
+  ],
   [
     { why: "refused", device: null },
     "Microphone is blocked by the system. Allow it in the privacy settings.",
