@@ -5,7 +5,7 @@ import { page } from "vitest/browser";
 
 import { LANGUAGES } from "../lib/words.svelte";
 import { clear, draw } from "./mounted";
-import { cutOff, outOfReach, tooWide } from "./room";
+import { cutOff, outOfReach, tooSmall, tooWide } from "./room";
 import { LEAST, SCENES, type Page } from "./scenes";
 
 afterEach(clear);
@@ -32,6 +32,7 @@ describe.each(["100%", "200%"])("text of %s", (text) => {
         expect(tooWide()).toEqual([]);
         expect(cutOff()).toEqual([]);
         expect(outOfReach()).toEqual([]);
+        expect(tooSmall()).toEqual([]);
       });
     });
   });
