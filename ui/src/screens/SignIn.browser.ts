@@ -370,5 +370,7 @@ test.each<[Name, string]>([
 ])("%s: %s", async (state, words) => {
   await show(state);
   await expect.element(page.getByText(words)).toBeVisible();
-  expect(page.getByText("Your phone is free").elements()).toHaveLength(state === "signed-out-by-user" ? 1 : 0);
+  expect(page.getByText("Your phone is free").elements()).toHaveLength(
+    state === "signed-out-by-user" ? 1 : 0,
+  );
 });
