@@ -97,6 +97,14 @@ impl Tokens {
         matches!(self.renewal, Renewal::InFlight { attempt, .. } if attempt == number)
     }
 
+    /// The refresh token was refused: it is not shown again.
+    pub(crate) fn handle_refused(&mut self) {
+        self.renewal = Renewal::Due {
+            at: None,
+            failures: 0,
+        };
+    }
+
     pub(crate) fn handle_failed(&mut self, now: Instant, outputs: &mut Outputs) {
         let (Renewal::Due { failures, .. } | Renewal::InFlight { failures, .. }) = self.renewal;
         self.renewal = Renewal::Due {

@@ -37,6 +37,7 @@ fn a_renewal_that_is_refused_in_a_call_lets_it_go_on_and_signs_out_after_it() {
         ));
         world.pass(A_MINUTE);
     }
+    assert_eq!(world.count_asked("refresh"), 1);
     let another = world.command(Command::Dial {
         target: "4712".to_owned(),
     });

@@ -220,6 +220,7 @@ impl Phone {
                 let Account::SignedIn(it) = &mut self.account else {
                     return;
                 };
+                it.tokens.handle_refused();
                 if it.station.is_some() {
                     self.lose(SignedOutReason::TokenRefused, now);
                 } else {
