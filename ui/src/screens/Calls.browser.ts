@@ -44,7 +44,7 @@ test("in a window without the focus Answer does not take it", async () => {
 /** A press where this button is, whatever lies there. */
 const pressAt = (name: string) => page.getByRole("button", { name, exact: true }).click({ force: true });
 
-describe("the second press on Answer does not hang up, one after a moment does", () => {
+describe("a second press on Answer or Decline reaches nothing, one after a moment does", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   });
@@ -72,6 +72,31 @@ describe("the second press on Answer does not hang up, one after a moment does",
     vi.advanceTimersByTime(1);
     await pressAt("Hang up");
     await expect.poll(() => script.orders()).toEqual([{ command: "hang_up", call: 7 }]);
+  });
+
+  test("in the bar, where Hold comes to where Answer was", async () => {
+    const script = await show("mini-ringing");
+    await pressAt("Answer");
+    await expect.poll(() => script.orders()).toHaveLength(1);
+    await expect.element(page.getByRole("button", { name: "Hold" })).toBeVisible();
+    vi.advanceTimersByTime(699);
+    await pressAt("Hold");
+    await pressAt("Mute");
+    expect(script.orders()).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    await pressAt("Hold");
+    await expect.poll(() => script.orders()).toContainEqual({ command: "hold", call: 7 });
+  });
+
+  test("in the bar, where Hang up comes to where Decline was", async () => {
+    const script = await show("mini-talking");
+    const { view } = STATES["second-call"]();
+    await script.view(() => view);
+    await pressAt("Decline");
+    await expect.poll(() => script.orders()).toEqual([{ command: "hang_up", call: 8 }]);
+    await expect.element(page.getByRole("button", { name: "Hang up" })).toBeVisible();
+    await pressAt("Hang up");
+    expect(script.orders()).toHaveLength(1);
   });
 
   test("but where no call rang, Hang up does so at once", async () => {
