@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 
+import type { SaveSupport } from "../lib/phone";
 import { clear, draw, show } from "../scripted/mounted";
 
 afterEach(clear);
@@ -82,8 +83,8 @@ test("how a call went is told in a sentence, and copied with what is known of it
   const began = script.state().history[0]?.began ?? 0;
   expect(copied(script).split("\n")).toEqual([
     "Amit Sharma",
-    "Answered after 3 s, 6 min 12 s, ended by the caller.",
     "Number: +919810012345",
+    "Answered after 3 s, 6 min 12 s, ended by the caller.",
     "Call: Incoming",
     expect.stringMatching(/^When: .*\d{4}/),
     "Length: 6 min 12 s",
@@ -103,6 +104,17 @@ test("a call that nobody answered is told by its end, and copied so", async () =
   expect(lines).toContain("Length: Not answered");
   expect(lines).toContain("How it ended: Missed call");
   expect(lines.some((it) => it.includes("Answered after"))).toBe(false);
+});
+
+test("a file for support tells how the call went, and neither who it was nor their number", async () => {
+  const script = await show("history-details");
+  const sheet = page.getByRole("dialog", { name: "Amit Sharma" });
+  await sheet.getByRole("button", { name: "Save support file" }).click();
+  await expect.element(sheet.getByRole("status")).toHaveTextContent(/^Saved: .+helix-phone-support\.txt$/);
+  const { text } = script.asked.find((it) => it.command === "save_support")?.args as SaveSupport;
+  expect(text).toContain("Answered after 3 s, 6 min 12 s, ended by the caller.");
+  expect(text).toContain("How it ended: Ended by the caller");
+  expect(text).not.toMatch(/Amit|12345/);
 });
 
 test("a number that is hidden is hidden in what is copied", async () => {
