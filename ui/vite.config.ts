@@ -89,7 +89,7 @@ function budget(): Plugin {
 export default defineConfig(({ mode }) => ({
   plugins: [words(), svelte(), mode === "scripted" ? scripted() : budget()],
   build: {
-    target: ["es2022", "safari15.4", "chrome109"],
+    target: ["es2022", "safari16.4", "chrome111"],
     outDir: mode === "scripted" ? "dist-scripted" : "dist",
     rolldownOptions: {
       input: ["index.html", "ring.html", "mini.html"],
