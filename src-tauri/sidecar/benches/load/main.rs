@@ -15,6 +15,9 @@
 )]
 #[path = "../../../../tests/bench/figure.rs"]
 mod figure;
+#[allow(dead_code, reason = "tests use the rest of it")]
+#[path = "../../tests/sidecar/forged.rs"]
+mod forged;
 mod load;
 mod office;
 mod outage;

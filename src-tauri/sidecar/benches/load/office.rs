@@ -45,6 +45,7 @@ pub(crate) struct Agent {
     received: Vec<u8>,
     login: Vec<u8>,
     heartbeat: Vec<u8>,
+    pub(crate) access_token: String,
 }
 
 impl Office {
@@ -109,6 +110,7 @@ impl Agent {
             received: Vec::new(),
             login,
             heartbeat: Vec::new(),
+            access_token: String::new(),
         };
         // Its Redis may not be connected yet.
         let answer = loop {
@@ -121,8 +123,8 @@ impl Agent {
         };
         let answer: Value = serde_json::from_str(&answer).unwrap();
         let token = answer["accessToken"].as_str().unwrap();
-        let bearer = format!("authorization: Bearer {token}\r\n");
-        agent.heartbeat = request(address, "/auth/heartbeat", number, &bearer, "");
+        token.clone_into(&mut agent.access_token);
+        agent.heartbeat = heartbeat(address, number, token);
         agent
     }
 
@@ -193,6 +195,12 @@ pub(crate) fn request(address: &str, path: &str, device: usize, more: &str, body
         body.len()
     )
     .into_bytes()
+}
+
+/// Returns the heartbeat of a phone that has this token.
+pub(crate) fn heartbeat(address: &str, device: usize, token: &str) -> Vec<u8> {
+    let bearer = format!("authorization: Bearer {token}\r\n");
+    request(address, "/auth/heartbeat", device, &bearer, "")
 }
 
 fn email(number: usize) -> String {

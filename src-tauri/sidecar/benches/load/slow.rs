@@ -66,13 +66,12 @@ impl Slow {
             }
         }
         Self(tokio::spawn(async move {
-            let mut ticks = interval(Duration::from_secs(1));
-            loop {
+            // Each has its own moment in the second.
+            let mut ticks = interval(Duration::from_secs(1) / streams.len().max(1) as u32);
+            for at in (0..streams.len()).cycle() {
                 ticks.tick().await;
-                for stream in &mut streams {
-                    // The sidecar cuts it off in the end, which is its right.
-                    let _ = stream.write_all(b"x").await;
-                }
+                // The sidecar cuts it off in the end, which is its right.
+                let _ = streams[at].write_all(b"x").await;
             }
         }))
     }

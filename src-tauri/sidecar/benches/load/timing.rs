@@ -1,4 +1,4 @@
-//! Whether the time of an answer tells who is known (security, S15).
+//! Whether the time of an answer tells who is known (security, S15), and how soon a forged token is refused (S16).
 
 use std::time::{Duration, Instant};
 
@@ -7,8 +7,9 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::figure::{median, percentile};
-use crate::office::{AGENTS, Hash, Office, Users, connect, receive, request};
+use crate::figure::{median, percentile, print_range};
+use crate::forged::{ended, forged};
+use crate::office::{AGENTS, Hash, Office, Users, connect, heartbeat, receive, request};
 
 /// Who guesses how often, where.
 struct Kind {
@@ -70,6 +71,28 @@ pub(crate) async fn print() {
             .expect("somebody guesses");
         print_comparison(kind.name, &known, &unknown);
     }
+    print_refusals().await;
+}
+
+/// How often each forged token is shown.
+const SHOWN: usize = 100;
+
+/// Prints how soon forged tokens are refused, of which each looks right up to another place.
+async fn print_refusals() {
+    let office = Office::open(Users::File(Hash::Least), None).await;
+    let address = &office.sidecar.address;
+    let good = &office.agents[0].access_token;
+    let tokens = [forged(good), vec![ended(good)]].concat();
+    let calls: Vec<_> = tokens.iter().map(|it| heartbeat(address, 0, it)).collect();
+    let mut stream = connect(address).await;
+    let mut times = Vec::new();
+    for _ in 0..SHOWN {
+        for call in &calls {
+            times.push(refused(&mut stream, call).await);
+        }
+    }
+    println!("Forged and ended tokens, {} kinds", tokens.len());
+    print_range("until each is refused", "ms", &times, "each within 5");
 }
 
 /// Guesses at somebody who is known and at somebody who is not, in turn.
@@ -91,9 +114,13 @@ async fn guesses(kind: &Kind, address: &str, number: usize) -> [Vec<f64>; 2] {
 /// Sends a wrong password, and returns how many ms its refusal took.
 async fn guess(stream: &mut TcpStream, address: &str, email: &str) -> f64 {
     let body = json!({"email": email, "password": "a-wrong-password"}).to_string();
-    let call = request(address, "/auth/login", 0, "", &body);
+    refused(stream, &request(address, "/auth/login", 0, "", &body)).await
+}
+
+/// Makes a call, and returns how many ms its refusal took.
+async fn refused(stream: &mut TcpStream, call: &[u8]) -> f64 {
     let begun = Instant::now();
-    stream.write_all(&call).await.unwrap();
+    stream.write_all(call).await.unwrap();
     let (status, _) = receive(stream, &mut Vec::new()).await;
     assert_eq!(status, 401);
     begun.elapsed().as_secs_f64() * 1e3

@@ -7,6 +7,7 @@ mod certificates;
 mod configuration;
 mod copies;
 mod deployment;
+mod forged;
 mod granted;
 mod granted_here;
 mod limits;
