@@ -352,6 +352,8 @@ impl Desk {
             .envs(self.screen.environment())
             .env("PULSE_SERVER", self.card.address())
             .env("LC_ALL", "C.UTF-8");
+        // Nothing on the machine's own is asked for anything.
+        told.env("DBUS_SYSTEM_BUS_ADDRESS", self.bus.address());
         if self.screen_reader.is_none() {
             told.env("NO_AT_BRIDGE", "1");
         }

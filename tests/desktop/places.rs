@@ -16,6 +16,21 @@ use crate::{
 const TITLE: &str = "Helix Phone";
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_window_has_its_size_and_the_desktop_knows_its_least_and_its_greatest() {
+    on_own_screen(async |desk| {
+        desk.start().await;
+        is_at(desk, |it| (it.width, it.height) == (360, 600));
+        // Who keeps to them is the window manager (ICCCM §4.1.2.3).
+        let window = only_window(desk);
+        let hints = desk.screen.property(&window, "WM_NORMAL_HINTS");
+        for limit in ["minimum size: 320 by 480", "maximum size: 480 by "] {
+            assert!(hints.contains(limit), "{limit}: {hints}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_window_is_where_it_was_and_as_large_after_a_restart() {
     on_own_screen(async |desk| {
         desk.start().await;

@@ -196,14 +196,18 @@ impl Screen {
 
     /// Returns whether a window asks to lie above the others.
     pub(crate) fn is_above(&self, window: &str) -> bool {
+        self.property(window, "_NET_WM_STATE")
+            .contains("_NET_WM_STATE_ABOVE")
+    }
+
+    /// Returns what a window says of itself, in the words of `xprop`.
+    pub(crate) fn property(&self, window: &str, name: &str) -> String {
         let output = Command::new("xprop")
-            .args(["-id", window, "_NET_WM_STATE"])
+            .args(["-id", window, name])
             .env("DISPLAY", &self.display)
             .output()
             .expect("xprop is installed");
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .contains("_NET_WM_STATE_ABOVE")
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 

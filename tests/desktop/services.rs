@@ -1,7 +1,7 @@
-//! What only a desktop has on its session bus: who shows notifications, who shows the tray, and who
-//! blanks the screen.
+//! What only a desktop has on its buses, which are one here: who shows notifications, who shows the tray, who
+//! blanks the screen, and who puts the machine to sleep.
 
-use std::{collections::HashMap, time::Instant};
+use std::{collections::HashMap, io::Read, os::unix::net::UnixStream, time::Instant};
 
 use futures_util::StreamExt;
 use tokio::{runtime::Handle, sync::watch};
@@ -11,7 +11,7 @@ use zbus::{
     interface,
     message::Header,
     object_server::SignalEmitter,
-    zvariant::{ObjectPath, OwnedValue, Structure, Value},
+    zvariant::{ObjectPath, OwnedFd, OwnedValue, Structure, Value},
 };
 
 use crate::PATIENCE;
@@ -25,7 +25,8 @@ pub(crate) struct Services {
     /// Who is in the tray.
     tray: watch::Receiver<Option<String>>,
     forget_tray: watch::Sender<Option<String>>,
-    awake: watch::Receiver<Vec<String>>,
+    /// Why the screen does not go blank, and why the machine does not sleep.
+    awake: [(&'static str, watch::Receiver<Vec<String>>); 2],
 }
 
 /// A notification; it stays in the list when it is taken back.
@@ -59,7 +60,8 @@ impl Services {
         let (shown, shown_rx) = watch::channel(Vec::new());
         let (tray, tray_rx) = watch::channel(None);
         let forget_tray = tray.clone();
-        let (awake, awake_rx) = watch::channel(Vec::new());
+        let (screen, screen_rx) = watch::channel(Vec::new());
+        let (machine, machine_rx) = watch::channel(Vec::new());
         let connection = connection::Builder::address(bus)
             .unwrap()
             .serve_at(NOTIFICATIONS, Notifications { shown })
@@ -69,7 +71,15 @@ impl Services {
             .serve_at(
                 "/org/freedesktop/ScreenSaver",
                 ScreenSaver {
-                    awake,
+                    awake: screen,
+                    runtime: Handle::current(),
+                },
+            )
+            .unwrap()
+            .serve_at(
+                "/org/freedesktop/login1",
+                Login {
+                    awake: machine,
                     runtime: Handle::current(),
                 },
             )
@@ -80,6 +90,8 @@ impl Services {
             .unwrap()
             .name("org.freedesktop.ScreenSaver")
             .unwrap()
+            .name("org.freedesktop.login1")
+            .unwrap()
             .build()
             .await
             .unwrap();
@@ -88,7 +100,7 @@ impl Services {
             shown: shown_rx,
             tray: tray_rx,
             forget_tray,
-            awake: awake_rx,
+            awake: [("screen", screen_rx), ("machine", machine_rx)],
         }
     }
 
@@ -146,12 +158,13 @@ impl Services {
         }
     }
 
-    /// Waits until the screen is kept from going blank, or no more.
+    /// Waits until the screen is kept from going blank and the machine from sleeping, or neither any more.
     pub(crate) async fn keeps_awake(&self, is_kept: bool) {
-        let mut awake = self.awake.clone();
-        let told = awake.wait_for(|reasons| reasons.is_empty() != is_kept);
-        if tokio::time::timeout(PATIENCE, told).await.is_err() {
-            panic!("kept awake for {:?}", *self.awake.borrow());
+        for (what, awake) in &self.awake {
+            let mut awake = awake.clone();
+            let told = awake.wait_for(|reasons| reasons.is_empty() != is_kept);
+            let is_so = tokio::time::timeout(PATIENCE, told).await.is_ok();
+            assert!(is_so, "the {what} is kept awake for {:?}", *awake.borrow());
         }
     }
 
@@ -408,5 +421,37 @@ impl ScreenSaver {
             awake.send_modify(|all| all.retain(|it| *it != reason));
         });
         Ok(1)
+    }
+}
+
+#[derive(Debug)]
+struct Login {
+    awake: watch::Sender<Vec<String>>,
+    runtime: Handle,
+}
+
+#[interface(name = "org.freedesktop.login1.Manager")]
+impl Login {
+    /// Holds until what it returns is closed.
+    async fn inhibit(
+        &self,
+        what: String,
+        _who: String,
+        why: String,
+        mode: String,
+    ) -> fdo::Result<OwnedFd> {
+        if what != "sleep:idle" || mode != "block" {
+            return Err(fdo::Error::InvalidArgs(format!("{what} {mode}")));
+        }
+        let (held, theirs) =
+            UnixStream::pair().map_err(|it| fdo::Error::IOError(it.to_string()))?;
+        let awake = self.awake.clone();
+        awake.send_modify(|all| all.push(why.clone()));
+        self.runtime.spawn_blocking(move || {
+            // It says nothing before its end.
+            let _ = (&held).read(&mut [0]);
+            awake.send_modify(|all| all.retain(|it| *it != why));
+        });
+        Ok(std::os::fd::OwnedFd::from(theirs).into())
     }
 }
