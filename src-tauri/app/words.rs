@@ -198,7 +198,7 @@ const SPANISH: Words = Words {
     paused: "En pausa",
     paused_for: "En pausa: { $reason }",
     unset: "Indique cuándo está disponible",
-    no_queue: "No disponible: cola",
+    no_queue: "No listo: cola",
     no_microphone: "No listo: micrófono",
     no_line: "No listo: línea",
     connecting: "Conectando…",

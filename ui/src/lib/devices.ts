@@ -27,6 +27,11 @@ export function isDeaf(sound: SoundView): boolean {
   return sound.devices !== null && sound.microphone === null;
 }
 
+/** Whether its user hears nothing. */
+export function isMute(sound: SoundView): boolean {
+  return sound.devices !== null && sound.speaker === null;
+}
+
 /** Whether it sits on its user's head, as far as the system tells. */
 export function isHeadset(device: Device | null): device is Device {
   switch (device?.kind) {

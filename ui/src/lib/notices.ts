@@ -3,7 +3,8 @@
 import { availabilityWords } from "./availability";
 import { changeWords, faultWords } from "./changes";
 import { current, type Told } from "./current.svelte";
-import { isDeaf } from "./devices";
+import { isDeaf, isMute } from "./devices";
+import { apart } from "./direction";
 import { hopFault, lineFault, opens, type Fault } from "./faults";
 import { secondsLeft } from "./format";
 import type { Drawing } from "../parts/Icon.svelte";
@@ -45,6 +46,7 @@ function candidates(): (NoticeText | null)[] {
     queueLogin(),
     microphone(),
     ...current.told.map(passing),
+    speaker(),
     queueRefused(),
     queueOrder(),
     queueUnset(),
@@ -54,7 +56,7 @@ function candidates(): (NoticeText | null)[] {
     ...current.window.complaints.map((words): NoticeText => ({
       key: words,
       tone: "neutral",
-      words,
+      words: apart(words),
       once: true,
     })),
   ];
@@ -85,7 +87,7 @@ function link(): NoticeText | null {
     key: "link",
     tone: "ring",
     icon: "noConnection",
-    words: `${fault.title}. ${fault.passes ? (fault.line ?? "") : retry(link.retry_at)}`,
+    words: sentences(fault.title, fault.passes ? fault.line : retry(link.retry_at)),
     detail: link.detail,
     // Who is refused is refused again.
     remedy: link.hop === "web_socket" || fault.passes ? undefined : fault.clock ? "clock" : "reconnect",
@@ -109,7 +111,7 @@ function line(): NoticeText | null {
   return {
     key: "line",
     tone: "fault",
-    words: `${fault.title}. ${more}`.trim(),
+    words: sentences(fault.title, more),
     detail: fault.detail,
     // What is not tried again by itself is not mended by a try.
     remedy: fault.passes || (line.retry_at === null && fault.forIt) ? undefined : "reconnect",
@@ -127,6 +129,13 @@ function microphone(): NoticeText | null {
         words: faultWords("microphone", sound.microphone_fault),
         remedy: soundRemedy(sound.microphone_fault?.why),
       }
+    : null;
+}
+
+function speaker(): NoticeText | null {
+  const { sound } = current.view;
+  return isMute(sound)
+    ? { key: "speaker", tone: "fault", icon: "headset", words: faultWords("speaker", null), remedy: "sound" }
     : null;
 }
 
@@ -303,6 +312,9 @@ function vault(): NoticeText | null {
       };
   }
 }
+
+/** A title that ends as its language ends sentences, and what follows it. */
+const sentences = (title: string, more = ""): string => `${title}${t("full-stop")} ${more}`.trim();
 
 function retry(at: number): string {
   const seconds = secondsLeft(at - current.now);

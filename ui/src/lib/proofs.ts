@@ -209,6 +209,8 @@ function path(view: PhoneView): ProofRow | null {
     return { ...row, proof: "working", fact: t("path-looking"), age: [] };
   }
   const { local, remote, remote_kind, codec } = call.path;
+  const oneWay = call.one_way_in_since !== null || call.one_way_out_since !== null;
+  const poor = call.quality === "poor" || call.quality === "poor_here";
   const age = [
     t("path-codec", { codec: CODECS[codec] }),
     ...(call.round_trip_ms === null ? [] : [t("path-round-trip", { ms: call.round_trip_ms })]),
@@ -218,7 +220,7 @@ function path(view: PhoneView): ProofRow | null {
   ];
   return {
     ...row,
-    proof: call.interrupted || call.quality === "poor" || call.quality === "poor_here" ? "fault" : "proven",
+    proof: call.interrupted || oneWay || poor ? "fault" : "proven",
     fact: call.interrupted
       ? t("path-silent")
       : call.one_way_in_since !== null

@@ -192,6 +192,7 @@ fault-line-full = ما زالت هناك جلسات قديمة مفتوحة
 fault-line-full-line = ستنتهي تلقائيًا.
 fault-line = لم يقبل خادم الهاتف تحويلتك
 fault-queue = لم يسجّل Ozonetel دخولك
+full-stop = .
 retry-in = محاولة جديدة بعد { $seconds } ث.
 retry-now = جارٍ المحاولة…
 
@@ -199,7 +200,6 @@ retry-now = جارٍ المحاولة…
 
 move-label = طلب من جهاز آخر
 move-asks = هل تريد نقل هاتفك إلى { $device }؟
-move-asks-short = إلى { $device }؟
 move-asks-idle = الطلب جارٍ الآن ({ $seconds }). يُنقل إن لم تُجب.
 move-asks-call = الطلب جارٍ الآن ({ $seconds }). يُنقل بعد هذه المكالمة إن لم تُجب.
 move-later = سيُنقل هاتفك إلى { $device } بعد هذه المكالمة.
@@ -277,7 +277,7 @@ after-call = بعد هذه المكالمة
 after-wrap-up = بعد عمل ما بعد المكالمة
 next = ثم: { $state }
 next-cancel = ثم: { $state }. إلغاء
-queue-ordering = { $state }…
+queue-ordering = جارٍ التغيير إلى: { $state }
 wrap-up-show = العودة إلى عمل ما بعد المكالمة
 wrap-up-left = الوقت المتبقي:
 wrap-up-done = تم – { $state }
@@ -384,6 +384,7 @@ history-filter = عرض
 history-filter-all = الكل
 history-filter-out = الصادرة
 history-missed = فائتة
+history-missed-calls = فائتة
 history-incoming = واردة
 history-outgoing = صادرة
 history-no-talk = بلا رد
@@ -624,6 +625,12 @@ about-licence = ترخيص { $name }
 
 quit-title = أنت في مكالمة. هل تريد إنهاءها والخروج؟
 quit-unsaved-title = الخروج قبل حفظ كل شيء؟
+quit-unsaved-line = { $outcomes ->
+    [one] لم تُحفظ نتيجة واحدة بعد. ستضيع إذا خرجت.
+    [two] لم تُحفظ نتيجتان بعد. ستضيعان إذا خرجت.
+    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع إذا خرجت.
+   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع إذا خرجت.
+  }
 quit-line = الخروج ينهي المكالمة ويسجّل خروجك.
 quit-and-hang-up = إنهاء المكالمة والخروج
 quit = خروج

@@ -192,6 +192,7 @@ fault-line-full = Old sign-ins are still open
 fault-line-full-line = They end by themselves.
 fault-line = The phone server did not take your extension
 fault-queue = Ozonetel did not sign you in
+full-stop = .
 retry-in = Trying again in { $seconds } s.
 retry-now = Trying again…
 
@@ -199,7 +200,6 @@ retry-now = Trying again…
 
 move-label = Request of another device
 move-asks = Move your phone to { $device }?
-move-asks-short = To { $device }?
 move-asks-idle = It asks now ({ $seconds }). Without an answer it moves.
 move-asks-call = It asks now ({ $seconds }). Without an answer it moves after this call.
 move-later = Your phone moves to { $device } after this call.
@@ -224,7 +224,7 @@ notice-media-failed = The sound of this call has trouble
 notice-queue-silent = Ozonetel does not answer.
 notice-refused = Ozonetel refused: { $state }
 notice-outcome-refused = Ozonetel did not take the outcome: { $outcome }
-notice-unset = Calls of the queue come when you are ready.
+notice-unset = Queue calls come once you are ready.
 notice-unsaved = Could not save the outcome. We keep it and try again.
 notice-time-up = Time is up.
 notice-time-up-ready = Time is up. You are ready.
@@ -273,7 +273,7 @@ after-call = After this call
 after-wrap-up = After the wrap-up
 next = Then: { $state }
 next-cancel = Then: { $state }. Cancel
-queue-ordering = { $state }…
+queue-ordering = Changing to: { $state }
 wrap-up-show = Back to the wrap-up
 wrap-up-left = Time left:
 wrap-up-done = Done – { $state }
@@ -380,6 +380,7 @@ history-filter = Show
 history-filter-all = All
 history-filter-out = Out
 history-missed = Missed
+history-missed-calls = Missed
 history-incoming = Incoming
 history-outgoing = Outgoing
 history-no-talk = Not answered
@@ -610,6 +611,10 @@ about-licence = { $name } licence
 
 quit-title = You are on a call. Hang up and quit?
 quit-unsaved-title = Quit before all is saved?
+quit-unsaved-line = { $outcomes ->
+    [one] One outcome is not saved yet. It is lost if you quit.
+   *[other] { $outcomes } outcomes are not saved yet. They are lost if you quit.
+  }
 quit-line = Quitting ends the call and signs you out.
 quit-and-hang-up = Hang up and quit
 quit = Quit

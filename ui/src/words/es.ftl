@@ -9,7 +9,7 @@ state-wrap-up = Trabajo posterior
 state-paused = En pausa
 state-paused-for = En pausa: { $reason }
 state-unset = Indique cuándo está disponible
-state-no-queue = No disponible: cola
+state-no-queue = No listo: cola
 state-no-microphone = No listo: micrófono
 state-no-line = No listo: línea
 state-connecting = Conectando…
@@ -190,6 +190,7 @@ fault-line-full = Quedan sesiones antiguas abiertas
 fault-line-full-line = Se cierran solas.
 fault-line = El servidor de telefonía no aceptó su extensión
 fault-queue = Ozonetel no inició su sesión
+full-stop = .
 retry-in = Nuevo intento en { $seconds } s.
 retry-now = Nuevo intento…
 
@@ -197,7 +198,6 @@ retry-now = Nuevo intento…
 
 move-label = Solicitud de otro equipo
 move-asks = ¿Pasar su teléfono a { $device }?
-move-asks-short = ¿A { $device }?
 move-asks-idle = Lo pide ahora ({ $seconds }). Sin respuesta, pasa allí.
 move-asks-call = Lo pide ahora ({ $seconds }). Sin respuesta, pasa allí después de esta llamada.
 move-later = Su teléfono pasa a { $device } después de esta llamada.
@@ -259,7 +259,7 @@ keypad-show = Mostrar el teclado
 keypad-hide = Ocultar el teclado
 erase = Borrar
 last-call = Última llamada
-call-back = Devolver
+call-back = Rellamar
 no-calls = Aún no hay llamadas hoy.
 
 ## Queue
@@ -272,7 +272,7 @@ after-call = Después de esta llamada
 after-wrap-up = Después del trabajo posterior
 next = Luego: { $state }
 next-cancel = Luego: { $state }. Cancelar
-queue-ordering = { $state }…
+queue-ordering = Cambiando a: { $state }
 wrap-up-show = Volver al trabajo posterior
 wrap-up-left = Tiempo restante:
 wrap-up-done = Listo: { $state }
@@ -378,7 +378,8 @@ read-asked = { $device } pide su teléfono. Tiene { $seconds } segundos para res
 history-filter = Mostrar
 history-filter-all = Todas
 history-filter-out = Salientes
-history-missed = Perdidas
+history-missed = Perdida
+history-missed-calls = Perdidas
 history-incoming = Entrante
 history-outgoing = Saliente
 history-no-talk = Sin contestar
@@ -611,6 +612,10 @@ about-licence = Licencia { $name }
 
 quit-title = Está en una llamada. ¿Colgar y salir?
 quit-unsaved-title = ¿Salir antes de guardar todo?
+quit-unsaved-line = { $outcomes ->
+    [one] Un resultado aún no se ha guardado. Se pierde si sale.
+   *[other] { $outcomes } resultados aún no se han guardado. Se pierden si sale.
+  }
 quit-line = Al salir termina la llamada y se cierra su sesión.
 quit-and-hang-up = Colgar y salir
 quit = Salir

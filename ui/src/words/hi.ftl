@@ -190,6 +190,7 @@ fault-line-full = पुराने साइन इन अब भी खुल
 fault-line-full-line = वे अपने आप ख़त्म हो जाएँगे।
 fault-line = फ़ोन सर्वर ने आपका एक्सटेंशन नहीं माना
 fault-queue = Ozonetel ने आपको साइन इन नहीं किया
+full-stop = ।
 retry-in = { $seconds } से॰ में फिर कोशिश होगी।
 retry-now = फिर कोशिश हो रही है…
 
@@ -197,7 +198,6 @@ retry-now = फिर कोशिश हो रही है…
 
 move-label = दूसरे डिवाइस का अनुरोध
 move-asks = फ़ोन को { $device } पर ले जाएँ?
-move-asks-short = { $device } पर?
 move-asks-idle = अभी पूछा जा रहा है ({ $seconds })। जवाब न मिलने पर फ़ोन वहाँ चला जाएगा।
 move-asks-call = अभी पूछा जा रहा है ({ $seconds })। जवाब न मिलने पर फ़ोन इस कॉल के बाद जाएगा।
 move-later = इस कॉल के बाद आपका फ़ोन { $device } पर चला जाएगा।
@@ -271,7 +271,7 @@ after-call = इस कॉल के बाद
 after-wrap-up = कॉल के बाद के काम के बाद
 next = फिर: { $state }
 next-cancel = फिर: { $state }। रद्द करें
-queue-ordering = { $state }…
+queue-ordering = बदला जा रहा है: { $state }
 wrap-up-show = कॉल के बाद के काम पर लौटें
 wrap-up-left = बचा समय:
 wrap-up-done = हो गया – { $state }
@@ -378,6 +378,7 @@ history-filter = दिखाएँ
 history-filter-all = सभी
 history-filter-out = आउटगोइंग
 history-missed = मिस्ड
+history-missed-calls = मिस्ड
 history-incoming = इनकमिंग
 history-outgoing = आउटगोइंग
 history-no-talk = बात नहीं हुई
@@ -608,6 +609,10 @@ about-licence = { $name } लाइसेंस
 
 quit-title = आप कॉल पर हैं। कॉल काटकर बंद करें?
 quit-unsaved-title = सब सहेजने से पहले बंद करें?
+quit-unsaved-line = { $outcomes ->
+    [one] एक परिणाम अभी सहेजा नहीं गया है। बंद करने पर वह खो जाएगा।
+   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। बंद करने पर वे खो जाएँगे।
+  }
 quit-line = बंद करने से कॉल कटेगी और आप साइन आउट हो जाएँगे।
 quit-and-hang-up = कॉल काटें और बंद करें
 quit = बंद करें
