@@ -10,22 +10,25 @@ const REST_MS = 700;
  */
 export function restAfterRinging(): void {
   let rang: number[] = [];
-  let timer = 0;
-
-  const wake = () => {
-    clearTimeout(timer);
-    document.body.classList.remove("resting");
-  };
+  let until = 0;
 
   $effect(() => {
     const rings = current.view.calls.filter((it) => it.state.state === "alerting").map((it) => it.call);
     if (rang.some((call) => !rings.includes(call))) {
-      clearTimeout(timer);
-      timer = window.setTimeout(wake, REST_MS);
-      document.body.classList.add("resting");
+      until = performance.now() + REST_MS;
     }
     rang = rings;
   });
 
-  $effect(() => wake);
+  $effect(() => {
+    // No timer ends it: those of a hidden page come late. A key that presses a button counts no clicks.
+    const onClick = (event: MouseEvent) => {
+      if (event.detail > 0 && performance.now() < until) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    };
+    window.addEventListener("click", onClick, true);
+    return () => window.removeEventListener("click", onClick, true);
+  });
 }
