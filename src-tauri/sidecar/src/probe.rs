@@ -3,7 +3,8 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -13,6 +14,8 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureSch
 
 /// A server waits 200 ms for its Redis at most.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes of an answer that are read: more than its first line.
 const BEGINNING: u64 = 256;
@@ -43,8 +46,18 @@ pub(crate) fn ask(mut address: SocketAddr) -> anyhow::Result<()> {
 }
 
 fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, PATIENCE)
-        .with_context(|| format!("Nobody listens on {address}"))?;
+    let begun = Instant::now();
+    let stream = loop {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            // A server that was just started does not listen yet.
+            Err(error)
+                if error.kind() == ErrorKind::ConnectionRefused && begun.elapsed() < PATIENCE =>
+            {
+                thread::sleep(PAUSE);
+            }
+            tried => break tried.with_context(|| format!("Nobody listens on {address}"))?,
+        }
+    };
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     Ok(stream)

@@ -131,7 +131,7 @@ pub(super) const KEYS: [Key; 23] = [
         name: "CredentialStore",
         kind: Kind::Choice(&["memory", "osKeychain"]),
         settles: |value| vec![settled(Section::None, "credential_store", value)],
-        otherwise: |_| json!("memory"),
+        otherwise: |_| json!("osKeychain"),
     },
     Key {
         name: "DialPolicy",

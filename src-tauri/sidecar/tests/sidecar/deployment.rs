@@ -68,6 +68,12 @@ fn only_the_proxy_is_reached_from_outside_and_the_sidecars_believe_it() {
     let of_redis = services["redis"]["networks"].as_vec().unwrap();
     assert_eq!(of_redis.iter().map(text).collect::<Vec<_>>(), ["inside"]);
     let proxy = &services["proxy"]["networks"]["inside"]["ipv4_address"];
+    // Nobody who starts before it takes its address.
+    let pool = &compose["networks"]["inside"]["ipam"]["config"][0]["ip_range"];
+    assert_eq!(
+        (text(proxy), text(pool)),
+        ("172.30.41.2", "172.30.41.128/25")
+    );
     let haproxy = fs::read_to_string(folder().join("deploy/haproxy.cfg")).unwrap();
     for name in ["one", "two"] {
         let sidecar = &services[name];
