@@ -20,7 +20,7 @@ const nameOf = (it) => {
 // A dialog lies over all else.
 const over = () => document.querySelector("dialog[open]") ?? document;
 
-// Hang up that came where Answer was lets the pointer through at first.
+// For a moment after a call has rung the page takes no press of a pointer.
 const canBeUsed = (it) => !it.disabled && getComputedStyle(it).pointerEvents !== "none";
 
 const control = (name) =>

@@ -11,24 +11,26 @@ const REST_MS = 700;
 export function restAfterRinging(): void {
   let rang: number[] = [];
   let until = 0;
+  let timer = 0;
+
+  const wake = () => {
+    clearTimeout(timer);
+    document.body.classList.remove("resting");
+  };
 
   $effect(() => {
     const rings = current.view.calls.filter((it) => it.state.state === "alerting").map((it) => it.call);
     if (rang.some((call) => !rings.includes(call))) {
+      wake();
       until = performance.now() + REST_MS;
+      timer = window.setTimeout(wake, REST_MS);
+      document.body.classList.add("resting");
+    } else if (performance.now() >= until) {
+      // The timers of a hidden page come late.
+      wake();
     }
     rang = rings;
   });
 
-  $effect(() => {
-    // No timer ends it: those of a hidden page come late. A key that presses a button counts no clicks.
-    const onClick = (event: MouseEvent) => {
-      if (event.detail > 0 && performance.now() < until) {
-        event.preventDefault();
-        event.stopPropagation();
-      }
-    };
-    window.addEventListener("click", onClick, true);
-    return () => window.removeEventListener("click", onClick, true);
-  });
+  $effect(() => wake);
 }

@@ -46,7 +46,7 @@ const pressAt = (name: string) => page.getByRole("button", { name, exact: true }
 
 describe("a second press on Answer or Decline reaches nothing, one after a moment does", () => {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["performance"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   });
 
   test("in the window", async () => {
