@@ -40,7 +40,7 @@ struct Followers {
     missed: mpsc::Sender<Missed>,
     awake: watch::Sender<Option<&'static Words>>,
     in_call: watch::Sender<bool>,
-    /// Who the calls are from that came in and are not over.
+    /// Who the calls are from that came in and were not answered yet.
     callers: BTreeMap<CallId, String>,
     /// Whether the phone was somebody's since it was nobody's.
     was_in_use: bool,
@@ -205,9 +205,11 @@ impl Followers {
             let words = self.app.state::<Shell>().words();
             self.callers
                 .insert(call, caller(display_name.as_deref(), &from, words));
+        } else if let Event::CallAnswered { call, .. } = event {
+            self.callers.remove(&call);
         } else if let Event::CallEnded { call, cause } = event
             && let Some(caller) = self.callers.remove(&call)
-            && cause == EndCause::Missed
+            && matches!(cause, EndCause::Missed | EndCause::LinkLost)
         {
             let words = self.app.state::<Shell>().words();
             // Where nobody shows them, the history has them all.

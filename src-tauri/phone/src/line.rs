@@ -47,6 +47,8 @@ pub(crate) struct Line {
     settings: CallSettings,
     /// Whether a flow was lost since the last registration.
     flow_changed: bool,
+    /// Whether every further call is turned away, whatever the settings say.
+    is_closing: bool,
     /// What tells why a call has ended that nobody asked about since.
     refusal: Option<Tone>,
 }
@@ -106,6 +108,7 @@ impl Line {
             concluded: None,
             settings: setup.calls,
             flow_changed: false,
+            is_closing: false,
             refusal: None,
         };
         line.handle_timeout(now, outputs);
@@ -135,8 +138,10 @@ impl Line {
 
     pub(crate) fn line_view(&self) -> LineView {
         match &self.registration {
-            // A binding is only as good as the flow that it names.
-            Registration::Registered { since, .. } if self.link.flow().is_some() => {
+            // A binding is only as good as the flow that it names, which is an earlier one until the registrar knows the next.
+            Registration::Registered { since, .. }
+                if self.link.flow().is_some() && !self.flow_changed =>
+            {
                 LineView::Registered {
                     extension: self.extension.clone(),
                     server: self.server.clone(),
@@ -329,8 +334,16 @@ impl Line {
     }
 
     pub(crate) fn set_calls(&mut self, settings: CallSettings) {
-        self.ua.set_max_calls(settings.max_calls.into());
+        if !self.is_closing {
+            self.ua.set_max_calls(settings.max_calls.into());
+        }
         self.settings = settings;
+    }
+
+    /// Turns every further call away, as one that finds its callee busy; those that there are go on.
+    pub(crate) fn turn_calls_away(&mut self) {
+        self.is_closing = true;
+        self.ua.set_max_calls(0);
     }
 
     /// Connects and registers anew at once.
@@ -351,6 +364,8 @@ impl Line {
 
     /// Ends all calls and removes the binding; [`is_unregistered`](Self::is_unregistered) tells when that is done.
     pub(crate) fn stop(&mut self, now: Instant, outputs: &mut Outputs) {
+        // What comes before the registrar knows would ring, and nobody could answer.
+        self.turn_calls_away();
         while let Some(call) = self.calls.values().next() {
             let id = call.id();
             call.hang_up(&mut self.ua, now);

@@ -72,6 +72,19 @@ fn a_network_that_changes_before_the_link_is_up_does_not_wait_for_the_next_try()
 }
 
 #[test]
+fn a_new_flow_registers_nobody_before_the_registrar_has_said_so() {
+    let mut world = World::signed_in();
+    world.server.answers_register = false;
+    world.drop_flow();
+    world.pass(Duration::from_secs(5));
+    assert!(matches!(world.view().link, LinkView::Up { .. }));
+    assert_eq!(world.view().line, LineView::Registering);
+    world.server.answers_register = true;
+    world.pass(Duration::from_secs(60));
+    assert!(matches!(world.view().line, LineView::Registered { .. }));
+}
+
+#[test]
 fn after_a_sleep_there_is_one_beat_one_flow_and_no_catching_up() {
     let mut world = World::signed_in();
 

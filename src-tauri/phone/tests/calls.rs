@@ -250,6 +250,13 @@ fn an_incoming_call_is_declined_missed_or_turned_away() {
     world.pass(Duration::from_secs(61));
     assert_eq!(last_end(&world), EndCause::Missed);
 
+    // Its caller waits no longer than this.
+    let mut world = World::signed_in();
+    world.incoming_as("in-1", "Expires: 20\r\n", true);
+    world.pass(Duration::from_secs(21));
+    assert_eq!(last_end(&world), EndCause::Missed);
+    assert_eq!(world.tone, None);
+
     let (mut world, _) = World::in_call();
     world.incoming(true);
     assert_eq!(world.count_sent("SIP/2.0 486"), 1);

@@ -9,8 +9,8 @@ use std::time::Duration;
 use sidecar_api::RefusalReason;
 
 use phone::{
-    AccountView, Command, Event, Hop, LeaseState, LineView, LinkView, LockReturned, Rejected,
-    SidecarFailure, SignedOutReason,
+    AccountView, CallSettings, Command, Event, Hop, LeaseState, LineView, LinkView, LockReturned,
+    Rejected, SidecarFailure, SignedOutReason,
 };
 use world::{World, agent_grant, fallback, manager_grant, refused, setup, unreachable};
 
@@ -417,6 +417,37 @@ fn a_lost_lease_never_cuts_a_running_call() {
         Some(SignedOutReason::TakenOver { .. })
     ));
     assert_eq!(world.count_sent("BYE"), 1);
+}
+
+#[test]
+fn a_lost_session_takes_no_second_call_while_the_first_goes_on() {
+    let (mut world, _) = World::in_call();
+    let settings = CallSettings {
+        max_calls: 3,
+        ..CallSettings::default()
+    };
+    let several = Command::SetCalls { settings };
+    world.command(several.clone()).unwrap();
+    world.sidecar.beat = Some(Err(taken_over()));
+    world.pass(Duration::from_secs(400));
+    for call_id in ["in-1", "in-2"] {
+        world.incoming_as(call_id, "", true);
+        // Settings that come meanwhile change nothing about that.
+        world.command(several.clone()).unwrap();
+    }
+    assert_eq!(world.view().calls.len(), 1);
+    assert_eq!(world.count_sent("SIP/2.0 486"), 2);
+}
+
+#[test]
+fn who_calls_while_the_phone_signs_out_finds_it_busy() {
+    let mut world = World::signed_in();
+    world.server.answers_register = false;
+    world.command(Command::SignOut).unwrap();
+    assert_eq!(world.view().account, AccountView::SigningOut);
+    world.incoming(true);
+    assert_eq!(world.count_sent("SIP/2.0 486"), 1);
+    assert!(!world.happened(|it| matches!(it, Event::CallIncoming { .. })));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 use sip::{Cause, Party, UserAgent};
 
 use crate::{
-    Event,
+    EndCause, Event,
     call::{Call, Incoming, Outcome},
     outputs::Outputs,
     words::{cause_text, end_cause, named, shown},
@@ -127,8 +127,12 @@ impl Line {
                 }
             }
             sip::Event::Ended { call, cause } => {
-                self.with(call, outputs, |_, _, _| {
-                    ControlFlow::Break(end_cause(cause))
+                self.with(call, outputs, |it, _, _| {
+                    ControlFlow::Break(match end_cause(cause) {
+                        // Its caller had set a time (`Expires`, RFC 3261 §13.3.1).
+                        EndCause::Timeout if it.alerts() => EndCause::Missed,
+                        cause => cause,
+                    })
                 });
             }
             sip::Event::Alive => {}

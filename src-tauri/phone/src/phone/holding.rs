@@ -258,6 +258,7 @@ impl Phone {
         {
             let ttl = lease.ttl();
             station.moving.stop(&mut self.outputs);
+            station.line.turn_calls_away();
             station.lease = Holding::Lost {
                 reason: reason.clone(),
                 ttl,
