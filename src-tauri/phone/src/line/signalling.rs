@@ -128,11 +128,10 @@ impl Line {
             }
             sip::Event::Ended { call, cause } => {
                 self.with(call, outputs, |it, _, _| {
-                    ControlFlow::Break(match end_cause(cause) {
-                        // Its caller had set a time (`Expires`, RFC 3261 §13.3.1).
-                        EndCause::Timeout if it.alerts() => EndCause::Missed,
-                        cause => cause,
-                    })
+                    let cause = end_cause(cause);
+                    // Its caller had set a time (`Expires`, RFC 3261 §13.3.1).
+                    let is_missed = cause == EndCause::Timeout && it.alerts();
+                    ControlFlow::Break(if is_missed { EndCause::Missed } else { cause })
                 });
             }
             sip::Event::Alive => {}
