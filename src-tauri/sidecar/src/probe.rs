@@ -53,7 +53,7 @@ fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
             Err(error)
                 if error.kind() == ErrorKind::ConnectionRefused && begun.elapsed() < PATIENCE =>
             {
-                thread::sleep(PAUSE);
+                thread::park_timeout(PAUSE);
             }
             tried => break tried.with_context(|| format!("Nobody listens on {address}"))?,
         }
