@@ -24,9 +24,9 @@ export const machineTime = (ms: number): string => `PT${Math.max(0, Math.floor(m
 /** Whole seconds that remain, never fewer than none. */
 export const secondsLeft = (ms: number): number => Math.max(0, Math.ceil(ms / 1000));
 
-/** The time of a day: `10:14`. */
+/** The time of a day, in one piece: `10:14`, `10:14 pm`. */
 export function timeOfDay(date: Date): string {
-  return new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(date);
+  return new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(date).replace(" ", "\u00a0");
 }
 
 /** When something was, as short as it can be told today: `10:14`, `yesterday, 10:14`, `3 May, 10:14`. */

@@ -8,4 +8,4 @@ export const unbroken = (name: string): string => name.replaceAll("-", `-${JOINE
 const UNSEEN = /[\u2060\u2066-\u2069]/g;
 
 /** The same as somebody types it. */
-export const plain = (text: string): string => text.replace(UNSEEN, "");
+export const plain = (text: string): string => text.replace(UNSEEN, "").replaceAll("\u00a0", " ");

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { clear, show } from "../scripted/mounted";
 import type { CallView } from "../lib/phone";
+import { plain } from "../lib/unbroken";
 import type { Script } from "../scripted/shell";
 
 let now = 0;
@@ -26,9 +27,7 @@ afterEach(async () => {
 async function hear(name: string): Promise<Script> {
   const script = await show(name);
   const region = document.querySelector('[aria-live="polite"].unseen');
-  watching = new MutationObserver(() =>
-    said.push((region?.textContent ?? "").replace(/[\u2068\u2069]/g, "")),
-  );
+  watching = new MutationObserver(() => said.push(plain(region?.textContent ?? "")));
   watching.observe(region as Element, { childList: true, subtree: true });
   return script;
 }
@@ -45,7 +44,7 @@ test("a call that broke is told when it breaks and when it is back, not second b
     now += 1_000;
     await script.view((view) => view);
   }
-  await expect.poll(() => document.body.textContent).toContain("26 s left");
+  await expect.poll(() => document.body.textContent).toContain("26\u00a0s left");
   await script.happened({ type: "call.recovered", call: 7, after_ms: 4_200 });
   await becomes(script, { interrupted: false, interrupted_since: null });
   await expect.poll(() => said.slice(1)).toEqual(["You are back. 4 s were lost."]);

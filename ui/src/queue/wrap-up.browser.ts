@@ -40,7 +40,7 @@ test("done with a pause asks for its reason", async () => {
 test("there is more time where the server allows it", async () => {
   const script = await show("wrap-up");
   const more = main().getByRole("button", { name: "More time", exact: true });
-  await expect.element(more).toHaveAccessibleDescription(/^.?30.? s$/);
+  await expect.element(more).toHaveAccessibleDescription(/^.?30\ss.?$/);
   await more.click();
   await expect.poll(() => script.orders()).toEqual([{ command: "more_time" }]);
   await expect.element(main().getByRole("button", { name: /More time/ })).not.toBeInTheDocument();

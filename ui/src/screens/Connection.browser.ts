@@ -123,7 +123,7 @@ test("a clock that is off is told with the difference, and beside a certificate 
     ...view,
     server_check: { state: "reached", took_ms: 84, clock_ahead_ms: -7_260_000, at: NOW },
   }));
-  await told(/^This computer's clock is .?2 h 1 min.? off\.$/);
+  await told(/^This computer's clock is .?2\sh 1\smin.? off\.$/);
   await script.view((view) => ({
     ...view,
     link: {
@@ -136,7 +136,7 @@ test("a clock that is off is told with the difference, and beside a certificate 
     },
   }));
   await told(/Certificate is not valid before .?(22 November|November 22)/);
-  await expect.poll(() => page.getByText(/clock is .?2 h 1 min.? off/).elements().length).toBeGreaterThan(1);
+  await expect.poll(() => page.getByText(/clock is .?2\sh 1\smin.? off/).elements().length).toBeGreaterThan(1);
 });
 
 test("what is said and copied of a phone server that is not found names it, not the sidecar", async () => {

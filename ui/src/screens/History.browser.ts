@@ -29,7 +29,7 @@ test("each call has its word, its other end, its time and its length", async () 
 test("where the calls are kept, and for how long, is told", async () => {
   const script = await show("history");
   const told = (words: RegExp) => expect.element(page.getByText(words)).toBeVisible();
-  await told(/^Only on this computer, for 30 days\.$/);
+  await told(/^Only on this computer, for 30\sdays\.$/);
   await script.window({ history_days: 1 });
   await told(/^Only on this computer, for one day\.$/);
   await script.window({ history_days: 0 });

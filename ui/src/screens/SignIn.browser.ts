@@ -248,7 +248,7 @@ test("a phone held by the same person is asked for, and the password goes to the
   await page.getByLabelText("Your password once more, to move it").fill(PASSWORD);
   expect(page.getByRole("button", { name: "Move it here", exact: true }).elements()).toEqual([]);
   await page.getByRole("button", { name: "Ask to move it here" }).click();
-  await expect.element(page.getByRole("main").getByText(/^Waiting for .*DESK.*14.*… \d+ s$/)).toBeVisible();
+  await expect.element(page.getByRole("main").getByText(/^Waiting for .*DESK.*14.*… \d+\ss$/)).toBeVisible();
   expect(script.orders()).toEqual([
     { command: "ask_to_move", email: "ana@helix.example", password: PASSWORD },
   ]);

@@ -101,7 +101,7 @@ test("one change does not take back another that is on its way", async () => {
 test("the ring volume goes by keys and says what it is", async () => {
   const script = await show("sound");
   const slider = page.getByRole("slider", { name: "Ring volume" });
-  await expect.element(slider).toHaveAttribute("aria-valuetext", "80 %");
+  await expect.element(slider).toHaveAttribute("aria-valuetext", "80\u00a0%");
   slider.element().focus();
   await userEvent.keyboard("{ArrowDown}");
   await expect.poll(() => set(script).at(-1)?.ring_volume).toBe(75);

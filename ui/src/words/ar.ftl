@@ -41,8 +41,8 @@ history-local = { $days ->
     [0] لا تُحفظ المكالمات.
     [one] على هذا الحاسوب فقط، ليوم واحد.
     [two] على هذا الحاسوب فقط، ليومين.
-    [few] على هذا الحاسوب فقط، لمدة { $days } أيام.
-   *[other] على هذا الحاسوب فقط، لمدة { $days } يومًا.
+    [few] على هذا الحاسوب فقط، لمدة { $days } أيام.
+   *[other] على هذا الحاسوب فقط، لمدة { $days } يومًا.
   }
 sound-title = الصوت
 connection-title = الاتصال
@@ -80,7 +80,7 @@ sign-in-another = استخدام حساب آخر
 language-label = اللغة
 version = الإصدار { $version }
 signed-out-free = تم تسجيل الخروج. هاتفك متاح الآن.
-signed-out-unconfirmed = تم تسجيل الخروج هنا. لم يؤكده الخادم: قد يظهر هاتفك مستخدَمًا للأجهزة الأخرى حتى { $minutes } د.
+signed-out-unconfirmed = تم تسجيل الخروج هنا. لم يؤكده الخادم: قد يظهر هاتفك مستخدَمًا للأجهزة الأخرى حتى { $minutes } د.
 email-missing = أدخل بريدك الإلكتروني أو اسم المستخدم
 password-missing = أدخل كلمة المرور
 server-invalid = لا يمكن استخدام هذا العنوان. يجب أن يبدأ بـ https://
@@ -102,14 +102,14 @@ held-where = أنت مسجّل الدخول على { $device }.
 held-since = أنت مسجّل الدخول على { $device } منذ { $time }.
 held-device = { $name } ({ $system })
 held-in-call = تجري عليه مكالمة الآن.
-held-unknown = تحويلتك محجوزة لجلسة أخرى. سجّل الخروج هناك أولًا أو اسأل المسؤول. ستتحرر تلقائيًا خلال 60 دقيقة على الأكثر.
+held-unknown = تحويلتك محجوزة لجلسة أخرى. سجّل الخروج هناك أولًا أو اسأل المسؤول. ستتحرر تلقائيًا خلال 60 دقيقة على الأكثر.
 held-move = نقله إلى هنا
 held-password = أدخل كلمة المرور مرة أخرى لنقله
 held-ask = طلب نقله إلى هنا
 held-force = يمكنك نقله رغم ذلك. ستستمر أي مكالمة هناك حتى تنتهي.
 another-device = جهاز آخر
 asking-sending = جارٍ سؤال { $device }…
-asking-waiting = في انتظار { $device }… { $seconds } ث
+asking-waiting = في انتظار { $device }… { $seconds } ث
 asking-after-call = سيُنقل بعد المكالمة الجارية. أبقِ هذه النافذة مفتوحة.
 not-moved-refused = رفض { $device } الطلب.
 not-moved-unanswered = لا يجيب { $device }.
@@ -177,7 +177,7 @@ fault-second-factor-line = لا يمكن لهذا الهاتف أن يطلب ر�
 fault-not-verified = لم يتم التحقق من بريدك الإلكتروني
 fault-not-verified-line = افتح الرابط في الرسالة التي وصلتك، ثم سجّل الدخول مرة أخرى.
 fault-tries = محاولات كثيرة جدًا
-fault-tries-wait = انتظر { $seconds } ث.
+fault-tries-wait = انتظر { $seconds } ث.
 fault-tries-later = انتظر قليلًا.
 fault-tries-over = يمكنك المحاولة الآن.
 fault-server = يواجه الخادم مشكلة
@@ -193,7 +193,7 @@ fault-line-full-line = ستنتهي تلقائيًا.
 fault-line = لم يقبل خادم الهاتف تحويلتك
 fault-queue = لم يسجّل Ozonetel دخولك
 full-stop = .
-retry-in = محاولة جديدة بعد { $seconds } ث.
+retry-in = محاولة جديدة بعد { $seconds } ث.
 retry-now = جارٍ المحاولة…
 
 ## جهاز آخر يطلب هذا الهاتف
@@ -214,9 +214,9 @@ notice-at-risk = تعذّر تأكيد جلستك؛ ستنتهي { $minutes ->
     [zero] خلال أقل من دقيقة
     [one] خلال دقيقة واحدة
     [two] خلال دقيقتين
-    [few] خلال { $minutes } دقائق
-    [many] خلال { $minutes } دقيقة
-   *[other] خلال { $minutes } دقيقة
+    [few] خلال { $minutes } دقائق
+    [many] خلال { $minutes } دقيقة
+   *[other] خلال { $minutes } دقيقة
   }. سنواصل المحاولة.
 notice-lost = فُقدت جلستك. ستستمر هذه المكالمة، وبعدها سجّل الدخول من جديد.
 notice-moved = نُقل هاتفك إلى { $device }. ستستمر هذه المكالمة، وبعدها يُسجَّل خروجك.
@@ -246,9 +246,9 @@ refused-failed = تعذّر ذلك. رسالة الحاسوب: { $words }
 
 ## Lengths of time
 
-span-hours = { $hours } س { $minutes } د
-span-minutes = { $minutes } د { $seconds } ث
-span-seconds = { $seconds } ث
+span-hours = { $hours } س { $minutes } د
+span-minutes = { $minutes } د { $seconds } ث
+span-seconds = { $seconds } ث
 span-of = { $time } من { $whole }
 
 ## Ready
@@ -350,8 +350,8 @@ call-add = مكالمة أخرى
 call-held = قيد الانتظار { $time } – الطرف الآخر لا يسمعك
 call-still-held = ما زال قيد الانتظار { $time }
 call-held-by-peer = وضعك الطرف الآخر قيد الانتظار
-call-interrupted = جارٍ إعادة وصل مكالمتك… بقي { $seconds } ث. ابقَ على الخط.
-call-recovered = عاد الاتصال. فُقدت { $seconds } ث.
+call-interrupted = جارٍ إعادة وصل مكالمتك… بقي { $seconds } ث. ابقَ على الخط.
+call-recovered = عاد الاتصال. فُقدت { $seconds } ث.
 one-way-in = لا تسمع الطرف الآخر
 one-way-in-line = لا يصل شيء من الخادم.
 one-way-out = الطرف الآخر لا يسمعك
@@ -376,7 +376,7 @@ read-ring = مكالمة واردة من { $name }.
 read-ring-key = مكالمة واردة من { $name }. اضغط { $key } للرد.
 read-ended = انتهت المكالمة. { $cause }
 read-minute = دقيقة واحدة
-read-asked = يطلب { $device } هاتفك. لديك { $seconds } ثانية للإجابة.
+read-asked = يطلب { $device } هاتفك. لديك { $seconds } ثانية للإجابة.
 
 ## History
 
@@ -407,9 +407,9 @@ history-delete-all-line = { $calls ->
     [zero] لا توجد مكالمات لحذفها من هذا الحاسوب.
     [one] ستُحذف مكالمة واحدة من هذا الحاسوب. لا يمكن التراجع عن ذلك.
     [two] ستُحذف مكالمتان من هذا الحاسوب. لا يمكن التراجع عن ذلك.
-    [few] ستُحذف { $calls } مكالمات من هذا الحاسوب. لا يمكن التراجع عن ذلك.
-    [many] ستُحذف { $calls } مكالمة من هذا الحاسوب. لا يمكن التراجع عن ذلك.
-   *[other] ستُحذف { $calls } مكالمة من هذا الحاسوب. لا يمكن التراجع عن ذلك.
+    [few] ستُحذف { $calls } مكالمات من هذا الحاسوب. لا يمكن التراجع عن ذلك.
+    [many] ستُحذف { $calls } مكالمة من هذا الحاسوب. لا يمكن التراجع عن ذلك.
+   *[other] ستُحذف { $calls } مكالمة من هذا الحاسوب. لا يمكن التراجع عن ذلك.
   }
 history-deleted-all = حُذف السجل
 
@@ -521,7 +521,7 @@ path-direct = مباشر، دون مُرحِّل
 path-relay = عبر مُرحِّل لدى الطرف الآخر
 path-silent = لا يصل شيء الآن. نواصل المحاولة.
 path-codec = صيغة الصوت: { $codec }
-path-round-trip = ذهابًا وإيابًا: { $ms } مللي ثانية على الأكثر
+path-round-trip = ذهابًا وإيابًا: { $ms } مللي ثانية على الأكثر
 path-unchecked = لم يُختبر بعد
 path-open = الصوت يخرج من هذه الشبكة ويعود
 path-open-line = هذا ما يقوله خادم STUN. أما أن يسمع كلٌّ منكما الآخر فلا تثبته إلا مكالمة.
@@ -603,8 +603,8 @@ sign-out-unsaved-title = تسجيل الخروج قبل حفظ كل شيء؟
 sign-out-unsaved-line = { $outcomes ->
     [one] لم تُحفظ نتيجة واحدة بعد. ستضيع إذا سجّلت الخروج.
     [two] لم تُحفظ نتيجتان بعد. ستضيعان إذا سجّلت الخروج.
-    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع إذا سجّلت الخروج.
-   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع إذا سجّلت الخروج.
+    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع إذا سجّلت الخروج.
+   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع إذا سجّلت الخروج.
   }
 stay = البقاء
 
@@ -628,8 +628,8 @@ quit-unsaved-title = الخروج قبل حفظ كل شيء؟
 quit-unsaved-line = { $outcomes ->
     [one] لم تُحفظ نتيجة واحدة بعد. ستضيع إذا خرجت.
     [two] لم تُحفظ نتيجتان بعد. ستضيعان إذا خرجت.
-    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع إذا خرجت.
-   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع إذا خرجت.
+    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع إذا خرجت.
+   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع إذا خرجت.
   }
 quit-line = الخروج ينهي المكالمة ويسجّل خروجك.
 quit-and-hang-up = إنهاء المكالمة والخروج

@@ -40,7 +40,7 @@ history-title = Verlauf
 history-local = { $days ->
     [0] Anrufe werden nicht aufbewahrt.
     [one] Nur auf diesem Computer, einen Tag lang.
-   *[other] Nur auf diesem Computer, { $days } Tage lang.
+   *[other] Nur auf diesem Computer, { $days } Tage lang.
   }
 sound-title = Ton
 connection-title = Verbindung
@@ -78,7 +78,7 @@ sign-in-another = Anderes Konto verwenden
 language-label = Sprache
 version = Version { $version }
 signed-out-free = Abgemeldet. Ihr Telefon ist frei.
-signed-out-unconfirmed = Hier abgemeldet. Der Server hat es nicht bestätigt: Für andere Geräte kann Ihr Telefon noch bis zu { $minutes } min belegt sein.
+signed-out-unconfirmed = Hier abgemeldet. Der Server hat es nicht bestätigt: Für andere Geräte kann Ihr Telefon noch bis zu { $minutes } min belegt sein.
 email-missing = Geben Sie E-Mail oder Benutzernamen ein
 password-missing = Geben Sie Ihr Passwort ein
 server-invalid = Diese Adresse ist nicht verwendbar. Sie beginnt mit https://
@@ -100,14 +100,14 @@ held-where = Sie sind an { $device } angemeldet.
 held-since = Sie sind seit { $time } an { $device } angemeldet.
 held-device = { $name } ({ $system })
 held-in-call = Dort läuft ein Gespräch.
-held-unknown = Ihre Nebenstelle ist durch eine andere Sitzung belegt. Melden Sie sich dort zuerst ab oder fragen Sie Ihren Administrator. Sie wird nach spätestens 60 Minuten von selbst frei.
+held-unknown = Ihre Nebenstelle ist durch eine andere Sitzung belegt. Melden Sie sich dort zuerst ab oder fragen Sie Ihren Administrator. Sie wird nach spätestens 60 Minuten von selbst frei.
 held-move = Hierher holen
 held-password = Noch einmal Ihr Passwort
 held-ask = Umzug anfragen
 held-force = Sie können es trotzdem holen. Ein Gespräch dort läuft bis zu seinem Ende weiter.
 another-device = Ein anderes Gerät
 asking-sending = { $device } wird gefragt …
-asking-waiting = Warten auf { $device } … { $seconds } s
+asking-waiting = Warten auf { $device } … { $seconds } s
 asking-after-call = Es zieht nach dem laufenden Gespräch um. Lassen Sie dieses Fenster offen.
 not-moved-refused = { $device } hat abgelehnt.
 not-moved-unanswered = { $device } antwortet nicht.
@@ -175,7 +175,7 @@ fault-second-factor-line = Dieses Telefon kann nach dessen Code nicht fragen. Ih
 fault-not-verified = Ihre E-Mail-Adresse ist nicht bestätigt
 fault-not-verified-line = Öffnen Sie den Link in der Nachricht, die Sie erhalten haben, und melden Sie sich dann erneut an.
 fault-tries = Zu viele Versuche
-fault-tries-wait = Warten Sie { $seconds } s.
+fault-tries-wait = Warten Sie { $seconds } s.
 fault-tries-later = Warten Sie ein wenig.
 fault-tries-over = Sie können es jetzt erneut versuchen.
 fault-server = Der Server hat eine Störung
@@ -191,7 +191,7 @@ fault-line-full-line = Sie enden von selbst.
 fault-line = Der Telefonserver hat Ihre Nebenstelle nicht angenommen
 fault-queue = Ozonetel hat Sie nicht angemeldet
 full-stop = .
-retry-in = Neuer Versuch in { $seconds } s.
+retry-in = Neuer Versuch in { $seconds } s.
 retry-now = Neuer Versuch…
 
 ## Ein anderes Gerät bittet um dieses Telefon
@@ -209,8 +209,8 @@ move-stay = Nein, hier bleiben
 ## Notices
 
 notice-at-risk = Ihre Sitzung kann nicht bestätigt werden; sie endet in { $minutes ->
-    [one] { $minutes } Minute
-   *[other] { $minutes } Minuten
+    [one] { $minutes } Minute
+   *[other] { $minutes } Minuten
   }. Wir versuchen es weiter.
 notice-lost = Ihre Sitzung ist verloren. Dieses Gespräch läuft weiter; danach melden Sie sich neu an.
 notice-moved = Ihr Telefon ist zu { $device } umgezogen. Dieses Gespräch läuft weiter; danach sind Sie abgemeldet.
@@ -240,9 +240,9 @@ refused-failed = Das ging nicht. Der Computer meldet: { $words }
 
 ## Lengths of time
 
-span-hours = { $hours } h { $minutes } min
-span-minutes = { $minutes } min { $seconds } s
-span-seconds = { $seconds } s
+span-hours = { $hours } h { $minutes } min
+span-minutes = { $minutes } min { $seconds } s
+span-seconds = { $seconds } s
 span-of = { $time } von { $whole }
 
 ## Ready
@@ -344,8 +344,8 @@ call-add = Weiterer Anruf
 call-held = Gehalten { $time } – die Gegenseite hört Sie nicht
 call-still-held = Noch gehalten { $time }
 call-held-by-peer = Die Gegenseite hält das Gespräch
-call-interrupted = Ihr Gespräch wird neu verbunden… noch { $seconds } s. Bleiben Sie dran.
-call-recovered = Sie sind wieder da. { $seconds } s gingen verloren.
+call-interrupted = Ihr Gespräch wird neu verbunden… noch { $seconds } s. Bleiben Sie dran.
+call-recovered = Sie sind wieder da. { $seconds } s gingen verloren.
 one-way-in = Sie hören die Gegenseite nicht
 one-way-in-line = Vom Server kommt nichts an.
 one-way-out = Die Gegenseite hört Sie nicht
@@ -370,7 +370,7 @@ read-ring = Eingehender Anruf von { $name }.
 read-ring-key = Eingehender Anruf von { $name }. { $key } zum Annehmen.
 read-ended = Anruf beendet. { $cause }
 read-minute = Eine Minute
-read-asked = { $device } bittet um Ihr Telefon. Sie haben { $seconds } Sekunden für Ihre Antwort.
+read-asked = { $device } bittet um Ihr Telefon. Sie haben { $seconds } Sekunden für Ihre Antwort.
 
 ## History
 
@@ -399,7 +399,7 @@ history-delete-all = Alle löschen
 history-delete-all-title = Den ganzen Verlauf löschen?
 history-delete-all-line = { $calls ->
     [one] Ein Anruf wird von diesem Computer gelöscht. Das lässt sich nicht rückgängig machen.
-   *[other] { $calls } Anrufe werden von diesem Computer gelöscht. Das lässt sich nicht rückgängig machen.
+   *[other] { $calls } Anrufe werden von diesem Computer gelöscht. Das lässt sich nicht rückgängig machen.
   }
 history-deleted-all = Verlauf gelöscht
 
@@ -464,7 +464,7 @@ device-remove = { $name } aus Ihrer Auswahl nehmen
 device-removed = { $name } ist nicht mehr in Ihrer Auswahl
 volume-label = Klingellautstärke
 volume-off = Aus
-volume-percent = { $percent } %
+volume-percent = { $percent } %
 processing-title = Sprachverarbeitung
 processing-echo = Echounterdrückung
 processing-echo-hint = Anrufer hören sich nicht selbst
@@ -511,7 +511,7 @@ path-direct = Direkt, ohne Relais
 path-relay = Über ein Relais der Gegenseite
 path-silent = Zurzeit kommt nichts an. Wir versuchen es weiter.
 path-codec = Tonformat: { $codec }
-path-round-trip = Hin und zurück: höchstens { $ms } ms
+path-round-trip = Hin und zurück: höchstens { $ms } ms
 path-unchecked = Noch nicht geprüft
 path-open = Sprache verlässt dieses Netz und kommt zurück
 path-open-line = Das sagt ein STUN-Server. Dass Sie einander hören, beweist erst ein Gespräch.
@@ -588,7 +588,7 @@ sign-out-and-hang-up = Auflegen und abmelden
 sign-out-unsaved-title = Abmelden, bevor alles gespeichert ist?
 sign-out-unsaved-line = { $outcomes ->
     [one] Ein Ergebnis ist noch nicht gespeichert. Es geht verloren, wenn Sie sich abmelden.
-   *[other] { $outcomes } Ergebnisse sind noch nicht gespeichert. Sie gehen verloren, wenn Sie sich abmelden.
+   *[other] { $outcomes } Ergebnisse sind noch nicht gespeichert. Sie gehen verloren, wenn Sie sich abmelden.
   }
 stay = Bleiben
 
@@ -611,7 +611,7 @@ quit-title = Sie sind im Gespräch. Auflegen und beenden?
 quit-unsaved-title = Beenden, bevor alles gespeichert ist?
 quit-unsaved-line = { $outcomes ->
     [one] Ein Ergebnis ist noch nicht gespeichert. Es geht verloren, wenn Sie beenden.
-   *[other] { $outcomes } Ergebnisse sind noch nicht gespeichert. Sie gehen verloren, wenn Sie beenden.
+   *[other] { $outcomes } Ergebnisse sind noch nicht gespeichert. Sie gehen verloren, wenn Sie beenden.
   }
 quit-line = Das Beenden legt auf und meldet Sie ab.
 quit-and-hang-up = Auflegen und beenden

@@ -1,4 +1,5 @@
 ### The source of every language. A placeable is what stands in { }; $-names are filled in by the page.
+### A no-break space stands between a number and what it counts.
 
 ## State of the phone
 
@@ -42,7 +43,7 @@ history-title = History
 history-local = { $days ->
     [0] Calls are not kept.
     [one] Only on this computer, for one day.
-   *[other] Only on this computer, for { $days } days.
+   *[other] Only on this computer, for { $days } days.
   }
 sound-title = Sound
 connection-title = Connection
@@ -80,7 +81,7 @@ sign-in-another = Use another account
 language-label = Language
 version = Version { $version }
 signed-out-free = Signed out. Your phone is free.
-signed-out-unconfirmed = Signed out here. The server has not confirmed it: other devices may find your phone in use for up to { $minutes } min.
+signed-out-unconfirmed = Signed out here. The server has not confirmed it: other devices may find your phone in use for up to { $minutes } min.
 email-missing = Enter your email or user name
 password-missing = Enter your password
 server-invalid = This address cannot be used. It begins with https://
@@ -102,14 +103,14 @@ held-where = You are signed in on { $device }.
 held-since = You are signed in on { $device } since { $time }.
 held-device = { $name } ({ $system })
 held-in-call = It is on a call.
-held-unknown = Your extension is held by another session. Sign out there first, or ask your administrator. It frees itself in up to 60 minutes.
+held-unknown = Your extension is held by another session. Sign out there first, or ask your administrator. It frees itself in up to 60 minutes.
 held-move = Move it here
 held-password = Your password once more, to move it
 held-ask = Ask to move it here
 held-force = You can move it all the same. A call there goes on until it ends.
 another-device = Another device
 asking-sending = Asking { $device }…
-asking-waiting = Waiting for { $device }… { $seconds } s
+asking-waiting = Waiting for { $device }… { $seconds } s
 asking-after-call = It will move after the current call. Keep this window open.
 not-moved-refused = { $device } said no.
 not-moved-unanswered = { $device } does not answer.
@@ -177,7 +178,7 @@ fault-second-factor-line = This phone cannot ask for its code. Your administrato
 fault-not-verified = Your e-mail address is not verified
 fault-not-verified-line = Open the link in the message you were sent, then sign in again.
 fault-tries = Too many tries
-fault-tries-wait = Wait { $seconds } s.
+fault-tries-wait = Wait { $seconds } s.
 fault-tries-later = Wait a little.
 fault-tries-over = You can try again now.
 fault-server = The server has trouble
@@ -193,7 +194,7 @@ fault-line-full-line = They end by themselves.
 fault-line = The phone server did not take your extension
 fault-queue = Ozonetel did not sign you in
 full-stop = .
-retry-in = Trying again in { $seconds } s.
+retry-in = Trying again in { $seconds } s.
 retry-now = Trying again…
 
 ## Another device asks for this phone
@@ -211,8 +212,8 @@ move-stay = No, stay here
 ## Notices
 
 notice-at-risk = Your session cannot be confirmed; it ends in { $minutes ->
-    [one] { $minutes } minute
-   *[other] { $minutes } minutes
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
   }. We go on trying.
 notice-lost = Your session is lost. This call goes on; after it you sign in again.
 notice-moved = Your phone moved to { $device }. This call goes on; after it you are signed out.
@@ -242,9 +243,9 @@ refused-failed = That did not work. The computer says: { $words }
 
 ## Lengths of time
 
-span-hours = { $hours } h { $minutes } min
-span-minutes = { $minutes } min { $seconds } s
-span-seconds = { $seconds } s
+span-hours = { $hours } h { $minutes } min
+span-minutes = { $minutes } min { $seconds } s
+span-seconds = { $seconds } s
 span-of = { $time } of { $whole }
 
 ## Ready
@@ -346,8 +347,8 @@ call-add = Add call
 call-held = On hold { $time } – they cannot hear you
 call-still-held = Still on hold { $time }
 call-held-by-peer = They put you on hold
-call-interrupted = Reconnecting your call… { $seconds } s left. Stay on the line.
-call-recovered = You are back. { $seconds } s were lost.
+call-interrupted = Reconnecting your call… { $seconds } s left. Stay on the line.
+call-recovered = You are back. { $seconds } s were lost.
 one-way-in = You cannot hear them
 one-way-in-line = Nothing arrives from the server.
 one-way-out = They cannot hear you
@@ -372,7 +373,7 @@ read-ring = Incoming call from { $name }.
 read-ring-key = Incoming call from { $name }. { $key } to answer.
 read-ended = Call ended. { $cause }
 read-minute = One minute
-read-asked = { $device } asks for your phone. You have { $seconds } seconds to answer.
+read-asked = { $device } asks for your phone. You have { $seconds } seconds to answer.
 
 ## History
 
@@ -401,7 +402,7 @@ history-delete-all = Delete all
 history-delete-all-title = Delete the whole history?
 history-delete-all-line = { $calls ->
     [one] One call is deleted from this computer. That cannot be undone.
-   *[other] { $calls } calls are deleted from this computer. That cannot be undone.
+   *[other] { $calls } calls are deleted from this computer. That cannot be undone.
   }
 history-deleted-all = History deleted
 
@@ -466,7 +467,7 @@ device-remove = Remove { $name } from your choices
 device-removed = { $name } removed from your choices
 volume-label = Ring volume
 volume-off = Off
-volume-percent = { $percent } %
+volume-percent = { $percent } %
 processing-title = Voice processing
 processing-echo = Echo cancellation
 processing-echo-hint = Callers do not hear themselves
@@ -513,7 +514,7 @@ path-direct = Direct, without a relay
 path-relay = By way of a relay of the other side
 path-silent = Nothing arrives at present. We go on trying.
 path-codec = Sound format: { $codec }
-path-round-trip = There and back: at most { $ms } ms
+path-round-trip = There and back: at most { $ms } ms
 path-unchecked = Not checked yet
 path-open = Voice leaves this network and comes back
 path-open-line = A STUN server says so. That you hear each other is proven by a call alone.
@@ -590,7 +591,7 @@ sign-out-and-hang-up = Hang up and sign out
 sign-out-unsaved-title = Sign out before all is saved?
 sign-out-unsaved-line = { $outcomes ->
     [one] One outcome is not saved yet. It is lost if you sign out.
-   *[other] { $outcomes } outcomes are not saved yet. They are lost if you sign out.
+   *[other] { $outcomes } outcomes are not saved yet. They are lost if you sign out.
   }
 stay = Stay
 
@@ -613,7 +614,7 @@ quit-title = You are on a call. Hang up and quit?
 quit-unsaved-title = Quit before all is saved?
 quit-unsaved-line = { $outcomes ->
     [one] One outcome is not saved yet. It is lost if you quit.
-   *[other] { $outcomes } outcomes are not saved yet. They are lost if you quit.
+   *[other] { $outcomes } outcomes are not saved yet. They are lost if you quit.
   }
 quit-line = Quitting ends the call and signs you out.
 quit-and-hang-up = Hang up and quit

@@ -40,7 +40,7 @@ history-title = Historial
 history-local = { $days ->
     [0] Las llamadas no se guardan.
     [one] Solo en este equipo, durante un día.
-   *[other] Solo en este equipo, durante { $days } días.
+   *[other] Solo en este equipo, durante { $days } días.
   }
 sound-title = Sonido
 connection-title = Conexión
@@ -78,7 +78,7 @@ sign-in-another = Usar otra cuenta
 language-label = Idioma
 version = Versión { $version }
 signed-out-free = Sesión cerrada. Su teléfono está libre.
-signed-out-unconfirmed = Sesión cerrada aquí. El servidor no lo ha confirmado: otros equipos pueden ver su teléfono ocupado hasta { $minutes } min.
+signed-out-unconfirmed = Sesión cerrada aquí. El servidor no lo ha confirmado: otros equipos pueden ver su teléfono ocupado hasta { $minutes } min.
 email-missing = Escriba su correo o usuario
 password-missing = Escriba su contraseña
 server-invalid = No se puede usar esta dirección. Debe empezar por https://
@@ -100,14 +100,14 @@ held-where = Tiene la sesión iniciada en { $device }.
 held-since = Tiene la sesión iniciada en { $device } desde las { $time }.
 held-device = { $name } ({ $system })
 held-in-call = Está en una llamada.
-held-unknown = Otra sesión ocupa su extensión. Ciérrela allí primero o consulte a su administrador. Se libera sola en 60 minutos como máximo.
+held-unknown = Otra sesión ocupa su extensión. Ciérrela allí primero o consulte a su administrador. Se libera sola en 60 minutos como máximo.
 held-move = Traerlo aquí
 held-password = Su contraseña otra vez, para traerlo
 held-ask = Pedir que pase aquí
 held-force = Puede traerlo de todos modos. Una llamada allí continúa hasta que termine.
 another-device = Otro equipo
 asking-sending = Preguntando a { $device }…
-asking-waiting = Esperando a { $device }… { $seconds } s
+asking-waiting = Esperando a { $device }… { $seconds } s
 asking-after-call = Pasará aquí después de la llamada en curso. Deje esta ventana abierta.
 not-moved-refused = { $device } dijo que no.
 not-moved-unanswered = { $device } no responde.
@@ -175,7 +175,7 @@ fault-second-factor-line = Este teléfono no puede pedir su código. Su administ
 fault-not-verified = Su dirección de correo no está verificada
 fault-not-verified-line = Abra el enlace del mensaje que recibió y vuelva a iniciar sesión.
 fault-tries = Demasiados intentos
-fault-tries-wait = Espere { $seconds } s.
+fault-tries-wait = Espere { $seconds } s.
 fault-tries-later = Espere un poco.
 fault-tries-over = Ya puede intentarlo de nuevo.
 fault-server = El servidor tiene problemas
@@ -191,7 +191,7 @@ fault-line-full-line = Se cierran solas.
 fault-line = El servidor de telefonía no aceptó su extensión
 fault-queue = Ozonetel no inició su sesión
 full-stop = .
-retry-in = Nuevo intento en { $seconds } s.
+retry-in = Nuevo intento en { $seconds } s.
 retry-now = Nuevo intento…
 
 ## Otro equipo pide este teléfono
@@ -209,9 +209,9 @@ move-stay = No, quedarse aquí
 ## Notices
 
 notice-at-risk = No se puede confirmar su sesión; termina en { $minutes ->
-    [one] { $minutes } minuto
-    [many] { $minutes } de minutos
-   *[other] { $minutes } minutos
+    [one] { $minutes } minuto
+    [many] { $minutes } de minutos
+   *[other] { $minutes } minutos
   }. Seguimos intentándolo.
 notice-lost = Su sesión se perdió. Esta llamada continúa; después inicie sesión de nuevo.
 notice-moved = Su teléfono pasó a { $device }. Esta llamada continúa; después se cerrará su sesión aquí.
@@ -241,9 +241,9 @@ refused-failed = No se ha podido hacer. El ordenador dice: { $words }
 
 ## Lengths of time
 
-span-hours = { $hours } h { $minutes } min
-span-minutes = { $minutes } min { $seconds } s
-span-seconds = { $seconds } s
+span-hours = { $hours } h { $minutes } min
+span-minutes = { $minutes } min { $seconds } s
+span-seconds = { $seconds } s
 span-of = { $time } de { $whole }
 
 ## Ready
@@ -345,8 +345,8 @@ call-add = Añadir
 call-held = En espera { $time }: la otra parte no le oye
 call-still-held = Sigue en espera { $time }
 call-held-by-peer = Le pusieron en espera
-call-interrupted = Reconectando su llamada… quedan { $seconds } s. No cuelgue.
-call-recovered = Ya está de vuelta. Se perdieron { $seconds } s.
+call-interrupted = Reconectando su llamada… quedan { $seconds } s. No cuelgue.
+call-recovered = Ya está de vuelta. Se perdieron { $seconds } s.
 one-way-in = No oye a la otra parte
 one-way-in-line = No llega nada del servidor.
 one-way-out = La otra parte no le oye
@@ -371,7 +371,7 @@ read-ring = Llamada entrante de { $name }.
 read-ring-key = Llamada entrante de { $name }. { $key } para contestar.
 read-ended = Llamada terminada. { $cause }
 read-minute = Un minuto
-read-asked = { $device } pide su teléfono. Tiene { $seconds } segundos para responder.
+read-asked = { $device } pide su teléfono. Tiene { $seconds } segundos para responder.
 
 ## History
 
@@ -400,8 +400,8 @@ history-delete-all = Eliminar todo
 history-delete-all-title = ¿Eliminar todo el historial?
 history-delete-all-line = { $calls ->
     [one] Se elimina una llamada de este equipo. No se puede deshacer.
-    [many] Se eliminan { $calls } de llamadas de este equipo. No se puede deshacer.
-   *[other] Se eliminan { $calls } llamadas de este equipo. No se puede deshacer.
+    [many] Se eliminan { $calls } de llamadas de este equipo. No se puede deshacer.
+   *[other] Se eliminan { $calls } llamadas de este equipo. No se puede deshacer.
   }
 history-deleted-all = Historial eliminado
 
@@ -466,7 +466,7 @@ device-remove = Quitar { $name } de sus opciones
 device-removed = { $name } ya no está en sus opciones
 volume-label = Volumen del timbre
 volume-off = Apagado
-volume-percent = { $percent } %
+volume-percent = { $percent } %
 processing-title = Procesamiento de voz
 processing-echo = Cancelación de eco
 processing-echo-hint = Quien llama no se oye a sí mismo
@@ -513,7 +513,7 @@ path-direct = Directa, sin retransmisor
 path-relay = A través de un retransmisor del otro lado
 path-silent = Ahora no llega nada. Seguimos intentándolo.
 path-codec = Formato de sonido: { $codec }
-path-round-trip = Ida y vuelta: { $ms } ms como máximo
+path-round-trip = Ida y vuelta: { $ms } ms como máximo
 path-unchecked = Aún sin probar
 path-open = La voz sale de esta red y vuelve
 path-open-line = Lo dice un servidor STUN. Que se oigan entre sí solo lo prueba una llamada.
@@ -591,7 +591,7 @@ sign-out-and-hang-up = Colgar y cerrar sesión
 sign-out-unsaved-title = ¿Cerrar la sesión antes de guardar todo?
 sign-out-unsaved-line = { $outcomes ->
     [one] Un resultado aún no se ha guardado. Se pierde si cierra la sesión.
-   *[other] { $outcomes } resultados aún no se han guardado. Se pierden si cierra la sesión.
+   *[other] { $outcomes } resultados aún no se han guardado. Se pierden si cierra la sesión.
   }
 stay = Quedarse
 
@@ -614,7 +614,7 @@ quit-title = Está en una llamada. ¿Colgar y salir?
 quit-unsaved-title = ¿Salir antes de guardar todo?
 quit-unsaved-line = { $outcomes ->
     [one] Un resultado aún no se ha guardado. Se pierde si sale.
-   *[other] { $outcomes } resultados aún no se han guardado. Se pierden si sale.
+   *[other] { $outcomes } resultados aún no se han guardado. Se pierden si sale.
   }
 quit-line = Al salir termina la llamada y se cierra su sesión.
 quit-and-hang-up = Colgar y salir

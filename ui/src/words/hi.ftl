@@ -39,8 +39,8 @@ tab-call = कॉल
 history-title = हिस्ट्री
 history-local = { $days ->
     [0] कॉल सहेजी नहीं जातीं।
-    [one] केवल इस कंप्यूटर पर, { $days } दिन तक।
-   *[other] केवल इस कंप्यूटर पर, { $days } दिनों तक।
+    [one] केवल इस कंप्यूटर पर, { $days } दिन तक।
+   *[other] केवल इस कंप्यूटर पर, { $days } दिनों तक।
   }
 sound-title = आवाज़
 connection-title = कनेक्शन
@@ -78,7 +78,7 @@ sign-in-another = दूसरा अकाउंट इस्तेमाल �
 language-label = भाषा
 version = वर्ज़न { $version }
 signed-out-free = साइन आउट हो गया। आपका फ़ोन अब ख़ाली है।
-signed-out-unconfirmed = यहाँ साइन आउट हो गया। सर्वर ने इसकी पुष्टि नहीं की: दूसरे डिवाइसों को आपका फ़ोन { $minutes } मि॰ तक व्यस्त दिख सकता है।
+signed-out-unconfirmed = यहाँ साइन आउट हो गया। सर्वर ने इसकी पुष्टि नहीं की: दूसरे डिवाइसों को आपका फ़ोन { $minutes } मि॰ तक व्यस्त दिख सकता है।
 email-missing = अपना ईमेल या यूज़र नाम लिखें
 password-missing = अपना पासवर्ड लिखें
 server-invalid = यह पता काम नहीं करेगा। इसे https:// से शुरू होना चाहिए
@@ -100,14 +100,14 @@ held-where = आप { $device } पर साइन इन हैं।
 held-since = आप { $time } से { $device } पर साइन इन हैं।
 held-device = { $name } ({ $system })
 held-in-call = उस पर कॉल चल रही है।
-held-unknown = आपका एक्सटेंशन किसी दूसरे सेशन के पास है। पहले वहाँ साइन आउट करें या अपने एडमिन से पूछें। यह ज़्यादा से ज़्यादा 60 मिनट में अपने आप ख़ाली हो जाएगा।
+held-unknown = आपका एक्सटेंशन किसी दूसरे सेशन के पास है। पहले वहाँ साइन आउट करें या अपने एडमिन से पूछें। यह ज़्यादा से ज़्यादा 60 मिनट में अपने आप ख़ाली हो जाएगा।
 held-move = यहाँ ले आएँ
 held-password = यहाँ लाने के लिए पासवर्ड फिर से लिखें
 held-ask = यहाँ लाने के लिए पूछें
 held-force = आप इसे फिर भी यहाँ ला सकते हैं। वहाँ चल रही कॉल अपने अंत तक चलेगी।
 another-device = दूसरा डिवाइस
 asking-sending = { $device } से पूछा जा रहा है…
-asking-waiting = { $device } का इंतज़ार… { $seconds } से
+asking-waiting = { $device } का इंतज़ार… { $seconds } से॰
 asking-after-call = यह चल रही कॉल के बाद यहाँ आएगा। इस विंडो को खुला रखें।
 not-moved-refused = { $device } ने मना कर दिया।
 not-moved-unanswered = { $device } जवाब नहीं दे रहा है।
@@ -175,7 +175,7 @@ fault-second-factor-line = यह फ़ोन उसका कोड नही�
 fault-not-verified = आपका ईमेल पता सत्यापित नहीं है
 fault-not-verified-line = आपको भेजे गए संदेश का लिंक खोलें, फिर दोबारा साइन इन करें।
 fault-tries = बहुत ज़्यादा कोशिशें
-fault-tries-wait = { $seconds } से॰ रुकें।
+fault-tries-wait = { $seconds } से॰ रुकें।
 fault-tries-later = थोड़ा रुकें।
 fault-tries-over = अब आप फिर कोशिश कर सकते हैं।
 fault-server = सर्वर में दिक़्क़त है
@@ -191,7 +191,7 @@ fault-line-full-line = वे अपने आप ख़त्म हो जा�
 fault-line = फ़ोन सर्वर ने आपका एक्सटेंशन नहीं माना
 fault-queue = Ozonetel ने आपको साइन इन नहीं किया
 full-stop = ।
-retry-in = { $seconds } से॰ में फिर कोशिश होगी।
+retry-in = { $seconds } से॰ में फिर कोशिश होगी।
 retry-now = फिर कोशिश हो रही है…
 
 ## दूसरा डिवाइस यह फ़ोन माँग रहा है
@@ -209,8 +209,8 @@ move-stay = नहीं, यहीं रखें
 ## Notices
 
 notice-at-risk = आपके सेशन की पुष्टि नहीं हो पा रही; यह { $minutes ->
-    [one] { $minutes } मिनट
-   *[other] { $minutes } मिनट
+    [one] { $minutes } मिनट
+   *[other] { $minutes } मिनट
   } में ख़त्म होगा। हम कोशिश जारी रखेंगे।
 notice-lost = आपका सेशन चला गया। यह कॉल चलती रहेगी; इसके बाद फिर साइन इन करें।
 notice-moved = आपका फ़ोन { $device } पर चला गया। यह कॉल चलती रहेगी; इसके बाद आप साइन आउट हो जाएँगे।
@@ -240,9 +240,9 @@ refused-failed = यह नहीं हो सका। कंप्यूट�
 
 ## Lengths of time
 
-span-hours = { $hours } घं॰ { $minutes } मि॰
-span-minutes = { $minutes } मि॰ { $seconds } से॰
-span-seconds = { $seconds } से॰
+span-hours = { $hours } घं॰ { $minutes } मि॰
+span-minutes = { $minutes } मि॰ { $seconds } से॰
+span-seconds = { $seconds } से॰
 span-of = { $whole } में से { $time }
 
 ## Ready
@@ -344,8 +344,8 @@ call-add = कॉल जोड़ें
 call-held = होल्ड पर { $time } – वे आपको नहीं सुन सकते
 call-still-held = अब भी होल्ड पर { $time }
 call-held-by-peer = उन्होंने आपको होल्ड पर रखा है
-call-interrupted = आपकी कॉल फिर जुड़ रही है… { $seconds } से॰ बाक़ी। लाइन पर रहें।
-call-recovered = आप वापस जुड़ गए। { $seconds } से॰ की आवाज़ छूट गई।
+call-interrupted = आपकी कॉल फिर जुड़ रही है… { $seconds } से॰ बाक़ी। लाइन पर रहें।
+call-recovered = आप वापस जुड़ गए। { $seconds } से॰ की आवाज़ छूट गई।
 one-way-in = आप उन्हें नहीं सुन सकते
 one-way-in-line = सर्वर से कुछ नहीं पहुँच रहा।
 one-way-out = वे आपको नहीं सुन सकते
@@ -370,7 +370,7 @@ read-ring = { $name } की इनकमिंग कॉल।
 read-ring-key = { $name } की इनकमिंग कॉल। उठाने के लिए { $key } दबाएँ।
 read-ended = कॉल ख़त्म हुई। { $cause }
 read-minute = एक मिनट
-read-asked = { $device } आपका फ़ोन माँग रहा है। जवाब देने के लिए { $seconds } सेकंड हैं।
+read-asked = { $device } आपका फ़ोन माँग रहा है। जवाब देने के लिए { $seconds } सेकंड हैं।
 
 ## History
 
@@ -398,8 +398,8 @@ history-deleted = कॉल मिटाई गई
 history-delete-all = सब मिटाएँ
 history-delete-all-title = पूरी हिस्ट्री मिटाएँ?
 history-delete-all-line = { $calls ->
-    [one] इस कंप्यूटर से { $calls } कॉल मिटाई जाएगी। यह वापस नहीं आएगी।
-   *[other] इस कंप्यूटर से { $calls } कॉल मिटाई जाएँगी। ये वापस नहीं आएँगी।
+    [one] इस कंप्यूटर से { $calls } कॉल मिटाई जाएगी। यह वापस नहीं आएगी।
+   *[other] इस कंप्यूटर से { $calls } कॉल मिटाई जाएँगी। ये वापस नहीं आएँगी।
   }
 history-deleted-all = हिस्ट्री मिटाई गई
 
@@ -464,7 +464,7 @@ device-remove = { $name } को अपनी पसंद से हटाए�
 device-removed = { $name } आपकी पसंद से हटाया गया
 volume-label = घंटी की आवाज़
 volume-off = बंद
-volume-percent = { $percent } %
+volume-percent = { $percent } %
 processing-title = आवाज़ की प्रोसेसिंग
 processing-echo = इको हटाना
 processing-echo-hint = कॉलर को अपनी ही आवाज़ नहीं सुनाई देती
@@ -511,7 +511,7 @@ path-direct = सीधा, बिना रिले के
 path-relay = दूसरी ओर के रिले से होकर
 path-silent = अभी कुछ नहीं पहुँच रहा। हम कोशिश कर रहे हैं।
 path-codec = आवाज़ का फ़ॉर्मैट: { $codec }
-path-round-trip = आना-जाना: अधिकतम { $ms } मि.से.
+path-round-trip = आना-जाना: अधिकतम { $ms } मि.से.
 path-unchecked = अभी जाँचा नहीं गया
 path-open = आवाज़ इस नेटवर्क से बाहर जाती है और लौटती है
 path-open-line = ऐसा STUN सर्वर बताता है। दोनों एक-दूसरे को सुनते हैं, यह कॉल से ही साबित होता है।
@@ -588,7 +588,7 @@ sign-out-and-hang-up = कॉल काटें और साइन आउट �
 sign-out-unsaved-title = सब सहेजने से पहले साइन आउट करें?
 sign-out-unsaved-line = { $outcomes ->
     [one] एक परिणाम अभी सहेजा नहीं गया है। साइन आउट करने पर वह खो जाएगा।
-   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। साइन आउट करने पर वे खो जाएँगे।
+   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। साइन आउट करने पर वे खो जाएँगे।
   }
 stay = यहीं रहें
 
@@ -611,7 +611,7 @@ quit-title = आप कॉल पर हैं। कॉल काटकर ब�
 quit-unsaved-title = सब सहेजने से पहले बंद करें?
 quit-unsaved-line = { $outcomes ->
     [one] एक परिणाम अभी सहेजा नहीं गया है। बंद करने पर वह खो जाएगा।
-   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। बंद करने पर वे खो जाएँगे।
+   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। बंद करने पर वे खो जाएँगे।
   }
 quit-line = बंद करने से कॉल कटेगी और आप साइन आउट हो जाएँगे।
 quit-and-hang-up = कॉल काटें और बंद करें

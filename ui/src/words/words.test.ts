@@ -10,6 +10,9 @@ import { keyed, lean, values } from "../lib/lean";
 /** Where the code asks for the words of a key. */
 const ASKED = /\bt\(\s*"([^"]*)"/g;
 
+/** A number, and what it counts, with an ordinary space between them. */
+const COUNTED = /(\d|\{ \$(hours|minutes|seconds|ms|percent|days|calls|outcomes) \}) [\p{L}%].*/gu;
+
 const SOURCES = join(import.meta.dirname, "..");
 
 class Placeables extends Visitor {
@@ -63,6 +66,10 @@ describe.each(languages)("%s", (language) => {
 
   test("has the keys and placeables of English, in its order", () => {
     expect([...messages(read(language))]).toEqual([...english]);
+  });
+
+  test("breaks no line between a number and what it counts", () => {
+    expect(written(language).match(COUNTED)).toBeNull();
   });
 
   test("says on the page what its file says", () => {
