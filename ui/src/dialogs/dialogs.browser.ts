@@ -163,3 +163,18 @@ describe("a call that rings while something is asked is answered in the window:"
     await expect.poll(() => answers(script, "answer_quit")).toEqual([{ quit: true }]);
   });
 });
+
+test("the cross of a sheet keeps to its corner beside a long name", async () => {
+  await page.viewport(320, 480);
+  await show("history-details-hostile");
+  const sheet = page.getByRole("dialog");
+  const [title, cross] = [sheet.getByRole("heading"), sheet.getByRole("button", { name: "Close" })];
+  await expect.element(title).toBeVisible();
+  const [name, corner] = [title, cross].map((it) => it.element().getBoundingClientRect()) as [
+    DOMRect,
+    DOMRect,
+  ];
+  expect(name.height).toBeGreaterThan(corner.height);
+  expect(corner.top).toBe(name.top);
+  expect(corner.left).toBeGreaterThanOrEqual(name.right);
+});
