@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
-import { clear, show } from "../scripted/mounted";
+import { clear, draw, show } from "../scripted/mounted";
 
 afterEach(clear);
 
@@ -130,3 +130,22 @@ test("that its time was up is told in passing", async () => {
     .element(page.getByRole("complementary", { name: "Notices" }))
     .toHaveTextContent("Time is up. You are ready.");
 });
+
+test.each(["light", "dark"] as const)(
+  "what cannot be pressed while it is saved looks so: %s",
+  async (theme) => {
+    const looks = () =>
+      ["textarea", "fieldset label:not(:has(:checked))", ".others button"].map((part) => {
+        const { backgroundColor, color } = getComputedStyle(document.querySelector(part) as HTMLElement);
+        return { backgroundColor, color };
+      });
+    await draw("wrap-up-chosen", { theme, language: "en" });
+    const before = looks();
+    await clear();
+    await draw("wrap-up-saving", { theme, language: "en" });
+    for (const [at, look] of looks().entries()) {
+      expect(look.backgroundColor).not.toBe(before[at]?.backgroundColor);
+      expect(look.color).not.toBe(before[at]?.color);
+    }
+  },
+);
