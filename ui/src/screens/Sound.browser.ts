@@ -182,6 +182,25 @@ describe("the sound check", () => {
       .toHaveTextContent("The check can begin when your call is over.");
   });
 
+  test("waits for a microphone, and says so", async () => {
+    const script = await show("sound-none");
+    const button = page.getByRole("button", { name: "Check my microphone" });
+    await expect.element(button).toBeDisabled();
+    await expect
+      .element(group("Sound check"))
+      .toHaveTextContent("No microphone was found. Plug in a headset.");
+    await script.view((view) => ({
+      ...view,
+      sound: {
+        ...view.sound,
+        devices: [LAPTOP_MICROPHONE],
+        microphone_fault: { why: "busy", device: LAPTOP_MICROPHONE.name },
+      },
+    }));
+    await expect.element(button).toBeEnabled();
+    await expect.element(group("Sound check")).not.toHaveTextContent("Plug in a headset");
+  });
+
   test("waits for the end of a call", async () => {
     await show("sound-in-call");
     await expect.element(page.getByRole("button", { name: "Check my microphone" })).toBeDisabled();
