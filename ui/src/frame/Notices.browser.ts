@@ -161,3 +161,14 @@ test.each<[DeviceFault | null, string]>([
   await expect.poll(said).toBe(words);
   expect(page.getByRole("button", { name: "Put away" }).elements()).toEqual([]);
 });
+
+test("what others say in English is marked as such, below words of the language, in the least window too", async () => {
+  await page.viewport(320, 480);
+  await draw("complaint", { theme: "light", language: "ar" });
+  await expect.element(page.getByText("رسالة الحاسوب:").first()).toBeVisible();
+  const words = page.getByText(/^The settings file was broken/).first();
+  await expect.element(words).toBeVisible();
+  await expect.element(words).toHaveAttribute("lang", "en");
+  await expect.element(words).toHaveAttribute("dir", "ltr");
+  await expect.poll(said).toMatch(/^رسالة الحاسوب: The settings file was broken/);
+});

@@ -39,7 +39,7 @@ export function causeWords(cause: EndCause, direction: Direction): string {
   }
 }
 
-/** What the server or the phone said about it, for the small line. */
+/** What the server or the phone said about it in English, for the small line; of `no_media_path` it is our own words. */
 export function causeDetail(cause: EndCause): string | undefined {
   switch (cause.code) {
     case "refused":

@@ -4,7 +4,6 @@ import { availabilityWords } from "./availability";
 import { changeWords, faultWords } from "./changes";
 import { current, type Told } from "./current.svelte";
 import { isDeaf, isMute } from "./devices";
-import { apart } from "./direction";
 import { hopFault, lineFault, opens, type Fault } from "./faults";
 import { secondsLeft } from "./format";
 import type { Drawing } from "../parts/Icon.svelte";
@@ -56,7 +55,8 @@ function candidates(): (NoticeText | null)[] {
     ...current.window.complaints.map((words): NoticeText => ({
       key: words,
       tone: "neutral",
-      words: apart(words),
+      words: t("notice-computer"),
+      detail: words,
       once: true,
     })),
   ];

@@ -82,12 +82,11 @@ export function refusalWords(thrown: unknown): string {
     case "no_more_time":
     case "stopping":
       return t("refused-state");
-    case "not_saved":
-    case "failed":
-      return t("refused-failed", { words: message });
-    // Of `emergency` this is the organisation's own text.
-    default:
+    case "emergency":
+      // The organisation's own text.
       return message;
+    default:
+      return t("refused-failed", { words: message });
   }
 }
 

@@ -243,6 +243,7 @@ refused-check-runs = يجري اختبار الصوت الآن. انتظر حت�
 refused-too-fast = كان ذلك كثيرًا دفعة واحدة. حاول مرة أخرى بعد قليل.
 refused-request = انتهى هذا الطلب.
 refused-failed = تعذّر ذلك. رسالة الحاسوب: { $words }
+notice-computer = رسالة الحاسوب:
 
 ## Lengths of time
 

@@ -237,6 +237,7 @@ refused-check-runs = Eine Tonprobe läuft. Warten Sie, bis sie vorbei ist.
 refused-too-fast = Das war zu viel auf einmal. Versuchen Sie es gleich noch einmal.
 refused-request = Diese Anfrage ist vorbei.
 refused-failed = Das ging nicht. Der Computer meldet: { $words }
+notice-computer = Der Computer meldet:
 
 ## Lengths of time
 

@@ -240,6 +240,7 @@ refused-check-runs = A sound check is running. Wait until it is over.
 refused-too-fast = That was too much at once. Try again in a moment.
 refused-request = This request is over.
 refused-failed = That did not work. The computer says: { $words }
+notice-computer = The computer says:
 
 ## Lengths of time
 

@@ -238,6 +238,7 @@ refused-check-runs = Hay una prueba de sonido en curso. Espere a que termine.
 refused-too-fast = Fueron demasiadas órdenes a la vez. Inténtelo de nuevo en un momento.
 refused-request = Esta solicitud ya terminó.
 refused-failed = No se ha podido hacer. El ordenador dice: { $words }
+notice-computer = El ordenador dice:
 
 ## Lengths of time
 

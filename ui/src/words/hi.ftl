@@ -237,6 +237,7 @@ refused-check-runs = आवाज़ की जाँच चल रही है
 refused-too-fast = एक साथ बहुत ज़्यादा हो गया। थोड़ी देर में फिर कोशिश करें।
 refused-request = यह अनुरोध समाप्त हो चुका है।
 refused-failed = यह नहीं हो सका। कंप्यूटर का संदेश: { $words }
+notice-computer = कंप्यूटर का संदेश:
 
 ## Lengths of time
 
