@@ -25,7 +25,7 @@ export type ProofRow = {
   detail?: string | undefined;
 };
 
-/** The parts of the phone that can be proven, at this instant. */
+/** The parts of the phone that can be proven, at this instant; what has a fault comes first, where it is seen. */
 export function proofRows(view: PhoneView, now: Moment): ProofRow[] {
   return [
     session(view, now),
@@ -36,7 +36,9 @@ export function proofRows(view: PhoneView, now: Moment): ProofRow[] {
     microphone(view),
     speaker(view),
     keyring(view),
-  ].filter((row) => row !== null);
+  ]
+    .filter((row) => row !== null)
+    .sort((one, other) => Number(other.proof === "fault") - Number(one.proof === "fault"));
 }
 
 /** The same as text, for whoever helps. */

@@ -138,7 +138,9 @@ test("a clock that is off is told with the difference, and beside a certificate 
     },
   }));
   await told(/Certificate is not valid before .?(22 November|November 22)/);
-  await expect.poll(() => page.getByText(/clock is .?2\sh 1\smin.? off/).elements().length).toBeGreaterThan(1);
+  await expect
+    .poll(() => page.getByText(/clock is .?2\sh 1\smin.? off/).elements().length)
+    .toBeGreaterThan(1);
 });
 
 test("what is said and copied of a phone server that is not found names it, not the sidecar", async () => {
@@ -200,4 +202,21 @@ test("all of it is copied as text, without a secret", async () => {
   expect(text).toMatch(/^Line: fault · .*403 Forbidden$/m);
   expect(text).toContain("Helix Phone 0.1.0, linux, DESK-14");
   await expect.element(page.getByRole("button", { name: "Copied" })).toBeVisible();
+});
+
+test("what has a fault is seen in the least window without scrolling, and the rest keeps its order", async () => {
+  await page.viewport(320, 480);
+  await show("connection-check-failed");
+  const parts = () =>
+    page
+      .getByRole("main")
+      .getByRole("heading", { level: 2 })
+      .elements()
+      .map((it) => it.firstChild?.textContent?.trim());
+  await expect
+    .poll(parts)
+    .toEqual(["Voice path", "Speaker", "Session", "Server", "Line", "Microphone", "Keyring"]);
+  const first = row("Voice path").element().getBoundingClientRect();
+  const body = row("Voice path").element().closest("[role=group]")?.getBoundingClientRect();
+  expect(body?.bottom).toBeGreaterThan(first.top + 60);
 });
