@@ -172,3 +172,18 @@ test("what others say in English is marked as such, below words of the language,
   await expect.element(words).toHaveAttribute("dir", "ltr");
   await expect.poll(said).toMatch(/^رسالة الحاسوب: The settings file was broken/);
 });
+
+test("that Ozonetel does not answer is told once, and another trouble beside it", async () => {
+  const script = await draw("queue-silent", { theme: "light", language: "de" });
+  await expect.element(page.getByText(/^Ozonetel antwortet nicht\./).first()).toBeVisible();
+  await expect.element(page.getByText("Ozonetel does not answer.")).not.toBeInTheDocument();
+  const detail = "The sidecar at phone.helix.example did not answer within 8 s";
+  await script.view((view) => ({
+    ...view,
+    queue: view.queue && {
+      ...view.queue,
+      order: view.queue.order && { ...view.queue.order, trouble: { hop: "timeout", detail } },
+    },
+  }));
+  await expect.element(page.getByText(detail)).toBeInTheDocument();
+});

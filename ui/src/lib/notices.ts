@@ -180,7 +180,8 @@ function queueOrder(): NoticeText | null {
         tone: "ring",
         icon: "queue",
         words: `${t("notice-queue-silent")} ${order.retry_at === null ? t("retry-now") : retry(order.retry_at)}`,
-        detail: order.trouble.detail,
+        // That Ozonetel does not answer is what the server says.
+        detail: order.trouble.hop === "http" ? undefined : order.trouble.detail,
         remedy: "reconnect",
       };
 }
