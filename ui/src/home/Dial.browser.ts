@@ -80,3 +80,13 @@ test("the keypad writes where the caret is", async () => {
   await page.getByRole("button", { name: "Erase" }).click();
   await expect.element(field()).toHaveValue("70");
 });
+
+test.each(["16px", "32px"])("the button beside the field is as high, in text of %s", async (size) => {
+  await show("ready");
+  document.documentElement.style.fontSize = size;
+  const button = page.getByRole("button", { name: "Call", exact: true }).element().getBoundingClientRect();
+  const field = document.querySelector(".box")?.getBoundingClientRect();
+  document.documentElement.style.fontSize = "";
+  expect(button.height).toBe(field?.height);
+  expect(button.width).toBe(button.height);
+});
