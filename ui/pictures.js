@@ -76,8 +76,6 @@ const server = await preview({
   preview: { host: "127.0.0.1", port: 0 },
 });
 const address = server.resolvedUrls?.local[0] ?? "";
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB" });
 
 rmSync(FOLDER, { recursive: true, force: true });
 /** What the browser complained of. */
@@ -85,6 +83,9 @@ const complaints = new Set();
 const queue = work.values();
 
 async function take() {
+  // Tabs of one browser that are of different sizes get pieces of each other.
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB" });
   const tab = await context.newPage();
   tab.on("pageerror", (error) => complaints.add(`${tab.url()}: ${error.message}`));
   tab.on("console", (told) => {
@@ -116,11 +117,10 @@ async function take() {
       complaints.add(`${tab.url()}: wider than its window of ${look.width}`);
     }
   }
-  await tab.close();
+  await browser.close();
 }
 
 await Promise.all(cpus().map(take));
-await browser.close();
 await server.close();
 
 /** @type {Map<string, string[]>} */
