@@ -27,7 +27,7 @@ use tracing::{debug, info, warn};
 use crate::bells::{Bells, Changes};
 use crate::metrics::{StoreMetrics, StoreOutcome};
 use crate::seldom::Seldom;
-use address::{CONNECTING, Place};
+use address::{CONNECTING, NODE_TIME, Place};
 
 /// How long a call may take, waiting for a connection included: whoever asks hears soon that Redis
 /// does not answer.
@@ -39,9 +39,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What is written to find out whether that is possible, and how long it lies there.
 const READY: &str = "agent:ready";
 const READY_TERM: Duration = Duration::from_secs(5);
-
-/// How long one node of a cluster may take to be connected to before the next one is tried.
-const NODE_TIME: Duration = Duration::from_millis(500);
 
 /// How often it is asked whether messages could still arrive, and how long that may take.
 const PING_EVERY: Duration = Duration::from_secs(15);

@@ -10,6 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 /// How long connecting may take.
 pub(super) const CONNECTING: Duration = Duration::from_secs(2);
 
+/// What one node of several may take of that.
+pub(super) const NODE_TIME: Duration = Duration::from_millis(500);
+
 /// A port of Redis and one of Sentinel where an address names none.
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
@@ -162,7 +165,8 @@ impl Place {
         let each = nodes.iter().map(|node| Client::open(node.as_str()));
         let each = each.collect::<Result<_, _>>().map_err(other)?;
         let client = ClusterClient::builder(nodes)
-            .connection_timeout(CONNECTING)
+            // It waits for every node that is named, before it asks one of them for the others: a node that hangs leaves time for that.
+            .connection_timeout(NODE_TIME)
             .response_timeout(CONNECTING)
             .retries(0)
             .build();

@@ -355,6 +355,21 @@ async fn a_cluster_keeps_what_belongs_together_on_one_node() {
 }
 
 #[tokio::test]
+async fn a_node_that_hangs_keeps_no_sidecar_from_starting() {
+    let cluster = Cluster::start();
+    let first = Instance::start(&cluster.url()).await;
+    let login = until_served(async || first.device("desk").login(ANA).await).await;
+    login.expect(201);
+    let holder = cluster.master_with_keys();
+    let idle = (0..cluster.nodes.len()).find(|node| *node != holder);
+    cluster.nodes[idle.unwrap()].signal("STOP");
+    let later = Instance::start(&cluster.url()).await;
+    let refused = until_served(async || later.device("laptop").login(ANA).await).await;
+    refused.expect(409);
+    cluster.nodes[idle.unwrap()].signal("CONT");
+}
+
+#[tokio::test]
 async fn a_replica_of_a_cluster_that_is_promoted_goes_on_with_what_is_held() {
     let mut cluster = Cluster::with_replicas();
     let (one, other) = (
