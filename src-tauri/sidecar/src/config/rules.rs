@@ -192,6 +192,20 @@ impl Rules<'_> {
                 ),
             );
         }
+        let refresh_token = *table.refresh_token_seconds.get_ref();
+        if refresh_token <= access_token {
+            let span = match table.refresh_token_seconds.span() {
+                span if span.is_empty() => table.access_token_seconds.span(),
+                span => span,
+            };
+            self.report(
+                &span,
+                format!(
+                    "refresh_token_seconds ({refresh_token}) must be more than access_token_seconds \
+                     ({access_token}), so that a session outlives its first token"
+                ),
+            );
+        }
         let (jwt_secret, is_bad_key) = self.noticing(|rules| {
             let file = table.jwt_secret_file.as_ref();
             rules.signing_key(JWT_SECRET_VARIABLE, "jwt_secret_file", file)

@@ -29,6 +29,12 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             "[settings]",
+            "[settings]\nrefresh_token_seconds = 600",
+            "refresh_token_seconds = 600",
+            "must be more than access_token_seconds (900)",
+        ),
+        (
+            "[settings]",
             "[settings]\nttl_seconds = -1",
             "ttl_seconds",
             "-1",
