@@ -429,6 +429,18 @@ async fn what_has_ended_is_not_listed() {
     let page = redis.list(Bound::Unbounded, 100).await.unwrap();
     assert_eq!(page.held.len(), 3);
     assert_eq!(server.command(&["ZCARD", "agent:held"]), "3");
+    // Nor is it left out where its extension alone was given back.
+    let keys = [
+        "COPY",
+        "agent:session:agent4",
+        "agent:session:agent0",
+        "REPLACE",
+    ];
+    assert_eq!(server.command(&keys), "1");
+    let left = owner((0, 1, 0), 0);
+    assert_eq!(redis.release(&name(0), &left).await, Ok(Released::Freed));
+    let page = redis.list(Bound::Unbounded, 100).await.unwrap();
+    assert_eq!(page.held[0].agent_id, "agent0");
 }
 
 #[tokio::test]
