@@ -42,6 +42,8 @@ pub(crate) struct Queue {
     outcome_names: Vec<String>,
     term: Term,
     order: Option<Order>,
+    /// Ready comes before a pause: it is the only way out of a wrap-up whose outcome is not saved.
+    owes_ready: bool,
     next: Option<Availability>,
     refused: Option<QueueRefusalView>,
     wrap_up: Option<WrapUp>,
@@ -53,7 +55,7 @@ pub(crate) struct Queue {
 #[derive(Debug)]
 struct Order {
     availability: Availability,
-    /// Ready comes first: it is the only way out of a wrap-up whose outcome is not saved.
+    /// What has left is Ready, which comes first.
     by_way_of_ready: bool,
     errand: Errand,
     /// What the user wished for while it was on its way.
@@ -74,7 +76,7 @@ impl Queue {
             self.set_next(Some(availability), outputs);
         } else {
             self.set_next(None, outputs);
-            self.order(availability, false, now);
+            self.order(availability, now);
         }
         Ok(())
     }
@@ -165,7 +167,7 @@ impl Queue {
     }
 
     /// Orders it as soon as nothing else is on its way.
-    fn order(&mut self, availability: Availability, by_way_of_ready: bool, now: Instant) {
+    fn order(&mut self, availability: Availability, now: Instant) {
         self.refused = None;
         match &mut self.order {
             Some(order) if order.errand.is_in_flight() => {
@@ -174,8 +176,8 @@ impl Queue {
             }
             Some(_) | None => {
                 self.order = Some(Order {
-                    by_way_of_ready: by_way_of_ready && availability != Availability::Ready,
                     availability,
+                    by_way_of_ready: false,
                     errand: Errand::new(now),
                     instead: None,
                 });
@@ -212,7 +214,7 @@ impl Queue {
             && let Some(next) = self.next.clone()
         {
             self.set_next(None, outputs);
-            self.order(next, false, now);
+            self.order(next, now);
         }
     }
 
@@ -274,23 +276,18 @@ impl Queue {
             call,
             timed_out: true,
         });
-        self.go_on(Availability::Ready, true, now, outputs);
+        self.owes_ready = true;
+        self.go_on(Availability::Ready, now, outputs);
     }
 
     /// What follows a wrap-up or an order: `then`, unless something was wished for since.
-    fn go_on(
-        &mut self,
-        then: Availability,
-        by_way_of_ready: bool,
-        now: Instant,
-        outputs: &mut Outputs,
-    ) {
+    fn go_on(&mut self, then: Availability, now: Instant, outputs: &mut Outputs) {
         let then = self.next.clone().unwrap_or(then);
         if self.in_call {
             self.set_next(Some(then), outputs);
         } else {
             self.set_next(None, outputs);
-            self.order(then, by_way_of_ready, now);
+            self.order(then, now);
         }
     }
 

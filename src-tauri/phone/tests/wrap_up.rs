@@ -151,6 +151,50 @@ fn without_an_outcome_a_pause_goes_by_way_of_ready() {
 }
 
 #[test]
+fn a_pause_that_goes_by_way_of_ready_still_does_after_a_call() {
+    // The call overtakes it.
+    let (mut world, _) = after_a_call();
+    world.command(lunch()).unwrap();
+    world.sidecar.orders.push_back(Some(Err(unreachable())));
+    world.pass(Duration::from_secs(60));
+    let direct = world.dial("4712");
+    assert_eq!(world.view().queue.unwrap().next, Some(at_lunch()));
+    world.command(Command::HangUp { call: direct }).unwrap();
+    assert_eq!(world.ordered, [READY, READY, LUNCH]);
+
+    // The time is up in the call.
+    let (mut world, _) = after_a_call();
+    world.command(lunch()).unwrap();
+    let direct = world.dial("4712");
+    world.pass(Duration::from_secs(60));
+    assert!(world.ordered.is_empty());
+    world.command(Command::HangUp { call: direct }).unwrap();
+    assert_eq!(world.ordered, [READY, LUNCH]);
+}
+
+#[test]
+fn a_pause_in_the_place_of_one_that_goes_by_way_of_ready_does_too() {
+    for unanswered in [Some(Err(unreachable())), None] {
+        let (mut world, _) = after_a_call();
+        world.sidecar.orders.push_back(unanswered);
+        world.pass(Duration::from_secs(60));
+        world.command(lunch()).unwrap();
+        world.pass(Duration::from_secs(10));
+        assert_eq!(world.ordered, [READY, READY, LUNCH]);
+    }
+}
+
+#[test]
+fn once_ready_was_refused_a_pause_is_ordered_as_it_is() {
+    let (mut world, _) = after_a_call();
+    let refused = Some(Err(refused(422, "Agent is not in ACW state")));
+    world.sidecar.orders.push_back(refused);
+    world.pass(Duration::from_secs(60));
+    world.command(lunch()).unwrap();
+    assert_eq!(world.ordered, [READY, LUNCH]);
+}
+
+#[test]
 fn there_is_more_time_once() {
     let (mut world, _) = after_a_call();
     world.command(Command::MoreTime).unwrap();

@@ -56,6 +56,7 @@ impl Queue {
         now: Instant,
     ) -> Option<(&mut Errand, sidecar_api::AgentStateRequest)> {
         let order = self.order.as_mut().filter(|it| it.errand.is_due(now))?;
+        order.by_way_of_ready = self.owes_ready && order.availability != Availability::Ready;
         let request = if order.by_way_of_ready {
             Availability::Ready.order()
         } else {
@@ -104,11 +105,14 @@ impl Queue {
         match answer {
             Answer::Done => {
                 self.prove_login(outputs);
-                let on_the_way = std::mem::take(&mut order.by_way_of_ready);
+                let on_the_way = order.by_way_of_ready;
                 let done = match on_the_way {
                     true => Availability::Ready,
                     false => order.availability.clone(),
                 };
+                if done == Availability::Ready {
+                    self.owes_ready = false;
+                }
                 self.since = Some(outputs.now().0 as i64);
                 self.availability = Some(done.clone());
                 outputs.event(Event::QueueState { availability: done });
@@ -123,6 +127,8 @@ impl Queue {
                     self.set_next(Some(order.availability), outputs);
                     return;
                 }
+                // Without a call it was no way out: what comes next is ordered as it is.
+                self.owes_ready &= self.in_call;
                 let of = Refused::Availability {
                     availability: order.availability,
                 };
@@ -147,7 +153,7 @@ impl Queue {
             }
         }
         if let Some(instead) = instead {
-            self.go_on(instead, false, now, outputs);
+            self.go_on(instead, now, outputs);
         }
     }
 
@@ -167,7 +173,8 @@ impl Queue {
                     call,
                     timed_out: false,
                 });
-                self.go_on(then, false, now, outputs);
+                self.owes_ready = false;
+                self.go_on(then, now, outputs);
             }
             Answer::Refused(message) => {
                 let outcome = wrap_up.handle_refused().unwrap_or_default();
@@ -191,7 +198,8 @@ impl Queue {
                     call,
                     timed_out: false,
                 });
-                self.go_on(then, true, now, outputs);
+                self.owes_ready = true;
+                self.go_on(then, now, outputs);
             }
         }
     }

@@ -48,6 +48,7 @@ impl Queue {
             outcome_names: Vec::new(),
             term: Term::default(),
             order: None,
+            owes_ready: false,
             next: None,
             refused: None,
             wrap_up: None,
