@@ -6,7 +6,7 @@ mod world;
 
 use std::time::Duration;
 
-use phone::{CallState, Command, EndCause, Event, LineView, LinkView, MediaNews, Rejected};
+use phone::{CallState, Command, EndCause, Event, Input, LineView, LinkView, MediaNews, Rejected};
 use sip::DialogHandle;
 use world::{World, header, setup};
 
@@ -404,6 +404,42 @@ fn a_dropped_flow_is_opened_again_registered_again_and_the_call_goes_on() {
     );
     world.command(Command::HangUp { call }).unwrap();
     assert_eq!(world.count_sent("BYE"), 1);
+}
+
+#[test]
+fn a_network_that_changes_while_it_rings_is_told_once_the_call_is_answered() {
+    for with_offer in [true, false] {
+        let mut world = World::signed_in();
+        world.server.media_connects = false;
+        world.incoming(with_offer);
+        let call = world.view().calls[0].call;
+        world.input(Input::NetworkChanged);
+        world.command(Command::Answer { call }).unwrap();
+        assert_eq!(world.count_sent("INVITE"), 0, "ACK comes first");
+
+        let answer = if with_offer { "" } else { "v=0\r\no=late\r\n" };
+        world.in_dialog("ACK", 1, answer);
+        assert_eq!(world.view().calls[0].state, CallState::Connecting);
+        assert_eq!(world.count_sent("INVITE"), 1);
+        let last = &world.media.last().unwrap().1;
+        assert!(last.starts_with("Apply"), "{last}");
+        let dialog = DialogHandle(0);
+        world.news(call, MediaNews::Connected { dialog });
+        assert_eq!(world.view().calls[0].state, CallState::Talking);
+        assert_eq!(world.count_sent("INVITE"), 1);
+    }
+}
+
+#[test]
+fn a_network_that_changes_before_the_media_connects_is_told_at_once() {
+    let mut world = World::signed_in();
+    world.server.media_connects = false;
+    world.dial("4711");
+    assert_eq!(world.view().calls[0].state, CallState::Connecting);
+    world.input(Input::NetworkChanged);
+    assert_eq!(world.count_sent("INVITE"), 2);
+    let last = &world.media.last().unwrap().1;
+    assert!(last.starts_with("Apply"), "{last}");
 }
 
 #[test]

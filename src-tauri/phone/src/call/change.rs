@@ -7,6 +7,7 @@
 //!  ours:    None -> Offering -> Offered -> Applying -> None
 //!  peer's:  None -> Answering -> None
 //!           None -> OfferingOnDemand -> Offered -> Applying -> None
+//!  the call's own, where it came in:  Accepting -> None
 //! ```
 
 use std::time::Instant;
@@ -21,6 +22,8 @@ use super::{Call, State};
 #[derive(Debug)]
 pub(super) enum Change {
     None,
+    /// Our 2xx to the call's INVITE waits for its ACK.
+    Accepting,
     /// Our media makes the offer for a hold or a resume.
     Offering {
         request: u64,
@@ -106,6 +109,7 @@ impl Call {
                 ua.offer_in_answer(sip, offer, now)
             }
             Change::None
+            | Change::Accepting
             | Change::Offering { .. }
             | Change::Offered { .. }
             | Change::Applying { .. }
@@ -180,6 +184,7 @@ impl Call {
                 self.fail_change(reason, outputs);
             }
             Change::None
+            | Change::Accepting
             | Change::Offering { .. }
             | Change::Offered { .. }
             | Change::Applying { .. }
@@ -196,12 +201,27 @@ impl Call {
         self.negotiate(outputs);
     }
 
+    /// ACK came for our 2xx to the call's INVITE.
+    pub(super) fn handle_change_acknowledged(&mut self, outputs: &mut Outputs) {
+        if matches!(self.change, Change::Accepting) {
+            self.change = Change::None;
+            self.negotiate(outputs);
+        }
+    }
+
     /// Offers what is wanted and not agreed on, where nothing else is being negotiated.
     pub(super) fn negotiate(&mut self, outputs: &mut Outputs) {
-        if (self.refresh_wanted || self.hold_wanted != self.hold_agreed)
-            && matches!(self.change, Change::None)
-            && matches!(self.state, State::Talking { .. })
-        {
+        let is_due = match self.state {
+            State::Talking { .. } => self.refresh_wanted || self.hold_wanted != self.hold_agreed,
+            // Where the far end knows old addresses alone it never talks; a hold waits for that.
+            State::Connecting { .. } => self.refresh_wanted,
+            State::Offering { .. }
+            | State::Calling { .. }
+            | State::Ringing { .. }
+            | State::Alerting { .. }
+            | State::Answering { .. } => false,
+        };
+        if is_due && matches!(self.change, Change::None) {
             self.offer(outputs);
         }
     }

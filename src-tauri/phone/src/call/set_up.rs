@@ -9,7 +9,7 @@ use sip::{Answer, CallHandle, DialogHandle, Offer, UserAgent};
 
 use crate::{EndCause, Event, MediaRequest, outputs::Outputs};
 
-use super::{Call, GO_ON, Outcome, State};
+use super::{Call, Change, GO_ON, Outcome, State};
 
 /// A backstop behind the media's own set-up deadline and the 32 s in which a 2xx is repeated (RFC 3261 §13.3.1.4).
 const CONNECT_DEADLINE: Duration = Duration::from_secs(45);
@@ -113,6 +113,7 @@ impl Call {
         if let Some(answer) = answer {
             self.apply(DialogHandle(0), answer, outputs);
         }
+        self.handle_change_acknowledged(outputs);
         GO_ON
     }
 }
@@ -151,6 +152,7 @@ impl Call {
             call: self.id,
             automatically: self.answered_automatically,
         });
+        self.change = Change::Accepting;
         // An incoming call has one dialog.
         let dialog = DialogHandle(0);
         self.media(MediaRequest::Select { dialog }, outputs);
@@ -169,8 +171,6 @@ impl Call {
             self.state = State::Talking { sip, dialog };
             self.talking_since.get_or_insert(outputs.now());
             outputs.event(Event::CallConnected { call: self.id });
-            // The user has turned to another call meanwhile.
-            self.negotiate(outputs);
         } else {
             self.state = State::Connecting {
                 sip,
@@ -178,5 +178,7 @@ impl Call {
                 deadline: now + CONNECT_DEADLINE,
             };
         }
+        // The user has turned to another call meanwhile, or the network is another one.
+        self.negotiate(outputs);
     }
 }
