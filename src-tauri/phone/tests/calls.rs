@@ -443,6 +443,26 @@ fn a_network_that_changes_before_the_media_connects_is_told_at_once() {
 }
 
 #[test]
+fn after_glare_the_peers_offer_is_answered_and_ours_made_anew() {
+    let (mut world, call) = World::in_call();
+    world.server.reinvite = "491 Request Pending";
+    world.command(Command::Hold { call }).unwrap();
+    assert_eq!(world.count_sent("INVITE"), 2);
+    world.server.reinvite = "200 OK";
+    world.media.clear();
+
+    world.in_dialog("INVITE", 1, "v=0\r\no=peer\r\n");
+    world.in_dialog("ACK", 1, "");
+    assert!(world.view().calls[0].held, "the answer holds");
+    world.pass(Duration::from_secs(10));
+    let did = world.media.iter().map(|(_, it)| it.as_str());
+    let did = did.map(|it| it.split(' ').next().unwrap());
+    let did = did.collect::<Vec<_>>();
+    assert_eq!(did, ["Withdraw", "Answer", "Offer", "Apply"]);
+    assert_eq!(world.count_sent("INVITE"), 3);
+}
+
+#[test]
 fn a_server_that_is_away_is_tried_again_until_it_is_back() {
     let mut world = World::signed_in();
     world.server.reachable = false;

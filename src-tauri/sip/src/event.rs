@@ -67,10 +67,12 @@ pub enum Event {
 
     /// The peer asks to change the session (re-INVITE or UPDATE with an offer): respond with
     /// [`accept_reoffer`](crate::UserAgent::accept_reoffer) or
-    /// [`refuse_reoffer`](crate::UserAgent::refuse_reoffer).
+    /// [`refuse_reoffer`](crate::UserAgent::refuse_reoffer). An offer of ours that waited is
+    /// withdrawn.
     Reoffered { call: CallHandle, offer: Offer },
     /// A re-INVITE without a description: respond with
-    /// [`offer_in_answer`](crate::UserAgent::offer_in_answer).
+    /// [`offer_in_answer`](crate::UserAgent::offer_in_answer). An offer of ours that waited is
+    /// withdrawn.
     OfferWanted { call: CallHandle },
     /// The answer to our [`reoffer`](crate::UserAgent::reoffer), or to our offer in a 2xx.
     ReofferAccepted { call: CallHandle, answer: Answer },

@@ -51,14 +51,14 @@ pub(super) enum Change {
 /// What the INVITE session tells.
 impl Call {
     pub(crate) fn handle_reoffered(&mut self, offer: Offer, outputs: &mut Outputs) {
-        self.withdraw_unsent(outputs);
+        self.withdraw(outputs);
         let request = outputs.number();
         self.media(MediaRequest::Answer { request, offer }, outputs);
         self.change = Change::Answering { request };
     }
 
     pub(crate) fn handle_offer_wanted(&mut self, outputs: &mut Outputs) {
-        self.withdraw_unsent(outputs);
+        self.withdraw(outputs);
         let request = outputs.number();
         self.media(MediaRequest::Offer { request }, outputs);
         self.change = Change::OfferingOnDemand { request };
@@ -250,9 +250,11 @@ impl Call {
         }
     }
 
-    /// The peer's offer wins over one of ours that has not left.
-    fn withdraw_unsent(&mut self, outputs: &mut Outputs) {
-        if let Change::Offering { .. } | Change::OfferingOnDemand { .. } = self.change {
+    /// The peer's offer wins over one of ours that has not left, or that waits after glare.
+    fn withdraw(&mut self, outputs: &mut Outputs) {
+        if let Change::Offering { .. } | Change::Offered { .. } | Change::OfferingOnDemand { .. } =
+            self.change
+        {
             self.media(MediaRequest::Withdraw, outputs);
             // It may have been the one with our new addresses.
             self.refresh_wanted = true;

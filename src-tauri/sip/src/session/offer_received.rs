@@ -378,6 +378,8 @@ impl Session {
             return;
         };
         established.dialog.refresh_target(&request.headers);
+        // It was made for the session as it was before the peer's.
+        established.sent.withdraw();
         established.received = Received::Asked {
             key: key.clone(),
             has_offer: offer.is_some(),

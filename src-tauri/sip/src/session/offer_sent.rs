@@ -28,7 +28,7 @@ const REOFFER_LIMIT: Duration = Duration::from_secs(2 * TRANSACTION_TIMEOUT.as_s
 ///
 /// ```text
 ///  Idle --reoffer--> Waiting --flow ready, peer's offer done--> UnderWay --2xx, refusal--> Idle
-///                       ^----------491, flow lost-------------------/
+///    ^---peer's offer---/  ^-----------491, flow lost------------------/
 /// ```
 #[derive(Debug, Default)]
 pub(super) enum Sent {
@@ -67,6 +67,14 @@ impl Sent {
     pub(super) fn abandon(&self, core: &mut Core, now: Instant) {
         if let Some(branch) = self.branch() {
             core.transactions.abandon(branch, now);
+        }
+    }
+
+    /// Gives up an offer that waits.
+    pub(super) fn withdraw(&mut self) {
+        match self {
+            Self::Waiting { .. } => *self = Self::Idle,
+            Self::Idle | Self::UnderWay { .. } => {}
         }
     }
 

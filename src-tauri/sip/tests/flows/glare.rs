@@ -54,6 +54,26 @@ fn after_glare_in_an_incoming_call_we_come_back_sooner() {
 }
 
 #[test]
+fn after_glare_an_offer_of_the_peer_that_comes_first_withdraws_ours() {
+    let mut phone = phone();
+    let (call, _, ack) = phone.established_call();
+    let ours = phone.hold(call);
+    phone.hear(&ours.reply(491, ""));
+    phone.sent();
+
+    phone.hear(&from_far(&ack, "INVITE", 1).with_sdp(HOLD));
+    assert!(matches!(phone.events()[..], [Event::Reoffered { .. }]));
+    assert_eq!(phone.accept_reoffer(call).status(), 200);
+    phone.hear(&from_far(&ack, "ACK", 1));
+    phone.pass_seconds(10);
+    assert_eq!(phone.sent(), []);
+    assert_eq!(phone.events(), []);
+
+    phone.ua.reoffer(call, hold(), phone.now).unwrap();
+    assert_eq!(phone.sent_one().method(), "INVITE");
+}
+
+#[test]
 fn an_offer_of_ours_waits_while_the_peers_is_open() {
     let mut phone = phone();
     let (call, _, ack) = phone.established_call();

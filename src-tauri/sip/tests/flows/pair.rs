@@ -290,7 +290,7 @@ fn hold_and_resume_from_both_sides() {
 }
 
 #[test]
-fn glare_resolves_itself_and_both_offers_pass() {
+fn glare_resolves_itself_and_who_yields_offers_anew() {
     let (mut pair, at_ana, at_ben) = talking();
 
     pair.ana.reoffer(at_ana, offer(), pair.now).unwrap();
@@ -301,6 +301,9 @@ fn glare_resolves_itself_and_both_offers_pass() {
         for event in std::mem::take(&mut pair.heard_by_ana) {
             if let Event::Reoffered { call, .. } = event {
                 pair.ana.accept_reoffer(call, answer(), pair.now).unwrap();
+                if !accepted.0 {
+                    pair.ana.reoffer(call, offer(), pair.now).unwrap();
+                }
             } else {
                 assert!(matches!(event, Event::ReofferAccepted { .. }), "{event:?}");
                 accepted.0 = true;
@@ -309,6 +312,9 @@ fn glare_resolves_itself_and_both_offers_pass() {
         for event in std::mem::take(&mut pair.heard_by_ben) {
             if let Event::Reoffered { call, .. } = event {
                 pair.ben.accept_reoffer(call, answer(), pair.now).unwrap();
+                if !accepted.1 {
+                    pair.ben.reoffer(call, offer(), pair.now).unwrap();
+                }
             } else {
                 assert!(matches!(event, Event::ReofferAccepted { .. }), "{event:?}");
                 accepted.1 = true;
