@@ -172,6 +172,28 @@ fn a_session_that_was_given_new_sockets_moves_there_with_its_next_offer() {
 }
 
 #[test]
+fn a_session_that_was_given_new_sockets_before_it_connected_connects_there() {
+    let mut world = World::new();
+    let caller = world.add(make("192.0.2.1:4000", 440.0));
+    let callee = world.add(make("192.0.2.2:5000", 880.0));
+    let offer = world.offer(caller);
+    let (answer, _) = world.answer(callee, offer).unwrap();
+    world.relocate(callee, "198.51.100.9:9000");
+    world.select(callee);
+    world.apply(caller, answer).unwrap();
+    world.select(caller);
+    world.run(Duration::from_secs(1));
+
+    let offer = world.offer(callee);
+    assert!(offer.contains("198.51.100.9 9000 typ host"), "{offer}");
+    let (answer, _) = world.answer(caller, offer).unwrap();
+    world.apply(callee, answer).unwrap();
+    world.run(Duration::from_secs(3));
+    world.hears(caller, 880.0);
+    world.hears(callee, 440.0);
+}
+
+#[test]
 fn an_offer_of_new_addresses_that_is_refused_is_made_again() {
     let mut world = World::with_call();
     world.hears(CALLER, 880.0);
