@@ -180,8 +180,8 @@ function queueOrder(): NoticeText | null {
         tone: "ring",
         icon: "queue",
         words: `${t("notice-queue-silent")} ${order.retry_at === null ? t("retry-now") : retry(order.retry_at)}`,
-        // That Ozonetel does not answer is what the server says.
-        detail: order.trouble.hop === "http" ? undefined : order.trouble.detail,
+        // The words are what the server says then.
+        detail: order.trouble.detail.endsWith("Ozonetel does not answer.") ? undefined : order.trouble.detail,
         remedy: "reconnect",
       };
 }
