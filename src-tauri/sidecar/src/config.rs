@@ -159,6 +159,27 @@ impl Config {
         rules::check(text, sources, None).map_err(ConfigError::Wrong)
     }
 
+    /// Has the server take no more connections than leave it a quarter of `descriptors`, of which each takes one,
+    /// for what it asks of others: who opens many connections here must not cut it off from those. Warns where
+    /// those are fewer than the settings say.
+    pub fn bound_connections(&mut self, descriptors: u64) {
+        let most = usize::try_from(descriptors / 4 * 3).unwrap_or(usize::MAX);
+        let settings = &mut self.settings;
+        if settings.max_connections <= most {
+            return;
+        }
+        let text = format!(
+            "max_connections ({}) are {most} here: this process may open {descriptors} files",
+            settings.max_connections
+        );
+        // Of one address the same part as before.
+        let of_address = settings.max_connections_per_address as u128 * most as u128;
+        let of_address = of_address / settings.max_connections as u128;
+        settings.max_connections_per_address = usize::try_from(of_address).unwrap_or(most).max(1);
+        settings.max_connections = most;
+        self.warnings.push(Problem { line: None, text });
+    }
+
     /// Returns what can be served, but should not be so.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
@@ -181,5 +202,35 @@ impl fmt::Display for Problem {
             Some(line) => write!(f, "line {line}: {}", self.text),
             None => f.write_str(&self.text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn of_fewer_connections_an_address_has_the_same_part() {
+        let mut config = Config::from_toml("", Path::new("."), |_| None).unwrap();
+        let warnings = config.warnings().len();
+        let most = |config: &Config| {
+            let settings = &config.settings;
+            (
+                settings.max_connections,
+                settings.max_connections_per_address,
+            )
+        };
+        config.bound_connections(524_288);
+        assert_eq!(most(&config), (4096, 2048));
+        assert_eq!(config.warnings().len(), warnings);
+        config.bound_connections(1024);
+        assert_eq!(most(&config), (768, 384));
+        let warning = config.warnings().last().unwrap().to_string();
+        assert_eq!(
+            warning,
+            "max_connections (4096) are 768 here: this process may open 1024 files"
+        );
     }
 }

@@ -87,8 +87,11 @@ fn execute(command: Command) -> anyhow::Result<()> {
             audit_log,
         } => {
             let audit_log = logs::start(log_format, audit_log.as_deref())?;
-            allow_descriptors();
-            let config = load(config.as_deref(), listen)?;
+            let descriptors = allow_descriptors();
+            let mut config = load(config.as_deref(), listen)?;
+            if let Some(descriptors) = descriptors {
+                config.bound_connections(descriptors);
+            }
             for warning in config.warnings() {
                 warn!("{warning}");
             }
@@ -164,9 +167,9 @@ async fn serve(
 }
 
 /// Takes as many descriptors as this process may have: systems begin with 1024, and there may be more
-/// connections than that.
+/// connections than that. Returns how many they are; `None`: any number.
 #[cfg(unix)]
-fn allow_descriptors() {
+fn allow_descriptors() -> Option<u64> {
     use rustix::process::{Resource, getrlimit, setrlimit};
 
     let mut limit = getrlimit(Resource::Nofile);
@@ -174,11 +177,14 @@ fn allow_descriptors() {
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         info!(%error, "the limit of descriptors stays");
     }
+    getrlimit(Resource::Nofile).current
 }
 
 /// This system has no such limit.
 #[cfg(not(unix))]
-fn allow_descriptors() {}
+fn allow_descriptors() -> Option<u64> {
+    None
+}
 
 /// Returns what is over at the first SIGINT or SIGTERM.
 #[cfg(unix)]
