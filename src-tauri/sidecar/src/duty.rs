@@ -11,7 +11,7 @@ use tracing::{Instrument, info, warn};
 use crate::audit::AUDIT;
 use crate::directory::Agent;
 use crate::lock::{Acquired, Claim, LockName, Owner};
-use crate::ozonetel::{Done, Duty, Ozonetel, RETRY, Silent, Verdict};
+use crate::ozonetel::{Done, Duty, Order, Ozonetel, RETRY, Silent, Verdict, Words};
 use crate::queue;
 use crate::random::random_id;
 use crate::session::{Note, Ordered, SessionState};
@@ -26,6 +26,9 @@ const SIGN_IN_TIME: Duration = Duration::from_millis(7500);
 /// How long the lock of an agent whose session expired is held to log them out: longer than that may
 /// take ([`LOGOUT_TIME`](crate::ozonetel::LOGOUT_TIME)).
 pub(crate) const LOGOUT_TERM: Duration = Duration::from_secs(30);
+
+/// How often a state is ordered again where its agent orders others meanwhile.
+const ORDERS_AGAIN: usize = 3;
 
 /// How long a lock that an administrator took stays theirs: a phone that listens is told who has it, and
 /// one that hears nothing of it looks within 6 s, and finds that its session has ended.
@@ -72,7 +75,7 @@ pub(crate) async fn begin(
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
         let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
         async move {
-            let verdict = log_in(&sidecar, &ozonetel, &agent, &session_id).await;
+            let verdict = log_in(&sidecar, &ozonetel, &agent, &session_id, false).await;
             let ordered = match before {
                 Some(before) => keep_state(&sidecar, &session_id, &verdict, before).await,
                 None => None,
@@ -102,11 +105,7 @@ async fn keep_state(
     verdict: &Result<Verdict, Silent>,
     before: Ordered,
 ) -> Option<Ordered> {
-    let Ok(Verdict::Done(Done {
-        message: Some(words),
-        ..
-    })) = verdict
-    else {
+    let Ok(Verdict::Done(done)) = verdict else {
         return None;
     };
     let state = sidecar.sessions.state(session_id).await;
@@ -114,10 +113,10 @@ async fn keep_state(
         &state,
         Ok(SessionState::Live { at_queue, .. }) if at_queue.ordered.is_none()
     );
-    if !words.is_already_in() || !is_new {
+    if !was_already_in(done) || !is_new {
         return None;
     }
-    let note = Note::Ordered(before.clone());
+    let note = Note::Ordered(Some(before.clone()));
     match sidecar.sessions.note(session_id, note).await {
         Ok(()) => Some(before),
         Err(error) => {
@@ -128,17 +127,19 @@ async fn keep_state(
 }
 
 /// Logs an agent in whom Ozonetel says to be out, for instance because somebody logged them out
-/// there. Whoever waits for an order waits for this as well.
+/// there. Whoever waits for an order waits for this as well. `orders_again`: the order is none of their state, so
+/// that is to be as it was first.
 pub(crate) async fn log_in_for_order(
     sidecar: &Arc<Sidecar>,
     ozonetel: &Arc<Ozonetel>,
     agent: &Arc<Agent>,
     session_id: &str,
+    orders_again: bool,
 ) -> Result<Verdict, Silent> {
     let login = in_background(sidecar, {
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
         let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
-        async move { log_in(&sidecar, &ozonetel, &agent, &session_id).await }
+        async move { log_in(&sidecar, &ozonetel, &agent, &session_id, orders_again).await }
     });
     match timeout_at(Instant::now() + WAIT, login).await {
         Ok(Ok(verdict)) => verdict,
@@ -146,25 +147,83 @@ pub(crate) async fn log_in_for_order(
     }
 }
 
-/// Logs an agent in, and has the session keep what comes of it. Where the session has ended meanwhile,
-/// perhaps at another server, whose logout this login has overtaken, the agent is logged out again.
+/// Logs an agent in, and has the session keep what comes of it. Where the session has ended meanwhile, or was
+/// taken over, perhaps at another server, whose logout this login has overtaken, the agent is logged out again
+/// unless they are signed in. `orders_again`: who was out is to be as they were.
 async fn log_in(
     sidecar: &Arc<Sidecar>,
     ozonetel: &Ozonetel,
     agent: &Arc<Agent>,
     session_id: &str,
+    orders_again: bool,
 ) -> Result<Verdict, Silent> {
     let verdict = ozonetel.log_in(agent).await;
-    let note = Note::Telephony(told(&verdict));
-    if let Err(error) = sidecar.sessions.note(session_id, note).await {
-        warn!(%error, "a session does not know of its agent's login at Ozonetel");
-    }
+    keep_note(sidecar, session_id, Note::Telephony(told(&verdict))).await;
     match sidecar.sessions.state(session_id).await {
         Ok(SessionState::Ended) => end(sidecar, agent, "their session ended during the login"),
-        Ok(SessionState::Live { .. } | SessionState::Unknown) => {}
+        Ok(SessionState::Live { at_queue, .. }) if at_queue.is_taken_over => {
+            end(
+                sidecar,
+                agent,
+                "their session was taken over during the login",
+            );
+        }
+        Ok(SessionState::Live { at_queue, .. }) => {
+            if let (Ok(Verdict::Done(done)), Some(ordered)) = (&verdict, at_queue.ordered)
+                && orders_again
+                && !was_already_in(done)
+            {
+                order_again(sidecar, ozonetel, agent, session_id, ordered).await;
+            }
+        }
+        Ok(SessionState::Unknown) => {}
         Err(error) => warn!(%error, "nobody knows whether a session ended during its login"),
     }
     verdict
+}
+
+/// Has an agent who was out at Ozonetel be in the state again that they ordered last: it is what their phone shows.
+/// Where that cannot be, the phone is told so; where they order another one meanwhile, that is the one.
+async fn order_again(
+    sidecar: &Sidecar,
+    ozonetel: &Ozonetel,
+    agent: &Agent,
+    session_id: &str,
+    mut ordered: Ordered,
+) {
+    for _ in 0..ORDERS_AGAIN {
+        let order = Order::State {
+            state: ordered.state,
+            pause_reason: ordered.pause_reason.as_deref(),
+        };
+        let agent_id = &agent.config.ozonetel_agent_id;
+        let verdict = ozonetel.order(agent_id, order).await;
+        let Ok(SessionState::Live { at_queue, .. }) = sidecar.sessions.state(session_id).await
+        else {
+            return;
+        };
+        match at_queue.ordered {
+            Some(now) if now != ordered => ordered = now,
+            Some(_) if !matches!(verdict, Ok(Verdict::Done(_))) => {
+                keep_note(sidecar, session_id, Note::Ordered(None)).await;
+                keep_note(sidecar, session_id, Note::Telephony(told(&verdict))).await;
+                return;
+            }
+            Some(_) | None => return,
+        }
+    }
+}
+
+async fn keep_note(sidecar: &Sidecar, session_id: &str, note: Note) {
+    if let Err(error) = sidecar.sessions.note(session_id, note).await {
+        warn!(%error, "a session does not know what became of its agent at Ozonetel");
+    }
+}
+
+/// Whether Ozonetel left an agent as they were at their login.
+fn was_already_in(done: &Done) -> bool {
+    let words = done.message.as_ref();
+    words.is_some_and(Words::is_already_in)
 }
 
 /// Returns what a phone is told of a login.
@@ -189,7 +248,7 @@ pub(crate) fn begin_again(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, session_id
     in_background(sidecar, async move {
         prolong(&server, &agent).await;
         // What becomes of it stands in the log, and with the session.
-        let _ = log_in(&server, &ozonetel, &agent, &session_id).await;
+        let _ = log_in(&server, &ozonetel, &agent, &session_id, true).await;
     });
 }
 
@@ -262,16 +321,25 @@ pub(crate) fn is_ending(holder: &Owner) -> bool {
 /// Ends the session of an agent whose lock is claimed for that: logs them out, where there is an account
 /// for it, and gives the lock back. Until then nobody signs in whom the logout could hit, and phones
 /// that listen find out who has the lock.
-pub(crate) fn end_claimed(sidecar: &Arc<Sidecar>, agent: Option<&Arc<Agent>>, claim: Claim) {
+pub(crate) fn end_claimed(
+    sidecar: &Arc<Sidecar>,
+    agent: Option<&Arc<Agent>>,
+    lock: LockName,
+    claim: Claim,
+) {
     let (server, duty) = (Arc::clone(sidecar), agent.map(|agent| Duty::of(agent)));
     in_background(sidecar, async move {
         let told = Instant::now() + TELLING;
+        let is_known = duty.is_some();
         if let (Some(ozonetel), Some(duty)) = (&server.ozonetel, duty) {
             note(&server, ozonetel, &duty, RETRY).await;
             log_out(ozonetel, &duty).await;
         }
         sleep_until(told).await;
         claim.give_back().await;
+        if !is_known {
+            end_known(&server, &lock);
+        }
     });
 }
 

@@ -93,7 +93,9 @@ pub(crate) async fn free(
         // That logout would hit whoever signs in once this is over.
         return Err(Refusal::held(&held.owner, &administrator.member_id));
     }
-    let agent = sidecar.directory.agent(&held.owner.member_id).await?;
+    // Where the record is gone, or the platform silent, the session is there all the same.
+    let agent = sidecar.directory.agent(&held.owner.member_id).await;
+    let agent = agent.unwrap_or_default();
     let agent = agent.filter(|agent| agent.config.ozonetel_agent_id == agent_id);
     let known = agent
         .as_ref()
@@ -133,7 +135,7 @@ pub(crate) async fn free(
         device = ended.device_name,
         "an administrator ended the session"
     );
-    duty::end_claimed(&sidecar, agent.as_ref(), claim);
+    duty::end_claimed(&sidecar, agent.as_ref(), lock, claim);
     Ok((StatusCode::OK, Json(Freed { status: "ok" })))
 }
 

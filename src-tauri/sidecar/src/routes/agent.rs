@@ -9,11 +9,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use sidecar_api::{AgentResponse, AgentState, DialRequest, DisposeRequest};
+use sidecar_api::{
+    AgentResponse, AgentState, DialRequest, DisposeRequest, Telephony, TelephonyState,
+};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
-use super::{bearer, heartbeat};
+use super::bearer;
+use super::heartbeat::{self, Held};
 use crate::body::{Field, read_json, read_optional_json};
 use crate::device::Device;
 use crate::directory::Agent;
@@ -132,6 +135,8 @@ pub(super) struct OnDuty {
     ozonetel: Arc<Ozonetel>,
     caller: Caller,
     pub(super) agent: Arc<Agent>,
+    /// Whether their phone is told that Ozonetel did not sign them in.
+    is_told_failed: bool,
     /// By when there is an answer.
     until: Instant,
 }
@@ -144,10 +149,13 @@ impl OnDuty {
         let ozonetel = sidecar.ozonetel.clone().ok_or_else(Refusal::no_ozonetel)?;
         let held = timeout_at(until, heartbeat::hold(sidecar, &caller, &device)).await;
         let held = held.unwrap_or_else(|_| Err(platform::Silent.into()))?;
+        let Held { agent, at_queue } = held.ok_or_else(Refusal::not_an_agent)?;
+        let telephony = at_queue.and_then(|it| it.telephony);
         Ok(Self {
             sidecar: Arc::clone(sidecar),
             ozonetel,
-            agent: held.ok_or_else(Refusal::not_an_agent)?.agent,
+            agent,
+            is_told_failed: telephony.is_some_and(|it| it.state == TelephonyState::Failed),
             caller,
             until,
         })
@@ -165,11 +173,11 @@ impl OnDuty {
             pause_reason: pause_reason.as_deref(),
         };
         let answer = self.order(order).await?;
-        let note = Note::Ordered(Ordered {
+        let note = Note::Ordered(Some(Ordered {
             state,
             pause_reason,
             at: self.sidecar.clock.now().wall,
-        });
+        }));
         let noted = self.sidecar.sessions.note(&self.caller.session_id, note);
         if let Err(error) = noted.await {
             // It is done all the same, and the phone that asked for it knows.
@@ -179,22 +187,26 @@ impl OnDuty {
     }
 
     /// Logs the agent in whom Ozonetel takes for gone.
-    async fn log_in(&self) -> Result<Verdict, Silent> {
+    async fn log_in(&self, order: Order<'_>) -> Result<Verdict, Silent> {
         let Self {
             sidecar,
             ozonetel,
             caller,
             agent,
+            is_told_failed: _,
             until: _,
         } = self;
-        duty::log_in_for_order(sidecar, ozonetel, agent, &caller.session_id).await
+        // Who wants another state is not to be in the last one before that.
+        let orders_again = !matches!(order, Order::State { .. });
+        let session_id = &caller.session_id;
+        duty::log_in_for_order(sidecar, ozonetel, agent, session_id, orders_again).await
     }
 
     /// Gives an order, and once more where the agent was out.
     async fn carry_out(&self, order: Order<'_>) -> Result<Verdict, Silent> {
         let agent_id = &self.agent.config.ozonetel_agent_id;
         match self.ozonetel.order(agent_id, order).await? {
-            Verdict::Refused(words) if words.is_already_out() => match self.log_in().await? {
+            Verdict::Refused(words) if words.is_already_out() => match self.log_in(order).await? {
                 Verdict::Done(_) => self.ozonetel.order(agent_id, order).await,
                 refused @ Verdict::Refused(_) => Ok(refused),
             },
@@ -204,19 +216,36 @@ impl OnDuty {
 
     pub(super) async fn order(&self, order: Order<'_>) -> Answer {
         match by(self.until, self.carry_out(order)).await? {
-            Verdict::Done(done) => Ok((
-                StatusCode::CREATED,
-                Json(AgentResponse {
-                    status: "success".to_owned(),
-                    message: done.message.map(|words| words.as_str().to_owned()),
-                    ucid: done.ucid,
-                }),
-            )),
+            Verdict::Done(done) => {
+                if self.is_told_failed {
+                    self.prove_login().await;
+                }
+                Ok((
+                    StatusCode::CREATED,
+                    Json(AgentResponse {
+                        status: "success".to_owned(),
+                        message: done.message.map(|words| words.as_str().to_owned()),
+                        ucid: done.ucid,
+                    }),
+                ))
+            }
             Verdict::Refused(words) => {
                 // Perhaps the record has changed: the next call reads it anew.
                 self.sidecar.directory.forget(&self.caller.member_id);
                 Err(Refusal::of_ozonetel(&words))
             }
+        }
+    }
+
+    /// Notes that the agent is signed in at Ozonetel after all: it does what they order.
+    async fn prove_login(&self) {
+        let ready = Note::Telephony(Telephony {
+            state: TelephonyState::Ready,
+            message: None,
+        });
+        let noted = self.sidecar.sessions.note(&self.caller.session_id, ready);
+        if let Err(error) = noted.await {
+            warn!(%error, "a session does not know that its agent is in at Ozonetel");
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What administrators see and do.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
-use crate::stand_in::ozonetel_config;
+use crate::stand_in::platform::{self, PASSWORD, Platform};
+use crate::stand_in::{ozonetel_config, platform_and_ozonetel_config};
 use crate::world::{DEADLINE, Device, World, config};
 
 const ANA: &str = "ana@helix.example";
@@ -158,6 +161,32 @@ async fn who_is_freed_is_logged_out_at_ozonetel_before_anybody_signs_in() {
     // Until the logout is over nobody signs in, whom it could hit.
     desk.login_after_end(ANA).await;
     account.with(|world| assert!(world.present.contains_key("agent1")));
+}
+
+#[tokio::test]
+async fn who_is_freed_is_logged_out_also_where_their_record_is_gone_or_the_platform_silent() {
+    type Befalls = fn(&mut platform::World);
+    let befalls: [Befalls; 2] = [
+        |world| world.agents.clear(),
+        |world| world.faults = [("agents", platform::Fault::Status(500))].into(),
+    ];
+    for befalls in befalls {
+        let (platform, account) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+        let world = World::alone(platform_and_ozonetel_config(&platform, &account)).await;
+        let (desk, office) = (world.device("desk"), world.device("office"));
+        let login = async |device: &Device, email: &str| {
+            let body = json!({"email": email, "password": PASSWORD});
+            device.login_with(body).await.expect(201)
+        };
+        let held = login(&desk, ANA).await;
+        let mira = login(&office, MIRA).await;
+        platform.with(befalls);
+        world.clock.advance(Duration::from_secs(301));
+        office.free(mira.access_token(), "agent1").await.expect(200);
+        let is_out = account.until(|world| world.present.is_empty());
+        timeout(DEADLINE, is_out).await.unwrap();
+        desk.beat(held.access_token()).await.expect(401);
+    }
 }
 
 #[tokio::test]

@@ -94,6 +94,65 @@ async fn whose_session_expires_and_beats_while_the_server_ends_it_has_lost_nothi
 }
 
 #[tokio::test]
+async fn who_cannot_be_paused_again_after_a_lapse_is_told_so_until_an_order_is_done() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let pause = json!({"state": "Pause", "pauseReason": "Lunch"});
+    let paused = order(&desk, answer.access_token(), "agent-state", pause).await;
+    paused.expect(201);
+    world.clock.advance(Duration::from_secs(3700));
+    // The server looks every ten seconds.
+    until(&ozonetel, |world| !world.present.contains_key("agent1")).await;
+    ozonetel.with(|world| world.in_wrap_up.insert("agent1".to_owned()));
+    let next = desk.refresh(answer.refresh_token()).await.expect(201);
+    let token = next.access_token();
+    until_beat(&desk, token).await;
+    let words = "Agent agent1 is in ACW state. You cant change to Pause state";
+    let told = json!({"state": "failed", "message": words});
+    let is_told = async {
+        loop {
+            let beat = desk.beat(token).await.expect(201);
+            if beat.body["telephony"] == told {
+                break beat;
+            }
+        }
+    };
+    let beat = timeout(DEADLINE, is_told).await.unwrap();
+    assert_eq!(beat.body["queue"]["state"], "Unknown");
+    ready(&desk, token).await.expect(201);
+    let beat = desk.beat(token).await.expect(201);
+    assert_eq!(beat.body["telephony"], json!({"state": "ready"}));
+    assert_eq!(beat.body["queue"]["state"], "Ready");
+}
+
+#[tokio::test]
+async fn who_pauses_while_ozonetel_has_them_out_is_not_ready_on_the_way() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    ready(&desk, token).await.expect(201);
+    // Somebody logs them out there.
+    ozonetel.with(|world| {
+        world.present.clear();
+        world.orders.clear();
+    });
+    let pause = json!({"state": "Pause", "pauseReason": "Lunch"});
+    let paused = order(&desk, token, "agent-state", pause).await;
+    paused.expect(201);
+    ozonetel.with(|world| {
+        let mut states = world.orders.iter();
+        assert!(
+            states.all(|(_, order)| order["state"] != "Ready"),
+            "{:?}",
+            world.orders
+        );
+        assert!(world.present.contains_key("agent1"));
+    });
+}
+
+#[tokio::test]
 async fn who_is_in_already_is_ready() {
     let (ozonetel, world) = start(Mode::ApiKey).await;
     world.device("desk").login(ANA).await.expect(201);
@@ -511,6 +570,7 @@ async fn a_session_that_expires_logs_its_agent_out_and_a_late_beat_logs_them_in_
     let (ozonetel, world) = start(Mode::ApiKey).await;
     let desk = world.device("desk");
     let answer = desk.login(ANA).await.expect(201);
+    ready(&desk, answer.access_token()).await.expect(201);
     let laptop = world.device("laptop");
     let other = laptop.login(RAVI).await.expect(201);
     world.clock.advance(Duration::from_secs(900));
@@ -522,6 +582,10 @@ async fn a_session_that_expires_logs_its_agent_out_and_a_late_beat_logs_them_in_
     let next = desk.refresh(answer.refresh_token()).await.expect(201);
     until_beat(&desk, next.access_token()).await;
     until(&ozonetel, |world| world.present.contains_key("agent1")).await;
+    // As the phone still shows them.
+    until(&ozonetel, |world| world.ready.contains("agent1")).await;
+    let beat = desk.beat(next.access_token()).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Ready");
 }
 
 #[tokio::test]

@@ -50,6 +50,7 @@ pub(crate) fn platform_and_ozonetel_config(served: &Platform, account: &Ozonetel
             "PLATFORM_API_KEY" => platform::API_KEY.to_owned(),
             "OZONETEL_API_KEY" => ozonetel::API_KEY.to_owned(),
             "OZONETEL_AGENT_PASSWORD" => password_of("agent1"),
+            "HELIX_ADMIN_ROLES" => "manager".to_owned(),
             _ => return None,
         })
     })
