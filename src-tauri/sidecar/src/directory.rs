@@ -25,7 +25,7 @@ pub(crate) const AGENT_ROLE: &str = "cc-agent";
 /// The one place that users come from.
 pub(crate) enum Directory {
     Roster(Arc<Roster>, Passwords),
-    Platform(Box<Platform>),
+    Platform(Arc<Platform>),
 }
 
 /// Somebody who may sign in.
@@ -93,7 +93,7 @@ impl Directory {
                 Self::Roster(Arc::new(roster), passwords)
             }
             UserSource::Platform(settings) => {
-                Self::Platform(Box::new(Platform::new(*settings, clock, metrics)?))
+                Self::Platform(Arc::new(Platform::new(*settings, clock, metrics)?))
             }
         })
     }

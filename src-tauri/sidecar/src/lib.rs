@@ -40,6 +40,7 @@ mod takeover;
 mod tls;
 mod token;
 mod turns;
+mod under_way;
 mod upstream;
 
 pub use audit::AUDIT;

@@ -27,10 +27,14 @@ use crate::clock::Clock;
 use crate::config::PlatformSettings;
 use crate::directory::{AGENT_ROLE, Agent, NotSignedIn, Phone, User};
 use crate::metrics::Metrics;
+use crate::under_way::UnderWay;
 use crate::upstream::{NoHttp, Upstream, is_loopback, with_json};
 
 /// How long the platform may take for all questions of one call (faults, 78).
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a renewal is gone on with where nobody waits for it any more: its token is used up by then.
+const RENEWAL_TIME: Duration = Duration::from_secs(30);
 
 /// The platform as this server asks it.
 pub(crate) struct Platform {
@@ -41,6 +45,8 @@ pub(crate) struct Platform {
     /// The one that was understood last.
     dialect: Mutex<Dialect>,
     agents: AgentCache,
+    /// Questions about members' agents.
+    asked: UnderWay<String, Result<Option<Arc<Agent>>, Silent>>,
 }
 
 /// Where it is asked.
@@ -84,6 +90,7 @@ impl Platform {
             clock,
             dialect: Mutex::default(),
             agents: AgentCache::default(),
+            asked: UnderWay::default(),
         })
     }
 
@@ -93,7 +100,7 @@ impl Platform {
         email: &str,
         password: &SecretString,
     ) -> Result<SignedIn, NotSignedIn> {
-        within_patience(async {
+        within(PATIENCE, async {
             let tokens = self.tokens_of(email, password).await?;
             let asked = self.ask(Question::CurrentUser, &tokens.access.token).await;
             let data: CurrentUserData = asked.map_err(|fault| silent("current user", &fault))?;
@@ -106,13 +113,14 @@ impl Platform {
         .unwrap_or(Err(NotSignedIn::Silent(Silent)))
     }
 
-    /// Exchanges a refresh token of the platform for the next one: the user may still sign in.
+    /// Exchanges a refresh token of the platform for the next one: the user may still sign in. It may take longer
+    /// than a call does ([`PATIENCE`]).
     pub(crate) async fn renew(
         &self,
         refresh_token: &SecretString,
     ) -> Result<SecretString, NotRenewed> {
         let question = Question::Renewal { refresh_token };
-        let answer = within_patience(self.ask_openly(question)).await;
+        let answer = within(RENEWAL_TIME, self.ask_openly(question)).await;
         match answer.ok_or(NotRenewed::Silent(Silent))? {
             Ok(data) => Ok(RenewalData::into_pair(data).refresh.token),
             Err(Fault::Refused(No { code, .. })) => {
@@ -125,19 +133,26 @@ impl Platform {
         }
     }
 
-    /// Returns the agent that a member is, asking the platform at most each five minutes.
-    pub(crate) async fn agent(&self, member_id: &str) -> Result<Option<Arc<Agent>>, Silent> {
+    /// Returns the agent that a member is, asking the platform at most each five minutes. A phone waits for less
+    /// time than the platform may take, so a question goes on without it, for the next time that it comes.
+    pub(crate) async fn agent(
+        self: &Arc<Self>,
+        member_id: &str,
+    ) -> Result<Option<Arc<Agent>>, Silent> {
         if let Some(agent) = self.agents.get(member_id, self.clock.now().monotonic) {
             return Ok(Some(agent));
         }
-        within_patience(self.look_up(member_id))
-            .await
-            .unwrap_or(Err(Silent))
+        let (platform, of) = (Arc::clone(self), member_id.to_owned());
+        let question = async move { within(PATIENCE, platform.look_up(&of)).await };
+        let question = async move { question.await.unwrap_or(Err(Silent)) };
+        let answer = self.asked.ask(member_id.to_owned(), question).await;
+        answer.unwrap_or(Err(Silent))
     }
 
     /// Has the next question about a member go to the platform.
     pub(crate) fn forget_agent(&self, member_id: &str) {
         self.agents.forget(member_id);
+        self.asked.forget(&member_id.to_owned());
     }
 
     pub(crate) fn sweep(&self) {
@@ -406,10 +421,10 @@ fn silent(question: &'static str, fault: &Fault) -> Silent {
     Silent
 }
 
-async fn within_patience<T>(answer: impl Future<Output = T>) -> Option<T> {
-    let answer = timeout(PATIENCE, answer).await;
+async fn within<T>(time: Duration, answer: impl Future<Output = T>) -> Option<T> {
+    let answer = timeout(time, answer).await;
     if answer.is_err() {
-        warn!(seconds = PATIENCE.as_secs(), "the platform is too slow");
+        warn!(seconds = time.as_secs(), "the platform is too slow");
     }
     answer.ok()
 }

@@ -97,6 +97,8 @@ pub(crate) struct Known<'a> {
     pub(crate) caller: Caller,
     /// What was renewed for the session last, for as long as it is kept.
     pub(crate) renewed: Option<String>,
+    /// Whether another device has taken the session over.
+    pub(crate) is_taken_over: bool,
     /// Whether the store has lost the session: it begins again with this token.
     pub(crate) begins_again: bool,
     /// When the last token of the session was issued that is known of, in ms since 1970.
@@ -153,13 +155,11 @@ impl Sessions {
         Ok(token.text)
     }
 
-    /// Exchanges a token for the next one of its session. `device` is what the caller says of theirs; `renewed`
-    /// is kept with the session for [`GRACE`], in place of what was before.
+    /// Exchanges a token for the next one of its session. `device` is what the caller says of theirs.
     pub(crate) async fn refresh(
         &self,
         token: Known<'_>,
         device: &Device,
-        renewed: Option<&str>,
         now: Now,
     ) -> Result<(Caller, SecretString), RefreshRefused> {
         let Known {
@@ -177,7 +177,6 @@ impl Sessions {
             presented,
             device,
             next: &next,
-            renewed,
         };
         let refreshed = match &self.kept {
             Kept::Memory(sessions) => sessions.refresh(refresh, now.monotonic)?,
@@ -185,6 +184,22 @@ impl Sessions {
         };
         let begun = next.begun;
         Ok((Caller { begun, ..refreshed }, next.text))
+    }
+
+    /// Keeps what was renewed for the session of `caller` for [`GRACE`], in place of what was before; returns whether
+    /// it is kept, which it is not with one that has ended, or that is to begin again in memory.
+    pub(crate) async fn keep_renewed(
+        &self,
+        caller: &Caller,
+        renewed: &str,
+        now: Now,
+    ) -> Result<bool, Unanswered> {
+        match &self.kept {
+            Kept::Memory(sessions) => {
+                Ok(sessions.keep_renewed(&caller.session_id, renewed, now.monotonic))
+            }
+            Kept::Redis(sessions) => sessions.keep_renewed(caller, renewed).await,
+        }
     }
 
     /// Returns what is known of `token`, used or not; `device_id` is what the caller names. `None`: it is not ours,
@@ -263,7 +278,6 @@ struct Refresh<'a> {
     presented: Presented<'a>,
     device: &'a Device,
     next: &'a NewToken,
-    renewed: Option<&'a str>,
 }
 
 impl Lifetimes {
@@ -294,6 +308,7 @@ impl<'a> Known<'a> {
             presented,
             caller,
             renewed,
+            is_taken_over: false,
             begins_again: false,
         }
     }
@@ -306,6 +321,7 @@ impl<'a> Known<'a> {
             last_issued: facts.issued,
             presented,
             renewed: None,
+            is_taken_over: false,
             begins_again: true,
         })
     }
@@ -383,7 +399,7 @@ mod tests {
         let known = known.unwrap().unwrap();
         assert!(known.begins_again);
         let now = after(lifetimes.refresh);
-        let refreshed = sessions.refresh(known, &device, None, now).await;
+        let refreshed = sessions.refresh(known, &device, now).await;
         assert_eq!(refreshed.unwrap().0, caller);
         let other = Sessions::in_memory(lifetimes, keys);
         let too_late = other.of_refresh_token(&token, id, now).await;

@@ -14,7 +14,7 @@ use crate::directory::{Directory, Phone};
 use crate::lock::{LockName, Owner, SessionLock};
 use crate::metrics::Metrics;
 use crate::ozonetel::Ozonetel;
-use crate::platform::{NotStored, RenewalSeal};
+use crate::platform::{NotRenewed, NotStored, RenewalSeal};
 use crate::pseudonym::Pseudonyms;
 use crate::refusal::{Refusal, shown};
 use crate::routes::Pace;
@@ -24,6 +24,7 @@ use crate::seldom::Seldom;
 use crate::session::{Lifetimes, SessionState, Sessions};
 use crate::store::Store;
 use crate::token::{AccessTokens, Caller, Expiry};
+use crate::under_way::UnderWay;
 use crate::upstream::NoHttp;
 
 /// How many listeners a session has: one, and one whose connection is lost and does not know it yet.
@@ -49,6 +50,8 @@ pub(crate) struct Sidecar {
     pub(crate) pace: Pace,
     pub(crate) sessions: Sessions,
     pub(crate) seal: RenewalSeal,
+    /// Renewals at the platform, by their session and the hash of the token that is renewed.
+    pub(crate) renewals: UnderWay<(String, [u8; 32]), Result<Option<SecretString>, NotRenewed>>,
     pub(crate) not_stored: NotStored,
     pub(crate) pseudonyms: Pseudonyms,
     pub(crate) metrics: Metrics,
@@ -116,6 +119,7 @@ impl Sidecar {
             attempts,
             sessions,
             seal,
+            renewals: UnderWay::default(),
             not_stored: NotStored::default(),
             pseudonyms: Pseudonyms::new(jwt_secret),
             tokens,

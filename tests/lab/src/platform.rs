@@ -15,7 +15,11 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 
 pub const API_KEY: &str = "an-api-key-of-the-platform";
 pub const PASSWORD: &str = "a-password-at-the-platform";
@@ -49,6 +53,10 @@ pub struct World {
     /// Tokens that are good: their kind and whose they are.
     tokens: BTreeMap<String, (Kind, String)>,
     issued: usize,
+    /// Told of each question.
+    questions: watch::Sender<usize>,
+    /// Told when answers leave that wait for it.
+    go_on: Arc<Notify>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +81,8 @@ pub enum Fault {
     Redirect,
     /// No answer at all.
     Silence,
+    /// It is carried out, and the answer waits for [`Platform::go_on`].
+    Late,
 }
 
 /// Somebody who can sign in; `refusal` is what the platform says to the right password.
@@ -146,6 +156,19 @@ impl Platform {
         change(&mut self.world.lock().unwrap())
     }
 
+    /// Waits until an operation was asked for so often.
+    pub async fn until_asked(&self, operation: &str, times: usize) {
+        let mut questions = self.with(|world| world.questions.subscribe());
+        while self.asked(operation) < times {
+            questions.changed().await.unwrap();
+        }
+    }
+
+    /// Has an answer leave that waits for it.
+    pub fn go_on(&self) {
+        self.with(|world| world.go_on.notify_one());
+    }
+
     /// Returns how often an operation was asked for.
     pub fn asked(&self, operation: &str) -> usize {
         self.with(|world| {
@@ -201,6 +224,8 @@ impl World {
             asked: Vec::new(),
             tokens: BTreeMap::new(),
             issued: 0,
+            questions: watch::Sender::new(0),
+            go_on: Arc::default(),
         }
     }
 
@@ -463,6 +488,11 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
             (StatusCode::TEMPORARY_REDIRECT, elsewhere).into_response()
         }
         Some(Fault::Silence) => std::future::pending().await,
+        Some(Fault::Late) => {
+            let go_on = world.lock().unwrap().go_on.clone();
+            go_on.notified().await;
+            answer.into_response()
+        }
     }
 }
 
@@ -470,6 +500,7 @@ impl World {
     fn take(&mut self, asked: Asked, bearer: &str) -> (StatusCode, Json<Value>) {
         let understood = self.understands(asked.operation, &asked.path, &asked.query);
         self.asked.push(asked.clone());
+        self.questions.send_modify(|it| *it += 1);
         if let Err(words) = understood {
             let errors = json!({"errors": [error("GRAPHQL_VALIDATION_FAILED", &words)]});
             return (StatusCode::BAD_REQUEST, Json(errors));

@@ -97,6 +97,11 @@ impl Claim {
         self.undo = Some(Box::new(undo));
     }
 
+    /// Has nothing be undone: nobody had the lock before.
+    pub(crate) fn forget_undo(&mut self) {
+        self.undo = None;
+    }
+
     /// Gives the lock back now. Where its store does not answer, that goes on behind this.
     pub(crate) async fn give_back(mut self) {
         let released = self.lock.release(&self.name, &self.owner).await;

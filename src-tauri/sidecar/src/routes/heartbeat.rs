@@ -66,7 +66,13 @@ pub(super) async fn hold(
                 lock,
                 at_queue,
                 ..
-            } if member_id == caller.member_id => (Some(device_name), lock, Some(*at_queue)),
+            } if member_id == caller.member_id => {
+                if at_queue.is_taken_over {
+                    let refusal = taken_over(sidecar, caller, device).await?;
+                    return Err(refusal.unwrap_or_else(Refusal::invalid_access_token));
+                }
+                (Some(device_name), lock, Some(*at_queue))
+            }
             SessionState::Unknown => (None, None, None),
             SessionState::Live { .. } => return Err(Refusal::invalid_access_token()),
             SessionState::Ended => return Err(ended(sidecar, caller, device).await),
@@ -121,19 +127,7 @@ pub(super) async fn hold(
             duty::begin_again(sidecar, &agent, &caller.session_id);
         }
         Beat::Ended => return Err(Refusal::invalid_access_token()),
-        Beat::Lost { holder } if holder.is_later_session_of(&owner) => {
-            return Err(superseded(&lock, &owner, &holder));
-        }
-        Beat::Lost { holder } => {
-            info!(
-                member,
-                agent = agent_id,
-                device = owner.device_name,
-                holder = holder.device_name,
-                "heartbeat refused: the lock is held"
-            );
-            return Err(Refusal::held(&holder, member));
-        }
+        Beat::Lost { holder } => return Err(lost(&lock, &owner, &holder)),
     }
     Ok(Some(Held { agent, at_queue }))
 }
@@ -153,6 +147,50 @@ async fn ended(sidecar: &Sidecar, caller: &Caller, device: &Device) -> Refusal {
     }
 }
 
+/// Returns what the caller of a session is told that another device took over, however late it comes: which one has
+/// it. `None`: none has any more, and with that the session has ended.
+pub(super) async fn taken_over(
+    sidecar: &Arc<Sidecar>,
+    caller: &Caller,
+    device: &Device,
+) -> Result<Option<Refusal>, Refusal> {
+    let owner = sidecar.owner(caller, device, None);
+    if let Some(lock) = granted(sidecar, caller).await? {
+        let look = sidecar.lock.look(&lock).await?;
+        if let Some(holder) = look.lost_to(&owner) {
+            return Ok(Some(lost(&lock, &owner, holder)));
+        }
+        if look.holders().any(|it| it.session_id == owner.session_id) {
+            // It took the lock again before that was noted.
+            end(sidecar, caller, device, "another device took it over").await?;
+            return Ok(None);
+        }
+    }
+    let now = sidecar.clock.now();
+    sidecar.sessions.end(Ending::of(caller), now).await?;
+    Ok(None)
+}
+
+/// Refuses the session `owner`, whose lock `holder` has in place of it.
+fn lost(lock: &LockName, owner: &Owner, holder: &Owner) -> Refusal {
+    match holder.is_later_session_of(owner) {
+        true => superseded(lock, owner, holder),
+        false => held(lock, owner, holder),
+    }
+}
+
+/// Refuses the session `owner`, whose lock `holder` has.
+fn held(lock: &LockName, owner: &Owner, holder: &Owner) -> Refusal {
+    info!(
+        member = owner.member_id,
+        agent = lock.ozonetel_agent_id,
+        device = owner.device_name,
+        holder = holder.device_name,
+        "refused: the lock is held"
+    );
+    Refusal::held(holder, &owner.member_id)
+}
+
 /// Refuses the session `owner`, whose device has the lock by a later one.
 fn superseded(lock: &LockName, owner: &Owner, holder: &Owner) -> Refusal {
     info!(
@@ -161,7 +199,7 @@ fn superseded(lock: &LockName, owner: &Owner, holder: &Owner) -> Refusal {
         agent = lock.ozonetel_agent_id,
         device = owner.device_name,
         holder = holder.device_name,
-        "heartbeat refused: its device has signed in again, there or as a copy of its installation"
+        "refused: its device has signed in again, there or as a copy of its installation"
     );
     Refusal::superseded(holder, &owner.member_id)
 }

@@ -22,14 +22,14 @@ use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
 use crate::client_address::client_address;
 use crate::device::Device;
-use crate::directory::{SignedIn, User};
+use crate::directory::{Agent, SignedIn, User};
 use crate::duty;
 use crate::lock::{Acquired, Beat, Claim, Displacing, LockName, LockUnavailable, Look, Owner};
 use crate::metrics::TakeoverStep;
 use crate::queue;
 use crate::random::random_id;
 use crate::refusal::Refusal;
-use crate::session::{AtQueue, Ending, Ordered, SessionState};
+use crate::session::{AtQueue, Ending, Note, Ordered, SessionState};
 use crate::sidecar::{Sidecar, lock_name};
 use crate::takeover::{Ask, TicketHash};
 use crate::token::Caller;
@@ -94,9 +94,7 @@ pub(crate) async fn login(
     let (telephony, at_queue) = match user.phone.agent() {
         Some(agent) => {
             if let Some(claimed) = &mut claimed {
-                let (server, agent) = (Arc::clone(&sidecar), Arc::clone(agent));
-                let undo = move || duty::end(&server, &agent, "a sign-in was given up");
-                claimed.claim.or_undo(undo);
+                claimed.claim.or_undo(log_out(&sidecar, agent));
             }
             let begun = duty::begin(&sidecar, agent, &session_id, before, begun).await;
             let at_queue = AtQueue {
@@ -143,7 +141,7 @@ pub(crate) async fn login(
 
 /// Begins the session of a user, with the lock that their phone needs.
 async fn admit(
-    sidecar: &Sidecar,
+    sidecar: &Arc<Sidecar>,
     user: &User,
     device: &Device,
     request: &LoginRequest,
@@ -169,7 +167,8 @@ async fn admit(
         return Ok((caller, None));
     };
     let owner = sidecar.owner(&caller, device, None);
-    let claimed = claim(sidecar, lock.clone(), owner, request).await?;
+    let undo = user.phone.agent().map(|agent| log_out(sidecar, agent));
+    let claimed = claim(sidecar, lock.clone(), owner, request, undo).await?;
     caller.epoch = claimed.claim.owner().epoch;
     caller.lock = Some(lock);
     Ok((caller, Some(claimed)))
@@ -183,12 +182,23 @@ struct Claimed {
     with_consent: bool,
 }
 
-/// Claims the lock that `owner` needs; it lives for the time of a login until it is kept.
+/// Returns what undoes that an agent is at Ozonetel, where a sign-in is given up.
+fn log_out(
+    sidecar: &Arc<Sidecar>,
+    agent: &Arc<Agent>,
+) -> impl FnOnce() + Send + Sync + use<> + 'static {
+    let (server, agent) = (Arc::clone(sidecar), Arc::clone(agent));
+    move || duty::end(&server, &agent, "a sign-in was given up")
+}
+
+/// Claims the lock that `owner` needs; it lives for the time of a login until it is kept. Who had it signs out
+/// and tells nobody, so where somebody may have had it, `undo` is to be done if the login is given up.
 async fn claim(
     sidecar: &Sidecar,
     lock: LockName,
     owner: Owner,
     request: &LoginRequest,
+    undo: Option<impl FnOnce() + Send + Sync + 'static>,
 ) -> Result<Claimed, Refusal> {
     let granted = match &request.takeover_ticket {
         Some(ticket) if !request.takeover => granted(sidecar, &lock, &owner, ticket).await?,
@@ -201,6 +211,9 @@ async fn claim(
     };
     let mut changes = sidecar.lock.listen(&lock.ozonetel_agent_id);
     let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock, owner);
+    if let (Some(undo), Displacing::SameMember | Displacing::Granting(_)) = (undo, displacing) {
+        claim.or_undo(undo);
+    }
     let until = Instant::now() + WAIT_FOR_END;
     let how = loop {
         changes.seen();
@@ -222,7 +235,8 @@ async fn claim(
             Some(_) => TakeoverStep::TakenGranted,
             None => TakeoverStep::TakenByForce,
         }),
-        Acquired::Taken { .. } | Acquired::Refreshed { .. } => {}
+        Acquired::Taken { .. } => claim.forget_undo(),
+        Acquired::Refreshed { .. } => {}
     }
     Ok(Claimed {
         claim,
@@ -273,6 +287,10 @@ async fn keep(sidecar: &Sidecar, claimed: Claimed, begun: u64) -> Result<(), Ref
         how,
         with_consent,
     } = claimed;
+    if let Acquired::TakenOver { from, .. } = &how {
+        // First: whoever has the lock from here on, this session never has it again.
+        note_taken_over(sidecar, from).await?;
+    }
     match claim.keep(sidecar.settings.ttl).await {
         Ok(Beat::Extended | Beat::Retaken) => {}
         Ok(Beat::Lost { holder }) => return Err(held(sidecar, &holder, &claim).await),
@@ -313,6 +331,18 @@ async fn end_earlier(sidecar: &Sidecar, from: &Owner, owner: &Owner, begun: u64)
     if let Err(error) = sidecar.sessions.end(earlier, sidecar.clock.now()).await {
         debug!(%error, "the earlier session of a device has not ended, but lost its lock");
     }
+}
+
+/// Has a session that was taken over never have the lock again, also where its device sleeps until the other has
+/// signed out. It does not end before it has heard who took it. Devices without an id cannot be told apart, so
+/// theirs go on.
+async fn note_taken_over(sidecar: &Sidecar, from: &Owner) -> Result<(), Refusal> {
+    if from.device_id.is_none() {
+        return Ok(());
+    }
+    let noted = sidecar.sessions.note(&from.session_id, Note::TakenOver);
+    let noted = noted.await;
+    noted.map_err(|error| Refusal::cannot_sign_in(&error.to_string()))
 }
 
 async fn held(sidecar: &Sidecar, holder: &Owner, claim: &Claim) -> Refusal {

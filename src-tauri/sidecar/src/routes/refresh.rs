@@ -6,18 +6,22 @@ use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use sidecar_api::{RefreshRequest, RefreshResponse};
+use tokio::time::timeout;
 use tracing::{debug, info, warn};
 
 use super::heartbeat;
 use crate::audit::AUDIT;
 use crate::body::{Field, read_json};
 use crate::device::Device;
-use crate::platform::{Carried, NotRenewed};
+use crate::platform::{Carried, NotRenewed, PATIENCE, Silent};
 use crate::refusal::Refusal;
 use crate::session::{Known, RefreshRefused};
 use crate::sidecar::Sidecar;
+use crate::token::Caller;
+use crate::under_way::Answer;
 
 /// `POST /auth/refresh`.
 pub(crate) async fn refresh(
@@ -46,6 +50,15 @@ pub(crate) async fn refresh(
             warn!("refresh token of another device refused");
             return Err(Refusal::invalid_refresh_token());
         }
+        // While the other device is there it goes on, for its next heartbeat to say so.
+        Some(it)
+            if it.is_taken_over
+                && heartbeat::taken_over(&sidecar, &it.caller, &device)
+                    .await?
+                    .is_none() =>
+        {
+            return Err(Refusal::invalid_refresh_token());
+        }
         // It may have been restarted with other people, without Redis.
         Some(it) if it.begins_again && !sidecar.directory.may_still_be(&it.caller) => {
             let why = "no longer a user with this role";
@@ -54,20 +67,17 @@ pub(crate) async fn refresh(
         }
         Some(it) => it,
     };
-    let renewal = renew(&sidecar, &known, &device, platform_token.as_ref()).await;
-    let Renewal { token, to_keep } = renewal?;
+    let renewal = renew(
+        &sidecar,
+        &session_token,
+        &known,
+        &device,
+        platform_token.as_ref(),
+    );
+    let token = renewal.await?;
     let now = sidecar.clock.now();
-    let (id, begins_again) = (known.caller.session_id.clone(), known.begins_again);
-    let refreshed = sidecar
-        .sessions
-        .refresh(known, &device, to_keep.as_deref(), now)
-        .await;
-    match (&refreshed, to_keep) {
-        (Err(RefreshRefused::Unanswered(_)), Some(to_keep)) => {
-            sidecar.not_stored.keep(&id, to_keep, now.monotonic);
-        }
-        (Ok(_) | Err(_), _) => sidecar.not_stored.forget(&id),
-    }
+    let begins_again = known.begins_again;
+    let refreshed = sidecar.sessions.refresh(known, &device, now).await;
     let (caller, refresh_token) = match refreshed {
         Ok(refreshed) => refreshed,
         Err(RefreshRefused::Unanswered(why)) => return Err(why.into()),
@@ -105,54 +115,100 @@ pub(crate) async fn refresh(
     Ok((StatusCode::CREATED, headers, Json(response)).into_response())
 }
 
-/// The platform's next token.
-struct Renewal {
-    /// `None`: users do not come from a platform.
-    token: Option<SecretString>,
-    /// The same as it is kept with the session; `None`: it is kept already.
-    to_keep: Option<String>,
-}
-
-/// Has the platform say that the user may still sign in, unless it has just said so and what it gave is
-/// known; a session that it refuses has ended.
+/// Has the platform say that the user may still sign in, unless it has just said so, and returns its next
+/// token; `None`: users do not come from a platform. A session that it refuses has ended.
 async fn renew(
     sidecar: &Arc<Sidecar>,
-    Known {
-        caller,
-        renewed: kept,
-        ..
-    }: &Known<'_>,
+    session_token: &SecretString,
+    known: &Known<'_>,
     device: &Device,
     platform_token: Option<&SecretString>,
-) -> Result<Renewal, Refusal> {
-    let (id, seal) = (&caller.session_id, &sidecar.seal);
-    let now = sidecar.clock.now();
-    if let Some(before) = platform_token {
-        let of_kept = |kept: &String| seal.kept(id, before, kept);
-        if let Some(token) = kept.as_ref().and_then(of_kept) {
-            debug!("the platform's token is given again");
-            return Ok(Renewal {
-                token: Some(token),
-                to_keep: None,
-            });
-        }
-        let not_stored = sidecar.not_stored.of(id, now.monotonic);
-        if let Some(token) = not_stored.as_ref().and_then(of_kept) {
-            debug!("the platform's token is given again, and kept");
-            return Ok(Renewal {
-                token: Some(token),
-                to_keep: not_stored,
-            });
+) -> Result<Option<SecretString>, Refusal> {
+    let caller = &known.caller;
+    let Some(before) = platform_token else {
+        let renewed = sidecar.directory.renew(None).await;
+        return or_end(sidecar, caller, device, renewed).await;
+    };
+    if let Some(token) = given_again(sidecar, known, before).await {
+        return Ok(Some(token));
+    }
+    let renewed = timeout(PATIENCE, renewal(sidecar, caller, before)).await;
+    let renewed = renewed.ok().flatten();
+    let renewed = renewed.unwrap_or(Err(NotRenewed::Silent(Silent)));
+    if matches!(renewed, Err(NotRenewed::Refused)) {
+        // Perhaps another call has had it renewed meanwhile, here or at another server.
+        let (id, now) = (device.id.as_deref(), sidecar.clock.now());
+        let again = sidecar.sessions.of_refresh_token(session_token, id, now);
+        if let Some(again) = again.await?
+            && let Some(token) = given_again(sidecar, &again, before).await
+        {
+            return Ok(Some(token));
         }
     }
-    let renewed = sidecar.directory.renew(platform_token).await;
+    or_end(sidecar, caller, device, renewed).await
+}
+
+/// Ends a session that the platform does not renew.
+async fn or_end(
+    sidecar: &Arc<Sidecar>,
+    caller: &Caller,
+    device: &Device,
+    renewed: Result<Option<SecretString>, NotRenewed>,
+) -> Result<Option<SecretString>, Refusal> {
     if matches!(renewed, Err(NotRenewed::Refused)) {
         let why = "the platform does not renew it";
         heartbeat::end(sidecar, caller, device, why).await?;
     }
-    let token = renewed?;
-    let to_keep = platform_token
-        .zip(token.as_ref())
-        .map(|(before, renewed)| seal.keep(id, before, renewed));
-    Ok(Renewal { token, to_keep })
+    Ok(renewed?)
+}
+
+/// Has the platform renew the token `before`. That goes on where its caller does not wait any more, and what comes
+/// of it is kept for when they come again: what they have is used up.
+fn renewal(
+    sidecar: &Arc<Sidecar>,
+    caller: &Caller,
+    before: &SecretString,
+) -> Answer<Result<Option<SecretString>, NotRenewed>> {
+    let hash = Sha256::digest(before.expose_secret().as_bytes());
+    let key = (caller.session_id.clone(), hash.into());
+    let (server, caller, before) = (Arc::clone(sidecar), caller.clone(), before.clone());
+    // A server that stops waits for it.
+    let going_on = sidecar.background.subscribe();
+    sidecar.renewals.ask(key, async move {
+        let renewed = server.directory.renew(Some(&before)).await;
+        if let Ok(Some(token)) = &renewed {
+            let sealed = server.seal.keep(&caller.session_id, &before, token);
+            keep(&server, &caller, sealed).await;
+        }
+        drop(going_on);
+        renewed
+    })
+}
+
+/// Returns what the token `before` was renewed to already, if that is kept.
+async fn given_again(
+    sidecar: &Sidecar,
+    known: &Known<'_>,
+    before: &SecretString,
+) -> Option<SecretString> {
+    let id = &known.caller.session_id;
+    let of_kept = |kept: &String| sidecar.seal.kept(id, before, kept);
+    if let Some(token) = known.renewed.as_ref().and_then(of_kept) {
+        debug!("the platform's token is given again");
+        return Some(token);
+    }
+    let not_stored = sidecar.not_stored.of(id, sidecar.clock.now().monotonic)?;
+    let token = of_kept(&not_stored)?;
+    debug!("the platform's token is given again, and kept");
+    keep(sidecar, &known.caller, not_stored).await;
+    Some(token)
+}
+
+/// Keeps what was renewed for the session of `caller`, sealed: with the session, or here where that cannot be.
+async fn keep(sidecar: &Sidecar, caller: &Caller, sealed: String) {
+    let (id, now) = (&caller.session_id, sidecar.clock.now());
+    match sidecar.sessions.keep_renewed(caller, &sealed, now).await {
+        Ok(true) => sidecar.not_stored.forget(id),
+        Ok(false) | Err(_) => sidecar.not_stored.keep(id, sealed, now.monotonic),
+    }
 }

@@ -67,7 +67,6 @@ impl MemorySessions {
             presented,
             device,
             next,
-            renewed,
         } = refresh;
         let (id, hash) = (presented.session_id, presented.hash);
         let mut state = self.state();
@@ -75,7 +74,6 @@ impl MemorySessions {
             let facts = presented.facts.ok_or(RefreshRefused::Unknown)?;
             let mut session = Session::new(&facts.caller, device, next, now);
             session.used.push_back((hash, now));
-            session.renewed = renewed.map(|it| (it.to_owned(), now));
             state.begin(session, self.lifetimes, now);
             return Ok(facts.caller);
         }
@@ -104,13 +102,20 @@ impl MemorySessions {
         session.current = next.hash;
         session.issued = session.issued.max(next.issued);
         session.refreshed_at = now;
-        if let Some(renewed) = renewed {
-            session.renewed = Some((renewed.to_owned(), now));
-        }
         while session.used.len() > REMEMBERED {
             session.used.pop_front();
         }
         Ok(session.caller.clone())
+    }
+
+    pub(super) fn keep_renewed(&self, session_id: &str, renewed: &str, now: Instant) -> bool {
+        let mut state = self.state();
+        let session = state.sessions.get_mut(session_id);
+        let is_known = session.is_some();
+        if let Some(session) = session {
+            session.renewed = Some((renewed.to_owned(), now));
+        }
+        is_known
     }
 
     pub(super) fn of_refresh_token<'a>(
@@ -130,7 +135,10 @@ impl MemorySessions {
         let renewed = renewed.filter(|(_, at)| now.saturating_duration_since(*at) <= GRACE);
         let renewed = renewed.map(|(renewed, _)| renewed.clone());
         let (caller, issued) = (session.caller.clone(), session.issued);
-        Some(Known::of(presented, caller, issued, renewed))
+        Some(Known {
+            is_taken_over: session.at_queue.is_taken_over,
+            ..Known::of(presented, caller, issued, renewed)
+        })
     }
 
     pub(crate) fn state_of(&self, session_id: &str) -> SessionState {

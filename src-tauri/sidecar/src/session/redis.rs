@@ -23,6 +23,7 @@ pub(crate) struct RedisSessions {
     lifetimes: Lifetimes,
     begin: Script,
     refresh: Script,
+    renewed: Script,
     read: Script,
     note: Script,
     end: Script,
@@ -63,6 +64,8 @@ struct Value {
     telephony: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     in_call: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    taken_over: Option<String>,
 }
 
 /// What a script is told of a session, by the names that it reads (`common.lua`).
@@ -100,11 +103,16 @@ struct Exchange<'a> {
     grace_ms: u64,
     remembered: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    renewed: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     issued: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     again: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Renewed<'a> {
+    renewed: &'a str,
+    grace_ms: u64,
 }
 
 #[derive(Default, Serialize)]
@@ -131,6 +139,7 @@ impl RedisSessions {
             lifetimes,
             begin: script(include_str!("redis/begin.lua")),
             refresh: script(include_str!("redis/refresh.lua")),
+            renewed: script(include_str!("redis/renewed.lua")),
             read: script(include_str!("redis/read.lua")),
             note: Script::new(include_str!("redis/note.lua")),
             end: script(include_str!("redis/end.lua")),
@@ -155,7 +164,6 @@ impl RedisSessions {
             presented,
             device,
             next,
-            renewed,
         } = refresh;
         let id = presented.session_id;
         let facts = presented.facts;
@@ -168,7 +176,6 @@ impl RedisSessions {
             begun: next.begun,
             grace_ms: millis(GRACE),
             remembered: REMEMBERED,
-            renewed,
             issued: facts.as_ref().map(|it| it.issued),
             again: facts.as_ref().map(again),
         };
@@ -183,6 +190,19 @@ impl RedisSessions {
             ("unknown", ..) => Err(RefreshRefused::Unknown),
             _ => Err(Unanswered::Unknown.into()),
         }
+    }
+
+    pub(super) async fn keep_renewed(
+        &self,
+        caller: &Caller,
+        renewed: &str,
+    ) -> Result<bool, Unanswered> {
+        let own = Renewed {
+            renewed,
+            grace_ms: millis(GRACE),
+        };
+        let call = self.call(&self.renewed, &caller.session_id, &caller.member_id, own);
+        Ok(self.store.run::<String>(&call).await? == "kept")
     }
 
     pub(super) async fn of_refresh_token<'a>(
@@ -201,8 +221,11 @@ impl RedisSessions {
         match (&*how, Kept::read(id, &value)) {
             ("known", Some(kept)) => {
                 let renewed = (!renewed.is_empty()).then_some(renewed);
-                let known = Known::of(presented, kept.caller, kept.issued, renewed);
-                Ok(Some(known))
+                let is_taken_over = kept.at_queue.is_taken_over;
+                Ok(Some(Known {
+                    is_taken_over,
+                    ..Known::of(presented, kept.caller, kept.issued, renewed)
+                }))
             }
             ("lost", _) => Ok(Known::lost(presented)),
             ("unknown", _) => Ok(None),
@@ -311,6 +334,7 @@ impl Value {
             ordered: None,
             telephony: None,
             in_call: None,
+            taken_over: None,
         }
     }
 
@@ -349,6 +373,7 @@ impl Kept {
                 value.ordered.as_deref(),
                 value.telephony.as_deref(),
                 value.in_call.as_deref(),
+                value.taken_over.as_deref(),
             ),
         })
     }

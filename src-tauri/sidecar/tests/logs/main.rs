@@ -93,7 +93,7 @@ async fn the_log_of_a_whole_day_tells_what_happened_and_no_secret() {
         "signed in member=\"m-ana\" agent=\"agent1\" device=\"desk\"",
         "login refused: the lock is held",
         "took the lock over member=\"m-ana\" agent=\"agent1\" device=\"laptop[31mred\" from=\"desk\"",
-        "heartbeat refused: the lock is held",
+        "refused: the lock is held",
         "a used refresh token came back: its session has ended member=\"m-ana\"",
         "lock expired agent=\"agent1\" member=\"m-ana\" device=\"laptop[31mred\"",
         "asked for the lock member=\"m-ana\" agent=\"agent1\" device=\"laptop[31mred\" holder=\"desk\"",

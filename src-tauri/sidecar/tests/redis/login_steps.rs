@@ -19,6 +19,9 @@ const RITA: &str = "rita@helix.example";
 /// whole term.
 const STEPS: std::ops::RangeInclusive<usize> = 1..=5;
 
+/// A takeover notes with the session that it displaces that it was taken over, before it has the lock for a whole term.
+const STEPS_OF_A_TAKEOVER: std::ops::RangeInclusive<usize> = 1..=6;
+
 /// With an account at Ozonetel there are three more before the last: to note the duty, to note with the session what
 /// became of the login there, and to look whether the session goes on.
 const STEPS_AT_OZONETEL: std::ops::RangeInclusive<usize> = 1..=8;
@@ -98,7 +101,7 @@ async fn a_sidecar_that_dies_in_a_login_locks_nobody_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sidecar_that_dies_in_a_takeover_locks_nobody_out_and_leaves_one_holder() {
-    for step in STEPS {
+    for step in STEPS_OF_A_TAKEOVER {
         for fault in [Fault::DelaysCommand, Fault::LosesAnswer] {
             let redis = RedisServer::start();
             let wire = Wire::to(redis.port).await;
@@ -137,6 +140,54 @@ async fn a_sidecar_that_dies_in_a_login_at_ozonetel_as_well_leaves_nobody_logged
             redis.assert_every_key_expires();
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_takeover_that_is_broken_off_leaves_nobody_logged_in_at_ozonetel() {
+    // The lock itself, what was ordered in the session before, and then the session.
+    for (step, fault) in [
+        (3, Fault::LosesAnswer),
+        (4, Fault::DelaysCommand),
+        (5, Fault::DelaysCommand),
+    ] {
+        let redis = RedisServer::start();
+        let wire = Wire::to(redis.port).await;
+        let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+        let breaking = warm_at_ozonetel(&wire.url(), &settings, &redis).await;
+        let other = Instance::with(&redis.url(), &settings).await;
+        let before = other.device("laptop").login(RAVI).await;
+        before.expect(201);
+        wire.break_at(step, fault);
+        let body = json!({"email": RAVI, "password": PASSWORD, "takeover": true});
+        let takeover = breaking.device("desk").post("/auth/login").json(&body);
+        let takeover = tokio::spawn(takeover.send());
+        wire.broken().await;
+        takeover.abort();
+        // The phone that had the lock has heard that it is gone, and says nothing of it.
+        account::until_all_are_out(&ozonetel).await;
+        for key in KEYS {
+            redis.until("it is given back", &["EXISTS", key], |count| count == "0");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_breaks_off_before_ozonetel_is_asked_is_tried_again_at_once() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+    let sidecar = warm_at_ozonetel(&wire.url(), &settings, &redis).await;
+    account::until_all_are_out(&ozonetel).await;
+    let logouts = account::logouts(&ozonetel);
+    wire.break_at(4, Fault::LosesCommand);
+    sidecar.device("desk").login(RAVI).await.expect(503);
+    wire.broken().await;
+    for key in KEYS {
+        redis.until("it is given back", &["EXISTS", key], |count| count == "0");
+    }
+    let again = until_served(async || sidecar.device("desk").login(RAVI).await).await;
+    assert_eq!(again.expect(201).body["telephony"]["state"], "ready");
+    assert_eq!(account::logouts(&ozonetel), logouts);
 }
 
 /// Has the desk of Ravi sign in at a sidecar that is killed in this step of it; `more` is in the body as well.

@@ -54,6 +54,27 @@ async fn any_sidecar_serves_any_call() {
 }
 
 #[tokio::test]
+async fn who_lost_the_lock_at_another_sidecar_never_has_it_again() {
+    let redis = RedisServer::start();
+    let (one, other) = Instance::two(&redis.url()).await;
+    let (desk, laptop) = (one.device("desk"), other.device("laptop"));
+    let loser = desk.login(ANA).await.expect(201);
+    let winner = laptop.take_over(ANA).await.expect(201);
+    for sidecar in [&one, &other] {
+        let told = sidecar.device("desk").beat(loser.access_token()).await;
+        assert_eq!(told.expect(409).body["holder"]["deviceName"], "laptop");
+    }
+    laptop.logout(winner.access_token()).await.expect(201);
+    for sidecar in [&other, &one] {
+        let desk = sidecar.device("desk");
+        desk.beat(loser.access_token()).await.expect(401);
+        desk.refresh(loser.refresh_token()).await.expect(401);
+    }
+    laptop.login(ANA).await.expect(201);
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
 async fn what_a_device_runs_and_whether_it_is_in_a_call_is_told_at_every_server() {
     let redis = RedisServer::start();
     let (one, other) = Instance::two(&redis.url()).await;

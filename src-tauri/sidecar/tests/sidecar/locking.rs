@@ -124,6 +124,33 @@ async fn after_a_takeover_the_loser_neither_beats_nor_frees() {
 }
 
 #[tokio::test]
+async fn who_slept_through_a_takeover_hears_of_it_and_never_has_the_lock_again() {
+    let world = World::start().await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop"));
+    let loser = desk.login(ANA).await.expect(201);
+    let winner = laptop.take_over(ANA).await.expect(201);
+    world.clock.advance(Duration::from_secs(1000));
+    let winner = laptop.refresh(winner.refresh_token()).await.expect(201);
+    laptop.beat(winner.access_token()).await.expect(201);
+    // Its access token is over; what it has left is the other one.
+    desk.beat(loser.access_token()).await.expect(401);
+    let renewed = desk.refresh(loser.refresh_token()).await.expect(201);
+    let told = desk.beat(renewed.access_token()).await.expect(409);
+    assert_eq!(told.body["holder"]["deviceName"], "laptop");
+    assert_eq!(told.body["holder"]["sameMember"], true);
+    world
+        .device("thief")
+        .refresh(loser.refresh_token())
+        .await
+        .expect(401);
+
+    laptop.logout(winner.access_token()).await.expect(201);
+    desk.refresh(loser.refresh_token()).await.expect(401);
+    desk.beat(loser.access_token()).await.expect(401);
+    laptop.login(ANA).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_takeover_of_a_free_lock_is_a_login() {
     let world = World::start().await;
     world.device("desk").take_over(ANA).await.expect(201);

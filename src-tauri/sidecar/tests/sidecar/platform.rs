@@ -302,6 +302,51 @@ async fn an_answer_to_a_refresh_that_is_lost_again_and_again_signs_nobody_out() 
 }
 
 #[tokio::test]
+async fn a_renewal_that_is_slower_than_its_phone_is_there_when_the_phone_comes_again() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let first = login(&desk, ANA).await.expect(201);
+    platform.with(|world| world.faults = [("renewToken", Fault::Late)].into());
+    for _ in 0..3 {
+        // What the phone hangs up on goes on, and it does not ask twice.
+        let (desk, token) = (desk.clone(), first.refresh_token().to_owned());
+        let refresh = tokio::spawn(async move { desk.refresh(&token).await });
+        timeout(DEADLINE, platform.until_asked("renewToken", 1))
+            .await
+            .unwrap();
+        refresh.abort();
+    }
+    let (again, token) = (desk.clone(), first.refresh_token().to_owned());
+    let again = tokio::spawn(async move { again.refresh(&token).await });
+    platform.go_on();
+    let second = timeout(DEADLINE, again).await.unwrap().unwrap().expect(201);
+    assert_eq!(platform.asked("renewToken"), 1);
+    platform.with(|world| world.faults.clear());
+    let third = desk.refresh(second.refresh_token()).await.expect(201);
+    desk.beat(third.access_token()).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_record_that_comes_later_than_its_phone_waits_is_there_the_next_time() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let session = login(&desk, ANA).await.expect(201);
+    world.clock.advance(Duration::from_secs(301));
+    platform.with(|world| world.faults = [("agents", Fault::Late)].into());
+    let (hasty, token) = (desk.clone(), session.access_token().to_owned());
+    let beat = tokio::spawn(async move { hasty.beat(&token).await });
+    timeout(DEADLINE, platform.until_asked("agents", 2))
+        .await
+        .unwrap();
+    beat.abort();
+    let (again, token) = (desk.clone(), session.access_token().to_owned());
+    let again = tokio::spawn(async move { again.beat(&token).await });
+    platform.go_on();
+    timeout(DEADLINE, again).await.unwrap().unwrap().expect(201);
+    assert_eq!(platform.asked("agents"), 2);
+}
+
+#[tokio::test]
 async fn an_outage_of_the_platform_leaves_the_session_as_it_is() {
     let (platform, world) = start().await;
     let desk = world.device("desk");

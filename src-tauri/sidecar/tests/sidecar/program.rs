@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::certificates;
-use crate::world::{DEADLINE, JWT_SECRET, PASSWORD, client, config_text};
+use crate::world::{DEADLINE, Device, JWT_SECRET, PASSWORD, client, config_text};
 
 #[tokio::test]
 async fn hash_password_reads_standard_input_and_prints_an_argon2id_hash() {
@@ -235,6 +235,48 @@ async fn serve_tells_its_address_answers_and_stops_at_sigterm_and_sigint() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn more_connections_than_the_system_lets_it_have_are_never_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = config_text("max_connections = 200\nmax_connections_per_address = 200");
+    let config = write(folder.path(), "sidecar.toml", &text);
+    let limited = "ulimit -n 80 && exec \"$0\" serve --config \"$1\" --listen 127.0.0.1:0";
+    let mut server = Command::new("sh")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_helix-sidecar"), &config])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let url = url_of(&mut server).await;
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
+    let told = async {
+        loop {
+            let line = log.next_line().await.unwrap().unwrap();
+            if line.contains("max_connections (200) are 60 here") {
+                break;
+            }
+        }
+    };
+    timeout(DEADLINE, told).await.unwrap();
+    // Who opens many has all that there are, and what the server asks of others goes on.
+    let port: u16 = url
+        .strip_prefix("http://127.0.0.1:")
+        .unwrap()
+        .parse()
+        .unwrap();
+    let mut taken = Vec::new();
+    for _ in 0..100 {
+        let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
+        taken.push(stream.unwrap());
+    }
+    drop(taken);
+    let answer = client().get(format!("{url}/healthz")).send();
+    let answer = timeout(DEADLINE, answer).await.unwrap().unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
 #[tokio::test]
 async fn ready_tells_by_its_status_whether_a_server_can_serve() {
     let folder = tempfile::tempdir().unwrap();
@@ -315,6 +357,52 @@ async fn who_signs_in_and_who_does_not_is_kept_in_a_file_with_the_numbers_of_the
         assert_eq!(line["span"]["request"], id);
         assert_eq!(line["target"], "audit");
     }
+}
+
+#[tokio::test]
+async fn who_takes_a_session_over_signs_out_or_ends_anothers_is_kept_too() {
+    let config = config_text("admin_roles = [\"executive\"]");
+    let Audited {
+        mut server,
+        url,
+        audit,
+        folder: _folder,
+    } = Audited::serve(&config, |_| {}).await;
+    let device = |name: &str| Device::at(&url, name);
+    let (desk, laptop, office) = (device("desk"), device("laptop"), device("office"));
+    desk.login("ana@helix.example").await.expect(201);
+    let taken = laptop.take_over("ana@helix.example").await.expect(201);
+    laptop.logout(taken.access_token()).await.expect(201);
+    desk.login("ravi@helix.example").await.expect(201);
+    let eva = office.login("eva@helix.example").await.expect(201);
+    office.free(eva.access_token(), "agent2").await.expect(200);
+    server.kill().await.unwrap();
+    let kept = fs::read_to_string(&audit).unwrap();
+    let kept: Vec<serde_json::Value> = kept
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |message: &str| {
+        let mut lines = kept.iter().filter(|line| line["message"] == message);
+        let line = lines
+            .next()
+            .unwrap_or_else(|| panic!("{message}: {kept:?}"));
+        assert!(lines.next().is_none(), "{message}: {kept:?}");
+        assert_eq!(line["target"], "audit");
+        line
+    };
+    let taken = of("took the lock over");
+    assert_eq!(taken["member"], "m-ana");
+    assert_eq!(taken["device"], "laptop");
+    assert_eq!(taken["from"], "desk");
+    assert_eq!(taken["with_consent"], false);
+    let out = of("signed out, lock released");
+    assert_eq!(out["member"], "m-ana");
+    assert_eq!(out["device"], "laptop");
+    let ended = of("an administrator ended the session");
+    assert_eq!(ended["administrator"], "m-eva");
+    assert_eq!(ended["member"], "m-ravi");
+    assert_eq!(ended["agent"], "agent2");
 }
 
 #[cfg(unix)]

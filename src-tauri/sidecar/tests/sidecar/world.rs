@@ -55,6 +55,7 @@ pub(crate) struct World {
 }
 
 /// One installation of the phone, at one sidecar.
+#[derive(Clone)]
 pub(crate) struct Device {
     client: Client,
     url: String,

@@ -1,18 +1,12 @@
 -- `it.token` is the hash of the token that came, `it.device` the device that the caller names or nothing, `it.next` the
 -- hash of the next token, `it.nextIssued` when that is issued and `it.begun` when the session began as it says, in ms
--- since 1970, `it.graceMs` how long a used token works, `it.remembered` how many used tokens are remembered,
--- `it.renewed` what was renewed for this, or nothing. `it.issued` is when the token that came was issued, and `it.again`
--- the session with which it begins again as JSON, or nothing where it says neither.
+-- since 1970, `it.graceMs` how long a used token works, `it.remembered` how many used tokens are remembered. `it.issued`
+-- is when the token that came was issued, and `it.again` the session with which it begins again as JSON, or nothing
+-- where it says neither.
 -- Returns how it ended, and the session where it is known.
 
 local value = redis.call('GET', KEYS[1])
 local now, says = now_ms(), it.issued ~= nil
-
-local function keep_renewed()
-  if it.renewed then
-    redis.call('SET', KEYS[2], it.renewed, 'PX', it.graceMs)
-  end
-end
 
 if not value and says then
   local session = cjson.decode(it.again)
@@ -21,7 +15,6 @@ if not value and says then
   end
   session.used = {{it.token, now}}
   begin(cjson.encode(session), session.memberId, exact_now_ms())
-  keep_renewed()
   return {'begun_again', ''}
 elseif not value or value == 'ended' then
   return {'unknown', ''}
@@ -57,7 +50,6 @@ while #session.used > it.remembered do
 end
 session.current = it.next
 session.issued = math.max(session.issued, it.nextIssued)
-keep_renewed()
 redis.call('SET', KEYS[1], cjson.encode(session), 'PX', it.restMs)
 redis.call('ZADD', it.memberKeys .. session.memberId, exact_now_ms(), it.id)
 redis.call('PEXPIRE', it.memberKeys .. session.memberId, it.restMs)
