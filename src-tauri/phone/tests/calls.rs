@@ -443,6 +443,56 @@ fn a_network_that_changes_before_the_media_connects_is_told_at_once() {
 }
 
 #[test]
+fn a_call_that_connects_aside_is_held_once_it_talks_whatever_becomes_of_new_addresses() {
+    let calls = phone::CallSettings {
+        max_calls: 2,
+        ..phone::CallSettings::default()
+    };
+    let mut world = World::new(phone::Setup { calls, ..setup() });
+    world.sign_in();
+    world.server.media_connects = false;
+    let call = world.dial("4711");
+    world.dial("4712");
+    assert_eq!(world.view().calls[0].state, CallState::Connecting);
+    world.server.reinvite = "488 Not Acceptable Here";
+    world.input(Input::NetworkChanged);
+    assert_eq!(world.count_sent("INVITE"), 4, "the new addresses");
+
+    world.server.reinvite = "200 OK";
+    world.media.clear();
+    let dialog = DialogHandle(0);
+    world.news(call, MediaNews::Connected { dialog });
+    assert!(world.view().calls[0].held);
+    assert_eq!(world.count_sent("INVITE"), 5, "the hold");
+    assert!(!world.media.iter().any(|(_, it)| it.contains("on: false")));
+}
+
+#[test]
+fn a_hold_that_the_peer_never_heard_of_is_offered() {
+    let (mut world, call) = World::in_call();
+    world.in_dialog("INVITE", 1, "v=0\r\no=slow\r\n");
+    let asked = world.media.last().unwrap().1.clone();
+    let request = asked.split(['{', ',']).nth(1).unwrap();
+    let request = request.trim().strip_prefix("request: ").unwrap();
+    let request = request.parse().unwrap();
+    world.command(Command::Hold { call }).unwrap();
+    world.in_dialog("CANCEL", 1, "");
+    assert_eq!(world.count_sent("SIP/2.0 487"), 1);
+    assert!(!world.view().calls[0].held);
+
+    let answer = MediaNews::Answer {
+        request,
+        answer: sip::Answer("v=0\r\no=our-answer\r\n".to_owned()),
+        telephone_event: true,
+        held_by_peer: false,
+    };
+    world.news(call, answer);
+    assert!(!world.sent.iter().any(|it| it.contains("our-answer")));
+    assert_eq!(world.count_sent("INVITE"), 2, "the hold leaves by itself");
+    assert!(world.view().calls[0].held);
+}
+
+#[test]
 fn after_glare_the_peers_offer_is_answered_and_ours_made_anew() {
     let (mut world, call) = World::in_call();
     world.server.reinvite = "491 Request Pending";

@@ -134,14 +134,15 @@ impl Call {
             && request == number
         {
             self.change = Change::None;
-            if ua.accept_reoffer(sip, answer, now).is_err() {
+            if ua.accept_reoffer(sip, answer, now).is_ok() {
+                // An answer made while we hold carries the hold with it.
+                self.agree_on_hold(self.hold_wanted, outputs);
+            } else {
                 tracing::warn!(
                     call = self.id.0,
                     "The peer's offer was gone before its answer"
                 );
             }
-            // An answer made while we hold carries the hold with it.
-            self.agree_on_hold(self.hold_wanted, outputs);
             self.negotiate(outputs);
         }
     }
@@ -264,7 +265,9 @@ impl Call {
     /// The session stays as it is; the user hears of it where they wanted something else.
     fn fail_change(&mut self, reason: String, outputs: &mut Outputs) {
         self.change = Change::None;
-        let holds = self.hold_wanted != self.hold_agreed;
+        // Before the call is through a hold waits for that, whatever becomes of new addresses.
+        let is_through = matches!(self.state, State::Talking { .. });
+        let holds = is_through && self.hold_wanted != self.hold_agreed;
         if holds {
             self.hold_wanted = self.hold_agreed;
             let on = self.hold_agreed;

@@ -497,8 +497,10 @@ impl World {
             "Content-Type: application/sdp\r\n"
         };
         let contact = self.own_contact();
+        // A CANCEL has the branch of what it cancels (RFC 3261 §9.1).
+        let of = if method == "CANCEL" { "INVITE" } else { method };
         self.deliver(&format!(
-            "{method} {contact} SIP/2.0\r\nVia: SIP/2.0/WSS proxy.example;branch=z9hG4bK-{method}-{cseq}\r\nMax-Forwards: 69\r\n\
+            "{method} {contact} SIP/2.0\r\nVia: SIP/2.0/WSS proxy.example;branch=z9hG4bK-{of}-{cseq}\r\nMax-Forwards: 69\r\n\
              From: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\nContact: <sip:4711@far.example>\r\n{content}\
              Content-Length: {}\r\n\r\n{body}",
             body.len()
@@ -754,6 +756,8 @@ impl World {
                     reason: "No codec in common".to_owned(),
                 }
             }
+            // The test says when.
+            MediaRequest::Answer { offer, .. } if offer.0.contains("slow") => return,
             MediaRequest::Answer { request, offer } => MediaNews::Answer {
                 request,
                 answer: Answer("v=0\r\no=our-answer\r\n".to_owned()),
