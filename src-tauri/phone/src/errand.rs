@@ -128,6 +128,11 @@ impl Errand {
         wait
     }
 
+    /// Returns how many tries in a row had no answer that decides.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// Whether it has failed once and no more.
     pub(crate) fn failed_first(&self) -> bool {
         self.failures == 1

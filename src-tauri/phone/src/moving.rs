@@ -61,7 +61,7 @@ pub enum StreamNews {
 #[serde(rename_all = "snake_case")]
 pub enum MoveAnswer {
     Now,
-    /// When no call is left here.
+    /// When no call is left here, nor the work after it.
     AfterCall,
     No,
 }
@@ -113,7 +113,7 @@ pub struct MoveRequestView {
 pub enum MoveRequestState {
     /// The user may answer until then; after that it moves when no call is left here.
     Waiting { until: Moment },
-    /// It moves when no call is left here.
+    /// It moves when no call is left here; where the user said so, when the work after it is done as well.
     AfterCall,
     /// It was given: the other device is about to take it.
     Granted,

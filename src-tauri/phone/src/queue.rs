@@ -32,6 +32,9 @@ use crate::{
     outputs::Outputs,
 };
 
+/// How often what nobody wished for is tried before its refusal is told: for about a minute and a half.
+const QUIET_TRIES: u32 = 6;
+
 #[derive(Debug)]
 pub(crate) struct Queue {
     login: Login,
@@ -49,6 +52,9 @@ pub(crate) struct Queue {
     wrap_up: Option<WrapUp>,
     unsaved: Outcomes,
     in_call: bool,
+    /// The session is to be another device's, which orders Ready itself where it is told so: calls that it
+    /// brought here would hold the move up again.
+    is_promised: bool,
 }
 
 /// An availability on its way.
@@ -60,6 +66,15 @@ struct Order {
     errand: Errand,
     /// What the user wished for while it was on its way.
     instead: Option<Availability>,
+    /// Nobody wished for it: it makes true what the sidecar told at the beginning, and nobody is to hear of it.
+    is_unbidden: bool,
+}
+
+impl Order {
+    /// Whether what becomes of it is kept quiet: nobody wished for it, and it may still come right.
+    fn is_quiet(&self) -> bool {
+        self.is_unbidden && self.errand.failures() < QUIET_TRIES
+    }
 }
 
 /// The user's commands.
@@ -173,6 +188,7 @@ impl Queue {
             Some(order) if order.errand.is_in_flight() => {
                 let is_same = order.availability == availability;
                 order.instead = (!is_same).then_some(availability);
+                order.is_unbidden &= !is_same;
             }
             Some(_) | None => {
                 self.order = Some(Order {
@@ -180,6 +196,7 @@ impl Queue {
                     by_way_of_ready: false,
                     errand: Errand::new(now),
                     instead: None,
+                    is_unbidden: false,
                 });
             }
         }
@@ -207,15 +224,32 @@ impl Queue {
             let waits = |it: &mut Order| !it.errand.is_in_flight();
             if let Some(order) = self.order.take_if(waits)
                 && self.next.is_none()
+                && !order.is_unbidden
             {
                 self.set_next(Some(order.availability), outputs);
             }
         } else if self.wrap_up.is_none()
             && let Some(next) = self.next.clone()
+            && !self.is_left_to_other_device(&next)
         {
             self.set_next(None, outputs);
             self.order(next, now);
         }
+    }
+
+    /// Takes whether the session is promised to another device, or given.
+    pub(crate) fn handle_promised(&mut self, is_promised: bool, now: Instant) {
+        self.is_promised = is_promised;
+        if let Some(wrap_up) = &mut self.wrap_up {
+            wrap_up.handle_waited_for(is_promised, now);
+        }
+    }
+
+    /// Whether it is what the sidecar tells the other device, which orders it for itself.
+    fn is_left_to_other_device(&self, next: &Availability) -> bool {
+        self.is_promised
+            && *next == Availability::Ready
+            && self.availability == Some(Availability::Ready)
     }
 
     fn begin_wrap_up(&mut self, of: Concluded, now: Instant, outputs: &mut Outputs) {
@@ -238,7 +272,9 @@ impl Queue {
             call: of.call,
             seconds: self.term.whole.map(|it| it.as_secs()),
         });
-        self.wrap_up = Some(WrapUp::new(of, self.term, outputs.now(), now));
+        let mut wrap_up = WrapUp::new(of, self.term, outputs.now(), now);
+        wrap_up.handle_waited_for(self.is_promised, now);
+        self.wrap_up = Some(wrap_up);
     }
 
     /// Does what is due but for what is to be sent.
@@ -283,7 +319,7 @@ impl Queue {
     /// What follows a wrap-up or an order: `then`, unless something was wished for since.
     fn go_on(&mut self, then: Availability, now: Instant, outputs: &mut Outputs) {
         let then = self.next.clone().unwrap_or(then);
-        if self.in_call {
+        if self.in_call || self.is_left_to_other_device(&then) {
             self.set_next(Some(then), outputs);
         } else {
             self.set_next(None, outputs);
@@ -312,6 +348,13 @@ impl Queue {
             .min()
     }
 
+    /// Tells whether the work after a call is open, or what follows it on its way; an order that has failed
+    /// holds nobody up.
+    pub(crate) fn is_at_work(&self) -> bool {
+        let is_first_try = |it: &Order| !it.is_unbidden && !it.errand.is_repeated();
+        self.wrap_up.is_some() || self.order.as_ref().is_some_and(is_first_try)
+    }
+
     /// Tells whether the wrap-up has an outcome, be it chosen or on its way.
     fn has_outcome(&self) -> bool {
         self.wrap_up
@@ -326,11 +369,15 @@ impl Queue {
             since: self.since,
             pause_reasons: self.pause_reasons.clone(),
             outcomes: self.outcome_names.clone(),
-            order: self.order.as_ref().map(|it| OrderView {
-                availability: it.instead.as_ref().unwrap_or(&it.availability).clone(),
-                trouble: it.errand.trouble().cloned(),
-                retry_at: it.errand.retry_at(epoch),
-            }),
+            order: self
+                .order
+                .as_ref()
+                .filter(|it| !it.is_unbidden)
+                .map(|it| OrderView {
+                    availability: it.instead.as_ref().unwrap_or(&it.availability).clone(),
+                    trouble: it.errand.trouble().cloned(),
+                    retry_at: it.errand.retry_at(epoch),
+                }),
             next: self.next.clone(),
             refused: self.refused.clone(),
             wrap_up: self.wrap_up.as_ref().map(|it| it.view(epoch)),

@@ -7,11 +7,13 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    AccountView, Command, Event, Input, LeaseState, MoveAnswer, MoveRequestState, Rejected,
-    ServerEvent, SignedOutReason,
+    AccountView, Availability, Command, Event, Input, LeaseState, MoveAnswer, MoveRequestState,
+    Rejected, ServerEvent, SignedOutReason,
 };
 use sidecar_api::{Holder, LostEvent, TakeoverWord};
-use world::{World, manager_grant, refused, setup, unreachable};
+use world::{World, manager_grant, queue_grant, refused, setup, unreachable};
+
+const READY: &str = r#"{"state":"Ready"}"#;
 
 const WAITING: &str = r#"{"id":"r-1","deviceName":"LAPTOP-7","secondsLeft":20,"state":"waiting"}"#;
 
@@ -101,6 +103,134 @@ fn who_has_promised_a_move_after_the_call_may_think_again() {
         assert_eq!(said(&world), Some(word));
         assert_eq!(world.view().calls.len(), 1);
     }
+}
+
+#[test]
+fn after_the_call_means_after_the_work_that_belongs_to_it() {
+    // Its time is up. Ready is left to the other device: a call that it brought here would hold the move up.
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    assert!(world.view().calls.is_empty());
+    let state = world.view().move_request.unwrap().state;
+    assert_eq!(state, MoveRequestState::AfterCall);
+    world.pass(Duration::from_secs(59));
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    world.pass(Duration::from_secs(1));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+    assert_eq!(world.ordered, [READY], "the one before the call");
+
+    // It is finished, with a pause.
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    finish(&mut world, Some(at_lunch()));
+    assert_eq!(
+        world.asked[world.asked.len() - 3..],
+        ["dispose", "agent-state", "answer"]
+    );
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+    assert_eq!(world.view().queue.unwrap().availability, Some(at_lunch()));
+}
+
+#[test]
+fn who_was_not_ready_and_is_to_be_is_made_so_before_the_move() {
+    let mut world = at_queue();
+    world.command(lunch()).unwrap();
+    promise_in_a_call(&mut world);
+    world.in_dialog_of("in-1", "BYE");
+    finish(&mut world, Some(Availability::Ready));
+    assert_eq!(
+        world.asked[world.asked.len() - 3..],
+        ["dispose", "agent-state", "answer"]
+    );
+    assert_eq!(
+        world.view().queue.unwrap().availability,
+        Some(Availability::Ready)
+    );
+}
+
+#[test]
+fn work_without_an_end_of_its_own_keeps_the_other_device_waiting_for_a_minute() {
+    let mut world = World::new(setup());
+    let grant = queue_grant().replace(r#""wrapUpSeconds":60,"#, "");
+    world.sidecar.login = Some(Ok(grant));
+    world.sidecar.events = Some(Ok(()));
+    world.sign_in();
+    promise_in_a_call(&mut world);
+    world.in_dialog_of("in-1", "BYE");
+    let ends_at = |world: &World| world.view().queue.unwrap().wrap_up.unwrap().ends_at;
+    let at = ends_at(&world).unwrap();
+
+    // Nobody waits any more.
+    answer(&mut world, MoveAnswer::No);
+    assert_eq!(ends_at(&world), None);
+
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(queue_grant().replace(r#""wrapUpSeconds":60,"#, "")));
+    world.sidecar.events = Some(Ok(()));
+    world.sign_in();
+    promise_in_a_call(&mut world);
+    world.in_dialog_of("in-1", "BYE");
+    assert_eq!(ends_at(&world), Some(at));
+    world.pass(Duration::from_secs(60));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn silence_in_a_call_does_not_wait_for_the_work_after_it() {
+    let mut world = at_queue();
+    world.queue_call("in-1");
+    world.demand(WAITING);
+    world.pass(Duration::from_secs(20));
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    world.in_dialog_of("in-1", "BYE");
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn a_move_after_the_work_waits_for_no_order_that_has_failed() {
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    let silence = || Some(Err(refused(503, "Ozonetel does not answer.")));
+    world.sidecar.orders.extend([silence(), silence()]);
+    finish(&mut world, Some(at_lunch()));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn ready_is_ordered_after_all_where_the_other_device_does_not_take_the_phone() {
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    finish(&mut world, None);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+    assert_eq!(world.count_asked("agent-state"), 1);
+    world.pass(Duration::from_secs(36));
+    assert_eq!(world.view().move_request, None);
+    assert_eq!(world.count_asked("agent-state"), 2);
+    assert_eq!(world.ordered.last().unwrap(), READY);
+}
+
+#[test]
+fn in_the_work_after_a_call_the_user_may_still_choose() {
+    for (answer, word) in [
+        (MoveAnswer::Now, TakeoverWord::Now),
+        (MoveAnswer::AfterCall, TakeoverWord::AfterCall),
+        (MoveAnswer::No, TakeoverWord::No),
+    ] {
+        let mut world = at_queue();
+        world.queue_call("in-1");
+        world.in_dialog_of("in-1", "BYE");
+        world.demand(WAITING);
+        self::answer(&mut world, answer);
+        assert_eq!(said(&world), Some(word));
+    }
+
+    // Silence is answered as the page says: there is no call.
+    let mut world = at_queue();
+    world.queue_call("in-1");
+    world.in_dialog_of("in-1", "BYE");
+    world.demand(WAITING);
+    world.pass(Duration::from_secs(20));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
 }
 
 #[test]
@@ -329,6 +459,46 @@ fn watching() -> World {
     world.sign_in();
     assert!(world.stream.is_some());
     world
+}
+
+/// An agent who is ready, at a sidecar with a queue.
+fn at_queue() -> World {
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(queue_grant()));
+    world.sidecar.events = Some(Ok(()));
+    world.sign_in();
+    world.command(Command::Ready).unwrap();
+    world
+}
+
+fn promised_in_a_call_of_the_queue() -> World {
+    let mut world = at_queue();
+    promise_in_a_call(&mut world);
+    world
+}
+
+fn promise_in_a_call(world: &mut World) {
+    world.queue_call("in-1");
+    world.demand(WAITING);
+    answer(world, MoveAnswer::AfterCall);
+    assert_eq!(said(world), Some(TakeoverWord::AfterCall));
+}
+
+fn finish(world: &mut World, then: Option<Availability>) {
+    let outcome = Some("Sale".to_owned());
+    let note = String::new();
+    world.command(Command::WrapUp { outcome, note }).unwrap();
+    world.command(Command::FinishWrapUp { then }).unwrap();
+}
+
+fn at_lunch() -> Availability {
+    let reason = Some("Lunch".to_owned());
+    Availability::Pause { reason }
+}
+
+fn lunch() -> Command {
+    let reason = Some("Lunch".to_owned());
+    Command::Pause { reason }
 }
 
 fn answer(world: &mut World, answer: MoveAnswer) {

@@ -257,11 +257,126 @@ fn a_phone_that_resumes_learns_its_state_from_the_first_beat() {
     assert_eq!(queue.availability, Some(Availability::Pause { reason }));
     assert_eq!(queue.since, Some(-600_000), "before the phone was started");
     assert_eq!(queue.login, QueueLoginView::In);
+    assert!(world.ordered.is_empty(), "who was paused stays so");
 
     // What this phone ordered since is not taken back by a beat that knows less.
     world.command(Command::Ready).unwrap();
     world.pass(Duration::from_secs(301));
     assert_eq!(at_queue(&world).availability, Some(Availability::Ready));
+}
+
+#[test]
+fn who_is_told_to_be_ready_at_the_beginning_is_made_ready_once_and_hears_nothing_of_it() {
+    // A session that moved here, or that was resumed, may have left work after a call open.
+    let mut moved = World::new(setup());
+    moved.sidecar.login = Some(Ok(ready_grant()));
+    moved.sign_in();
+    let mut resumed = World::restarted(&queue_grant());
+    resumed.sidecar.beat = Some(Ok(beat(TOLD_READY, "ready")));
+    resumed.settle();
+    for mut world in [moved, resumed] {
+        assert_eq!(world.ordered, [READY]);
+        let queue = at_queue(&world);
+        assert_eq!(queue.availability, Some(Availability::Ready));
+        assert_eq!(queue.since, Some(-600_000), "nothing has changed");
+        assert!(!world.happened(|it| matches!(it, Event::QueueState { .. })));
+        world.pass(Duration::from_secs(601));
+        assert_eq!(world.ordered, [READY]);
+    }
+}
+
+#[test]
+fn where_ozonetel_does_not_make_them_ready_that_is_told_in_the_end() {
+    let busy = || refused(422, "Agent agent2 is in BUSY state");
+    // As long as a call of the other device takes to end there.
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(ready_grant()));
+    world
+        .sidecar
+        .orders
+        .extend([Some(Err(busy())), Some(Err(unreachable()))]);
+    world.sign_in();
+    assert_eq!(
+        (at_queue(&world).order, at_queue(&world).refused),
+        (None, None)
+    );
+    world.pass(Duration::from_secs(30));
+    assert_eq!(world.ordered, [READY; 3]);
+    assert_eq!(at_queue(&world).availability, Some(Availability::Ready));
+    assert!(
+        !world.happened(|it| matches!(it, Event::QueueRefused { .. } | Event::QueueDelayed { .. }))
+    );
+
+    // For good.
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(ready_grant()));
+    world
+        .sidecar
+        .orders
+        .extend((0..7).map(|_| Some(Err(busy()))));
+    world.sign_in();
+    world.pass(Duration::from_secs(300));
+    assert_eq!(world.ordered, [READY; 7]);
+    let queue = at_queue(&world);
+    assert_eq!(queue.order, None);
+    assert_eq!(
+        queue.refused.unwrap().message,
+        "Agent agent2 is in BUSY state"
+    );
+
+    // A silence that lasts.
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(ready_grant()));
+    world
+        .sidecar
+        .orders
+        .extend((0..7).map(|_| Some(Err(unreachable()))));
+    world.sign_in();
+    world.pass(Duration::from_secs(70));
+    assert_eq!(
+        at_queue(&world).order.map(|it| it.availability),
+        Some(Availability::Ready)
+    );
+    world.pass(Duration::from_secs(120));
+    assert_eq!(at_queue(&world).order, None);
+}
+
+#[test]
+fn what_the_user_wishes_at_the_beginning_goes_before_what_was_told() {
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(ready_grant()));
+    world
+        .sidecar
+        .orders
+        .push_back(Some(Err(refused(422, "Agent agent2 is in BUSY state"))));
+    world.sign_in();
+    world.command(lunch()).unwrap();
+    assert_eq!(
+        world.ordered,
+        [READY, READY, LUNCH],
+        "there may be work left open"
+    );
+    assert_eq!(at_queue(&world).availability, Some(at_lunch()));
+    world.pass(Duration::from_secs(300));
+    assert_eq!(world.ordered.len(), 3);
+
+    // A call that comes first brings its own.
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(ready_grant()));
+    world.sidecar.orders.push_back(Some(Err(unreachable())));
+    world.sign_in();
+    let call = world.dial("4711");
+    assert_eq!(at_queue(&world).next, None);
+    world.command(Command::HangUp { call }).unwrap();
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.ordered, [READY]);
+}
+
+const TOLD_READY: &str = r#""state":"Ready","forSeconds":600"#;
+
+/// The grant of a session that was ready before, perhaps at another device.
+fn ready_grant() -> String {
+    queue_grant().replace(r#""state":"Unknown""#, TOLD_READY)
 }
 
 fn at_queue(world: &World) -> QueueView {

@@ -188,10 +188,18 @@ fn a_pause_in_the_place_of_one_that_goes_by_way_of_ready_does_too() {
 fn once_ready_was_refused_a_pause_is_ordered_as_it_is() {
     let (mut world, _) = after_a_call();
     let refused = Some(Err(refused(422, "Agent is not in ACW state")));
-    world.sidecar.orders.push_back(refused);
+    world.sidecar.orders.push_back(refused.clone());
     world.pass(Duration::from_secs(60));
     world.command(lunch()).unwrap();
     assert_eq!(world.ordered, [READY, LUNCH]);
+
+    // The pause that was on its way by it is not forgotten.
+    let (mut world, _) = after_a_call();
+    world.command(lunch()).unwrap();
+    world.sidecar.orders.push_back(refused);
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.ordered, [READY, LUNCH]);
+    assert_eq!(world.view().queue.unwrap().availability, Some(at_lunch()));
 }
 
 #[test]

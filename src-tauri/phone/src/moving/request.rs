@@ -4,11 +4,13 @@
 //!            now, or silence without a call
 //!  Waiting ---------------------------------------> Granted --> (taken, or over)
 //!     |  |    after this call, or silence in one       ^
-//!     |  +--------------------------> AfterCall -------+ no call is left
+//!     |  +--------------------------> AfterCall -------+ no call is left, nor the work after it
 //!     |                                  |
 //!     +----------------------------------+------> Refused --> (over)
 //!                      no
 //! ```
+//!
+//! Who said nothing may not be there to end the work after a call: silence does not wait for that.
 //!
 //! What the user says holds from that moment here; it is told to the sidecar until the sidecar has taken it.
 
@@ -49,9 +51,16 @@ pub(crate) struct Asked {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Waiting { until: Instant },
-    AfterCall,
-    Granted { until: Instant },
+    Waiting {
+        until: Instant,
+    },
+    AfterCall {
+        /// In so many words, not by silence or by a sidecar's word alone.
+        by_user: bool,
+    },
+    Granted {
+        until: Instant,
+    },
     Refused,
 }
 
@@ -93,7 +102,7 @@ impl Asked {
             |demand: &TakeoverDemand| now + Duration::from_secs(demand.seconds_left).min(LONGEST);
         let state = demand.as_ref().and_then(|it| match it.state {
             TakeoverState::Waiting => Some(State::Waiting { until: left(it) }),
-            TakeoverState::AfterCall => Some(State::AfterCall),
+            TakeoverState::AfterCall => Some(State::AfterCall { by_user: false }),
             TakeoverState::Granted => Some(State::Granted { until: left(it) }),
             TakeoverState::Refused
             | TakeoverState::Unanswered
@@ -128,10 +137,10 @@ impl Asked {
     fn agree_with(&mut self, told: State) {
         let is_newer = match (self.state, told) {
             (State::Waiting { .. }, _)
-            | (State::AfterCall | State::Granted { .. }, State::Granted { .. }) => true,
+            | (State::AfterCall { .. } | State::Granted { .. }, State::Granted { .. }) => true,
             (
-                State::AfterCall | State::Granted { .. },
-                State::Waiting { .. } | State::AfterCall,
+                State::AfterCall { .. } | State::Granted { .. },
+                State::Waiting { .. } | State::AfterCall { .. },
             )
             | (State::Refused, _)
             | (_, State::Refused) => false,
@@ -160,14 +169,14 @@ impl Asked {
     pub(crate) fn answer_within(&self, now: Instant) -> Option<Duration> {
         match self.state {
             State::Waiting { until } => Some(until.saturating_duration_since(now)),
-            State::AfterCall | State::Granted { .. } | State::Refused => None,
+            State::AfterCall { .. } | State::Granted { .. } | State::Refused => None,
         }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let state = match self.state {
             State::Waiting { until } | State::Granted { until } => Some(until),
-            State::AfterCall | State::Refused => None,
+            State::AfterCall { .. } | State::Refused => None,
         };
         let telling = self.telling.as_ref().map(|it| match it.step {
             Step::Due { at } => at,
@@ -176,27 +185,48 @@ impl Asked {
         state.into_iter().chain(telling).min()
     }
 
-    /// Returns the answer that is due without a word of the user: at the end of the time, and of the last call.
-    pub(crate) fn answer_by_itself(&self, in_call: bool, now: Instant) -> Option<MoveAnswer> {
+    /// Whether the session is to be the other device's, now or later.
+    pub(crate) fn is_promised(&self) -> bool {
         match self.state {
-            State::Waiting { until } if until <= now && in_call => Some(MoveAnswer::AfterCall),
-            State::Waiting { until } if until <= now => Some(MoveAnswer::Now),
-            State::AfterCall if !in_call => Some(MoveAnswer::Now),
-            State::Waiting { .. } | State::AfterCall | State::Granted { .. } | State::Refused => {
-                None
-            }
+            State::AfterCall { .. } | State::Granted { .. } => true,
+            State::Waiting { .. } | State::Refused => false,
         }
     }
 
-    /// Takes an answer; whether this is still to be answered.
+    /// Gives the answer that is due without a word of the user, at the end of the time, and of what the session stays for.
+    pub(crate) fn answer_by_itself(
+        &mut self,
+        in_call: bool,
+        at_work: bool,
+        now: Instant,
+    ) -> Option<MoveAnswer> {
+        let answer = match self.state {
+            State::Waiting { until } if until <= now && in_call => MoveAnswer::AfterCall,
+            State::Waiting { until } if until <= now => MoveAnswer::Now,
+            State::AfterCall { by_user } if !(in_call || by_user && at_work) => MoveAnswer::Now,
+            State::Waiting { .. }
+            | State::AfterCall { .. }
+            | State::Granted { .. }
+            | State::Refused => return None,
+        };
+        self.take(answer, false, now);
+        Some(answer)
+    }
+
+    /// Takes what the user says; whether this is still to be answered.
     pub(crate) fn answer(&mut self, answer: MoveAnswer, now: Instant) -> bool {
         match self.state {
-            State::Waiting { .. } | State::AfterCall => {}
+            State::Waiting { .. } | State::AfterCall { .. } => {}
             State::Granted { .. } | State::Refused => return false,
         }
+        self.take(answer, true, now);
+        true
+    }
+
+    fn take(&mut self, answer: MoveAnswer, by_user: bool, now: Instant) {
         self.state = match answer {
             MoveAnswer::Now => State::Granted { until: now + GRANT },
-            MoveAnswer::AfterCall => State::AfterCall,
+            MoveAnswer::AfterCall => State::AfterCall { by_user },
             MoveAnswer::No => State::Refused,
         };
         self.telling = Some(Telling {
@@ -205,7 +235,6 @@ impl Asked {
             failures: 0,
             step: Step::Due { at: now },
         });
-        true
     }
 
     /// Whether there is nothing left to show or to tell.
@@ -213,7 +242,7 @@ impl Asked {
         match self.state {
             State::Refused => self.telling.is_none(),
             State::Granted { until } => until <= now,
-            State::Waiting { .. } | State::AfterCall => false,
+            State::Waiting { .. } | State::AfterCall { .. } => false,
         }
     }
 
@@ -300,7 +329,7 @@ impl Asked {
             State::Waiting { until } => MoveRequestState::Waiting {
                 until: epoch.moment(until),
             },
-            State::AfterCall => MoveRequestState::AfterCall,
+            State::AfterCall { .. } => MoveRequestState::AfterCall,
             State::Granted { .. } => MoveRequestState::Granted,
             State::Refused => return None,
         };

@@ -10,6 +10,7 @@ use crate::{
     line::Line,
     moving::{Asked, Ended, Heard, Moving},
     outputs::Outputs,
+    queue::Queue,
     tokens::Tokens,
     words::shown,
 };
@@ -23,8 +24,16 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(3);
 struct Holder<'a> {
     moving: &'a mut Moving,
     line: &'a Line,
+    queue: Option<&'a Queue>,
     tokens: &'a mut Tokens,
     outputs: &'a mut Outputs,
+}
+
+impl Holder<'_> {
+    /// Whether work after a call is open, or what follows it on its way.
+    fn is_at_work(&self) -> bool {
+        self.queue.is_some_and(Queue::is_at_work)
+    }
 }
 
 impl Phone {
@@ -36,6 +45,7 @@ impl Phone {
             lease: Holding::Held(_),
             moving,
             line,
+            queue,
             ..
         }) = &mut it.station
         else {
@@ -44,6 +54,7 @@ impl Phone {
         Some(Holder {
             moving,
             line,
+            queue: queue.as_ref(),
             tokens: &mut it.tokens,
             outputs: &mut self.outputs,
         })
@@ -60,12 +71,12 @@ impl Phone {
         let Some(holder) = self.holder() else {
             return Err(unknown);
         };
+        let has_nothing_left = !holder.line.has_calls() && !holder.is_at_work();
         let Some(asked) = &mut holder.moving.asked else {
             return Err(unknown);
         };
-        // Without a call there is nothing to wait for.
         let answer = match answer {
-            MoveAnswer::AfterCall if !holder.line.has_calls() => MoveAnswer::Now,
+            MoveAnswer::AfterCall if has_nothing_left => MoveAnswer::Now,
             MoveAnswer::Now | MoveAnswer::AfterCall | MoveAnswer::No => answer,
         };
         if asked.number() != request || !asked.answer(answer, now) {
@@ -155,21 +166,22 @@ impl Phone {
 
     /// Watches for requests, gives the answer of silence, and tells the sidecar each answer.
     pub(super) fn see_to_requests(&mut self, now: Instant) {
-        let Some(Holder {
-            moving,
-            line,
-            tokens,
-            outputs,
-        }) = self.holder()
-        else {
+        let Some(holder) = self.holder() else {
             return;
         };
+        let at_work = holder.is_at_work();
+        let Holder {
+            moving,
+            line,
+            queue: _,
+            tokens,
+            outputs,
+        } = holder;
         moving.watch.do_due(tokens.access(), now, outputs);
         let Some(asked) = &mut moving.asked else {
             return;
         };
-        if let Some(answer) = asked.answer_by_itself(line.has_calls(), now) {
-            asked.answer(answer, now);
+        if let Some(answer) = asked.answer_by_itself(line.has_calls(), at_work, now) {
             outputs.event(Event::MoveAnswered {
                 request: asked.number(),
                 answer,
@@ -194,6 +206,8 @@ impl Phone {
         }
         if asked.is_over(now) {
             over(&mut moving.asked, outputs);
+            // What waited for the other device is done here after all.
+            self.follow_queue(now);
         }
     }
 

@@ -6,6 +6,7 @@ use sidecar_api::Telephony;
 
 use crate::{
     Availability, Effect, Hop, Rejected, Reply, Request, SidecarFailure, SignedOutReason,
+    moving::Asked,
     outputs::Outputs,
     queue::{Answer, Queue},
     view::TroubleView,
@@ -122,12 +123,15 @@ impl Phone {
             queue: Some(queue),
             lease: Holding::Held(lease),
             line,
+            moving,
             ..
         }) = &mut it.station
         else {
             return;
         };
         let outputs = &mut self.outputs;
+        let is_promised = moving.asked.as_ref().is_some_and(Asked::is_promised);
+        queue.handle_promised(is_promised, now);
         queue.handle_calls(line.has_calls(), line.take_concluded(), now, outputs);
         queue.handle_timeout(now, outputs);
         if queue.take_look(now) {

@@ -6,7 +6,7 @@ use super::{
     Order, Queue, WrapUp,
     view::{Availability, QueueRefusalView, Refused},
 };
-use crate::{Event, errand::Errand, outputs::Outputs, view::TroubleView, words::shown};
+use crate::{Event, Hop, errand::Errand, outputs::Outputs, view::TroubleView, words::shown};
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -113,15 +113,32 @@ impl Queue {
                 if done == Availability::Ready {
                     self.owes_ready = false;
                 }
-                self.since = Some(outputs.now().0 as i64);
-                self.availability = Some(done.clone());
-                outputs.event(Event::QueueState { availability: done });
+                // What was told at the beginning is true: nothing has changed.
+                if !order.is_unbidden {
+                    self.since = Some(outputs.now().0 as i64);
+                    self.availability = Some(done.clone());
+                    outputs.event(Event::QueueState { availability: done });
+                }
                 if on_the_way && instead.is_none() {
                     order.errand = Errand::new(now);
                     self.order = Some(order);
                 }
             }
             Answer::Refused(message) => {
+                if order.is_unbidden && self.in_call && instead.is_none() {
+                    return;
+                }
+                // Whoever was in a call elsewhere may be so at Ozonetel for a while.
+                if order.is_quiet() && instead.is_none() {
+                    let trouble = TroubleView {
+                        hop: Hop::Http,
+                        detail: shown(&message),
+                        facts: None,
+                    };
+                    order.errand.handle_failed(trouble, None, now, outputs);
+                    self.order = Some(order);
+                    return;
+                }
                 // A call came first: it follows that.
                 if self.in_call && instead.is_none() && self.next.is_none() {
                     self.set_next(Some(order.availability), outputs);
@@ -129,6 +146,11 @@ impl Queue {
                 }
                 // Without a call it was no way out: what comes next is ordered as it is.
                 self.owes_ready &= self.in_call;
+                if order.by_way_of_ready && instead.is_none() && !self.in_call {
+                    order.errand = Errand::new(now);
+                    self.order = Some(order);
+                    return;
+                }
                 let of = Refused::Availability {
                     availability: order.availability,
                 };
@@ -140,7 +162,9 @@ impl Queue {
             } => {
                 let failed = (trouble, retry_after);
                 let wait = tell_failed(&mut order.errand, failed, now, outputs);
-                if let Some((TroubleView { hop, detail, .. }, retry_in_ms)) = wait {
+                if order.is_unbidden {
+                    order.is_unbidden = order.is_quiet();
+                } else if let Some((TroubleView { hop, detail, .. }, retry_in_ms)) = wait {
                     outputs.event(Event::QueueDelayed {
                         hop,
                         detail,

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use sidecar_api::{QueueState, Telephony, TelephonyState};
 
 use super::{
-    Outcomes, Queue, Term,
+    Order, Outcomes, Queue, Term,
     view::{Availability, QueueLoginView},
 };
-use crate::{Event, lease::bounded_seconds, outputs::Outputs, words::shown};
+use crate::{Event, errand::Errand, lease::bounded_seconds, outputs::Outputs, words::shown};
 
 /// How long a login that Ozonetel takes its time for is not asked about, and how often it is.
 const LOOK_AFTER: Duration = Duration::from_secs(10);
@@ -54,6 +54,7 @@ impl Queue {
             wrap_up: None,
             unsaved: Outcomes::default(),
             in_call: false,
+            is_promised: false,
         };
         queue.handle_told(told, telephony, now, outputs);
         queue
@@ -87,9 +88,26 @@ impl Queue {
             self.since = age
                 .filter(|_| self.availability.is_some())
                 .map(|age| outputs.now().0 as i64 - age.as_millis() as i64);
+            self.make_ready_true(now);
         }
         if let Some(telephony) = telephony {
             self.handle_login(telephony, now, outputs);
+        }
+    }
+
+    /// Orders Ready where it is told and calls may not come all the same: work after a call was left open, by
+    /// a device that the session has moved from, or by a phone that broke off, and Ready alone ends it.
+    fn make_ready_true(&mut self, now: Instant) {
+        let is_told_ready = self.availability == Some(Availability::Ready);
+        if is_told_ready && !self.in_call && self.wrap_up.is_none() {
+            self.owes_ready = true;
+            self.order = Some(Order {
+                availability: Availability::Ready,
+                by_way_of_ready: false,
+                errand: Errand::new(now),
+                instead: None,
+                is_unbidden: true,
+            });
         }
     }
 

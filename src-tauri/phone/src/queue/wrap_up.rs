@@ -10,6 +10,10 @@ use crate::{CallId, Moment, errand::Errand, moment::Epoch};
 /// Characters of a note: what the sidecar takes.
 pub(crate) const LONGEST_NOTE: usize = 1000;
 
+/// How long another device waits for the end of one that has none: as the sidecars of the contract that
+/// set one give (60 s).
+const LONGEST_WAITED_FOR: Duration = Duration::from_secs(60);
+
 /// A call of the queue that is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Concluded {
@@ -25,6 +29,8 @@ pub(crate) struct WrapUp {
     of: Concluded,
     since: Moment,
     ends_at: Option<Instant>,
+    /// Where it has no end of its own: another device waits for it.
+    waited_for_until: Option<Instant>,
     /// How much more time may be asked for, once.
     more: Option<Duration>,
     outcome: Option<String>,
@@ -62,6 +68,7 @@ impl WrapUp {
             of,
             since,
             ends_at: term.whole.map(|it| now + it),
+            waited_for_until: None,
             more: term.whole.and(term.more),
             outcome: None,
             note: String::new(),
@@ -83,14 +90,24 @@ impl WrapUp {
 
     /// Whether its time is up, and nothing of it is on its way.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
-        !self.is_saving() && self.ends_at.is_some_and(|at| at <= now)
+        !self.is_saving() && self.ends_at().is_some_and(|at| at <= now)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         match &self.saving {
             Some(saving) => saving.errand.poll_timeout(),
-            None => self.ends_at,
+            None => self.ends_at(),
         }
+    }
+
+    fn ends_at(&self) -> Option<Instant> {
+        self.ends_at.or(self.waited_for_until)
+    }
+
+    /// Another device waits for its end, or does not any more.
+    pub(crate) fn handle_waited_for(&mut self, is_waited_for: bool, now: Instant) {
+        let until = || self.waited_for_until.unwrap_or(now + LONGEST_WAITED_FOR);
+        self.waited_for_until = is_waited_for.then(until);
     }
 
     /// Keeps what the user has typed so far.
@@ -170,7 +187,7 @@ impl WrapUp {
             number: self.of.number.clone(),
             display_name: self.of.display_name.clone(),
             since: self.since,
-            ends_at: self.ends_at.map(|at| epoch.moment(at)),
+            ends_at: self.ends_at().map(|at| epoch.moment(at)),
             more_ms: self.more.map(|it| it.as_millis() as u64),
             outcome: self.outcome.clone(),
             note: self.note.clone(),
