@@ -45,6 +45,16 @@ test("in a call it may wait until that is over, and then think again", async () 
   expect(answers()).toEqual([]);
 });
 
+test("in the work after a call it may wait as well, and silence does not", async () => {
+  const script = await show("wrap-up");
+  const asked = STATES["move-asked"]().view.move_request;
+  await script.view((view) => ({ ...view, move_request: asked }));
+  await expect.element(card()).toHaveTextContent(/Without an answer it moves\./);
+  expect(answers()).toEqual(["Move now", "After this call", "No, stay here"]);
+  await card().getByRole("button", { name: "After this call" }).click();
+  expect(script.orders()).toEqual([{ command: "answer_move", request: 12, answer: "after_call" }]);
+});
+
 test("it is read aloud at once, and does not take the focus", async () => {
   const script = await show("ready");
   const field = page.getByLabelText("Name or number");

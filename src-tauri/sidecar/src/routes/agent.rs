@@ -117,7 +117,7 @@ pub(crate) async fn dispose(
         ("comments", comments),
         ("pauseReason", pause_reason),
     ])?;
-    on_duty
+    let answer = on_duty
         .order(Order::Dispose {
             ucid: &request.ucid,
             did: on_duty.did(),
@@ -126,7 +126,11 @@ pub(crate) async fn dispose(
             is_repeated: request.repeated,
             pause_reason,
         })
-        .await
+        .await?;
+    if let Some(reason) = request.pause_reason {
+        on_duty.note_state(AgentState::Pause, Some(reason)).await;
+    }
+    Ok(answer)
 }
 
 /// An agent who calls and holds their session.
@@ -172,18 +176,34 @@ impl OnDuty {
             state,
             pause_reason: pause_reason.as_deref(),
         };
-        let answer = self.order(order).await?;
-        let note = Note::Ordered(Some(Ordered {
+        let verdict = by(self.until, self.carry_out(order)).await;
+        match &verdict {
+            Ok(Verdict::Done(_)) => self.note_state(state, pause_reason).await,
+            // They are as they were.
+            Ok(Verdict::Refused(_)) => {}
+            // It may have been done: nobody is to be told, or made, what they were before.
+            Err(Silent) => self.note_ordered(None).await,
+        }
+        self.answer(verdict?).await
+    }
+
+    async fn note_state(&self, state: AgentState, pause_reason: Option<String>) {
+        let at = self.sidecar.clock.now().wall;
+        let ordered = Ordered {
             state,
             pause_reason,
-            at: self.sidecar.clock.now().wall,
-        }));
+            at,
+        };
+        self.note_ordered(Some(ordered)).await;
+    }
+
+    async fn note_ordered(&self, ordered: Option<Ordered>) {
+        let note = Note::Ordered(ordered);
         let noted = self.sidecar.sessions.note(&self.caller.session_id, note);
         if let Err(error) = noted.await {
             // It is done all the same, and the phone that asked for it knows.
             warn!(%error, "a session does not know what was ordered for its agent");
         }
-        Ok(answer)
     }
 
     /// Logs the agent in whom Ozonetel takes for gone.
@@ -215,7 +235,12 @@ impl OnDuty {
     }
 
     pub(super) async fn order(&self, order: Order<'_>) -> Answer {
-        match by(self.until, self.carry_out(order)).await? {
+        let verdict = by(self.until, self.carry_out(order)).await?;
+        self.answer(verdict).await
+    }
+
+    async fn answer(&self, verdict: Verdict) -> Answer {
+        match verdict {
             Verdict::Done(done) => {
                 if self.is_told_failed {
                     self.prove_login().await;

@@ -91,6 +91,48 @@ async fn a_session_that_displaces_another_goes_on_in_the_state_of_its_agent() {
 }
 
 #[tokio::test]
+async fn what_was_ordered_last_is_unknown_where_an_order_has_no_answer() {
+    let (ozonetel, world) = start(&SETTINGS).await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop"));
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    order(&desk, token, json!({"state": "Ready"}))
+        .await
+        .expect(201);
+    ozonetel.with(|world| world.fault = Some(Fault::Status(500)));
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    order(&desk, token, pause).await.expect(503);
+    ozonetel.with(|world| world.fault = None);
+    let told = async |device: &Device, token: &str| {
+        let beat = device.beat(token).await.expect(201);
+        beat.body["queue"]["state"].clone()
+    };
+    assert_eq!(told(&desk, token).await, "Unknown", "it may have been done");
+    // Who takes it over makes nobody ready who may be paused.
+    let moved = laptop.take_over(ANA).await.expect(201);
+    assert_eq!(moved.body["queue"]["state"], "Unknown");
+    assert_eq!(told(&laptop, moved.access_token()).await, "Unknown");
+}
+
+#[tokio::test]
+async fn a_pause_that_an_outcome_brings_along_is_what_was_ordered_last() {
+    let (_ozonetel, world) = start(&SETTINGS).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    order(&desk, token, json!({"state": "Ready"}))
+        .await
+        .expect(201);
+    let outcome = json!({"ucid": "9011", "disposition": "Sale", "pauseReason": "Tea"});
+    post(&desk, token, "dispose", outcome).await.expect(201);
+    let queue = &desk.beat(token).await.expect(201).body["queue"];
+    assert_eq!(
+        (&queue["state"], &queue["pauseReason"]),
+        (&json!("Pause"), &json!("Tea"))
+    );
+}
+
+#[tokio::test]
 async fn a_late_login_at_ozonetel_brings_the_state_unless_another_was_ordered() {
     let (ozonetel, world) = start(&SETTINGS).await;
     let (desk, laptop) = (world.device("desk"), world.device("laptop"));
