@@ -153,6 +153,9 @@ pub enum LockUnavailable {
 /// The answer of a lock store, some time later.
 pub type LockAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, LockUnavailable>> + Send + 'a>>;
 
+/// Is told of a session, by its id.
+type OfSession = Box<dyn Fn(&str) + Send + Sync>;
+
 /// A store of session locks. Each operation is atomic, also among servers that share the store, and
 /// leaves no key without an expiry.
 ///
@@ -160,7 +163,8 @@ pub type LockAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, LockUnavailab
 pub trait SessionLock: Debug + Send + Sync {
     /// Takes the lock for `owner` for `ttl`: absent is taken, one's own is refreshed, another's is
     /// busy unless `takeover` is set and the same member holds it. The epoch of `owner` is not looked
-    /// at: it gets the next one.
+    /// at: it gets the next one. In the same step a session that is displaced has that noted
+    /// ([`Self::on_takeover`]).
     fn acquire<'a>(
         &'a self,
         name: &'a LockName,
@@ -194,6 +198,13 @@ pub trait SessionLock: Debug + Send + Sync {
         ttl: Duration,
         ask: &'a Ask,
     ) -> LockAnswer<'a, Acquired>;
+
+    /// Has `note` be told of each session from which another device takes its lock, before anybody finds
+    /// that it is gone; of a device without an id nothing is told. A store that keeps the sessions as well
+    /// notes it with them by itself, and tells nobody.
+    fn on_takeover(&self, note: OfSession) {
+        drop(note);
+    }
 
     /// Returns who holds the lock and what is asked of them.
     fn look<'a>(&'a self, name: &'a LockName) -> LockAnswer<'a, Look>;

@@ -10,6 +10,7 @@ mod facts;
 mod memory;
 mod redis;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -21,7 +22,7 @@ use self::memory::MemorySessions;
 use self::redis::RedisSessions;
 use crate::clock::Now;
 use crate::device::Device;
-use crate::lock::LockName;
+use crate::lock::{LockName, SessionLock};
 use crate::seal::SigningKeys;
 use crate::store::{Store, Unanswered};
 use crate::token::Caller;
@@ -30,6 +31,9 @@ use crate::token::Caller;
 /// sign an agent out: the longest outage a running call survives is 60 s, twice that covers the
 /// retries after it. Whoever uses a token later than this is not the device it was given to.
 pub(crate) const GRACE: Duration = Duration::from_secs(120);
+
+/// What the keys of sessions begin with.
+pub(crate) const SESSIONS: &str = "session:";
 
 /// Sessions per member; the one that was refreshed longest ago makes room.
 const SESSIONS_PER_MEMBER: usize = 16;
@@ -50,7 +54,7 @@ pub(crate) struct Sessions {
 
 #[derive(Debug)]
 enum Kept {
-    Memory(MemorySessions),
+    Memory(Arc<MemorySessions>),
     Redis(Box<RedisSessions>),
 }
 
@@ -126,7 +130,7 @@ impl Sessions {
         Self {
             tokens: Tokens::new(keys),
             lifetimes,
-            kept: Kept::Memory(MemorySessions::new(lifetimes)),
+            kept: Kept::Memory(Arc::new(MemorySessions::new(lifetimes))),
         }
     }
 
@@ -136,6 +140,20 @@ impl Sessions {
             tokens: Tokens::new(keys),
             lifetimes,
             kept: Kept::Redis(Box::new(RedisSessions::new(store, lifetimes))),
+        }
+    }
+
+    /// Has each session know, from the step on in which another device takes its lock, that it never has it again.
+    /// Where both lie in Redis the script that moves the lock sees to it.
+    pub(crate) fn hear_of_takeovers(&self, lock: &dyn SessionLock) {
+        if let Kept::Memory(sessions) = &self.kept {
+            // The lock may outlive the server.
+            let sessions = Arc::downgrade(sessions);
+            lock.on_takeover(Box::new(move |session_id| {
+                if let Some(sessions) = sessions.upgrade() {
+                    sessions.note(session_id, Note::TakenOver);
+                }
+            }));
         }
     }
 

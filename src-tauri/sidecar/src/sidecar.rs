@@ -113,6 +113,7 @@ impl Sidecar {
                 Sessions::in_memory(lifetimes, keys),
             ),
         };
+        sessions.hear_of_takeovers(&*lock);
         // Each listener has a connection, and the calls need some.
         let listeners = (settings.max_connections / 4 * 3).max(1);
         Ok(Self {

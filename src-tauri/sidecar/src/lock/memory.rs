@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::ready;
 use std::ops::{Bound, RangeBounds};
 use std::sync::{Mutex, MutexGuard};
@@ -9,7 +10,7 @@ use tracing::info;
 
 use super::{
     AGENTS, Acquired, Beat, Displacing, EXTENSIONS, Held, LockAnswer, LockName, LockUnavailable,
-    Look, MARKED, Owner, Page, Released, SessionLock,
+    Look, MARKED, OfSession, Owner, Page, Released, SessionLock,
 };
 use crate::bells::{Bells, Changes};
 use crate::clock::{Clock, Now};
@@ -23,7 +24,12 @@ pub struct MemoryLock {
     origin: Instant,
     state: Mutex<State>,
     bells: Bells,
+    takeovers: Takeovers,
 }
+
+/// Who is told of takeovers: those who keep the sessions, one for each server.
+#[derive(Default)]
+struct Takeovers(Mutex<Vec<OfSession>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -57,6 +63,7 @@ impl MemoryLock {
             clock,
             state: Mutex::default(),
             bells: Bells::default(),
+            takeovers: Takeovers::default(),
         }
     }
 
@@ -124,6 +131,8 @@ impl MemoryLock {
         // As Redis does. A restart gives no lower one, because time goes on meanwhile.
         let epoch = state.epoch.saturating_add(1).max(micros(now.wall));
         state.epoch = epoch;
+        // While nobody else looks at the lock.
+        self.takeovers.tell(&others);
         for key in keys {
             state.entries.insert(
                 key,
@@ -212,6 +221,30 @@ impl MemoryLock {
     }
 }
 
+impl Takeovers {
+    fn tell(&self, displaced: &[Owner]) {
+        let takeovers = self.takeovers();
+        // Devices without an id cannot be told apart, so their sessions go on.
+        for owner in displaced.iter().filter(|it| it.device_id.is_some()) {
+            for note in &*takeovers {
+                note(&owner.session_id);
+            }
+        }
+    }
+
+    fn takeovers(&self) -> MutexGuard<'_, Vec<OfSession>> {
+        self.0
+            .lock()
+            .expect("nobody who is told of a takeover panics")
+    }
+}
+
+impl fmt::Debug for Takeovers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Takeovers").finish_non_exhaustive()
+    }
+}
+
 impl State {
     fn look(&self, name: &LockName, now: Moment) -> Look {
         let keys = name.keys();
@@ -279,6 +312,10 @@ impl SessionLock for MemoryLock {
 
     fn release<'a>(&'a self, name: &'a LockName, owner: &'a Owner) -> LockAnswer<'a, Released> {
         answer(self.release_now(name, owner))
+    }
+
+    fn on_takeover(&self, note: OfSession) {
+        self.takeovers.takeovers().push(note);
     }
 
     fn look<'a>(&'a self, name: &'a LockName) -> LockAnswer<'a, Look> {

@@ -12,6 +12,7 @@ use super::{
     Released, SessionLock,
 };
 use crate::bells::Changes;
+use crate::session::SESSIONS;
 use crate::store::{Store, Unanswered, millis};
 use crate::takeover::{Ask, Moment, TicketHash};
 
@@ -105,7 +106,8 @@ impl RedisLock {
         displacing: &[&str],
     ) -> Result<Acquired, LockUnavailable> {
         let (term, value) = (millis(ttl).to_string(), Value::of(owner, name).json());
-        let more = [&[&*term, &value], displacing].concat();
+        let sessions = self.store.key(SESSIONS);
+        let more = [&[&*term, &value, &sessions], displacing].concat();
         let (how, epoch, holder) = self.run(&self.acquire, name, owner, &more).await?;
         match (&*how, epoch.parse()) {
             ("taken", Ok(epoch)) => Ok(Acquired::Taken { epoch }),

@@ -29,7 +29,7 @@ use crate::metrics::TakeoverStep;
 use crate::queue;
 use crate::random::random_id;
 use crate::refusal::Refusal;
-use crate::session::{AtQueue, Ending, Note, Ordered, SessionState};
+use crate::session::{AtQueue, Ending, Ordered, SessionState};
 use crate::sidecar::{Sidecar, lock_name};
 use crate::takeover::{Ask, TicketHash};
 use crate::token::Caller;
@@ -287,10 +287,6 @@ async fn keep(sidecar: &Sidecar, claimed: Claimed, begun: u64) -> Result<(), Ref
         how,
         with_consent,
     } = claimed;
-    if let Acquired::TakenOver { from, .. } = &how {
-        // First: whoever has the lock from here on, this session never has it again.
-        note_taken_over(sidecar, from).await?;
-    }
     match claim.keep(sidecar.settings.ttl).await {
         Ok(Beat::Extended | Beat::Retaken) => {}
         Ok(Beat::Lost { holder }) => return Err(held(sidecar, &holder, &claim).await),
@@ -331,18 +327,6 @@ async fn end_earlier(sidecar: &Sidecar, from: &Owner, owner: &Owner, begun: u64)
     if let Err(error) = sidecar.sessions.end(earlier, sidecar.clock.now()).await {
         debug!(%error, "the earlier session of a device has not ended, but lost its lock");
     }
-}
-
-/// Has a session that was taken over never have the lock again, also where its device sleeps until the other has
-/// signed out. It does not end before it has heard who took it. Devices without an id cannot be told apart, so
-/// theirs go on.
-async fn note_taken_over(sidecar: &Sidecar, from: &Owner) -> Result<(), Refusal> {
-    if from.device_id.is_none() {
-        return Ok(());
-    }
-    let noted = sidecar.sessions.note(&from.session_id, Note::TakenOver);
-    let noted = noted.await;
-    noted.map_err(|error| Refusal::cannot_sign_in(&error.to_string()))
 }
 
 async fn held(sidecar: &Sidecar, holder: &Owner, claim: &Claim) -> Refusal {

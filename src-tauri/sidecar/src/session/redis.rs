@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, NewToken, Presented};
 use super::{
-    AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused,
+    AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused, SESSIONS,
     SESSIONS_PER_MEMBER, SessionState,
 };
 use crate::clock::Now;
@@ -312,7 +312,7 @@ impl RedisSessions {
     }
 
     fn key(&self, id: &str) -> String {
-        self.store.key(&format!("session:{id}"))
+        self.store.key(&format!("{SESSIONS}{id}"))
     }
 }
 

@@ -237,6 +237,74 @@ async fn a_value_of_another_hand_is_read_alike_by_scripts_and_server() {
 }
 
 #[tokio::test]
+async fn a_takeover_notes_with_each_session_that_it_displaces_that_it_was_taken_over() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store_with("acme:"));
+    let (name, key) = (name(0), "acme:session:session 0");
+    // What the version before wrote of a session has no such note, and fields of any other kind stay as they are.
+    let written = json!({
+        "memberId": "member 0", "epoch": "1795000000000001", "begun": 1_795_000_000_000_u64,
+        "used": [["a hash", 1_795_000_000_001_u64]], "strange": {"it": "stays"},
+    });
+    let session = || {
+        let session = server.command(&["GET", key]);
+        serde_json::from_str::<serde_json::Value>(&session).unwrap()
+    };
+    let take = async |caller, takeover| {
+        let taken = redis.acquire(&name, &owner(caller, 0), TTL, takeover).await;
+        taken.unwrap()
+    };
+    let set = ["SET", key, &written.to_string(), "PX", "500000"];
+    assert_eq!(server.command(&set), "OK");
+    let taken = take((0, 1, 0), false).await;
+    assert!(matches!(taken, Acquired::Taken { .. }), "{taken:?}");
+    // Who is refused notes nothing, and nor does the same device.
+    let busy = take((0, 2, 1), false).await;
+    assert!(matches!(busy, Acquired::Busy { .. }), "{busy:?}");
+    let busy = take((1, 2, 2), true).await;
+    assert!(matches!(busy, Acquired::Busy { .. }), "{busy:?}");
+    let again = take((0, 1, 0), true).await;
+    assert!(matches!(again, Acquired::Refreshed { .. }), "{again:?}");
+    assert_eq!(session(), written);
+
+    let moved = take((0, 2, 3), true).await;
+    assert!(matches!(moved, Acquired::TakenOver { .. }), "{moved:?}");
+    let mut noted = written.clone();
+    noted["takenOver"] = json!("true");
+    assert_eq!(session(), noted);
+    let left: u64 = server.command(&["PTTL", key]).parse().unwrap();
+    assert!(left > 0 && left <= 500_000, "{left}");
+
+    // A session that is over, or that the store has forgotten, stays so.
+    let ended = ["SET", "acme:session:session 3", "ended", "PX", "500000"];
+    assert_eq!(server.command(&ended), "OK");
+    for (device, session, value) in [(1, 4, "ended"), (2, 5, "")] {
+        let moved = take((0, device, session), true).await;
+        assert!(matches!(moved, Acquired::TakenOver { .. }), "{moved:?}");
+        let displaced = format!("acme:session:session {}", session - 1);
+        assert_eq!(server.command(&["GET", &displaced]), value);
+    }
+    // Devices without an id cannot be told apart.
+    assert_eq!(
+        redis.release(&name, &owner((0, 2, 5), 0)).await,
+        Ok(Released::Freed)
+    );
+    let nameless = [
+        "SET",
+        "acme:session:session 6",
+        &written.to_string(),
+        "PX",
+        "500000",
+    ];
+    assert_eq!(server.command(&nameless), "OK");
+    take((0, 0, 6), false).await;
+    let moved = take((0, 1, 7), true).await;
+    assert!(matches!(moved, Acquired::TakenOver { .. }), "{moved:?}");
+    let session = server.command(&["GET", "acme:session:session 6"]);
+    assert_eq!(session, written.to_string());
+}
+
+#[tokio::test]
 async fn of_a_shared_extension_it_is_told_with_which_agent_it_is_locked() {
     let server = RedisServer::start();
     let redis = RedisLock::new(server.store());

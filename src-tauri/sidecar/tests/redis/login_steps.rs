@@ -19,9 +19,6 @@ const RITA: &str = "rita@helix.example";
 /// whole term.
 const STEPS: std::ops::RangeInclusive<usize> = 1..=5;
 
-/// A takeover notes with the session that it displaces that it was taken over, before it has the lock for a whole term.
-const STEPS_OF_A_TAKEOVER: std::ops::RangeInclusive<usize> = 1..=6;
-
 /// With an account at Ozonetel there are three more before the last: to note the duty, to note with the session what
 /// became of the login there, and to look whether the session goes on.
 const STEPS_AT_OZONETEL: std::ops::RangeInclusive<usize> = 1..=8;
@@ -101,22 +98,52 @@ async fn a_sidecar_that_dies_in_a_login_locks_nobody_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sidecar_that_dies_in_a_takeover_locks_nobody_out_and_leaves_one_holder() {
-    for step in STEPS_OF_A_TAKEOVER {
+    for step in STEPS {
         for fault in [Fault::DelaysCommand, Fault::LosesAnswer] {
             let redis = RedisServer::start();
             let wire = Wire::to(redis.port).await;
             let (dying, other) = (warm(&wire.url()).await, Instance::start(&redis.url()).await);
-            let laptop = other.device("laptop");
+            let (desk, laptop) = (other.device("desk"), other.device("laptop"));
             let before = laptop.login(RAVI).await.expect(201);
             let takeover = json!({"takeover": true});
             dies_in_a_login(dying, &wire, (step, fault), takeover).await;
-            let again = until_served(async || other.device("desk").take_over(RAVI).await).await;
+            let again = until_served(async || desk.take_over(RAVI).await).await;
             let token = again.expect(201);
-            let beat = other.device("desk").beat(token.access_token()).await;
-            beat.expect(201);
+            desk.beat(token.access_token()).await.expect(201);
             laptop.beat(before.access_token()).await.expect(409);
+            // Whoever slept meanwhile does not come back once the other has signed out.
+            desk.logout(token.access_token()).await.expect(201);
+            laptop.refresh(before.refresh_token()).await.expect(401);
+            laptop.beat(before.access_token()).await.expect(401);
+            desk.login(RAVI).await.expect(201);
             redis.assert_every_key_expires();
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_anew_after_a_takeover_that_died_has_one_session() {
+    // The answer of the lock, and what comes after it.
+    for (step, fault) in [
+        (3, Fault::LosesAnswer),
+        (4, Fault::DelaysCommand),
+        (5, Fault::DelaysCommand),
+    ] {
+        let redis = RedisServer::start();
+        let wire = Wire::to(redis.port).await;
+        let (dying, other) = (warm(&wire.url()).await, Instance::start(&redis.url()).await);
+        let laptop = other.device("laptop");
+        let before = laptop.login(RAVI).await.expect(201);
+        let takeover = json!({"takeover": true});
+        dies_in_a_login(dying, &wire, (step, fault), takeover).await;
+        let again = until_served(async || laptop.take_over(RAVI).await).await;
+        let token = again.expect(201);
+        laptop.beat(token.access_token()).await.expect(201);
+        laptop.logout(token.access_token()).await.expect(201);
+        laptop.refresh(before.refresh_token()).await.expect(401);
+        laptop.beat(before.access_token()).await.expect(401);
+        other.device("desk").login(RAVI).await.expect(201);
+        redis.assert_every_key_expires();
     }
 }
 

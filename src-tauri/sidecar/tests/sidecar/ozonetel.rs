@@ -18,7 +18,7 @@ use crate::stand_in::platform::{self, Platform};
 use crate::stand_in::{
     ozonetel_config, platform_and_ozonetel_config, queue_config, queue_config_of,
 };
-use crate::world::{Answer, DEADLINE, Device, MovedClock, World, config_text, send};
+use crate::world::{Answer, DEADLINE, Device, MovedClock, PASSWORD, World, config_text, send};
 
 const ANA: &str = "ana@helix.example";
 const RAVI: &str = "ravi@helix.example";
@@ -308,6 +308,39 @@ async fn a_caller_that_goes_away_in_its_login_leaves_nobody_logged_in() {
     });
     let answer = world.device("laptop").login(ANA).await.expect(201);
     assert_eq!(answer.body["telephony"]["state"], "ready");
+}
+
+#[tokio::test]
+async fn who_was_taken_over_by_a_login_that_was_given_up_does_not_come_back() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let config = ozonetel_config(&ozonetel, Mode::ApiKey);
+    let world = World::at(clock, config, lock.clone()).await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop"));
+    let before = desk.login(ANA).await.expect(201);
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    let body = json!({"email": ANA, "password": PASSWORD, "takeover": true});
+    let takeover = tokio::spawn(laptop.post("/auth/login").json(&body).send());
+    until(&ozonetel, |world| world.asked == 2).await;
+    // The desk has heard by now that its session is lost.
+    takeover.abort();
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    until(&ozonetel, |world| world.present.is_empty()).await;
+    let name = LockName {
+        ozonetel_agent_id: "agent1".to_owned(),
+        sip_extension: "700201".to_owned(),
+    };
+    let is_free = async {
+        while lock.look(&name).await.unwrap().holders().next().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, is_free).await.unwrap();
+    desk.refresh(before.refresh_token()).await.expect(401);
+    desk.beat(before.access_token()).await.expect(401);
+    laptop.login(ANA).await.expect(201);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
--- ARGV[6] the term in ms, ARGV[7] the owner as JSON with the epoch 0 first, ARGV[8] whom it may
--- displace: 'nobody', 'member' for the same member's other device, or 'granting' for the session that
--- granted the ask with the id ARGV[9] and the version ARGV[10].
+-- ARGV[6] the term in ms, ARGV[7] the owner as JSON with the epoch 0 first, ARGV[8] what the keys of
+-- sessions begin with, ARGV[9] whom it may displace: 'nobody', 'member' for the same member's other
+-- device, or 'granting' for the session that granted the ask with the id ARGV[10] and the version ARGV[11].
+-- A session that is displaced has that noted, so that it never has the lock again.
 -- Returns how it ended, the epoch as text, and the holder that stays or is displaced or refreshed.
 
 if redis.call('EXISTS', MARK) == 1 then
@@ -8,21 +9,36 @@ if redis.call('EXISTS', MARK) == 1 then
 end
 
 local granting = nil
-if ARGV[8] == 'granting' then
+if ARGV[9] == 'granting' then
   local is_json, ask = pcall(cjson.decode, redis.call('GET', ASK) or '')
-  if is_json and type(ask) == 'table' and ask.id == ARGV[9] and ask.version == tonumber(ARGV[10]) then
+  if is_json and type(ask) == 'table' and ask.id == ARGV[10] and ask.version == tonumber(ARGV[11]) then
     granting = ask
   end
 end
 
 local function may_displace(owner)
-  if ARGV[8] == 'member' then
+  if ARGV[9] == 'member' then
     return owner.memberId == ARGV[1]
   end
   return granting and owner.sessionId == granting.sessionId and owner.epoch == granting.epoch
 end
 
-local own, displaced, last = nil, nil, 0
+-- Notes with the session of an owner that another device has taken it over. Devices without an id cannot be told
+-- apart, so theirs go on.
+local function note_taken_over(owner)
+  if type(owner.deviceId) ~= 'string' or type(owner.sessionId) ~= 'string' then
+    return
+  end
+  -- It lies where the lock does: in a cluster all keys have the same hash tag.
+  local key = ARGV[8] .. owner.sessionId
+  local is_session, session = pcall(cjson.decode, redis.call('GET', key) or '')
+  if is_session and type(session) == 'table' and not session.takenOver then
+    session.takenOver = 'true'
+    redis.call('SET', key, cjson.encode(session), 'KEEPTTL')
+  end
+end
+
+local own, displaced, last = nil, {}, 0
 for _, key in ipairs(LOCKED) do
   local owner = holder(key)
   if owner then
@@ -31,7 +47,7 @@ for _, key in ipairs(LOCKED) do
       if not may_displace(owner) then
         return {'busy', '', owner.value}
       end
-      displaced = displaced or owner.value
+      table.insert(displaced, owner)
     else
       own = own or owner.value
     end
@@ -42,9 +58,12 @@ local time = redis.call('TIME')
 -- The time in us, which no two acquisitions share; a clock that was set back gives no lower one.
 local epoch = string.format('%.0f', math.max(time[1] * 1000000 + time[2], last + 1))
 local value = string.gsub(ARGV[7], '"epoch":%d+', '"epoch":' .. epoch, 1)
+for _, owner in ipairs(displaced) do
+  note_taken_over(owner)
+end
 hold(value, ARGV[6])
 ring()
-if displaced then
-  return {'taken_over', epoch, displaced}
+if displaced[1] then
+  return {'taken_over', epoch, displaced[1].value}
 end
 return {own and 'refreshed' or 'taken', epoch, own or ''}
