@@ -14,7 +14,7 @@ use crate::lock::{Acquired, Claim, LockName, Owner};
 use crate::ozonetel::{Done, Duty, Order, Ozonetel, RETRY, Silent, Verdict, Words};
 use crate::queue;
 use crate::random::random_id;
-use crate::session::{Note, Ordered, SessionState};
+use crate::session::{AtQueue, Note, Ordered, SessionState, Unsettled};
 use crate::sidecar::Sidecar;
 
 /// How long a sign-in waits for Ozonetel.
@@ -75,7 +75,7 @@ pub(crate) async fn begin(
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
         let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
         async move {
-            let verdict = log_in(&sidecar, &ozonetel, &agent, &session_id, false).await;
+            let (verdict, _) = log_in(&sidecar, &ozonetel, &agent, &session_id).await;
             let ordered = match before {
                 Some(before) => keep_state(&sidecar, &session_id, &verdict, before).await,
                 None => None,
@@ -139,7 +139,13 @@ pub(crate) async fn log_in_for_order(
     let login = in_background(sidecar, {
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
         let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
-        async move { log_in(&sidecar, &ozonetel, &agent, &session_id, orders_again).await }
+        async move {
+            let orders = match orders_again {
+                true => Orders::WhoWasOut,
+                false => Orders::Nobody,
+            };
+            log_in_anew(&sidecar, &ozonetel, &agent, &session_id, orders).await
+        }
     });
     match timeout_at(Instant::now() + WAIT, login).await {
         Ok(Ok(verdict)) => verdict,
@@ -149,16 +155,16 @@ pub(crate) async fn log_in_for_order(
 
 /// Logs an agent in, and has the session keep what comes of it. Where the session has ended meanwhile, or was
 /// taken over, perhaps at another server, whose logout this login has overtaken, the agent is logged out again
-/// unless they are signed in. `orders_again`: who was out is to be as they were.
+/// unless they are signed in. Returns also what the session keeps, where it goes on.
 async fn log_in(
     sidecar: &Arc<Sidecar>,
     ozonetel: &Ozonetel,
     agent: &Arc<Agent>,
     session_id: &str,
-    orders_again: bool,
-) -> Result<Verdict, Silent> {
+) -> (Result<Verdict, Silent>, Option<AtQueue>) {
     let verdict = ozonetel.log_in(agent).await;
     keep_note(sidecar, session_id, Note::Telephony(told(&verdict))).await;
+    let mut goes_on = None;
     match sidecar.sessions.state(session_id).await {
         Ok(SessionState::Ended) => end(sidecar, agent, "their session ended during the login"),
         Ok(SessionState::Live { at_queue, .. }) if at_queue.is_taken_over => {
@@ -168,29 +174,124 @@ async fn log_in(
                 "their session was taken over during the login",
             );
         }
-        Ok(SessionState::Live { at_queue, .. }) => {
-            if let (Ok(Verdict::Done(done)), Some(ordered)) = (&verdict, at_queue.ordered)
-                && orders_again
-                && !was_already_in(done)
-            {
-                order_again(sidecar, ozonetel, agent, session_id, ordered).await;
-            }
-        }
+        Ok(SessionState::Live { at_queue, .. }) => goes_on = Some(*at_queue),
         Ok(SessionState::Unknown) => {}
         Err(error) => warn!(%error, "nobody knows whether a session ended during its login"),
+    }
+    (verdict, goes_on)
+}
+
+/// Who is ordered into their state again after a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Orders {
+    Nobody,
+    /// Whom Ozonetel did not say to have been in already.
+    WhoWasOut,
+    /// Also who was in, because of a login before that nobody has seen to its end.
+    Everybody,
+}
+
+/// Logs an agent in again who works already, and has them be in the state that they ordered last. The session knows
+/// that this is not settled before Ozonetel is asked, so that whoever hears its heartbeat sees to it where this
+/// server dies, or loses the store, on the way ([`settle`]).
+async fn log_in_anew(
+    sidecar: &Arc<Sidecar>,
+    ozonetel: &Ozonetel,
+    agent: &Arc<Agent>,
+    session_id: &str,
+    orders: Orders,
+) -> Result<Verdict, Silent> {
+    let unsettled = Unsettled::begin(random_id(), sidecar.clock.now().wall);
+    let note = Note::Unsettled(unsettled.clone());
+    keep_note(sidecar, session_id, note).await;
+    see_to(sidecar, ozonetel, agent, session_id, (&unsettled, orders)).await
+}
+
+/// Carries out a login that the session knows not to be settled.
+async fn see_to(
+    sidecar: &Arc<Sidecar>,
+    ozonetel: &Ozonetel,
+    agent: &Arc<Agent>,
+    session_id: &str,
+    (unsettled, orders): (&Unsettled, Orders),
+) -> Result<Verdict, Silent> {
+    let (verdict, at_queue) = log_in(sidecar, ozonetel, agent, session_id).await;
+    let Some(at_queue) = at_queue else {
+        return verdict;
+    };
+    let ordered = match (&verdict, orders) {
+        (Ok(Verdict::Done(_)), Orders::Everybody) => at_queue.ordered,
+        (Ok(Verdict::Done(done)), _) if was_already_in(done) => None,
+        (Ok(Verdict::Done(_)), Orders::WhoWasOut) => at_queue.ordered,
+        // They are out, and their phone is told so.
+        (Ok(Verdict::Refused(_)), _) => None,
+        // The order that follows settles it, or a heartbeat later does; as where nobody knows whether they are in.
+        (Ok(Verdict::Done(_)), Orders::Nobody) | (Err(Silent), _) => return verdict,
+    };
+    let is_settled = match ordered {
+        Some(ordered) => order_again(sidecar, ozonetel, agent, session_id, ordered).await,
+        None => true,
+    };
+    if is_settled {
+        let settled = sidecar.sessions.settle(session_id, unsettled, None).await;
+        if let Err(error) = settled {
+            warn!(%error, "an agent is ordered into their state once more");
+        }
     }
     verdict
 }
 
+/// Begins to see to a login of an agent, whose session goes on, that nobody has seen to its end: its server died, or
+/// lost the store. Nobody waits for it, and one server does it at a time.
+pub(crate) fn settle(
+    sidecar: &Arc<Sidecar>,
+    agent: &Arc<Agent>,
+    session_id: &str,
+    at_queue: &AtQueue,
+) {
+    let now = sidecar.clock.now().wall;
+    let unsettled = at_queue.unsettled.as_ref();
+    let left_behind = unsettled.filter(|it| it.is_left_behind(now));
+    let (Some(ozonetel), Some(before)) = (sidecar.ozonetel.clone(), left_behind.cloned()) else {
+        return;
+    };
+    let (server, agent) = (Arc::clone(sidecar), Arc::clone(agent));
+    let session_id = session_id.to_owned();
+    in_background(sidecar, async move {
+        let Some(unsettled) = before.anew(random_id(), now) else {
+            // Their phone asks its user.
+            keep_note(&server, &session_id, Note::Ordered(None)).await;
+            keep_note(&server, &session_id, Note::Telephony(told(&Err(Silent)))).await;
+            return;
+        };
+        let taken = server
+            .sessions
+            .settle(&session_id, &before, Some(&unsettled));
+        match taken.await {
+            Ok(true) => {
+                let agent_id = &agent.config.ozonetel_agent_id;
+                info!(agent = agent_id, "a login at Ozonetel was left behind");
+                let own = (&unsettled, Orders::Everybody);
+                // What becomes of it stands in the log, and with the session.
+                let _ = see_to(&server, &ozonetel, &agent, &session_id, own).await;
+            }
+            // Another server sees to it.
+            Ok(false) => {}
+            Err(error) => warn!(%error, "a login at Ozonetel stays left behind"),
+        }
+    });
+}
+
 /// Has an agent who was out at Ozonetel be in the state again that they ordered last: it is what their phone shows.
-/// Where that cannot be, the phone is told so; where they order another one meanwhile, that is the one.
+/// Where that cannot be, the phone is told so; where they order another one meanwhile, that is the one. Returns whether
+/// they are in it.
 async fn order_again(
     sidecar: &Sidecar,
     ozonetel: &Ozonetel,
     agent: &Agent,
     session_id: &str,
     mut ordered: Ordered,
-) {
+) -> bool {
     for _ in 0..ORDERS_AGAIN {
         let order = Order::State {
             state: ordered.state,
@@ -200,18 +301,20 @@ async fn order_again(
         let verdict = ozonetel.order(agent_id, order).await;
         let Ok(SessionState::Live { at_queue, .. }) = sidecar.sessions.state(session_id).await
         else {
-            return;
+            return false;
         };
         match at_queue.ordered {
             Some(now) if now != ordered => ordered = now,
             Some(_) if !matches!(verdict, Ok(Verdict::Done(_))) => {
+                // The first of them settles it, once it is kept.
                 keep_note(sidecar, session_id, Note::Ordered(None)).await;
                 keep_note(sidecar, session_id, Note::Telephony(told(&verdict))).await;
-                return;
+                return false;
             }
-            Some(_) | None => return,
+            Some(_) | None => return true,
         }
     }
+    false
 }
 
 async fn keep_note(sidecar: &Sidecar, session_id: &str, note: Note) {
@@ -238,8 +341,14 @@ fn told(verdict: &Result<Verdict, Silent>) -> Telephony {
     }
 }
 
-/// Logs an agent in again whose session was thought to have ended.
-pub(crate) fn begin_again(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, session_id: &str) {
+/// Logs an agent in again whose session was thought to have ended. `is_unsettled`: nobody has seen to the end of their
+/// last login.
+pub(crate) fn begin_again(
+    sidecar: &Arc<Sidecar>,
+    agent: &Arc<Agent>,
+    session_id: &str,
+    is_unsettled: bool,
+) {
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
     };
@@ -248,7 +357,11 @@ pub(crate) fn begin_again(sidecar: &Arc<Sidecar>, agent: &Arc<Agent>, session_id
     in_background(sidecar, async move {
         prolong(&server, &agent).await;
         // What becomes of it stands in the log, and with the session.
-        let _ = log_in(&server, &ozonetel, &agent, &session_id, true).await;
+        let orders = match is_unsettled {
+            true => Orders::Everybody,
+            false => Orders::WhoWasOut,
+        };
+        let _ = log_in_anew(&server, &ozonetel, &agent, &session_id, orders).await;
     });
 }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::at_queue::{AtQueue, Note, Ordered};
+pub(crate) use self::at_queue::{AtQueue, Note, Ordered, Unsettled};
 use self::facts::{NewToken, Presented, Tokens};
 use self::memory::MemorySessions;
 use self::redis::RedisSessions;
@@ -255,6 +255,20 @@ impl Sessions {
                 Ok(())
             }
             Kept::Redis(sessions) => sessions.note(session_id, &note).await,
+        }
+    }
+
+    /// Keeps `now` with a session in place of a login at Ozonetel that was not seen to its end, or nothing where it is
+    /// settled; returns whether `before` was still what is kept.
+    pub(crate) async fn settle(
+        &self,
+        session_id: &str,
+        before: &Unsettled,
+        now: Option<&Unsettled>,
+    ) -> Result<bool, Unanswered> {
+        match &self.kept {
+            Kept::Memory(sessions) => Ok(sessions.settle(session_id, before, now)),
+            Kept::Redis(sessions) => sessions.settle(session_id, before, now).await,
         }
     }
 

@@ -30,6 +30,13 @@ pub(crate) async fn heartbeat(
     let caller = sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Enforced)?;
     let request: Option<HeartbeatRequest> = read_if_json(&headers, body).await?;
     let held = hold(&sidecar, &caller, &device).await?;
+    if let Some(Held {
+        agent,
+        at_queue: Some(at_queue),
+    }) = &held
+    {
+        duty::settle(&sidecar, agent, &caller.session_id, at_queue);
+    }
     let in_call = request.and_then(|it| it.in_call);
     if let (Some(in_call), Some(at_queue)) =
         (in_call, held.as_ref().and_then(|it| it.at_queue.as_ref()))
@@ -58,7 +65,7 @@ pub(super) async fn hold(
     caller: &Caller,
     device: &Device,
 ) -> Result<Option<Held>, Refusal> {
-    let (known_name, known_lock, at_queue) =
+    let (known_name, known_lock, mut at_queue) =
         match sidecar.sessions.state(&caller.session_id).await? {
             SessionState::Live {
                 member_id,
@@ -124,7 +131,9 @@ pub(super) async fn hold(
                 device = owner.device_name,
                 "the lock was absent and is held again"
             );
-            duty::begin_again(sidecar, &agent, &caller.session_id);
+            // This login sees to the end of the one before as well.
+            let unsettled = at_queue.as_mut().and_then(|it| it.unsettled.take());
+            duty::begin_again(sidecar, &agent, &caller.session_id, unsettled.is_some());
         }
         Beat::Ended => return Err(Refusal::invalid_access_token()),
         Beat::Lost { holder } => return Err(lost(&lock, &owner, &holder)),

@@ -262,7 +262,7 @@ async fn ordered_before(
             lock: theirs,
             at_queue,
             ..
-        }) if theirs.as_ref() == lock => at_queue.ordered,
+        }) if theirs.as_ref() == lock && at_queue.unsettled.is_none() => at_queue.ordered,
         Ok(_) | Err(_) => None,
     }
 }

@@ -8,7 +8,7 @@ use self::ended::Ended;
 use super::facts::{NewToken, Presented};
 use super::{
     AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused,
-    SESSIONS_PER_MEMBER, SessionState, TokenHash,
+    SESSIONS_PER_MEMBER, SessionState, TokenHash, Unsettled,
 };
 use crate::clock::Now;
 use crate::device::Device;
@@ -159,6 +159,25 @@ impl MemorySessions {
     pub(crate) fn note(&self, session_id: &str, note: Note) {
         if let Some(session) = self.state().sessions.get_mut(session_id) {
             session.at_queue.take(note);
+        }
+    }
+
+    pub(super) fn settle(
+        &self,
+        session_id: &str,
+        before: &Unsettled,
+        now: Option<&Unsettled>,
+    ) -> bool {
+        let mut state = self.state();
+        let session = state.sessions.get_mut(session_id);
+        let kept = session.map(|it| &mut it.at_queue.unsettled);
+        let is_before = |it: &Unsettled| it.id() == before.id();
+        match kept.filter(|it| it.as_ref().is_some_and(is_before)) {
+            Some(kept) => {
+                *kept = now.cloned();
+                true
+            }
+            None => false,
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{Facts, NewToken, Presented};
 use super::{
     AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused, SESSIONS,
-    SESSIONS_PER_MEMBER, SessionState,
+    SESSIONS_PER_MEMBER, SessionState, Unsettled,
 };
 use crate::clock::Now;
 use crate::device::Device;
@@ -26,6 +26,7 @@ pub(crate) struct RedisSessions {
     renewed: Script,
     read: Script,
     note: Script,
+    settle: Script,
     end: Script,
 }
 
@@ -66,6 +67,8 @@ struct Value {
     in_call: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     taken_over: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unsettled: Option<String>,
 }
 
 /// What a script is told of a session, by the names that it reads (`common.lua`).
@@ -142,6 +145,7 @@ impl RedisSessions {
             renewed: script(include_str!("redis/renewed.lua")),
             read: script(include_str!("redis/read.lua")),
             note: Script::new(include_str!("redis/note.lua")),
+            settle: Script::new(include_str!("redis/settle.lua")),
             end: script(include_str!("redis/end.lua")),
         }
     }
@@ -254,6 +258,23 @@ impl RedisSessions {
         self.keep(session_id, name, &json).await
     }
 
+    pub(super) async fn settle(
+        &self,
+        session_id: &str,
+        before: &Unsettled,
+        now: Option<&Unsettled>,
+    ) -> Result<bool, Unanswered> {
+        let mut call = self.settle.prepare_invoke();
+        call.key(self.key(session_id))
+            .arg(before.id())
+            .arg(now.map(Unsettled::to_json).unwrap_or_default());
+        match &*self.store.run::<String>(&call).await? {
+            "settled" => Ok(true),
+            "other" => Ok(false),
+            _ => Err(Unanswered::Unknown),
+        }
+    }
+
     pub(crate) async fn learn_lock(
         &self,
         session_id: &str,
@@ -335,6 +356,7 @@ impl Value {
             telephony: None,
             in_call: None,
             taken_over: None,
+            unsettled: None,
         }
     }
 
@@ -374,6 +396,7 @@ impl Kept {
                 value.telephony.as_deref(),
                 value.in_call.as_deref(),
                 value.taken_over.as_deref(),
+                value.unsettled.as_deref(),
             ),
         })
     }

@@ -353,6 +353,46 @@ async fn a_login_that_lands_after_a_sign_out_at_another_sidecar_is_undone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_lands_after_a_takeover_at_another_sidecar_is_undone_unless_the_other_is_in() {
+    for is_out in [false, true] {
+        let account = Account::start(Mode::ApiKey).await;
+        let (one, other) = (account.sidecar().await, account.sidecar().await);
+        account
+            .ozonetel
+            .with(|world| world.fault = Some(Fault::Wait));
+        let login = one.device("desk").login(ANA).await.expect(201);
+        assert_eq!(login.body["telephony"]["state"], "pending");
+        account.ozonetel.with(|world| world.fault = None);
+        let laptop = other.device("laptop");
+        let moved = laptop.take_over(ANA).await.expect(201);
+        assert_eq!(moved.body["telephony"]["state"], "ready");
+        if is_out {
+            laptop.logout(moved.access_token()).await.expect(201);
+            account.until_all_are_out().await;
+        }
+        let (orders, logouts) = (
+            account.ozonetel.with(|world| world.orders.len()),
+            account.logouts(),
+        );
+        account.ozonetel.go_on();
+        until(&account.ozonetel, "the login lands", |world| {
+            world.orders.len() > orders
+        })
+        .await;
+        if is_out {
+            account.until_all_are_out().await;
+            assert_eq!(account.logouts(), logouts + 1);
+            continue;
+        }
+        // This waits for what comes of the login.
+        one.stop().await;
+        assert!(account.is_in("agent1"));
+        assert_eq!(account.logouts(), logouts);
+        laptop.beat(moved.access_token()).await.expect(201);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_logout_that_ozonetel_refuses_is_tried_again_but_not_for_ever() {
     let account = Account::start(Mode::ApiKey).await;
     let sidecar = account.sidecar().await;

@@ -2,9 +2,11 @@ use serde_json::json;
 
 use crate::account;
 use crate::instance::Instance;
-use crate::ozonetel::Mode;
+use crate::ozonetel::{Fault, Mode, Ozonetel};
 use crate::server::RedisServer;
-use crate::world::send;
+use crate::side_by_side::until_served;
+use crate::wire::{self, Wire};
+use crate::world::{Answer, send};
 
 const ANA: &str = "ana@helix.example";
 
@@ -45,4 +47,125 @@ async fn any_sidecar_tells_what_another_was_ordered() {
     let beat = one.device("laptop").beat(moved.access_token()).await;
     assert_eq!(beat.expect(201).body["queue"]["state"], "Pause");
     redis.assert_every_key_expires();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_logged_in_by_a_sidecar_that_died_then_is_ordered_into_their_state_by_one_other() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+    let dying = Instance::with(&wire.url(), &settings).await;
+    let others = account::sidecars(&redis.url(), &settings, 2).await;
+    let login = lapsed(&dying, &redis, &ozonetel).await;
+    wire.break_at(1, wire::Fault::DelaysCommand);
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    wire.broken().await;
+    dying.kill().await;
+    ozonetel.with(|world| {
+        assert!(world.present.contains_key("agent1") && !world.ready.contains("agent1"));
+    });
+    let ordered = states_ordered(&ozonetel);
+
+    let (one, other) = (others[0].device("desk"), others[1].device("desk"));
+    let (session, token) = (key(&login), login.access_token());
+    assert!(leave_behind(&redis, &session));
+    // Their answers do not wait for it.
+    let (a, b) = tokio::join!(one.beat(token), other.beat(token));
+    for beat in [a, b] {
+        assert_eq!(beat.expect(201).body["queue"]["state"], "Ready");
+    }
+    account::until(&ozonetel, "she is ready again", |world| {
+        world.ready.contains("agent1")
+    })
+    .await;
+    let is_settled = |session: &str| !session.contains("unsettled");
+    redis.until("it is settled", &["GET", &session], is_settled);
+    for beat in [one.beat(token).await, other.beat(token).await] {
+        assert_eq!(beat.expect(201).body["queue"]["state"], "Ready");
+    }
+    redis.assert_every_key_expires();
+    // This waits for what the heartbeats have begun.
+    for sidecar in others {
+        sidecar.stop().await;
+    }
+    assert_eq!(states_ordered(&ozonetel), ordered + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_logged_in_while_redis_was_silent_is_in_their_state_after_a_later_heartbeat() {
+    let redis = RedisServer::start();
+    let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+    let sidecar = Instance::with(&redis.url(), &settings).await;
+    let login = lapsed(&sidecar, &redis, &ozonetel).await;
+    redis.signal("STOP");
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    account::until(&ozonetel, "she is logged in", |world| {
+        world.present.contains_key("agent1")
+    })
+    .await;
+    // Each of these waits for Redis, all of them longer than the login does.
+    for _ in 0..10 {
+        sidecar.get("/readyz").await.expect(503);
+    }
+    redis.signal("CONT");
+    let (desk, token) = (sidecar.device("desk"), login.access_token());
+    let beat = until_served(async || desk.beat(token).await).await;
+    assert_eq!(beat.expect(201).body["queue"]["state"], "Ready");
+    ozonetel.with(|world| assert!(!world.ready.contains("agent1")));
+    assert!(leave_behind(&redis, &key(&login)));
+    desk.beat(token).await.expect(201);
+    account::until(&ozonetel, "she is ready again", |world| {
+        world.ready.contains("agent1")
+    })
+    .await;
+    let is_settled = |session: &str| !session.contains("unsettled");
+    redis.until("it is settled", &["GET", &key(&login)], is_settled);
+}
+
+/// Has Ana sign in and be ready, and then be logged in at Ozonetel anew, because her session had lapsed: that waits for
+/// its answer.
+async fn lapsed(sidecar: &Instance, redis: &RedisServer, ozonetel: &Ozonetel) -> Answer {
+    let desk = sidecar.device("desk");
+    let login = until_served(async || desk.login(ANA).await).await;
+    let login = login.expect(201);
+    let order = account::order(sidecar, login.access_token()).await;
+    order.expect(201);
+    let locks = ["DEL", "agent:session:agent1", "agent:extension:700201"];
+    assert_eq!(redis.command(&locks), "2");
+    let asked = ozonetel.with(|world| {
+        assert!(world.ready.contains("agent1"));
+        world.present.clear();
+        world.ready.clear();
+        world.fault = Some(Fault::Wait);
+        world.asked
+    });
+    desk.beat(login.access_token()).await.expect(201);
+    account::until(ozonetel, "she is logged in", |world| world.asked > asked).await;
+    login
+}
+
+/// Has it be long ago that somebody began to see to a login; returns whether anybody did.
+fn leave_behind(redis: &RedisServer, session: &str) -> bool {
+    let script = "local session = cjson.decode(redis.call('GET', KEYS[1])) \
+                  if not session.unsettled then return 0 end \
+                  local unsettled = cjson.decode(session.unsettled) \
+                  unsettled.at = '2020-01-01T00:00:00Z' \
+                  session.unsettled = cjson.encode(unsettled) \
+                  redis.call('SET', KEYS[1], cjson.encode(session), 'KEEPTTL') return 1";
+    redis.command(&["EVAL", script, "1", session]) == "1"
+}
+
+/// How often Ozonetel was asked to have somebody be in a state.
+fn states_ordered(ozonetel: &Ozonetel) -> usize {
+    ozonetel.with(|world| {
+        let paths = world.orders.iter().map(|(path, _)| path);
+        paths.filter(|it| it.ends_with("/changeAgentState")).count()
+    })
+}
+
+/// Returns the key of a session.
+fn key(login: &Answer) -> String {
+    format!("session:{}", &login.refresh_token()[..36])
 }

@@ -127,6 +127,31 @@ async fn who_cannot_be_paused_again_after_a_lapse_is_told_so_until_an_order_is_d
 }
 
 #[tokio::test]
+async fn who_could_not_be_logged_in_again_after_a_lapse_is_as_they_were_after_a_later_heartbeat() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    ready(&desk, answer.access_token()).await.expect(201);
+    world.clock.advance(Duration::from_secs(3700));
+    // The server looks every ten seconds.
+    until(&ozonetel, |world| !world.present.contains_key("agent1")).await;
+    ozonetel.with(|world| world.fault = Some(Fault::Status(503)));
+    let next = desk.refresh(answer.refresh_token()).await.expect(201);
+    let token = next.access_token();
+    until_beat(&desk, token).await;
+    let told = json!({"state": "failed", "message": "Ozonetel does not answer."});
+    let is_told = async { while desk.beat(token).await.expect(201).body["telephony"] != told {} };
+    timeout(DEADLINE, is_told).await.unwrap();
+    ozonetel.with(|world| world.fault = None);
+    world.clock.advance(Duration::from_secs(60));
+    desk.beat(token).await.expect(201);
+    until(&ozonetel, |world| world.ready.contains("agent1")).await;
+    let beat = desk.beat(token).await.expect(201);
+    assert_eq!(beat.body["telephony"]["state"], "ready");
+    assert_eq!(beat.body["queue"]["state"], "Ready");
+}
+
+#[tokio::test]
 async fn who_pauses_while_ozonetel_has_them_out_is_not_ready_on_the_way() {
     let (ozonetel, world) = start(Mode::ApiKey).await;
     let desk = world.device("desk");

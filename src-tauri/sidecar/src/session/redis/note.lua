@@ -6,5 +6,9 @@ if not value or value == 'ended' then
 end
 local session = cjson.decode(value)
 session[ARGV[1]] = ARGV[2]
+if ARGV[1] == 'ordered' then
+  -- Ozonetel has answered an order of it, or nobody says any more that it has.
+  session.unsettled = nil
+end
 redis.call('SET', KEYS[1], cjson.encode(session), 'KEEPTTL')
 return 'noted'
