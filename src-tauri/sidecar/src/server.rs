@@ -197,7 +197,7 @@ async fn serve(
         .await
         .is_err()
     {
-        warn!("stopped with logins or logouts at Ozonetel under way");
+        warn!("stopped with work of answered calls under way, which ends by its terms");
     }
     info!("stopped");
     Ok(())

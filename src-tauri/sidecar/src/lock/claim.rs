@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -15,7 +16,7 @@ const TERM: Duration = Duration::from_secs(30);
 /// Between two tries to give a lock back to a store that does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long that is tried. A lock that was kept ends with its term, whatever becomes of this.
+/// How long that is tried; a server that stops waits for less than that. A lock that was kept ends with its term, whatever becomes of this.
 const PERSISTENCE: Duration = Duration::from_secs(10 * 60);
 
 /// The lock of a login under way. Until the login keeps it, it lives for a short term alone; what is
@@ -29,6 +30,8 @@ pub(crate) struct Claim {
     is_open: bool,
     /// What is to be undone after that.
     undo: Option<Undo>,
+    /// A server that stops waits for whatever has this.
+    going_on: watch::Receiver<()>,
 }
 
 type Undo = Box<dyn FnOnce() + Send + Sync>;
@@ -44,14 +47,20 @@ pub(crate) enum Displacing<'a> {
 }
 
 impl Claim {
-    /// Begins the claim of `owner`; nothing is asked yet.
-    pub(crate) fn new(lock: Arc<dyn SessionLock>, name: LockName, owner: Owner) -> Self {
+    /// Begins the claim of `owner`; nothing is asked yet. Who stops the server waits until `going_on` is dropped.
+    pub(crate) fn new(
+        lock: Arc<dyn SessionLock>,
+        name: LockName,
+        owner: Owner,
+        going_on: watch::Receiver<()>,
+    ) -> Self {
         Self {
             lock,
             name,
             owner,
             is_open: false,
             undo: None,
+            going_on,
         }
     }
 
@@ -133,7 +142,7 @@ impl Drop for Claim {
             self.name.clone(),
             self.owner.clone(),
         );
-        let undo = self.undo.take();
+        let (undo, going_on) = (self.undo.take(), self.going_on.clone());
         // Where the runtime is gone, the server ends, and the lock with its short term.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
@@ -141,6 +150,7 @@ impl Drop for Claim {
                 if let Some(undo) = undo {
                     undo();
                 }
+                drop(going_on);
             });
         }
     }

@@ -113,7 +113,8 @@ pub(crate) async fn free(
         epoch: 0,
     };
     // While it is claimed nobody signs in whom the logout at Ozonetel could hit.
-    let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock.clone(), owner);
+    let going_on = sidecar.background.subscribe();
+    let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock.clone(), owner, going_on);
     let ended = match claim
         .acquire(sidecar.settings.ttl, Displacing::SameMember)
         .await?

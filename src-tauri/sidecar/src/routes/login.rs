@@ -210,7 +210,8 @@ async fn claim(
         None => Displacing::Nobody,
     };
     let mut changes = sidecar.lock.listen(&lock.ozonetel_agent_id);
-    let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock, owner);
+    let going_on = sidecar.background.subscribe();
+    let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock, owner, going_on);
     if let (Some(undo), Displacing::SameMember | Displacing::Granting(_)) = (undo, displacing) {
         claim.or_undo(undo);
     }

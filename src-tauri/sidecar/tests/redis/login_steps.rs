@@ -252,6 +252,26 @@ async fn the_lock_of_a_login_that_is_not_whole_ends_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sidecar_that_is_stopped_gives_the_lock_of_a_login_back_that_failed() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let sidecar = warm(&wire.url()).await;
+    // The lock is taken, and the session is not begun.
+    wire.break_at(4, Fault::LosesCommand);
+    let desk = sidecar.device("desk");
+    let login = tokio::spawn(async move { desk.login(RAVI).await });
+    wire.broken().await;
+    // Nor is the lock given back, until Redis is there again.
+    redis.signal("STOP");
+    login.await.unwrap().expect(503);
+    redis.signal("CONT");
+    sidecar.stop().await;
+    for key in KEYS {
+        assert_eq!(redis.command(&["EXISTS", key]), "0");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_caller_that_goes_away_in_its_login_leaves_no_lock() {
     let redis = RedisServer::start();
     let wire = Wire::to(redis.port).await;
