@@ -99,14 +99,22 @@ pub(crate) struct Known<'a> {
     presented: Presented<'a>,
     /// Whose session it belongs to.
     pub(crate) caller: Caller,
-    /// What was renewed for the session last, for as long as it is kept.
-    pub(crate) renewed: Option<String>,
+    /// What was renewed for the session last.
+    pub(crate) renewed: Option<Renewed>,
     /// Whether another device has taken the session over.
     pub(crate) is_taken_over: bool,
     /// Whether the store has lost the session: it begins again with this token.
     pub(crate) begins_again: bool,
     /// When the last token of the session was issued that is known of, in ms since 1970.
     last_issued: u64,
+}
+
+/// What was renewed for a session, sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Renewed {
+    pub(crate) sealed: String,
+    /// How long ago that was.
+    pub(crate) age: Duration,
 }
 
 /// Why a refresh token was refused.
@@ -204,8 +212,8 @@ impl Sessions {
         Ok((Caller { begun, ..refreshed }, next.text))
     }
 
-    /// Keeps what was renewed for the session of `caller` for [`GRACE`], in place of what was before; returns whether
-    /// it is kept, which it is not with one that has ended, or that is to begin again in memory.
+    /// Keeps what was renewed for the session of `caller` for as long as that may come back, in place of what was
+    /// before; returns whether it is kept, which it is not with one that has ended, or that is to begin again in memory.
     pub(crate) async fn keep_renewed(
         &self,
         caller: &Caller,
@@ -333,7 +341,7 @@ impl<'a> Ending<'a> {
 
 impl<'a> Known<'a> {
     /// Of a session that goes on, whose last token was issued then.
-    fn of(presented: Presented<'a>, caller: Caller, issued: u64, renewed: Option<String>) -> Self {
+    fn of(presented: Presented<'a>, caller: Caller, issued: u64, renewed: Option<Renewed>) -> Self {
         let facts = presented.facts.as_ref();
         Self {
             last_issued: facts.map_or(issued, |facts| facts.issued.max(issued)),
@@ -346,16 +354,23 @@ impl<'a> Known<'a> {
     }
 
     /// Of a session that begins again, if the token says of which.
-    fn lost(presented: Presented<'a>) -> Option<Self> {
+    fn lost(presented: Presented<'a>, renewed: Option<Renewed>) -> Option<Self> {
         let facts = presented.facts.as_ref()?;
         Some(Self {
             caller: facts.caller.clone(),
             last_issued: facts.issued,
             presented,
-            renewed: None,
+            renewed,
             is_taken_over: false,
             begins_again: true,
         })
+    }
+}
+
+impl Renewed {
+    /// Whether it counts as it is: whoever comes later is asked about anew.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.age <= GRACE
     }
 }
 
@@ -387,54 +402,90 @@ mod tests {
 
     use super::*;
 
+    const LIFETIMES: Lifetimes = Lifetimes {
+        refresh: Duration::from_secs(3600),
+        access: Duration::from_secs(900),
+    };
+
     #[tokio::test]
     async fn a_token_that_is_read_in_time_is_exchanged_however_long_the_platform_takes() {
-        let lifetimes = Lifetimes {
-            refresh: Duration::from_secs(3600),
-            access: Duration::from_secs(900),
-        };
+        let (begun, device, caller) = (begun(), device(), caller());
+        let before = sessions();
+        let token = before.begin(&caller, &device, begun).await.unwrap();
+        // One that has lost it.
+        let sessions = sessions();
+        let (id, last) = (
+            device.id.as_deref(),
+            LIFETIMES.refresh - Duration::from_secs(1),
+        );
+        let known = sessions.of_refresh_token(&token, id, after(begun, last));
+        let known = known.await.unwrap().unwrap();
+        assert!(known.begins_again);
+        let now = after(begun, LIFETIMES.refresh);
+        let refreshed = sessions.refresh(known, &device, now).await;
+        assert_eq!(refreshed.unwrap().0, caller);
+        let other = self::sessions();
+        let too_late = other.of_refresh_token(&token, id, now).await;
+        assert!(too_late.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_renewed_is_kept_as_long_as_its_session_may_come_back() {
+        let (begun, device, caller) = (begun(), device(), caller());
+        let sessions = sessions();
+        let token = sessions.begin(&caller, &device, begun).await.unwrap();
+        let kept = sessions.keep_renewed(&caller, "sealed", begun).await;
+        assert!(kept.unwrap());
+        for (age, is_fresh) in [(0, true), (120, true), (121, false), (3599, false)] {
+            let age = Duration::from_secs(age);
+            let now = after(begun, age);
+            sessions.sweep(now.monotonic);
+            let known = sessions.of_refresh_token(&token, device.id.as_deref(), now);
+            let renewed = known.await.unwrap().unwrap().renewed.unwrap();
+            assert_eq!((&*renewed.sealed, renewed.age), ("sealed", age));
+            assert_eq!(renewed.is_fresh(), is_fresh, "{age:?}");
+        }
+    }
+
+    fn sessions() -> Sessions {
         let secret = SecretSlice::from(vec![7; 32]);
         let keys = SigningKeys {
             current: &secret,
             old: None,
         };
-        let begun = Now {
-            monotonic: Instant::now(),
-            wall: datetime!(2026-01-01 00:00 UTC),
-        };
-        let after = |by: Duration| Now {
-            monotonic: begun.monotonic + by,
-            wall: begun.wall + by,
-        };
-        let device = Device {
+        Sessions::in_memory(LIFETIMES, keys)
+    }
+
+    fn device() -> Device {
+        Device {
             id: Some("device-1".to_owned()),
             ..Device::default()
-        };
-        let caller = Caller {
+        }
+    }
+
+    fn caller() -> Caller {
+        Caller {
             member_id: "member-1".to_owned(),
             session_id: "0b6f2c1e-3a4d-4e5f-8a9b-0c1d2e3f4a5b".to_owned(),
-            device_id: device.id.clone(),
+            device_id: Some("device-1".to_owned()),
             role: "cc-agent".to_owned(),
             epoch: 7,
             lock: None,
-            begun: begun.millis(),
-        };
-        let before = Sessions::in_memory(lifetimes, keys);
-        let token = before.begin(&caller, &device, begun).await.unwrap();
-        // One that has lost it.
-        let sessions = Sessions::in_memory(lifetimes, keys);
-        let (id, last) = (
-            device.id.as_deref(),
-            lifetimes.refresh - Duration::from_secs(1),
-        );
-        let known = sessions.of_refresh_token(&token, id, after(last)).await;
-        let known = known.unwrap().unwrap();
-        assert!(known.begins_again);
-        let now = after(lifetimes.refresh);
-        let refreshed = sessions.refresh(known, &device, now).await;
-        assert_eq!(refreshed.unwrap().0, caller);
-        let other = Sessions::in_memory(lifetimes, keys);
-        let too_late = other.of_refresh_token(&token, id, now).await;
-        assert!(too_late.unwrap().is_none());
+            begun: begun().millis(),
+        }
+    }
+
+    fn begun() -> Now {
+        Now {
+            monotonic: Instant::now(),
+            wall: datetime!(2026-01-01 00:00 UTC),
+        }
+    }
+
+    fn after(begun: Now, by: Duration) -> Now {
+        Now {
+            monotonic: begun.monotonic + by,
+            wall: begun.wall + by,
+        }
     }
 }

@@ -121,7 +121,7 @@ impl Sidecar {
             sessions,
             seal,
             renewals: UnderWay::default(),
-            not_stored: NotStored::default(),
+            not_stored: NotStored::new(lifetimes.refresh),
             pseudonyms: Pseudonyms::new(jwt_secret),
             tokens,
             pace: Pace::default(),

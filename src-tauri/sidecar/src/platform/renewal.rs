@@ -2,16 +2,17 @@
 //! server that has the signing key can ask the platform with it.
 //!
 //! The platform's token is good for one use, and the answer with the next one may be lost on its way. So
-//! that one is kept for a while, sealed as well, and whoever comes with the token before gets it again.
+//! that one is kept, sealed as well, for as long as the session may come back. Whoever comes with the token
+//! before gets it again, or, where that is long after, what the platform gives for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::seal::{Seal, SigningKeys};
-use crate::session::GRACE;
+use crate::session::Renewed;
 
 /// Separates the two parts of a refresh token; neither has it.
 const SEPARATOR: char = '.';
@@ -87,23 +88,35 @@ fn renewed_of(session_id: &str, before: &SecretString) -> String {
 
 /// What was renewed at the platform while the store of the sessions did not take it: this server alone
 /// can give it again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct NotStored {
-    /// By sessions, with when it was renewed. Each had a good token, and is kept for [`GRACE`].
+    /// How long a session may rest.
+    term: Duration,
+    /// By sessions, with when it was renewed. Each had a good token, and is kept for that term.
     kept: Mutex<BTreeMap<String, (String, Instant)>>,
 }
 
 impl NotStored {
-    pub(crate) fn keep(&self, session_id: &str, renewed: String, now: Instant) {
-        let mut kept = self.kept();
-        forget(&mut kept, now);
-        kept.insert(session_id.to_owned(), (renewed, now));
+    pub(crate) fn new(term: Duration) -> Self {
+        Self {
+            term,
+            kept: Mutex::default(),
+        }
     }
 
-    pub(crate) fn of(&self, session_id: &str, now: Instant) -> Option<String> {
-        let mut kept = self.kept();
-        forget(&mut kept, now);
-        kept.get(session_id).map(|(renewed, _)| renewed.clone())
+    pub(crate) fn keep(&self, session_id: &str, renewed: String, now: Instant) {
+        let kept = (renewed, now);
+        self.kept().insert(session_id.to_owned(), kept);
+    }
+
+    pub(crate) fn of(&self, session_id: &str, now: Instant) -> Option<Renewed> {
+        let kept = self.kept();
+        let (sealed, at) = kept.get(session_id)?;
+        let age = now.saturating_duration_since(*at);
+        (age < self.term).then(|| Renewed {
+            sealed: sealed.clone(),
+            age,
+        })
     }
 
     /// Forgets what the store has taken.
@@ -113,7 +126,8 @@ impl NotStored {
 
     /// Forgets what has expired.
     pub(crate) fn sweep(&self, now: Instant) {
-        forget(&mut self.kept(), now);
+        let is_kept = |at: Instant| now.saturating_duration_since(at) < self.term;
+        self.kept().retain(|_, (_, at)| is_kept(*at));
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<String, (String, Instant)>> {
@@ -123,15 +137,9 @@ impl NotStored {
     }
 }
 
-fn forget(kept: &mut BTreeMap<String, (String, Instant)>, now: Instant) {
-    kept.retain(|_, (_, at)| now.saturating_duration_since(*at) <= GRACE);
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-
-    use std::time::Duration;
 
     use super::*;
 
@@ -182,16 +190,23 @@ mod tests {
     }
 
     #[test]
-    fn what_the_store_did_not_take_is_kept_for_its_grace() {
-        let (kept, now) = (NotStored::default(), Instant::now());
+    fn what_the_store_did_not_take_is_kept_as_long_as_its_session_may_rest() {
+        let term = Duration::from_secs(3600);
+        let (kept, now) = (NotStored::new(term), Instant::now());
         kept.keep("session-1", "sealed".to_owned(), now);
-        assert_eq!(kept.of("session-1", now + GRACE).as_deref(), Some("sealed"));
+        for (age, is_fresh) in [(0, true), (120, true), (121, false), (3599, false)] {
+            let age = Duration::from_secs(age);
+            let renewed = kept.of("session-1", now + age).unwrap();
+            assert_eq!((&*renewed.sealed, renewed.age), ("sealed", age));
+            assert_eq!(renewed.is_fresh(), is_fresh, "{age:?}");
+        }
         assert_eq!(kept.of("session-2", now), None);
-        let later = now + GRACE + Duration::from_millis(1);
-        assert_eq!(kept.of("session-1", later), None);
-        kept.keep("session-1", "sealed".to_owned(), later);
+        assert_eq!(kept.of("session-1", now + term), None);
+        kept.sweep(now + term);
+        assert!(kept.kept().is_empty());
+        kept.keep("session-1", "sealed".to_owned(), now);
         kept.forget("session-1");
-        assert_eq!(kept.of("session-1", later), None);
+        assert_eq!(kept.of("session-1", now), None);
     }
 
     fn seal(secret: &str) -> RenewalSeal {

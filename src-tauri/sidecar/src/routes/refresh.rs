@@ -18,7 +18,7 @@ use crate::body::{Field, read_json};
 use crate::device::Device;
 use crate::platform::{Carried, NotRenewed, PATIENCE, Silent};
 use crate::refusal::Refusal;
-use crate::session::{Known, RefreshRefused};
+use crate::session::{Known, RefreshRefused, Renewed};
 use crate::sidecar::Sidecar;
 use crate::token::Caller;
 use crate::under_way::Answer;
@@ -129,10 +129,13 @@ async fn renew(
         let renewed = sidecar.directory.renew(None).await;
         return or_end(sidecar, caller, device, renewed).await;
     };
-    if let Some(token) = given_again(sidecar, known, before).await {
-        return Ok(Some(token));
-    }
-    let renewed = timeout(PATIENCE, renewal(sidecar, caller, before)).await;
+    let last = match renewed_before(sidecar, known, before).await {
+        Some((token, true)) => return Ok(Some(token)),
+        // Whether the user may still sign in is to be said anew.
+        Some((token, false)) => token,
+        None => before.clone(),
+    };
+    let renewed = timeout(PATIENCE, renewal(sidecar, caller, before, last)).await;
     let renewed = renewed.ok().flatten();
     let renewed = renewed.unwrap_or(Err(NotRenewed::Silent(Silent)));
     if matches!(renewed, Err(NotRenewed::Refused)) {
@@ -140,7 +143,7 @@ async fn renew(
         let (id, now) = (device.id.as_deref(), sidecar.clock.now());
         let again = sidecar.sessions.of_refresh_token(session_token, id, now);
         if let Some(again) = again.await?
-            && let Some(token) = given_again(sidecar, &again, before).await
+            && let Some((token, true)) = renewed_before(sidecar, &again, before).await
         {
             return Ok(Some(token));
         }
@@ -162,12 +165,14 @@ async fn or_end(
     Ok(renewed?)
 }
 
-/// Has the platform renew the token `before`. That goes on where its caller does not wait any more, and what comes
-/// of it is kept for when they come again: what they have is used up.
+/// Has the platform renew the token `last`, which the token `before` of a phone was renewed to, or is. That goes on
+/// where its caller does not wait any more, and what comes of it is kept for when they come again: what they have is
+/// used up.
 fn renewal(
     sidecar: &Arc<Sidecar>,
     caller: &Caller,
     before: &SecretString,
+    last: SecretString,
 ) -> Answer<Result<Option<SecretString>, NotRenewed>> {
     let hash = Sha256::digest(before.expose_secret().as_bytes());
     let key = (caller.session_id.clone(), hash.into());
@@ -175,7 +180,7 @@ fn renewal(
     // A server that stops waits for it.
     let going_on = sidecar.background.subscribe();
     sidecar.renewals.ask(key, async move {
-        let renewed = server.directory.renew(Some(&before)).await;
+        let renewed = server.directory.renew(Some(&last)).await;
         if let Ok(Some(token)) = &renewed {
             let sealed = server.seal.keep(&caller.session_id, &before, token);
             keep(&server, &caller, sealed).await;
@@ -185,23 +190,32 @@ fn renewal(
     })
 }
 
-/// Returns what the token `before` was renewed to already, if that is kept.
-async fn given_again(
+/// Returns what the token `before` was renewed to last, if that is kept, and whether it is given again as it is.
+async fn renewed_before(
     sidecar: &Sidecar,
     known: &Known<'_>,
     before: &SecretString,
-) -> Option<SecretString> {
+) -> Option<(SecretString, bool)> {
     let id = &known.caller.session_id;
-    let of_kept = |kept: &String| sidecar.seal.kept(id, before, kept);
-    if let Some(token) = known.renewed.as_ref().and_then(of_kept) {
+    let opened = |kept: &Renewed| sidecar.seal.kept(id, before, &kept.sealed);
+    let of_kept = |kept: Renewed| Some((opened(&kept)?, kept));
+    let not_stored = sidecar.not_stored.of(id, sidecar.clock.now().monotonic);
+    let not_stored = not_stored.and_then(of_kept);
+    let stored = known.renewed.clone().and_then(of_kept);
+    let is_later = match (&not_stored, &stored) {
+        (Some((_, here)), Some((_, there))) => here.age < there.age,
+        (here, _) => here.is_some(),
+    };
+    let last = if is_later { not_stored } else { stored };
+    let (token, kept) = last?;
+    let is_fresh = kept.is_fresh();
+    if is_fresh {
         debug!("the platform's token is given again");
-        return Some(token);
     }
-    let not_stored = sidecar.not_stored.of(id, sidecar.clock.now().monotonic)?;
-    let token = of_kept(&not_stored)?;
-    debug!("the platform's token is given again, and kept");
-    keep(sidecar, &known.caller, not_stored).await;
-    Some(token)
+    if is_fresh && is_later {
+        keep(sidecar, &known.caller, kept.sealed).await;
+    }
+    Some((token, is_fresh))
 }
 
 /// Keeps what was renewed for the session of `caller`, sealed: with the session, or here where that cannot be.

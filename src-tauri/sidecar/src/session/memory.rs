@@ -7,7 +7,7 @@ use std::time::Instant;
 use self::ended::Ended;
 use super::facts::{NewToken, Presented};
 use super::{
-    AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused,
+    AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused, Renewed,
     SESSIONS_PER_MEMBER, SessionState, TokenHash, Unsettled,
 };
 use crate::clock::Now;
@@ -125,15 +125,16 @@ impl MemorySessions {
     ) -> Option<Known<'a>> {
         let state = self.state();
         if state.has_lost(&presented) {
-            return Known::lost(presented);
+            return Known::lost(presented, None);
         }
         let session = state.sessions.get(presented.session_id)?;
         if presented.facts.is_none() {
             session.used_at(&presented.hash, now)?;
         }
-        let renewed = session.renewed.as_ref();
-        let renewed = renewed.filter(|(_, at)| now.saturating_duration_since(*at) <= GRACE);
-        let renewed = renewed.map(|(renewed, _)| renewed.clone());
+        let renewed = session.renewed.as_ref().map(|(sealed, at)| Renewed {
+            sealed: sealed.clone(),
+            age: now.saturating_duration_since(*at),
+        });
         let (caller, issued) = (session.caller.clone(), session.issued);
         Some(Known {
             is_taken_over: session.at_queue.is_taken_over,
@@ -212,10 +213,6 @@ impl MemorySessions {
             .collect();
         for id in expired {
             state.sessions.remove(&id);
-        }
-        for session in state.sessions.values_mut() {
-            let is_old = |(_, at): &(_, Instant)| now.saturating_duration_since(*at) > GRACE;
-            session.renewed = session.renewed.take().filter(|it| !is_old(it));
         }
         state.ended.sweep(now);
         state.over.retain(|_, (_, until)| *until > now);

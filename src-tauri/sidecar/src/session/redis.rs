@@ -1,10 +1,12 @@
+use std::time::Duration;
+
 use redis::{Script, ScriptInvocation};
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, NewToken, Presented};
 use super::{
-    AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused, SESSIONS,
-    SESSIONS_PER_MEMBER, SessionState, Unsettled,
+    AtQueue, Ending, GRACE, Known, Lifetimes, Note, REMEMBERED, Refresh, RefreshRefused, Renewed,
+    SESSIONS, SESSIONS_PER_MEMBER, SessionState, Unsettled,
 };
 use crate::clock::Now;
 use crate::device::Device;
@@ -112,10 +114,8 @@ struct Exchange<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Renewed<'a> {
+struct KeepRenewed<'a> {
     renewed: &'a str,
-    grace_ms: u64,
 }
 
 #[derive(Default, Serialize)]
@@ -201,10 +201,7 @@ impl RedisSessions {
         caller: &Caller,
         renewed: &str,
     ) -> Result<bool, Unanswered> {
-        let own = Renewed {
-            renewed,
-            grace_ms: millis(GRACE),
-        };
+        let own = KeepRenewed { renewed };
         let call = self.call(&self.renewed, &caller.session_id, &caller.member_id, own);
         Ok(self.store.run::<String>(&call).await? == "kept")
     }
@@ -221,17 +218,20 @@ impl RedisSessions {
             begun: facts.map(|it| it.caller.begun),
         };
         let call = self.call(&self.read, id, member_id, own);
-        let (how, value, renewed): (String, String, String) = self.store.run(&call).await?;
+        let found: (String, String, String, i64) = self.store.run(&call).await?;
+        let (how, value, sealed, age) = found;
+        // Negative where servers do not agree on how long a session may rest.
+        let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
+        let renewed = (!sealed.is_empty()).then_some(Renewed { sealed, age });
         match (&*how, Kept::read(id, &value)) {
             ("known", Some(kept)) => {
-                let renewed = (!renewed.is_empty()).then_some(renewed);
                 let is_taken_over = kept.at_queue.is_taken_over;
                 Ok(Some(Known {
                     is_taken_over,
                     ..Known::of(presented, kept.caller, kept.issued, renewed)
                 }))
             }
-            ("lost", _) => Ok(Known::lost(presented)),
+            ("lost", _) => Ok(Known::lost(presented, renewed)),
             ("unknown", _) => Ok(None),
             _ => Err(Unanswered::Unknown),
         }
@@ -239,7 +239,7 @@ impl RedisSessions {
 
     pub(crate) async fn state(&self, session_id: &str) -> Result<SessionState, Unanswered> {
         let call = self.call(&self.read, session_id, "", Read::default());
-        let (_, value, _): (String, String, String) = self.store.run(&call).await?;
+        let (_, value, _, _): (String, String, String, i64) = self.store.run(&call).await?;
         Ok(match Kept::read(session_id, &value) {
             Some(kept) => SessionState::Live {
                 member_id: kept.caller.member_id,
