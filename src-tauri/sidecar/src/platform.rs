@@ -149,9 +149,9 @@ impl Platform {
         answer.unwrap_or(Err(Silent))
     }
 
-    /// Has the next question about a member go to the platform.
+    /// Has the next question about a member go to the platform, and none that is under way be remembered.
     pub(crate) fn forget_agent(&self, member_id: &str) {
-        self.agents.forget(member_id);
+        self.agents.forget(member_id, self.clock.now().monotonic);
         self.asked.forget(&member_id.to_owned());
     }
 
@@ -210,6 +210,7 @@ impl Platform {
 
     /// Asks for the agent of a member and remembers it.
     async fn look_up(&self, member_id: &str) -> Result<Option<Arc<Agent>>, Silent> {
+        let begun = self.agents.begin();
         let question = Question::AgentsOf {
             member_id,
             password_field: self.settings.ozonetel_password_field.as_deref(),
@@ -235,13 +236,8 @@ impl Platform {
                 None
             }
         };
-        match &agent {
-            Some(agent) => {
-                let now = self.clock.now().monotonic;
-                self.agents.put(member_id, agent, now);
-            }
-            None => self.agents.forget(member_id),
-        }
+        let now = self.clock.now().monotonic;
+        self.agents.put(member_id, agent.as_ref(), begun, now);
         Ok(agent)
     }
 

@@ -8,7 +8,7 @@ use sidecar::MemoryLock;
 use sidecar_api::{AGENT_NOT_CONFIGURED, CANNOT_SIGN_IN_NOW, WRONG_CREDENTIALS};
 use tokio::time::timeout;
 
-use crate::stand_in::ozonetel::{Mode, Ozonetel};
+use crate::stand_in::ozonetel::{self, Mode, Ozonetel};
 use crate::stand_in::platform::{
     ANA_MEMBER, Agent, Fault, Generation, PASSWORD, Platform, RAVI_MEMBER,
 };
@@ -406,6 +406,41 @@ async fn a_record_that_has_changed_is_read_after_an_order_that_was_refused() {
     // What was not refused is believed.
     order("agent-ready", json!({})).await;
     assert_eq!(platform.asked("agents"), 2);
+}
+
+#[tokio::test]
+async fn a_record_that_is_forgotten_while_it_is_asked_for_is_asked_for_anew() {
+    let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+    let world = World::alone(platform_and_ozonetel_config(&platform, &ozonetel)).await;
+    let desk = world.device("desk");
+    let answer = login(&desk, ANA).await.expect(201);
+    // An order that Ozonetel takes its time to refuse.
+    ozonetel.with(|world| world.fault = Some(ozonetel::Fault::Wait));
+    let asked = ozonetel.with(|world| world.asked);
+    let pause = json!({"state": "Pause", "pauseReason": "Unheard of"});
+    let order = desk.post("/api/ozonetel/agent-state").json(&pause);
+    let order = tokio::spawn(send(order.bearer_auth(answer.access_token())));
+    let waits = ozonetel.until(|world| world.asked > asked);
+    timeout(DEADLINE, waits).await.unwrap();
+    // Meanwhile the record is asked for, and changed.
+    world.clock.advance(Duration::from_secs(301));
+    platform.with(|world| world.faults = [("agents", Fault::Late)].into());
+    let (hasty, token) = (desk.clone(), answer.access_token().to_owned());
+    let beat = tokio::spawn(async move { hasty.beat(&token).await });
+    let asked = platform.until_asked("agents", 2);
+    timeout(DEADLINE, asked).await.unwrap();
+    platform.with(|world| {
+        world.faults.clear();
+        world.agents[0].fields["sipextension"] = json!("700299");
+    });
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    timeout(DEADLINE, order).await.unwrap().unwrap().expect(422);
+    // Who has asked before hears what was so then, and nobody else.
+    platform.go_on();
+    timeout(DEADLINE, beat).await.unwrap().unwrap().expect(201);
+    let changed = desk.beat(answer.access_token()).await.expect(401);
+    assert_eq!(changed.body["reason"], "account_changed");
 }
 
 #[tokio::test]
