@@ -53,6 +53,8 @@ pub struct World {
     pub ready: BTreeSet<String>,
     /// Who is at work after a call, until it is disposed or they are ready.
     pub in_wrap_up: BTreeSet<String>,
+    /// Who is on a call: no state is taken from them, and an outcome waits for its end.
+    pub in_call: BTreeSet<String>,
     pub campaigns: BTreeSet<String>,
     pub disposed: BTreeSet<String>,
     /// The calls that are on, each with whom agents have called into it.
@@ -100,6 +102,7 @@ impl Ozonetel {
                 present: BTreeMap::new(),
                 ready: BTreeSet::new(),
                 in_wrap_up: BTreeSet::new(),
+                in_call: BTreeSet::new(),
                 campaigns: ["Inbound_1".to_owned()].into(),
                 disposed: BTreeSet::new(),
                 calls: BTreeMap::new(),
@@ -247,9 +250,12 @@ impl World {
     }
 
     fn make_token(&mut self, headers: &HeaderMap, fields: &Value) -> Value {
+        let no = |words: &str| json!({"status": "false", "message": words, "data": null});
+        if fields["userName"].as_str().unwrap_or_default().is_empty() {
+            return no("UserName is null");
+        }
         if fields["userName"] != USER_NAME || text(headers, "apiKey") != API_KEY {
-            let words = "Invalid userName or apiKey";
-            return json!({"status": "false", "message": words, "data": null});
+            return no("Invalid userName or apiKey");
         }
         self.tokens_made += 1;
         let token = format!("token-of-ozonetel-{}", self.tokens_made);
@@ -325,18 +331,21 @@ impl World {
                 if !self.present.contains_key(&id) {
                     return error("Agent is not Logged In");
                 }
-                let status = match field("state").as_str() {
+                let wanted = field("state");
+                let cannot = |is: &str| {
+                    let words =
+                        format!("Agent {id} is in {is} state. You cant change to {wanted} state");
+                    // The name of the field is another one here.
+                    json!({"status": "error", "Message": words})
+                };
+                let status = match wanted.as_str() {
+                    "Ready" | "Pause" if self.in_call.contains(&id) => return cannot("BUSY"),
                     "Ready" => {
                         self.in_wrap_up.remove(&id);
                         self.ready.insert(id);
                         "AVAILABLE"
                     }
-                    "Pause" if self.in_wrap_up.contains(&id) => {
-                        // The name of the field is another one here.
-                        let words =
-                            format!("Agent {id} is in ACW state. You cant change to Pause state");
-                        return json!({"status": "error", "Message": words});
-                    }
+                    "Pause" if self.in_wrap_up.contains(&id) => return cannot("ACW"),
                     "Pause" if field("pauseReason") == "Unheard of" => {
                         return error("pauseReason is Invalid");
                     }
@@ -367,6 +376,10 @@ impl World {
             }
             "/ca_apis/DispositionAPIV2" => {
                 let error = |words: &str| json!({"status": "Error", "details": words});
+                let id = field("agentID");
+                if !self.passwords.contains_key(&id) {
+                    return error("Invalid agent");
+                }
                 if field("disposition").is_empty() {
                     return error("Empty disposition code");
                 }
@@ -391,8 +404,10 @@ impl World {
                 if !self.disposed.insert(ucid) {
                     return error("This call is already Disposed.");
                 }
+                if self.in_call.contains(&id) {
+                    return json!({"status": "Success", "message": "Disposition Queued Successfully"});
+                }
                 // Released: calls come again, unless there is a pause.
-                let id = field("agentID");
                 self.in_wrap_up.remove(&id);
                 match pauses {
                     true => self.ready.remove(&id),

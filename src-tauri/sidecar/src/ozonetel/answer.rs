@@ -281,6 +281,14 @@ mod tests {
                 "Agent X is in ACW state. You cant change to Pause state",
             ),
             (
+                r#"{"status":"error","Message":"Agent X is in BUSY state. You cant change to Pause state"}"#,
+                "Agent X is in BUSY state. You cant change to Pause state",
+            ),
+            (
+                r#"{"status":"Error","details":"Invalid agent"}"#,
+                "Invalid agent",
+            ),
+            (
                 r#"{"status":"Fail","message":"Agent is not available"}"#,
                 "Agent is not available",
             ),

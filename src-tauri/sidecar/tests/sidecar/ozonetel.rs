@@ -298,6 +298,48 @@ async fn orders_reach_ozonetel_and_its_refusals_the_agent() {
 }
 
 #[tokio::test]
+async fn who_is_on_a_call_hears_that_from_ozonetel_and_their_outcome_waits_for_its_end() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    ready(&desk, token).await.expect(201);
+    ozonetel.with(|world| world.in_call.insert("agent1".to_owned()));
+    for (body, state) in [
+        (json!({"state": "Pause", "pauseReason": "Tea"}), "Pause"),
+        (json!({"state": "Ready"}), "Ready"),
+    ] {
+        let refused = order(&desk, token, "agent-state", body).await.expect(422);
+        let words = format!("Agent agent1 is in BUSY state. You cant change to {state} state");
+        assert_eq!(refused.message(), words);
+    }
+    // What was refused is not what they are.
+    let beat = desk.beat(token).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Ready");
+
+    let dispose = json!({"ucid": "9011223344", "disposition": "Sale"});
+    let done = order(&desk, token, "dispose", dispose.clone()).await;
+    assert_eq!(
+        done.expect(201).body,
+        json!({"status": "success", "message": "Disposition Queued Successfully"})
+    );
+    let refused = order(&desk, token, "dispose", dispose).await.expect(422);
+    assert_eq!(refused.message(), "This call is already Disposed.");
+}
+
+#[tokio::test]
+async fn an_agent_whom_ozonetel_does_not_know_any_more_is_told_so_with_their_outcome() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    ozonetel.with(|world| world.passwords.clear());
+    let dispose = json!({"ucid": "9011223344", "disposition": "Sale"});
+    let refused = order(&desk, answer.access_token(), "dispose", dispose).await;
+    assert_eq!(refused.expect(422).message(), "Invalid agent");
+    ozonetel.with(|world| assert!(world.disposed.is_empty()));
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_in_its_login_leaves_nobody_logged_in() {
     let ozonetel = Ozonetel::start(Mode::ApiKey).await;
     let clock = MovedClock::new();
