@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use self::account_token::{AccountToken, NotMade};
+use self::account_token::{AccountToken, NoToken, NotMade};
 pub(crate) use self::answer::{Done, Verdict, Words};
 pub(crate) use self::duties::{Duties, Duty, RETRY};
 pub(crate) use self::order::Order;
@@ -167,7 +167,17 @@ impl Ozonetel {
             Authentication::Token => {
                 let mut refused = None;
                 for _ in 0..TOKENS_TRIED {
-                    let token = self.account_token(refused.as_ref()).await?;
+                    let token = match self.account_token(refused.as_ref()).await {
+                        Ok(token) => token,
+                        Err(NoToken::NotMade(NotMade::Refused(words))) => {
+                            return Ok(Verdict::Refused(words));
+                        }
+                        Err(
+                            why @ (NoToken::Spent
+                            | NoToken::NotTold
+                            | NoToken::NotMade(NotMade::None(_) | NotMade::Unknown(_))),
+                        ) => return Err(why.to_string()),
+                    };
                     let bearer = request().bearer_auth(token.expose_secret());
                     match self.send(bearer).await? {
                         Verdict::Refused(words) if words.is_about_the_token() => {
@@ -182,13 +192,13 @@ impl Ozonetel {
         }
     }
 
-    async fn account_token(&self, refused: Option<&SecretString>) -> Result<SecretString, String> {
+    async fn account_token(&self, refused: Option<&SecretString>) -> Result<SecretString, NoToken> {
         let make = || {
             let (upstream, settings) = (Arc::clone(&self.upstream), Arc::clone(&self.settings));
             async move { make_token(&upstream, &settings).await }
         };
         let got = self.token.get(refused, || self.clock.now().monotonic, make);
-        got.await.map_err(|error| error.to_string())
+        got.await
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Verdict, String> {
@@ -228,18 +238,10 @@ async fn make_token(
         .post(address(&settings.url, TOKEN_PATH))
         .header("apiKey", sensitive(&settings.api_key));
     let request = with_json(request, &json!({"userName": settings.user_name}));
-    let unknown = |why| NotMade {
-        why,
-        is_certain: false,
-    };
-    let none = |why| NotMade {
-        why,
-        is_certain: true,
-    };
     let sent = upstream.send(request).await;
-    let Reply { status, body } = sent.map_err(|unreachable| unknown(unreachable.0))?;
-    let token = answer::read_token(status, &body).map_err(|unusable| none(unusable.0))?;
-    token.map_err(|words| none(format!("no token of the account: {}", words.as_str())))
+    let Reply { status, body } = sent.map_err(|unreachable| NotMade::Unknown(unreachable.0))?;
+    let token = answer::read_token(status, &body).map_err(|unusable| NotMade::None(unusable.0))?;
+    token.map_err(NotMade::Refused)
 }
 
 fn log(order: &'static str, agent: &str, verdict: &Result<Verdict, String>) {

@@ -19,6 +19,7 @@ use tracing::{info, warn};
 
 use self::kept::Kept;
 use self::ledger::{Ledger, MAKE_TIME, Next, USED_FOR};
+use super::answer::Words;
 use crate::random::random_id;
 use crate::seal::{Seal, SigningKeys};
 use crate::store::{Store, Unanswered};
@@ -62,15 +63,20 @@ pub(super) enum NoToken {
     #[error("the session store does not say which token is good")]
     NotTold,
     #[error("{0}")]
-    NotMade(String),
+    NotMade(NotMade),
 }
 
 /// Ozonetel gave no token.
-#[derive(Debug)]
-pub(super) struct NotMade {
-    pub(super) why: String,
-    /// Whether it said so: otherwise there may be one.
-    pub(super) is_certain: bool,
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotMade {
+    #[error("no token of the account: {}", .0.as_str())]
+    Refused(Words),
+    /// What it answered is none.
+    #[error("{0}")]
+    None(String),
+    /// It did not answer, so there may be one.
+    #[error("{0}")]
+    Unknown(String),
 }
 
 impl AccountToken {
@@ -157,6 +163,16 @@ impl AccountToken {
     }
 }
 
+impl NotMade {
+    /// Whether there is none, as far as Ozonetel says.
+    fn is_certain(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::None(_) => true,
+            Self::Unknown(_) => false,
+        }
+    }
+}
+
 impl Shared {
     /// Has a token made and kept, also where nobody waits for it.
     async fn begin(
@@ -169,21 +185,19 @@ impl Shared {
         let (tell, told) = oneshot::channel();
         let shared = Arc::clone(self);
         tokio::spawn(async move {
-            let made = timeout(MAKE_TIME, making).await.unwrap_or_else(|_| {
-                Err(NotMade {
-                    why: "no answer in time".to_owned(),
-                    is_certain: false,
-                })
-            });
-            let ending = made.as_ref().map(SecretString::clone).map_err(|it| {
-                warn!(why = it.why, "no token of the account was made");
-                it.is_certain
+            let made = timeout(MAKE_TIME, making)
+                .await
+                .unwrap_or_else(|_| Err(NotMade::Unknown("no answer in time".to_owned())));
+            let ending = made.clone().map_err(|it| {
+                let why = it.to_string();
+                warn!(why, "no token of the account was made");
+                it.is_certain()
             });
             // Where nobody waits any more, the next one finds it in the ledger.
-            let _ = tell.send(made.map_err(|it| NoToken::NotMade(it.why)));
+            let _ = tell.send(made.map_err(NoToken::NotMade));
             shared.note(&maker, ending, now).await;
         });
-        let broken = || NoToken::NotMade("the making broke off".to_owned());
+        let broken = || NoToken::NotMade(NotMade::Unknown("the making broke off".to_owned()));
         told.await.unwrap_or_else(|_| Err(broken()))
     }
 
@@ -292,18 +306,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_told_and_the_next_order_tries_again() {
+        fn no() -> NotMade {
+            NotMade::None("no".to_owned())
+        }
+
         let account = Account::new();
         let server = account.server();
         for _ in 0..20 {
-            let no = async || {
-                let why = "no".to_owned();
-                Err(NotMade {
-                    why,
-                    is_certain: true,
-                })
-            };
-            let failed = server.get(None, || account.start, no).await;
-            assert_eq!(failed.unwrap_err(), NoToken::NotMade("no".to_owned()));
+            let failed = server.get(None, || account.start, async || Err(no()));
+            assert_eq!(failed.await.unwrap_err(), NoToken::NotMade(no()));
         }
         account.get(&server, None, Duration::ZERO).await.unwrap();
     }

@@ -13,12 +13,14 @@ use sidecar::{
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-use crate::stand_in::ozonetel::{Fault, Mode, Ozonetel};
+use crate::stand_in::ozonetel::{API_KEY, Fault, Mode, Ozonetel, USER_NAME};
 use crate::stand_in::platform::{self, Platform};
 use crate::stand_in::{
     ozonetel_config, platform_and_ozonetel_config, queue_config, queue_config_of,
 };
-use crate::world::{Answer, DEADLINE, Device, MovedClock, PASSWORD, World, config_text, send};
+use crate::world::{
+    Answer, DEADLINE, Device, MovedClock, PASSWORD, World, client, config_text, send,
+};
 
 const ANA: &str = "ana@helix.example";
 const RAVI: &str = "ravi@helix.example";
@@ -337,6 +339,35 @@ async fn an_agent_whom_ozonetel_does_not_know_any_more_is_told_so_with_their_out
     let refused = order(&desk, answer.access_token(), "dispose", dispose).await;
     assert_eq!(refused.expect(422).message(), "Invalid agent");
     ozonetel.with(|world| assert!(world.disposed.is_empty()));
+}
+
+#[tokio::test]
+async fn an_account_that_is_given_no_token_is_told_why() {
+    let (ozonetel, world) = start(Mode::Token).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    // What Ozonetel says to whoever has no name or another key, it says to this server.
+    let said = async |name: &str, key: &str| {
+        let url = format!("{}/ca_apis/CAToken/generateToken", ozonetel.url);
+        let asked = client().post(url).header("apiKey", key);
+        let asked = asked.json(&json!({"userName": name})).send().await;
+        asked.unwrap().text().await.unwrap()
+    };
+    for (said, words) in [
+        (said("", API_KEY).await, "UserName is null"),
+        (
+            said(USER_NAME, "another-key").await,
+            "Invalid userName or apiKey",
+        ),
+    ] {
+        ozonetel.with(|world| world.fault = Some(Fault::Body(said.leak())));
+        let refused = ready(&desk, answer.access_token()).await.expect(422);
+        assert_eq!(refused.message(), words);
+    }
+    // No token of the hour was spent.
+    ozonetel.with(|world| world.fault = None);
+    ready(&desk, answer.access_token()).await.expect(201);
+    assert_eq!(ozonetel.with(|world| world.tokens_made), 1);
 }
 
 #[tokio::test]
