@@ -17,7 +17,7 @@ const AUDIENCE: &str = "helix-phone";
 /// Keeps the name of a key apart from what the key signs, which has no spaces.
 const NAMES_A_KEY: &[u8] = b"helix-sidecar: the name of this key";
 
-/// How far the clocks of two servers may be apart (RFC 7519 §4.1.4, §4.1.5).
+/// How far the clocks of two servers may be apart (RFC 7519 §4.1.4 to §4.1.6).
 const LEEWAY: Duration = Duration::from_secs(60);
 
 /// Whom an access token speaks for.
@@ -78,7 +78,6 @@ struct Claims {
     did: Option<String>,
     #[serde(default)]
     role: String,
-    #[serde(default)]
     epoch: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lock: Option<LockName>,
@@ -163,7 +162,8 @@ impl AccessTokens {
         let now = now.unix_timestamp();
         let leeway = LEEWAY.as_secs().cast_signed();
         let expired = now >= claims.exp.saturating_add(leeway);
-        if claims.nbf > now.saturating_add(leeway) || (expired && expiry == Expiry::Enforced) {
+        let begins = claims.nbf.max(claims.iat);
+        if begins > now.saturating_add(leeway) || (expired && expiry == Expiry::Enforced) {
             return None;
         }
         Some(Caller {
