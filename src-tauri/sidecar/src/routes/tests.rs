@@ -1,6 +1,8 @@
 //! What must be answered, or told, in time (faults, 69 and 72), in virtual time.
 #![allow(clippy::unwrap_used)]
 
+mod others;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::Bound;
@@ -326,9 +328,15 @@ fn headers(sidecar: &Sidecar, owner: &Owner) -> HeaderMap {
     headers
 }
 
+/// The configuration of a sidecar where nothing else is told.
+const EXAMPLE: &str = include_str!("../../sidecar.example.toml");
+
 fn sidecar(lock: Arc<dyn SessionLock>, store: Option<Store>) -> Arc<Sidecar> {
-    let example = include_str!("../../sidecar.example.toml");
-    let config = Config::from_toml(example, Path::new("."), |_| None).unwrap();
+    configured(EXAMPLE, lock, store)
+}
+
+fn configured(config: &str, lock: Arc<dyn SessionLock>, store: Option<Store>) -> Arc<Sidecar> {
+    let config = Config::from_toml(config, Path::new("."), |_| None).unwrap();
     let secret = SecretSlice::from(vec![7; 32]);
     Arc::new(Sidecar::new(config, &secret, clock(), lock, store).unwrap())
 }
