@@ -42,8 +42,9 @@ pub enum BadAddress {
     Scheme,
     #[error("names no host")]
     NoHost,
-    #[error("has an impossible port: {0:?}")]
-    Port(String),
+    /// It may be a password whose host was forgotten, so it is not named.
+    #[error("has an impossible port")]
+    Port,
     #[error("does not end with the name of what the Sentinels watch: /name")]
     NoService,
     #[error("has a database that is no number")]
@@ -188,7 +189,7 @@ fn hosts_of(hosts: &str, usual_port: u16) -> Result<Vec<(String, u16)>, BadAddre
         Some((name, port)) if !host.ends_with(']') => match port.parse() {
             Ok(port) if !name.is_empty() => Ok((name.to_owned(), port)),
             Ok(_) => Err(BadAddress::NoHost),
-            Err(_) => Err(BadAddress::Port(port.to_owned())),
+            Err(_) => Err(BadAddress::Port),
         },
         Some(_) | None if host.is_empty() => Err(BadAddress::NoHost),
         Some(_) | None => Ok((host.to_owned(), usual_port)),
@@ -275,6 +276,8 @@ mod tests {
                 "redis-sentinel://a/mymaster?sentinel_password=%FFhunter2",
                 "is no text",
             ),
+            ("redis-sentinel://helix:hunter2/mymaster", "impossible port"),
+            ("redis-cluster://helix:hunter2", "impossible port"),
             ("redis-cluster://:hunter2@", "names no host"),
             ("redis-cluster://a:70000", "impossible port"),
         ] {
