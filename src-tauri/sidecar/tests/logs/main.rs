@@ -1,6 +1,9 @@
 //! What the sidecar writes into its log. A process of its own: the subscriber is global.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(unix)]
+mod program;
+
 #[allow(dead_code, reason = "the other tests use the rest of it")]
 #[path = "../sidecar/world.rs"]
 mod world;
