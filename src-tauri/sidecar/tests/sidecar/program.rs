@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::certificates;
+#[cfg(unix)]
+use crate::stand_in::platform::{self, Fault, Platform};
 use crate::world::{DEADLINE, Device, JWT_SECRET, PASSWORD, client, config_text};
 
 #[tokio::test]
@@ -233,6 +235,47 @@ async fn serve_tells_its_address_answers_and_stops_at_sigterm_and_sigint() {
         let status = timeout(DEADLINE, server.wait()).await.unwrap().unwrap();
         assert!(status.success(), "{signal}: {status}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_login_under_way_at_sigterm_has_its_answer_and_nobody_else_is_let_in() {
+    let served = Platform::start().await;
+    let mut server = program(&["serve", "--listen", "127.0.0.1:0"])
+        .env("HELIX_JWT_SECRET", JWT_SECRET)
+        .env("PLATFORM_URL", &served.url)
+        .env("PLATFORM_ORIGIN", platform::ORIGIN)
+        .env("PLATFORM_API_KEY", platform::API_KEY)
+        .env("SIP_DOMAIN", "sip.example")
+        .env("SIP_WS_SERVER", "wss://sip.example:444")
+        .spawn()
+        .unwrap();
+    let url = url_of(&mut server).await;
+    served.with(|world| world.faults = [("currentUser", Fault::Late)].into());
+    let desk = Device::at(&url, "desk");
+    let body = serde_json::json!({"email": "ana@helix.example", "password": platform::PASSWORD});
+    let login = tokio::spawn(async move { desk.login_with(body).await });
+    timeout(DEADLINE, served.until_asked("currentUser", 1))
+        .await
+        .unwrap();
+
+    let pid = server.id().unwrap().to_string();
+    let kill = Command::new("kill").args(["-TERM", &pid]).status().await;
+    assert!(kill.unwrap().success());
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
+    let stops = async {
+        while !log.next_line().await.unwrap().unwrap().contains("SIGTERM") {}
+        let address = url.strip_prefix("http://").unwrap();
+        while tokio::net::TcpStream::connect(address).await.is_ok() {}
+    };
+    timeout(DEADLINE, stops).await.unwrap();
+    assert!(server.try_wait().unwrap().is_none());
+
+    served.go_on();
+    let answer = login.await.unwrap().expect(201);
+    assert_eq!(answer.body["session"]["ttlSeconds"], 3600);
+    let status = timeout(DEADLINE, server.wait()).await.unwrap().unwrap();
+    assert!(status.success(), "{status}");
 }
 
 #[cfg(unix)]
