@@ -7,7 +7,7 @@ use serde_json::json;
 use sidecar::{Config, MemoryLock};
 
 use crate::forged::{claims, ended, forged, named, resigned, sign};
-use crate::world::{JWT_SECRET, MovedClock, World, config_text, send};
+use crate::world::{JWT_SECRET, MovedClock, World, config, config_text, send};
 
 const ANA: &str = "ana@helix.example";
 const RAVI: &str = "ravi@helix.example";
@@ -56,6 +56,35 @@ async fn a_forged_or_broken_token_is_401_everywhere() {
     desk.beat(&ended(good)).await.expect(401);
     // Untouched, the same construction is accepted: the reasons above are what was refused.
     desk.beat(&resigned(good, |_| {})).await.expect(201);
+}
+
+#[tokio::test]
+async fn servers_take_each_others_tokens_while_their_clocks_are_a_minute_apart_at_the_most() {
+    let clock = MovedClock::new();
+    for (seconds, is_taken) in [(60, true), (61, false), (300, false)] {
+        let ahead = clock.ahead(seconds);
+        let lock = Arc::new(MemoryLock::new(clock.clock()));
+        let server = |clock: &MovedClock| World::at(clock.clone(), config(""), lock.clone());
+        let (right, ahead) = (server(&clock).await, server(&ahead).await);
+        let beat = async |at: &World, token: &str| {
+            let answer = at.device("desk").beat(token).await;
+            assert!([201, 401].contains(&answer.status), "{answer:?}");
+            answer.status == 201
+        };
+        let (behinds, aheads) = (
+            right.device("desk").login(ANA).await.expect(201),
+            ahead.device("desk").login(RAVI).await.expect(201),
+        );
+        let (behinds, aheads) = (behinds.access_token(), aheads.access_token());
+        // It would be issued later than now.
+        assert_eq!(beat(&right, aheads).await, is_taken, "{seconds}");
+        assert!(beat(&ahead, aheads).await);
+        // To its last second, by the clock of whoever issued it.
+        for world in [&right, &ahead] {
+            world.clock.advance(LIFE - SECOND);
+        }
+        assert_eq!(beat(&ahead, behinds).await, is_taken, "{seconds}");
+    }
 }
 
 #[tokio::test]
