@@ -12,6 +12,10 @@ use crate::world::DEADLINE;
 
 pub(crate) const PASSWORD: &str = "redis-password-1";
 
+/// What a server's socket is called, in its own folder.
+#[allow(dead_code, reason = "not for figures")]
+pub(crate) const SOCKET: &str = "redis.sock";
+
 /// One server, whose data ends with it.
 pub(crate) struct RedisServer {
     pub(crate) port: u16,
@@ -107,6 +111,13 @@ impl RedisServer {
 
     pub(crate) fn url(&self) -> String {
         url(self.port)
+    }
+
+    /// Returns the address of the socket of one that was started with `--unixsocket` and [`SOCKET`].
+    #[allow(dead_code, reason = "not for figures")]
+    pub(crate) fn socket_url(&self) -> String {
+        let socket = self.folder.path().join(SOCKET);
+        format!("unix://{}?pass={PASSWORD}", socket.display())
     }
 
     /// Returns a connection of its own; all keys begin with `prefix`.

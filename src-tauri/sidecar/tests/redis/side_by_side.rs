@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::copies::{self, copy_of};
 use crate::instance::Instance;
 use crate::platform::{Fault, Platform};
-use crate::server::RedisServer;
+use crate::server::{self, RedisServer};
 use crate::world::{Answer, Device, client};
 
 const ANA: &str = "ana@helix.example";
@@ -51,6 +51,31 @@ async fn any_sidecar_serves_any_call() {
     assert_eq!(logout.expect(201).body["released"], true);
     one.device("laptop").login(ANA).await.expect(201);
     other.device("desk").take_over(ANA).await.expect(201);
+}
+
+#[tokio::test]
+async fn sidecars_share_the_redis_of_their_machine_by_its_socket_alone() {
+    let redis = RedisServer::with(&["--unixsocket", server::SOCKET]);
+    let (one, other) = Instance::two(&redis.socket_url()).await;
+    let (desk, laptop) = (one.device("desk"), other.device("laptop"));
+    let token = desk.login(ANA).await.expect(201);
+    let busy = laptop.login(ANA).await.expect(409);
+    assert_eq!(busy.body["holder"]["deviceName"], "desk");
+    let beat = other.device("desk").beat(token.access_token()).await;
+    assert_eq!(beat.expect(201).body["lock"], "held");
+    // What servers tell each other comes by it as well.
+    let mut events = desk.listen(token.access_token()).await;
+    assert!(events.request().await.is_null());
+    laptop.ask(ANA).await.expect(202);
+    events.until("waiting").await;
+    // redis-cli comes by the port; U: by the socket.
+    let clients = redis.command(&["CLIENT", "LIST"]);
+    let by_socket = |line: &&str| line.contains(" flags=U ") || line.contains(" flags=PU ");
+    let (by_socket, others): (Vec<_>, Vec<_>) = clients.lines().partition(by_socket);
+    assert_eq!((by_socket.len(), others.len()), (4, 1), "{clients}");
+    let logout = desk.logout(token.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+    redis.assert_every_key_expires();
 }
 
 #[tokio::test]
