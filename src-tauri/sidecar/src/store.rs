@@ -51,6 +51,8 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 pub struct Store {
     /// Stands before the names of all keys.
     prefix: Arc<str>,
+    /// Where it is, for the log.
+    at: Arc<str>,
     connection: watch::Receiver<Option<Numbered>>,
     broken: mpsc::Sender<Broken>,
     bells: Arc<Bells>,
@@ -86,6 +88,9 @@ struct Broken(u64, String);
 
 /// Where connections come from.
 trait Connect: Send + 'static {
+    /// Returns where that is, for the log.
+    fn name(&self) -> String;
+
     /// Connects; fails, in words, when that takes too long.
     fn connect(&mut self) -> impl Future<Output = Result<Connection, String>> + Send;
 }
@@ -108,10 +113,12 @@ impl Store {
         let (broken, reports) = mpsc::channel(1);
         let metrics = StoreMetrics::new();
         let connected = metrics.connected.clone();
+        let at = Arc::from(place.name());
         let keeping = tokio::spawn(keep(place, to_callers, reports, connected));
         let keepers = [keeping, hearing];
         Self {
             prefix: prefix.into(),
+            at,
             connection,
             broken,
             bells,
@@ -191,7 +198,8 @@ impl Store {
             Ok(Some(Err(error))) if is_of_the_call(&error) => {
                 let kind = error.code().unwrap_or_default().to_owned();
                 if let Some(told) = self.refusals.tell((), kind, Instant::now().into_std()) {
-                    warn!(%error, left_out = told.left_out, "Redis refuses");
+                    let (at, left_out) = (&*self.at, told.left_out);
+                    warn!(at, %error, left_out, "Redis refuses");
                 }
                 return (StoreOutcome::Refused, Err(Unanswered::Unknown));
             }
@@ -239,6 +247,7 @@ async fn keep(
     mut reports: mpsc::Receiver<Broken>,
     connected: Gauge,
 ) {
+    let at = place.name();
     let mut number = 0;
     let mut was_told = false;
     loop {
@@ -247,7 +256,7 @@ async fn keep(
             Ok(connection) => {
                 number += 1;
                 was_told = false;
-                info!("Redis is connected");
+                info!(at, "Redis is connected");
                 connected.set(1);
                 to_callers.send_replace(Some(Numbered(number, connection)));
                 let why = loop {
@@ -258,13 +267,13 @@ async fn keep(
                     }
                 };
                 connected.set(0);
-                warn!(why, "Redis is lost");
+                warn!(at, why, "Redis is lost");
                 to_callers.send_replace(None);
             }
             // An outage of hours is told once.
             Err(why) if !was_told => {
                 was_told = true;
-                warn!(why, "Redis cannot be reached");
+                warn!(at, why, "Redis cannot be reached");
             }
             Err(_) => {}
         }
@@ -313,7 +322,9 @@ impl Place {
     async fn listen(&mut self, channel: &str) -> RedisResult<PubSub> {
         let mut heard = match self {
             Self::Alone(client) => client.get_async_pubsub().await?,
-            Self::Sentinel(client) => client.async_get_client().await?.get_async_pubsub().await?,
+            Self::Sentinel(client, _) => {
+                client.async_get_client().await?.get_async_pubsub().await?
+            }
             Self::Cluster(_, nodes) => first_of(nodes).await?,
         };
         heard.subscribe(channel).await?;
@@ -322,6 +333,10 @@ impl Place {
 }
 
 impl Connect for Place {
+    fn name(&self) -> String {
+        Place::name(self)
+    }
+
     async fn connect(&mut self) -> Result<Connection, String> {
         // The calls are timed here.
         let config = AsyncConnectionConfig::new()
@@ -333,7 +348,7 @@ impl Connect for Place {
                     .get_multiplexed_async_connection_with_config(&config)
                     .await
                     .map(Connection::One),
-                Self::Sentinel(client) => client
+                Self::Sentinel(client, _) => client
                     .get_async_connection_with_config(&config)
                     .await
                     .map(Connection::One),

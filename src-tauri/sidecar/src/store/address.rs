@@ -26,8 +26,8 @@ pub struct Address {
 
 pub(super) enum Place {
     Alone(Client),
-    /// The Sentinels are asked anew for each connection, since the master changes.
-    Sentinel(SentinelClient),
+    /// The Sentinels are asked anew for each connection, since the master changes; these are they.
+    Sentinel(SentinelClient, Vec<ConnectionAddr>),
     /// The nodes are for messages alone, which reach each of them.
     Cluster(ClusterClient, Vec<Client>),
 }
@@ -79,12 +79,25 @@ impl Address {
     pub(crate) fn is_cluster(&self) -> bool {
         match &self.place {
             Place::Cluster(..) => true,
-            Place::Alone(_) | Place::Sentinel(_) => false,
+            Place::Alone(_) | Place::Sentinel(..) => false,
         }
     }
 }
 
 impl Place {
+    /// Returns what is asked there, for the log: hosts with their ports, or the path of a socket.
+    pub(super) fn name(&self) -> String {
+        let of = |client: &Client| client.get_connection_info().addr().to_string();
+        match self {
+            Self::Alone(client) => of(client),
+            Self::Sentinel(_, sentinels) => {
+                let sentinels: Vec<_> = sentinels.iter().map(ToString::to_string).collect();
+                sentinels.join(",")
+            }
+            Self::Cluster(_, nodes) => nodes.iter().map(of).collect::<Vec<_>>().join(","),
+        }
+    }
+
     fn parse(address: &str) -> Result<Self, BadAddress> {
         let (scheme, rest) = address.split_once("://").ok_or(BadAddress::Scheme)?;
         if rest.contains('#') {
@@ -124,6 +137,7 @@ impl Place {
                 },
             })
             .collect();
+        let named = sentinels.clone();
         let mut builder = SentinelClientBuilder::new(sentinels, name, SentinelServerType::Master)
             .map_err(other)?;
         if with_tls {
@@ -150,7 +164,7 @@ impl Place {
                 _ => return Err(BadAddress::Parameter),
             };
         }
-        Ok(Self::Sentinel(builder.build().map_err(other)?))
+        Ok(Self::Sentinel(builder.build().map_err(other)?, named))
     }
 
     fn in_cluster(rest: &str, scheme: &str) -> Result<Self, BadAddress> {
@@ -248,6 +262,30 @@ mod tests {
         ] {
             let address = Address::parse(&good.into()).unwrap();
             assert_eq!(address.is_cluster(), good.contains("-cluster"), "{good}");
+        }
+    }
+
+    #[test]
+    fn the_log_names_hosts_and_neither_users_nor_passwords() {
+        for (address, name) in [
+            (
+                "redis://user:hunter2@redis.example:6380/3",
+                "redis.example:6380",
+            ),
+            (
+                "unix:///run/redis/redis.sock?pass=hunter2",
+                "/run/redis/redis.sock",
+            ),
+            (
+                "redis-sentinel://:hunter2@one.example,two.example:1/m?sentinel_password=hunter2",
+                "one.example:26379,two.example:1",
+            ),
+            (
+                "rediss-cluster://user:hunter2@one.example,two.example:1",
+                "one.example:6379,two.example:1",
+            ),
+        ] {
+            assert_eq!(Place::parse(address).unwrap().name(), name);
         }
     }
 

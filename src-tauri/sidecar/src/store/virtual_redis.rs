@@ -34,6 +34,10 @@ pub(crate) fn redis(is: Redis) -> (watch::Sender<Redis>, Store) {
 }
 
 impl Connect for Place {
+    fn name(&self) -> String {
+        "no machine".to_owned()
+    }
+
     async fn connect(&mut self) -> Result<Connection, String> {
         let answers = timeout(CONNECTING, self.0.wait_for(|it| *it != Redis::Paused)).await;
         let now = *answers.map_err(|it| it.to_string())?.unwrap();

@@ -1,5 +1,7 @@
 //! What befalls a Redis, and what the sidecars make of it.
 
+use std::path::Path;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -8,8 +10,8 @@ use crate::instance::Instance;
 use crate::rights;
 use crate::sentinels::Watched;
 use crate::server::{self, RedisServer};
-use crate::side_by_side::until_served;
-use crate::world::Answer;
+use crate::side_by_side::{NO_STORE, until_served};
+use crate::world::{Answer, DEADLINE};
 
 const ANA: &str = "ana@helix.example";
 const MIRA: &str = "mira@helix.example";
@@ -489,7 +491,7 @@ async fn a_redis_that_takes_no_writes_is_seen_and_told_once() {
 }
 
 #[tokio::test]
-async fn a_redis_that_answers_nonsense_is_none() {
+async fn a_redis_that_answers_nonsense_is_none_and_is_named() {
     let deep = [&b"*1\r\n".repeat(5_000)[..], b":1\r\n"].concat();
     let answers: [&[u8]; 12] = [
         b"",
@@ -508,15 +510,51 @@ async fn a_redis_that_answers_nonsense_is_none() {
     for answer in answers {
         for from in [From::TheStart, From::TheFirstScript] {
             let port = nonsense(answer.to_vec(), from).await;
-            let sidecar = Instance::at_anything(&server::url(port)).await;
+            let folder = tempfile::TempDir::new().unwrap();
+            let log = folder.path().join("log");
+            let sidecar = Instance::begin(&server::url(port), "", |command| {
+                command.stderr(std::fs::File::create(&log).unwrap());
+            })
+            .await;
             let desk = sidecar.device("desk");
             let login = desk.login(ANA).await;
             let shown = String::from_utf8_lossy(&answer[..answer.len().min(40)]);
             assert_eq!(login.status, 503, "{shown}: {login:?}");
+            assert_eq!(login.message(), NO_STORE, "{shown}");
             assert_eq!(sidecar.get("/healthz").await.status, 200, "{shown}");
-            assert_eq!(sidecar.get("/readyz").await.status, 503, "{shown}");
+            let ready = sidecar.get("/readyz").await.expect(503);
+            assert_eq!(ready.message(), "The session store does not answer.");
+            let log = until_named(&log, port).await;
+            assert!(!log.contains(server::PASSWORD), "{log}");
         }
     }
+}
+
+/// Waits until the log says of the Redis at this port what is wrong with it, and returns the log.
+async fn until_named(log: &Path, port: u16) -> String {
+    let at = format!("at=\"127.0.0.1:{port}\"");
+    let says_why = |line: &&str| {
+        let what = ["Redis cannot be reached", "Redis is lost", "Redis refuses"];
+        let (_, why) = line.split_once(&at).unwrap_or_default();
+        let why = why.trim_start();
+        what.iter().any(|it| line.contains(it))
+            && ["why=\"", "error="]
+                .iter()
+                .filter_map(|name| why.strip_prefix(name))
+                .any(|why| why.starts_with(char::is_alphanumeric))
+    };
+    let named = async {
+        loop {
+            let text = std::fs::read(log).unwrap();
+            let text = String::from_utf8_lossy(&text);
+            if text.lines().any(|line| says_why(&line)) {
+                return text.into_owned();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let named = tokio::time::timeout(DEADLINE, named).await;
+    named.unwrap_or_else(|_| panic!("{}", std::fs::read_to_string(log).unwrap()))
 }
 
 /// Since when a stand-in answers nonsense; before, it agrees to everything.

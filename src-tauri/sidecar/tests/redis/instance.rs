@@ -36,11 +36,6 @@ impl Instance {
         sidecar
     }
 
-    /// Starts a sidecar at what may be no Redis.
-    pub(crate) async fn at_anything(redis_url: &str) -> Self {
-        Self::begin(redis_url, "", |_| {}).await
-    }
-
     /// Starts a sidecar at this Redis that trusts the authority in this file and no other.
     pub(crate) async fn trusting(redis_url: &str, authority: &Path) -> Self {
         Self::trusting_with(redis_url, authority, "").await

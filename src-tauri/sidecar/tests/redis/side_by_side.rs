@@ -13,7 +13,7 @@ const ANA: &str = "ana@helix.example";
 const MIRA: &str = "mira@helix.example";
 
 /// The contract's words, and the part that failed.
-const NO_STORE: &str =
+pub(crate) const NO_STORE: &str =
     "The server cannot sign you in right now. The session store does not answer.";
 
 #[tokio::test]
