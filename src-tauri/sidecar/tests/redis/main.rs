@@ -1,6 +1,6 @@
 //! The sidecar with real Redis: the rules of the lock, sidecars side by side, and what befalls them.
 //!
-//! Needs redis-server, redis-sentinel, redis-cli and haproxy: `cargo verify tests` installs them and runs this.
+//! Needs redis-server, redis-sentinel, redis-cli, haproxy and chromium: `cargo verify tests` installs them and runs this.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -16,6 +16,7 @@ mod cluster;
 #[path = "../sidecar/copies.rs"]
 mod copies;
 mod deployment;
+mod docs_page;
 mod duties;
 mod faults;
 #[path = "../sidecar/granted.rs"]
