@@ -15,6 +15,7 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{
     net::TcpListener,
     sync::{Notify, watch},
@@ -50,8 +51,12 @@ pub struct World {
     pub hash_time: Duration,
     /// The questions in their order.
     pub asked: Vec<Asked>,
-    /// Tokens that are good: their kind and whose they are.
-    tokens: BTreeMap<String, (Kind, String)>,
+    /// How long a refresh token is good; workspaces may have it shorter.
+    pub refresh_life: Duration,
+    /// Tokens that are good until their time is over.
+    tokens: BTreeMap<String, Token>,
+    /// By its own clock, since it was started.
+    now: Duration,
     issued: usize,
     /// Told of each question.
     questions: watch::Sender<usize>,
@@ -117,6 +122,15 @@ pub struct Asked {
     pub variables: Value,
 }
 
+/// What a token is, and whose.
+#[derive(Clone, Debug)]
+struct Token {
+    kind: Kind,
+    email: String,
+    /// By the clock of the platform.
+    until: Duration,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Login,
@@ -125,6 +139,14 @@ enum Kind {
     /// A refresh token that was used, and is good once more for an answer that was lost.
     UsedRefresh,
 }
+
+/// How long tokens are good where nobody says otherwise (platform.md).
+const LOGIN_LIFE: Duration = Duration::from_secs(15 * 60);
+const ACCESS_LIFE: Duration = Duration::from_secs(30 * 60);
+const REFRESH_LIFE: Duration = Duration::from_secs(60 * 24 * 60 * 60);
+
+/// When the platform is started, by its own clock.
+const BEGUN: OffsetDateTime = time::macros::datetime!(2026-03-23 10:00 UTC);
 
 const OPERATIONS: [&str; 5] = [
     "getLoginTokenFromCredentials",
@@ -222,7 +244,9 @@ impl World {
             ],
             hash_time: Duration::ZERO,
             asked: Vec::new(),
+            refresh_life: REFRESH_LIFE,
             tokens: BTreeMap::new(),
+            now: Duration::ZERO,
             issued: 0,
             questions: watch::Sender::new(0),
             go_on: Arc::default(),
@@ -234,11 +258,25 @@ impl World {
         self.tokens.clear();
     }
 
+    /// Has time go by, after which tokens are good no more.
+    pub fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+
     fn issue(&mut self, kind: Kind, email: &str) -> Value {
+        let life = match kind {
+            Kind::Login => LOGIN_LIFE,
+            Kind::Access => ACCESS_LIFE,
+            Kind::Refresh | Kind::UsedRefresh => self.refresh_life,
+        };
         self.issued += 1;
         let token = format!("{kind:?}-token-of-the-platform-{}", self.issued);
-        self.tokens.insert(token.clone(), (kind, email.to_owned()));
-        json!({"token": token, "expiresAt": "2026-03-23T10:15:00.000Z"})
+        let until = self.now + life;
+        let email = email.to_owned();
+        let issued = Token { kind, email, until };
+        self.tokens.insert(token.clone(), issued);
+        let expires_at = (BEGUN + until).format(&Rfc3339).unwrap();
+        json!({"token": token, "expiresAt": expires_at})
     }
 
     fn pair(&mut self, email: &str) -> Value {
@@ -254,15 +292,20 @@ impl World {
 
     /// Returns whose token this is; what is good for one use is good no more.
     fn owner(&mut self, token: &str, kind: Kind) -> Option<String> {
-        let (is, email) = self.tokens.remove(token)?;
-        let later = match (is, kind) {
+        let found = self.tokens.remove(token)?;
+        if found.until <= self.now {
+            return None;
+        }
+        let email = found.email.clone();
+        let later = match (found.kind, kind) {
             (Kind::Login, Kind::Login) | (Kind::UsedRefresh, Kind::Refresh) => None,
             (Kind::Access, Kind::Access) => Some(Kind::Access),
             (Kind::Refresh, Kind::Refresh) => Some(Kind::UsedRefresh),
             _ => return None,
         };
-        if let Some(later) = later {
-            self.tokens.insert(token.to_owned(), (later, email.clone()));
+        if let Some(kind) = later {
+            self.tokens
+                .insert(token.to_owned(), Token { kind, ..found });
         }
         Some(email)
     }

@@ -17,6 +17,8 @@ use crate::world::{Answer, DEADLINE, Device, World, send};
 
 const ANA: &str = "ana@helix.example";
 const MIRA: &str = "mira@helix.example";
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 #[tokio::test]
 async fn an_agent_signs_in_at_a_platform_of_either_generation() {
@@ -257,6 +259,76 @@ async fn a_refresh_asks_the_platform_and_ends_with_the_user() {
     platform.with(|world| world.revoke_all());
     desk.refresh(fourth.refresh_token()).await.expect(401);
     desk.beat(fourth.access_token()).await.expect(401);
+}
+
+#[tokio::test]
+async fn who_refreshes_in_time_outlives_every_token_of_the_platform() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    let mut session = login(&desk, ANA).await.expect(201);
+    let (day, rest) = (24 * HOUR, 11 * HOUR);
+    let mut lasted = Duration::ZERO;
+    // Its access token has died between two of these each time, its first refresh token at the end.
+    while lasted < 61 * day {
+        lasted += rest;
+        world.clock.advance(rest);
+        platform.with(|world| world.pass(rest));
+        session = desk.refresh(session.refresh_token()).await.expect(201);
+        let records = platform.asked("agents");
+        let beat = desk.beat(session.access_token()).await.expect(201);
+        assert_eq!(beat.body["lock"], "held");
+        assert_eq!(platform.asked("agents"), records + 1);
+    }
+}
+
+#[tokio::test]
+async fn who_comes_after_the_platforms_refresh_token_has_expired_signs_in_anew() {
+    let (platform, world) = start().await;
+    platform.with(|world| world.refresh_life = HOUR);
+    let desk = world.device("desk");
+    let pass = |time: Duration| {
+        world.clock.advance(time);
+        platform.with(|world| world.pass(time));
+    };
+    let first = login(&desk, ANA).await.expect(201);
+    pass(HOUR - SECOND);
+    let second = desk.refresh(first.refresh_token()).await.expect(201);
+    // The next one has its whole life from there.
+    pass(HOUR - SECOND);
+    let third = desk.refresh(second.refresh_token()).await.expect(201);
+    pass(HOUR);
+    let fourth = desk.refresh(third.refresh_token()).await.expect(401);
+    assert_eq!(
+        fourth.message(),
+        "The refresh token is no longer valid. Please sign in again."
+    );
+    // The session has ended, and its lock is free.
+    desk.refresh(third.refresh_token()).await.expect(401);
+    desk.beat(third.access_token()).await.expect(401);
+    login(&world.device("laptop"), ANA).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_token_that_expires_within_a_login_is_no_wrong_password() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    for (operation, life) in [
+        ("getLoginTokenFromCredentials", HOUR / 4),
+        ("getAuthTokensFromLoginToken", HOUR / 2),
+    ] {
+        platform.with(|world| world.faults = [(operation, Fault::Late)].into());
+        let asked = platform.asked(operation) + 1;
+        let (late, waiting) = (desk.clone(), platform.until_asked(operation, asked));
+        let late = tokio::spawn(async move { login(&late, ANA).await });
+        timeout(DEADLINE, waiting).await.unwrap();
+        platform.with(|world| world.pass(life));
+        platform.go_on();
+        let refused = timeout(DEADLINE, late).await.unwrap().unwrap();
+        let words = format!("{CANNOT_SIGN_IN_NOW} The platform does not answer.");
+        assert_eq!(refused.expect(503).message(), words, "{operation}");
+    }
+    platform.with(|world| world.faults.clear());
+    login(&desk, ANA).await.expect(201);
 }
 
 #[tokio::test]
