@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::instance::Instance;
 use crate::server::RedisServer;
+use crate::world::{PASSWORD, send};
 
 const ANA: &str = "ana@helix.example";
 
@@ -42,6 +43,45 @@ async fn s15_ten_thousand_guesses_at_three_servers_are_as_few_as_at_one() {
     // Not even the right one is looked at, at any of them.
     for server in &servers {
         server.device("desk").login(ANA).await.expect(429);
+    }
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s15_one_address_that_guesses_at_many_accounts_has_one_limit_at_three_servers() {
+    let redis = RedisServer::start();
+    let burst = 20;
+    // No time brings another guess.
+    let settings = format!(
+        "trusted_proxies = [\"127.0.0.1\"]\n[settings.login_limits]\naddress_burst = {burst}\n\
+         address_refill_seconds = 3600\n"
+    );
+    let mut servers = Vec::new();
+    for _ in 0..3 {
+        servers.push(Instance::with(&redis.url(), &settings).await);
+    }
+    let guess = async |n: usize, address: &str, email: &str, password: &str| {
+        let post = servers[n % 3].device("desk").post("/auth/login");
+        let post = post.header("x-forwarded-for", address);
+        send(post.json(&json!({"email": email, "password": password}))).await
+    };
+    let (thief, office) = ("203.0.113.7", "198.51.100.9");
+    let guesses = (0..AT_ONCE).map(async |n| {
+        let mut evaluated = 0;
+        for round in 0..6 {
+            let email = format!("{n}-{round}@helix.example");
+            let answer = guess(n + round, thief, &email, "wrong").await;
+            assert!([401, 429].contains(&answer.status), "{answer:?}");
+            evaluated += usize::from(answer.status == 401);
+        }
+        evaluated
+    });
+    let evaluated: usize = join_all(guesses).await.into_iter().sum();
+    assert_eq!(evaluated, burst);
+    // From there not even the right one is looked at, and others go on, at any of them.
+    for n in 0..3 {
+        guess(n, thief, ANA, PASSWORD).await.expect(429);
+        guess(n, office, ANA, PASSWORD).await.expect(201);
     }
     redis.assert_every_key_expires();
 }
