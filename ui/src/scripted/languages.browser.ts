@@ -6,15 +6,11 @@ import { page } from "vitest/browser";
 import { LANGUAGES } from "../lib/words.svelte";
 import { clear, draw } from "./mounted";
 import { cutOff, outOfReach, tooSmall, tooWide } from "./room";
-import { LEAST, SCENES, type Page } from "./scenes";
+import { DISTINCT, LEAST, SCENES, type Page } from "./scenes";
 
 afterEach(clear);
 
-/** A year of calls is the rows of a day many times over. */
-const scenes = (shown: Page) =>
-  Object.entries(SCENES)
-    .filter(([name, scene]) => scene.page === shown && name !== "history-many")
-    .map(([name]) => name);
+const scenes = (shown: Page) => DISTINCT.filter((name) => SCENES[name]?.page === shown);
 
 const size = (text: string) => (document.documentElement.style.fontSize = text);
 afterAll(() => size(""));

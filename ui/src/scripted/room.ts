@@ -1,4 +1,4 @@
-// Whether what is drawn has the room that it takes.
+// Whether what is drawn has the room that it takes, and keeps still.
 
 const outline = (element: Element): string => element.outerHTML.slice(0, 120);
 
@@ -53,4 +53,20 @@ export function tooSmall(): string[] {
       return Math.min(width, height) < (it.matches(OF_CALLS) ? 48 : 40);
     })
     .map(outline);
+}
+
+/** What moves, or takes its time to change. */
+export function moving(): string[] {
+  const drawn = Array.from(document.querySelectorAll("*")).flatMap((it) =>
+    ["", "::before", "::after", "::backdrop"].map((part) => ({ it, style: getComputedStyle(it, part) })),
+  );
+  return drawn
+    .filter(
+      ({ style }) =>
+        style.animationName !== "none" ||
+        style.transitionDuration.split(",").some((it) => Number.parseFloat(it) > 0) ||
+        style.scrollBehavior === "smooth",
+    )
+    .map(({ it }) => outline(it))
+    .concat(document.getAnimations().map((it) => `an animation ${it.id}`));
 }

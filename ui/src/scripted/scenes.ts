@@ -447,6 +447,9 @@ export const SCENES: Record<string, Scene> = {
   ...PANELS,
 };
 
+/** The names of those that have something of their own: a year of calls is the rows of a day many times over. */
+export const DISTINCT = Object.keys(SCENES).filter((name) => name !== "history-many");
+
 /** Takes the user of the window there. */
 export function goTo(at: Tab | Panel | undefined): void {
   switch (at) {
