@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
+import { LANGUAGES } from "../lib/words.svelte";
 import { clear, draw, show } from "../scripted/mounted";
+import { LEAST } from "../scripted/scenes";
 
 afterEach(clear);
 
@@ -147,5 +149,17 @@ test.each(["light", "dark"] as const)(
       expect(look.backgroundColor).not.toBe(before[at]?.backgroundColor);
       expect(look.color).not.toBe(before[at]?.color);
     }
+  },
+);
+
+test.each(LANGUAGES.map(({ language }) => language))(
+  "in %s the header of the least window has one row, with all of the time",
+  async (language) => {
+    await page.viewport(...LEAST.index);
+    await draw("wrap-up", { theme: "light", language });
+    const header = document.querySelector("header[data-zone]") as HTMLElement;
+    expect(header.offsetHeight).toBeLessThanOrEqual(48);
+    expect(header.querySelector("time")?.textContent.match(/\d\d:\d\d/g)).toHaveLength(2);
+    expect(header.querySelector<HTMLElement>(".timer")?.offsetHeight).toBeLessThanOrEqual(32);
   },
 );

@@ -250,7 +250,7 @@ notice-computer = رسالة الحاسوب:
 span-hours = { $hours } س { $minutes } د
 span-minutes = { $minutes } د { $seconds } ث
 span-seconds = { $seconds } ث
-span-of = { $time } من { $whole }
+span-of = { $time } من { $whole }
 
 ## Ready
 

@@ -244,7 +244,7 @@ notice-computer = Der Computer meldet:
 span-hours = { $hours } h { $minutes } min
 span-minutes = { $minutes } min { $seconds } s
 span-seconds = { $seconds } s
-span-of = { $time } von { $whole }
+span-of = { $time } von { $whole }
 
 ## Ready
 

@@ -247,7 +247,7 @@ notice-computer = The computer says:
 span-hours = { $hours } h { $minutes } min
 span-minutes = { $minutes } min { $seconds } s
 span-seconds = { $seconds } s
-span-of = { $time } of { $whole }
+span-of = { $time } of { $whole }
 
 ## Ready
 

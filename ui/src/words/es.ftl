@@ -245,7 +245,7 @@ notice-computer = El ordenador dice:
 span-hours = { $hours } h { $minutes } min
 span-minutes = { $minutes } min { $seconds } s
 span-seconds = { $seconds } s
-span-of = { $time } de { $whole }
+span-of = { $time } de { $whole }
 
 ## Ready
 
