@@ -1,12 +1,14 @@
 import { afterEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
-import type { DeviceFault, Happened } from "../lib/phone";
+import type { DeviceFault, Happened, PathCheckView } from "../lib/phone";
 import { clear, draw, show } from "../scripted/mounted";
 import { STATES } from "../scripted/states";
-import { LAPTOP_MICROPHONE } from "../scripted/states/ground";
+import { LAPTOP_MICROPHONE, NOW } from "../scripted/states/ground";
 
 afterEach(clear);
+
+const notices = () => page.getByRole("complementary", { name: "Notices" });
 
 /** What is read aloud, without the marks around what is not ours. */
 const said = () =>
@@ -111,6 +113,36 @@ test("a session that was lost in a call says who has the phone now", async () =>
   await expect
     .element(page.getByText(/This call goes on; after it you are signed out/).first())
     .toBeVisible();
+});
+
+test("that voice gets no answer is told after a check, until it is put away, a call is made or another check finds a way", async () => {
+  const script = await show("path-blocked");
+  const told = notices().getByText(/^Voice gets no answer on this network\. Calls may be silent/);
+  await expect.element(told).toBeVisible();
+  await page.getByRole("button", { name: "Copy for IT" }).click();
+  const copied = () => script.asked.find((it) => it.command === "copy")?.args;
+  await expect
+    .poll(copied)
+    .toMatchObject({ text: expect.stringMatching(/^Voice path: fault .*203\.0\.113\.5/m) });
+  await script.view((view) => ({ ...view, calls: STATES.talking().view.calls }));
+  await expect.element(told).not.toBeInTheDocument();
+  await script.view((view) => ({ ...view, calls: [] }));
+  await expect.element(told).toBeVisible();
+  await page.getByRole("button", { name: "Put away" }).click();
+  await expect.element(told).not.toBeInTheDocument();
+  const checked = (path_check: PathCheckView) => script.view((view) => ({ ...view, path_check }));
+  await checked({ state: "silent", servers: ["203.0.113.5:3478"], at: NOW });
+  await expect.element(told).toBeVisible();
+  await checked({ state: "no_server", at: NOW });
+  await expect.element(told).not.toBeInTheDocument();
+});
+
+test("the connection panel says it once", async () => {
+  await show("connection-check-failed");
+  await expect.element(page.getByRole("main").getByText(/^Calls may be silent/)).toBeVisible();
+  await expect.element(notices()).not.toHaveTextContent(/Calls may be silent/);
+  await page.getByRole("button", { name: "Back" }).click();
+  await expect.element(notices()).toHaveTextContent(/Calls may be silent/);
 });
 
 test.each([

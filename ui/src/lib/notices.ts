@@ -5,11 +5,11 @@ import { changeWords, faultWords } from "./changes";
 import { current, type Told } from "./current.svelte";
 import { isDeaf, isMute } from "./devices";
 import { hopFault, lineFault, opens, type Fault } from "./faults";
-import { secondsLeft } from "./format";
 import type { Drawing } from "../parts/Icon.svelte";
 import { isRefusedHere } from "../queue/refused";
-import type { DeviceWhy, SystemSettings } from "./phone";
-import { proofLines } from "./proofs";
+import type { DeviceWhy, Happened, SystemSettings } from "./phone";
+import { place } from "./place.svelte";
+import { again, proofLines } from "./proofs";
 import { unbroken } from "./unbroken";
 import { deviceName, nameOf } from "./who";
 import { t } from "./words.svelte";
@@ -44,6 +44,7 @@ function candidates(): (NoticeText | null)[] {
     line(),
     queueLogin(),
     microphone(),
+    path(),
     ...current.told.map(passing),
     speaker(),
     queueRefused(),
@@ -87,7 +88,7 @@ function link(): NoticeText | null {
     key: "link",
     tone: "ring",
     icon: "noConnection",
-    words: sentences(fault.title, fault.passes ? fault.line : retry(link.retry_at)),
+    words: sentences(fault.title, fault.passes ? fault.line : again(link.retry_at)),
     detail: link.detail,
     // Who is refused is refused again.
     remedy: link.hop === "web_socket" || fault.passes ? undefined : fault.clock ? "clock" : "reconnect",
@@ -107,7 +108,7 @@ function line(): NoticeText | null {
     return null;
   }
   const fault = lineFault(line, agent?.extension ?? "");
-  const more = line.retry_at === null ? (fault.line ?? "") : [fault.line, retry(line.retry_at)].join(" ");
+  const more = line.retry_at === null ? (fault.line ?? "") : [fault.line, again(line.retry_at)].join(" ");
   return {
     key: "line",
     tone: "fault",
@@ -132,6 +133,22 @@ function microphone(): NoticeText | null {
     : null;
 }
 
+/** What a check has found. A call proves more, and the connection panel says the same. */
+function path(): NoticeText | null {
+  const { path_check: check, calls } = current.view;
+  if (check?.state !== "silent" || calls.length > 0 || place.panel === "connection") {
+    return null;
+  }
+  const fault = { title: t("path-blocked"), line: t("path-blocked-line"), forIt: true };
+  return {
+    key: `path ${String(check.at)}`,
+    tone: "fault",
+    words: sentences(fault.title, fault.line),
+    copy: copyOf(fault, t("copy-it")),
+    once: true,
+  };
+}
+
 function speaker(): NoticeText | null {
   const { sound } = current.view;
   return isMute(sound)
@@ -152,7 +169,7 @@ function queueLogin(): NoticeText | null {
         words: t("fault-queue"),
         detail: login.message,
         remedy: "ready",
-        copy: { words: t("copy"), lines: () => [t("fault-queue"), login.message, ...proofLines()] },
+        copy: copyOf({ title: t("fault-queue"), detail: login.message, forIt: true }, t("copy")),
       }
     : null;
 }
@@ -179,7 +196,7 @@ function queueOrder(): NoticeText | null {
         key: "queue-order",
         tone: "ring",
         icon: "queue",
-        words: `${t("notice-queue-silent")} ${order.retry_at === null ? t("retry-now") : retry(order.retry_at)}`,
+        words: `${t("notice-queue-silent")} ${again(order.retry_at ?? 0)}`,
         // The words are what the server says then.
         detail: order.trouble.detail.endsWith("Ozonetel does not answer.") ? undefined : order.trouble.detail,
         remedy: "reconnect",
@@ -203,73 +220,58 @@ function unsaved(): NoticeText | null {
 }
 
 function passing(told: Told): NoticeText | null {
-  const { happened } = told;
-  const key = `told ${told.id}`;
+  const text = happenedText(told.happened);
+  return text && { ...text, key: `told ${told.id}`, told, once: true };
+}
+
+function happenedText(happened: Happened): Omit<NoticeText, "key"> | null {
   switch (happened.type) {
     case "sound.device_changed":
       return {
-        key,
-        told,
         tone: "neutral",
         icon: "headset",
         words: changeWords(happened),
         remedy: soundRemedy(happened.why),
-        once: true,
       };
     case "sound.silent_microphone":
       // It is nobody's affair after the call.
       return current.view.calls.some((call) => !call.held && !call.muted)
         ? {
-            key,
-            told,
             tone: "ring",
             icon: "microphoneOff",
             words: t("verdict-silent"),
             remedy: "sound",
-            once: true,
           }
         : null;
     case "call.change_failed":
       return {
-        key,
-        told,
         tone: "ring",
         words: t("notice-change-failed"),
         detail: happened.reason,
-        once: true,
       };
     case "call.turned_away":
       return {
-        key,
-        told,
         tone: "neutral",
         icon: "missed",
         words: t("notice-turned-away", { number: nameOf({ number: happened.from, display_name: null }) }),
-        once: true,
       };
     case "move.moved_here":
       return {
-        key,
-        told,
         tone: "ready",
         icon: "check",
         words: t("notice-moved-here", { device: deviceName(happened.device_name) }),
-        once: true,
       };
     case "media.failed":
       return {
-        key,
-        told,
         tone: "fault",
         words: t("notice-media-failed"),
         detail: happened.reason,
-        once: true,
       };
     case "wrap_up.ended": {
       const { queue } = current.view;
       const then = queue?.order?.availability ?? queue?.availability;
       const words = then?.state === "pause" ? t("notice-time-up") : t("notice-time-up-ready");
-      return { key, told, tone: "neutral", icon: "clock", words, once: true };
+      return { tone: "neutral", icon: "clock", words };
     }
     case "call.recovered":
       // The call itself says so.
@@ -297,27 +299,17 @@ function atRisk(): NoticeText | null {
 
 function vault(): NoticeText | null {
   const { vault } = current.view;
-  switch (vault.state) {
-    case "keyring":
-      return null;
-    case "memory":
-      return { key: "vault", tone: "neutral", icon: "lock", words: t("notice-vault-memory"), once: true };
-    case "failed":
-      return {
+  return vault.state === "keyring"
+    ? null
+    : {
         key: "vault",
         tone: "neutral",
         icon: "lock",
         words: t("notice-vault-memory"),
-        detail: vault.detail,
+        detail: vault.state === "failed" ? vault.detail : undefined,
         once: true,
       };
-  }
 }
 
 /** A title that ends as its language ends sentences, and what follows it. */
 const sentences = (title: string, more = ""): string => `${title}${t("full-stop")} ${more}`.trim();
-
-function retry(at: number): string {
-  const seconds = secondsLeft(at - current.now);
-  return seconds > 0 ? t("retry-in", { seconds }) : t("retry-now");
-}

@@ -64,10 +64,7 @@ function session(view: PhoneView, now: Moment): ProofRow | null {
     name: t("light-session"),
     proof,
     fact: holder(view),
-    age: [
-      ...(confirmed === null ? [] : [t("proof-confirmed", { age: ago(confirmed, now) })]),
-      ...(expires === null ? [] : [ends(expires, now)]),
-    ],
+    age: [...lastConfirmed(confirmed, now), ...(expires === null ? [] : [ends(expires, now)])],
   };
   switch (view.lease?.state.state) {
     case undefined:
@@ -162,7 +159,8 @@ function line(view: PhoneView, now: Moment): ProofRow {
 const lastConfirmed = (at: Moment | null, now: Moment): string[] =>
   at === null ? [] : [t("proof-confirmed", { age: ago(at, now) })];
 
-function again(at: Moment, now: Moment): string {
+/** When what failed is tried again. */
+export function again(at: Moment, now = current.now): string {
   const seconds = secondsLeft(at - now);
   return seconds > 0 ? t("retry-in", { seconds }) : t("retry-now");
 }

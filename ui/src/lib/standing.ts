@@ -130,14 +130,7 @@ export function standingSince(view: PhoneView): Moment | null {
     }
     case "on_hold":
       return foreground(view.calls)?.held_since ?? null;
-    case "unset":
-    case "no_queue":
-    case "no_microphone":
-    case "no_line":
-    case "connecting":
-    case "reconnecting":
-    case "no_phone":
-    case "signed_out":
+    default:
       return null;
   }
 }

@@ -190,6 +190,12 @@ const TABLE: Told[] = [
     [],
   ],
   [
+    "path-blocked",
+    "notice",
+    ["Voice gets no answer on this network. Calls may be silent. Ask your IT to let UDP through."],
+    ["Copy for IT"],
+  ],
+  [
     "microphone-refused",
     "notice",
     ["Jabra Evolve2 65 is blocked by the system. Allow it in the privacy settings."],

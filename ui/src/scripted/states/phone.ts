@@ -12,6 +12,8 @@ export const PHONES = {
       agent: null,
       lease: null,
     }),
+  "path-blocked": () =>
+    ready({ path_check: { state: "silent", servers: ["203.0.113.5:3478"], at: NOW - 90_000 } }),
   "link-down": () =>
     ready({
       link: {
