@@ -62,6 +62,7 @@ pub(crate) fn try_out(built: &Path, out: &Path) -> Result<()> {
     let ended = Command::new("kill").arg(demo.0.id().to_string()).status();
     ended.context("Cannot start kill")?;
     until(&lines, "SIGTERM: signing out", || {})?;
+    until(&lines, "Ana       has signed out", || {})?;
     let status = demo.0.wait().context("The demo cannot be waited for")?;
     if !status.success() {
         bail!("The demo ended with {status}");

@@ -1,4 +1,10 @@
-use std::{path::Path, process::Stdio, sync::Arc, thread, time::Duration};
+use std::{
+    path::Path,
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail};
 use lab::{Behaviour, CallState, Clip, LabCall, OfferIn, Treatment, World, WorldConfig};
@@ -51,7 +57,15 @@ pub(crate) async fn open(stage: &Stage<'_>) -> anyhow::Result<()> {
             }
             signal = stop_signal() => {
                 stage.say("the demo", &format!("{signal}: signing out"));
-                return farewell(&mut window).await;
+                let status = farewell(&mut window, FAREWELL).await?;
+                if !status.success() {
+                    bail!("The window ended with {status}");
+                }
+                world
+                    .wait_for("the end of the binding", FAREWELL, |it| it.bindings(ana) == 0)
+                    .await?;
+                stage.say("Ana", "has signed out");
+                return Ok(());
             }
             Ok(counts) = world.wait_for("a change", FOREVER, |it| (it.bindings(ana) > 0) != is_registered) => {
                 is_registered = counts.bindings(ana) > 0;
@@ -115,13 +129,35 @@ fn data_folder(out: &Path) -> anyhow::Result<std::path::PathBuf> {
     Ok(folder)
 }
 
-/// A signal from the terminal reaches the window's process, too, which then signs out.
-async fn farewell(window: &mut Child) -> anyhow::Result<()> {
-    if tokio::time::timeout(FAREWELL, window.wait()).await.is_err() {
-        window.kill().await.context("The window does not end")?;
+/// Asks the window's process to end, which then signs out, and kills it where it has not ended within `bound`. Returns how it ended.
+async fn farewell(window: &mut Child, bound: Duration) -> anyhow::Result<ExitStatus> {
+    ask_to_end(window);
+    if let Ok(ended) = tokio::time::timeout(bound, window.wait()).await {
+        return ended.context("The window's process cannot be waited for");
     }
-    Ok(())
+    window.kill().await.context("The window does not end")?;
+    window
+        .wait()
+        .await
+        .context("The window's process cannot be waited for")
 }
+
+/// Ctrl-C in a terminal reaches the window's process, too, which heeds the first signal alone; others reach this program only.
+#[cfg(unix)]
+fn ask_to_end(window: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let id = window.id().and_then(|it| i32::try_from(it).ok());
+    if let Some(id) = id.and_then(Pid::from_raw)
+        && let Err(error) = kill_process(id, Signal::TERM)
+    {
+        eprintln!("demo: the window cannot be asked to end: {error}");
+    }
+}
+
+/// Ctrl-C reaches the window's process, too.
+#[cfg(not(unix))]
+fn ask_to_end(_window: &Child) {}
 
 fn is_on(call: &LabCall) -> bool {
     call.count()
@@ -140,4 +176,89 @@ fn entered() -> mpsc::Receiver<()> {
         }
     });
     entered
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use tokio::{
+        io::{AsyncBufReadExt as _, BufReader, Lines},
+        process::{ChildStdin, ChildStdout},
+    };
+
+    use super::*;
+
+    /// It ends far sooner; this is for whoever waits for a mistake.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A shell that does something when it is asked to end, and nothing until then.
+    struct Shell {
+        window: Child,
+        lines: Lines<BufReader<ChildStdout>>,
+        /// While it is open, the shell waits; who waits for a child closes what is left in it.
+        _stdin: ChildStdin,
+    }
+
+    async fn shell(trap: &str) -> Shell {
+        let script = format!("trap '{trap}' TERM; exec 3<&0; cat <&3 & echo waiting; wait");
+        let mut window = Command::new("sh")
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("there is a shell");
+        let stdout = window.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        assert_eq!(next(&mut lines).await.as_deref(), Some("waiting"));
+        Shell {
+            _stdin: window.stdin.take().expect("it is piped"),
+            window,
+            lines,
+        }
+    }
+
+    async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> Option<String> {
+        tokio::time::timeout(PATIENCE, lines.next_line())
+            .await
+            .expect("the shell goes on")
+            .expect("the shell can be read")
+    }
+
+    #[tokio::test]
+    async fn a_window_is_asked_to_end_and_left_the_time_to_sign_out() {
+        let mut shell = shell("echo asked; exit 7").await;
+
+        let status = farewell(&mut shell.window, PATIENCE)
+            .await
+            .expect("it ends");
+
+        assert_eq!(next(&mut shell.lines).await.as_deref(), Some("asked"));
+        assert_eq!(status.code(), Some(7), "it ended by itself");
+    }
+
+    #[tokio::test]
+    async fn a_window_that_does_not_end_is_killed() {
+        let mut shell = shell("").await;
+
+        let status = farewell(&mut shell.window, Duration::ZERO)
+            .await
+            .expect("it ends");
+
+        assert_eq!(status.signal(), Some(9));
+    }
+
+    #[tokio::test]
+    async fn a_window_that_has_ended_is_no_fault() {
+        let mut shell = shell("").await;
+        shell.window.start_kill().expect("it runs");
+        shell.window.wait().await.expect("it ends");
+
+        let status = farewell(&mut shell.window, PATIENCE)
+            .await
+            .expect("it ended");
+
+        assert_eq!(status.signal(), Some(9));
+    }
 }
