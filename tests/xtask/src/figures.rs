@@ -107,14 +107,21 @@ fn window(arguments: &[String]) -> Result<()> {
         .args(arguments))
 }
 
-/// The packages, as a release makes them but for signatures: minutes of building.
+/// The packages, as a release makes them but for signatures, and the program without a window: minutes of building.
 fn size(_: &[String]) -> Result<()> {
     if !cfg!(target_os = "linux") {
         println!("The figures of the packages need dpkg and rpm, and so Linux: left out");
         return Ok(());
     }
     packages::require(&[&BUILD[..], SOUND, WINDOW, &PACKAGING].concat())?;
-    installers::print_sizes(&installers::of_release()?)
+    let windowless = installers::size_without_window()?;
+    installers::print_sizes(&installers::of_release()?)?;
+    installers::print_size(
+        "the phone, no window",
+        windowless,
+        "goal <= 8 MB stripped (G18)",
+    );
+    Ok(())
 }
 
 /// A sidecar, alone and with Redis: about four minutes; with a part of their names only some kinds of runs. `timing` prints what the time of an

@@ -100,6 +100,19 @@ pub(crate) fn of_release() -> Result<Installers> {
     bundle(&target.join("dist"), &target.join("installers/dist"))
 }
 
+/// Builds the program as it is given to people, without any feature: with the headless door alone. Returns its size in bytes; it has no symbols.
+///
+/// What is built with a window after it takes its place.
+pub(crate) fn size_without_window() -> Result<u64> {
+    run(cargo().args([
+        "build",
+        "--profile=dist",
+        "--locked",
+        "--package=helix-phone",
+    ]))?;
+    size(&target_directory().join("dist/helix-phone"))
+}
+
 /// Makes the packages of the programs that were built there.
 pub(crate) fn bundle(built: &Path, folder: &Path) -> Result<Installers> {
     packages::require_npm(page::FOLDER)?;
@@ -152,12 +165,22 @@ pub(crate) fn print_sizes(made: &Installers) -> Result<()> {
         (".rpm of the phone", &made.rpm, "goal <= 6 MB (G18)"),
         (".deb of the sidecar", &made.sidecar, ""),
     ] {
-        let metadata = path
-            .metadata()
-            .with_context(|| format!("No {}", path.display()))?;
-        println!("{what:<24} {:>8.2} MB  {goal}", metadata.len() as f64 / 1e6);
+        print_size(what, size(path)?, goal);
     }
     Ok(())
+}
+
+/// Prints one size in a row of that table.
+pub(crate) fn print_size(what: &str, bytes: u64, goal: &str) {
+    println!("{what:<24} {:>8.2} MB  {goal}", bytes as f64 / 1e6);
+}
+
+/// Returns how many bytes a file has.
+fn size(path: &Path) -> Result<u64> {
+    let metadata = path.metadata();
+    Ok(metadata
+        .with_context(|| format!("No {}", path.display()))?
+        .len())
 }
 
 /// Returns the Tauri command, which npx brings.
