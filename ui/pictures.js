@@ -1,13 +1,18 @@
 // A picture of every scene, in `pictures/`: `npm run pictures`, or `npm run pictures -- sound more` for those whose names begin so.
+// `npm run pictures -- README` draws those that the README shows, where they lie.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { chromium } from "playwright";
 import { createServer, preview } from "vite";
 
 const FOLDER = join(import.meta.dirname, "pictures");
+
+/** The scenes that the README shows, by the names of their files; twice as fine as they are shown. */
+const README = { ready: "ready", call: "talking" };
+const FOLDER_OF_README = join(import.meta.dirname, "../.github");
 
 const vite = await createServer({ mode: "scripted", server: { middlewareMode: true }, appType: "custom" });
 /** @type {typeof import("./src/scripted/scenes")} */
@@ -23,18 +28,23 @@ const WHOLE = 2000;
 
 /**
  * @typedef {{ width: number, height: number, theme: "light" | "dark" | "contrast", language: string, text: number }} Look
+ * @param {keyof typeof WIDTHS} page
+ * @returns {Look}
+ */
+const usual = (page) => ({
+  width: page === "index" ? 360 : WIDTHS[page][0],
+  height: HEIGHTS[page],
+  theme: "light",
+  language: "en",
+  text: 100,
+});
+
+/**
  * @param {import("./src/scripted/scenes").Scene} scene
  * @returns {Look[]}
  */
 function looks({ page, at }) {
-  const usual = page === "index" ? 360 : WIDTHS[page][0];
-  const plain = {
-    width: usual,
-    height: HEIGHTS[page],
-    theme: /** @type {const} */ ("light"),
-    language: "en",
-    text: 100,
-  };
+  const plain = usual(page);
   const [width, height] = LEAST[page];
   return [
     ...WIDTHS[page].flatMap((width) => [
@@ -66,9 +76,24 @@ const nameOf = ({ width, height, theme, language, text }) =>
   ].join("-");
 
 const asked = process.argv.slice(2);
-const work = Object.entries(SCENES)
-  .filter(([name]) => asked.length === 0 || asked.some((it) => name.startsWith(it)))
-  .flatMap(([name, scene]) => looks(scene).map((look) => ({ name, page: scene.page, look })));
+const ofReadme = asked.includes("README");
+const work = ofReadme
+  ? Object.entries(README).map(([file, name]) => ({
+      name,
+      page: /** @type {const} */ ("index"),
+      look: usual("index"),
+      path: join(FOLDER_OF_README, `${file}.png`),
+    }))
+  : Object.entries(SCENES)
+      .filter(([name]) => asked.length === 0 || asked.some((it) => name.startsWith(it)))
+      .flatMap(([name, scene]) =>
+        looks(scene).map((look) => ({
+          name,
+          page: scene.page,
+          look,
+          path: join(FOLDER, name, `${nameOf(look)}.png`),
+        })),
+      );
 
 const server = await preview({
   mode: "scripted",
@@ -77,7 +102,9 @@ const server = await preview({
 });
 const address = server.resolvedUrls?.local[0] ?? "";
 
-rmSync(FOLDER, { recursive: true, force: true });
+if (!ofReadme) {
+  rmSync(FOLDER, { recursive: true, force: true });
+}
 /** What the browser complained of. */
 const complaints = new Set();
 const queue = work.values();
@@ -85,7 +112,11 @@ const queue = work.values();
 async function take() {
   // Tabs of one browser that are of different sizes get pieces of each other.
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-  const context = await browser.newContext({ reducedMotion: "reduce", locale: "en-GB" });
+  const context = await browser.newContext({
+    deviceScaleFactor: ofReadme ? 2 : 1,
+    reducedMotion: "reduce",
+    locale: "en-GB",
+  });
   const tab = await context.newPage();
   tab.on("pageerror", (error) => complaints.add(`${tab.url()}: ${error.message}`));
   tab.on("console", (told) => {
@@ -93,7 +124,7 @@ async function take() {
       complaints.add(`${tab.url()}: ${told.text()}`);
     }
   });
-  for (const { name, page, look } of queue) {
+  for (const { name, page, look, path } of queue) {
     const query = new URLSearchParams({
       state: name,
       theme: look.theme === "contrast" ? "dark" : look.theme,
@@ -109,8 +140,8 @@ async function take() {
     await tab.goto(`${address}${page}.html?${query}`);
     await tab.waitForSelector(`[data-played="${name}"]`, { state: "attached" });
     await tab.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    mkdirSync(join(FOLDER, name), { recursive: true });
-    await tab.screenshot({ path: join(FOLDER, name, `${nameOf(look)}.png`) });
+    mkdirSync(dirname(path), { recursive: true });
+    await tab.screenshot({ path });
     // Sideways nothing may be out of sight.
     const wide = await tab.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     if (wide) {
@@ -123,14 +154,15 @@ async function take() {
 await Promise.all(cpus().map(take));
 await server.close();
 
-/** @type {Map<string, string[]>} */
-const sections = new Map();
-for (const { name, look } of work) {
-  sections.set(name, [...(sections.get(name) ?? []), nameOf(look)]);
-}
-writeFileSync(
-  join(FOLDER, "index.html"),
-  `<!doctype html>
+if (!ofReadme) {
+  /** @type {Map<string, string[]>} */
+  const sections = new Map();
+  for (const { name, look } of work) {
+    sections.set(name, [...(sections.get(name) ?? []), nameOf(look)]);
+  }
+  writeFileSync(
+    join(FOLDER, "index.html"),
+    `<!doctype html>
 <meta charset="utf-8">
 <title>Helix Phone</title>
 <style>
@@ -151,9 +183,10 @@ ${[...sections]
   )
   .join("\n")}
 `,
-);
+  );
+}
 
-console.log(`${work.length} pictures of ${sections.size} scenes: ${join(FOLDER, "index.html")}`);
+console.log(`${work.length} pictures: ${ofReadme ? FOLDER_OF_README : join(FOLDER, "index.html")}`);
 for (const complaint of complaints) {
   console.error(complaint);
 }
