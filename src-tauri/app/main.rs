@@ -14,6 +14,8 @@ mod arguments;
 #[cfg(any(feature = "gui", test))]
 mod caller;
 #[cfg(any(feature = "gui", test))]
+mod farewell;
+#[cfg(any(feature = "gui", test))]
 mod limit;
 #[cfg(any(feature = "gui", test))]
 mod link;

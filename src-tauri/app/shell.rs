@@ -12,6 +12,8 @@ mod hanging;
 mod keys;
 mod leaving;
 mod links;
+#[cfg(target_os = "macos")]
+mod menu;
 mod notices;
 #[cfg(target_os = "linux")]
 mod only_one;
@@ -27,10 +29,7 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     process::ExitCode,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -42,6 +41,7 @@ use tracing::{error, warn};
 use crate::{
     act::Act,
     arguments::{self, Arguments},
+    farewell::Farewell,
     limit::Limit,
     page::{Rejected, WindowView},
     words::{Words, words},
@@ -79,7 +79,7 @@ struct Shell {
     is_popped_up: AtomicBool,
     /// Whether there is a tray that the window can be fetched back from.
     has_tray: AtomicBool,
-    is_leaving: AtomicBool,
+    farewell: Farewell,
     /// Held by whoever makes, shows or puts away windows: two at once would make one twice.
     window_work: Mutex<()>,
 }
@@ -171,11 +171,14 @@ fn open(
             Ok(())
         });
     #[cfg(target_os = "macos")]
-    let app = app.on_web_content_process_terminate(|webview| {
-        if let Err(error) = webview.reload() {
-            warn!(%error, "the page is gone");
-        }
-    });
+    let app = app
+        .enable_macos_default_menu(false)
+        .on_menu_event(menu::chosen)
+        .on_web_content_process_terminate(|webview| {
+            if let Err(error) = webview.reload() {
+                warn!(%error, "the page is gone");
+            }
+        });
     let app = app.build(tauri::generate_context!());
     let exit = match app {
         Ok(app) => app.run_return(happened),
@@ -203,6 +206,8 @@ fn set_up(
     app.manage(shell);
 
     let app = app.handle().clone();
+    #[cfg(target_os = "macos")]
+    menu::put_up(&app);
     if !is_hidden && !is_minimised {
         windows::show_main(&app);
     }
@@ -235,6 +240,8 @@ fn happened(app: &AppHandle, event: RunEvent) {
     {
         // The last window is gone; the phone stays in the tray.
         api.prevent_exit();
+    } else if let RunEvent::Exit = &event {
+        leaving::end(app);
     }
 }
 
@@ -326,7 +333,7 @@ impl Shell {
     }
 
     fn is_leaving(&self) -> bool {
-        self.is_leaving.load(Ordering::Relaxed)
+        self.farewell.has_begun()
     }
 }
 

@@ -89,6 +89,8 @@ async fn set_window(
     }
     shell.window.send_modify(|it| it.settings = holds);
     windows::dress(&app);
+    #[cfg(target_os = "macos")]
+    super::menu::put_up(&app);
     let policy = shell.policy().clone();
     shell
         .keep(move |it| it.set_window(&policy.keep_window(&settings, &it.window().0)))

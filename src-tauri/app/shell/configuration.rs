@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::{
     arguments::Arguments,
+    farewell::Farewell,
     limit::Limit,
     page::{DemoAccount, WindowView},
 };
@@ -164,7 +165,7 @@ pub(super) fn start(
         level_watchers: Mutex::new(BTreeSet::new()),
         is_popped_up: AtomicBool::new(false),
         has_tray: AtomicBool::new(!cfg!(target_os = "linux")),
-        is_leaving: AtomicBool::new(false),
+        farewell: Farewell::new(),
         window_work: Mutex::new(()),
     };
     Ok((shell, is_minimised))

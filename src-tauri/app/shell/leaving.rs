@@ -1,20 +1,15 @@
 //! The end: asked before it where it ends more than the phone, and signed out at it.
 
-use std::{
-    mem,
-    sync::{PoisonError, atomic::Ordering},
-    time::Duration,
-};
+use std::{mem, sync::PoisonError, time::Duration};
 
 use phone::{AccountView, LockReturned, PhoneView, SIGN_OUT_DEADLINE, SignedOutReason};
 use tauri::{AppHandle, Manager};
 use tokio::time;
 use tracing::{info, warn};
 
-use super::{Shell, notices, windows};
+use crate::farewell::WHOLE;
 
-/// How long quitting may take as a whole.
-const WHOLE: Duration = Duration::from_secs(2);
+use super::{Shell, notices, windows};
 
 /// How long the phone may take of it to hang up, un-register and give its lease back.
 pub(super) const FAREWELL: Duration = Duration::from_millis(1_700);
@@ -55,8 +50,7 @@ fn signed_out_by_user(view: &PhoneView) -> Option<LockReturned> {
 
 /// Signs out and ends the process.
 pub(super) fn leave(app: &AppHandle) {
-    let shell = app.state::<Shell>();
-    if shell.is_leaving.swap(true, Ordering::Relaxed) {
+    if !app.state::<Shell>().farewell.begin() {
         return;
     }
     info!("leaving");
@@ -69,27 +63,52 @@ pub(super) fn leave(app: &AppHandle) {
             }
         }
         let shell = app.state::<Shell>();
-        let engine = shell.engine();
-        let was_signed_out = signed_out_by_user(&engine.view().borrow()).is_some();
-        engine.stop(FAREWELL).await;
-        let lock = signed_out_by_user(&engine.view().borrow()).filter(|_| !was_signed_out);
-        let words = match lock {
-            None | Some(LockReturned::NotHeld) => None,
-            Some(LockReturned::Free) => Some(shell.words().free),
-            Some(LockReturned::Unconfirmed { .. }) => Some(shell.words().unconfirmed),
-        };
-        let say = async {
-            if let Some(words) = words {
-                notices::say(words).await;
-            }
-        };
-        // A disk that hangs holds nobody up; the last call is noted as one that was cut then.
-        let _ = tokio::join!(
-            time::timeout(PATIENCE, shell.remember()),
-            time::timeout(PATIENCE, say)
-        );
+        let all = shell.farewell.say(sign_out(&shell)).await;
+        tell_rest(all);
         app.exit(0);
     });
+}
+
+/// Returns when the process may end, which it does then: whoever has not signed out is signed out first.
+///
+/// [`leave`] has done that. Without it end macOS' Quit in the Dock, a log-off there, and one of Windows: these systems
+/// ask nobody, and wait for this alone.
+pub(super) fn end(app: &AppHandle) {
+    // Without it the phone never began.
+    let Some(shell) = app.try_state::<Shell>() else {
+        return;
+    };
+    let all = tauri::async_runtime::block_on(shell.farewell.finish(sign_out(&shell)));
+    tell_rest(all);
+}
+
+fn tell_rest(all: bool) {
+    if !all {
+        warn!("ended before all was done");
+    }
+}
+
+/// Ends the phone, says what became of its session, and has the last call remembered.
+async fn sign_out(shell: &Shell) {
+    let engine = shell.engine();
+    let was_signed_out = signed_out_by_user(&engine.view().borrow()).is_some();
+    engine.stop(FAREWELL).await;
+    let lock = signed_out_by_user(&engine.view().borrow()).filter(|_| !was_signed_out);
+    let words = match lock {
+        None | Some(LockReturned::NotHeld) => None,
+        Some(LockReturned::Free) => Some(shell.words().free),
+        Some(LockReturned::Unconfirmed { .. }) => Some(shell.words().unconfirmed),
+    };
+    let say = async {
+        if let Some(words) = words {
+            notices::say(words).await;
+        }
+    };
+    // A disk that hangs holds nobody up; the last call is noted as one that was cut then.
+    let _ = tokio::join!(
+        time::timeout(PATIENCE, shell.remember()),
+        time::timeout(PATIENCE, say)
+    );
 }
 
 impl Shell {
@@ -133,6 +152,6 @@ pub(super) fn on_signals(app: &AppHandle) {
     }
 }
 
-/// Windows sends its windows a message, which Tauri turns into an exit.
+/// Windows sends its windows a message, which comes as the end itself ([`end`]).
 #[cfg(not(unix))]
 pub(super) fn on_signals(_app: &AppHandle) {}
