@@ -44,22 +44,23 @@ pub(crate) fn release(arguments: &[String]) -> Result<()> {
 /// packages fail.
 pub(crate) fn check_signing(made: &Installers) -> Result<()> {
     check_refusal()?;
-    let keys = ThrowAway::new()?;
+    let thrown_away = ThrowAway::new()?;
+    let keys = Keys::named_by(|name| thrown_away.variable(name))?;
     let folder = made.deb.with_extension("signed");
-    let signed = sign(made, keys.keys(), &folder)?;
+    let signed = sign(made, &keys, &folder)?;
     for package in [&made.deb, &made.rpm] {
         let package = signed.join(name(package)?);
-        keys.check_updater_signature(&package)?;
+        thrown_away.check_updater_signature(&package)?;
         fs::OpenOptions::new()
             .append(true)
             .open(&package)
             .and_then(|mut it| std::io::Write::write_all(&mut it, b"!"))
             .with_context(|| format!("Cannot change {}", package.display()))?;
-        if keys.check_updater_signature(&package).is_ok() {
+        if thrown_away.check_updater_signature(&package).is_ok() {
             bail!("A changed package passes for that of the updater");
         }
     }
-    if verify(&signed, keys.keys()).is_ok() {
+    if verify(&signed, &keys).is_ok() {
         bail!("Changed packages pass for signed ones");
     }
     Ok(())

@@ -5,9 +5,9 @@ use anyhow::{Context, Result, bail};
 use crate::{
     demo, installers,
     packages::{
-        self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, DISPLAY, FONTS, HAPROXY,
-        KAMAILIO, KEYRING, MINGW, NETWORKS, PIPEWIRE, PULSEAUDIO, REDIS, REDIS_SENTINEL, RTPENGINE,
-        SESSION_BUS, SOUND, SPEECH, WINDOW,
+        self, ALSA_TO_PULSEAUDIO, BUILD, CERTUTIL, CHROMIUM, COTURN, DISPLAY, FONTS, GNUPG,
+        HAPROXY, KAMAILIO, KEYRING, MINGW, NETWORKS, PIPEWIRE, PULSEAUDIO, REDIS, REDIS_SENTINEL,
+        RTPENGINE, SESSION_BUS, SOUND, SPEECH, WINDOW,
     },
     page,
     run::{cargo, exists, free_megabytes, root, run, target_directory},
@@ -168,7 +168,7 @@ fn dependencies() -> Result<()> {
 }
 
 /// All of them, with the real peers: Kamailio, JsSIP in Chromium, coturn, rtpengine, PulseAudio with null sinks as the sound card,
-/// GNOME's keyring, Redis, HAProxy, and the window on a display that nobody looks at.
+/// GNOME's keyring, GnuPG, Redis, HAProxy, and the window on a display that nobody looks at.
 ///
 /// The features are those of the lints, so that everything is built once.
 fn tests() -> Result<()> {
@@ -177,6 +177,7 @@ fn tests() -> Result<()> {
         CERTUTIL,
         CHROMIUM,
         COTURN,
+        GNUPG,
         HAPROXY,
         KAMAILIO,
         KEYRING,

@@ -18,6 +18,9 @@ use crate::{
 /// Names the key of GnuPG, by its fingerprint.
 const GPG_KEY: &str = "HELIX_GPG_KEY";
 
+/// GnuPG's folder, as GnuPG calls it.
+const GPG_HOME: &str = "GNUPGHOME";
+
 /// The updater's key, as Tauri calls it: itself, or the path of its file; and its password.
 const UPDATER_KEY: &str = "TAURI_SIGNING_PRIVATE_KEY";
 const UPDATER_KEY_PATH: &str = "TAURI_SIGNING_PRIVATE_KEY_PATH";
@@ -39,7 +42,12 @@ pub(crate) struct Keys {
 impl Keys {
     /// Returns the keys that the environment names; fails with what it lacks.
     pub(super) fn of_environment() -> Result<Self> {
-        let given = |name: &str| env::var_os(name).filter(|it| !it.is_empty());
+        Self::named_by(|name| env::var_os(name))
+    }
+
+    /// Returns the keys that these variables name.
+    pub(super) fn named_by(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let given = |name: &str| variable(name).filter(|it| !it.is_empty());
         let mut missing = Vec::new();
         let fingerprint = given(GPG_KEY);
         if fingerprint.is_none() {
@@ -58,7 +66,7 @@ impl Keys {
             ));
         }
         // An empty one is a password, too.
-        let password = env::var_os(UPDATER_PASSWORD);
+        let password = variable(UPDATER_PASSWORD);
         if password.is_none() {
             missing.push(format!(
                 "{UPDATER_PASSWORD}: the password of the updater's key; empty where it has none"
@@ -76,7 +84,7 @@ impl Keys {
         if fingerprint.len() != 40 || !fingerprint.chars().all(|it| it.is_ascii_hexdigit()) {
             bail!("{GPG_KEY} is no fingerprint, which has 40 hexadecimal digits");
         }
-        let gpg_home = given("GNUPGHOME").map(PathBuf::from);
+        let gpg_home = given(GPG_HOME).map(PathBuf::from);
         if name == UPDATER_KEY_PATH {
             let path = Path::new(&key);
             if !path.is_file() {
@@ -88,7 +96,7 @@ impl Keys {
             outside(UPDATER_KEY_PATH, path)?;
         }
         if let Some(home) = &gpg_home {
-            outside("GNUPGHOME", home)?;
+            outside(GPG_HOME, home)?;
         }
         let keys = Self {
             fingerprint,
@@ -113,7 +121,7 @@ impl Keys {
     pub(super) fn at_work(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         if let Some(home) = &self.gpg_home {
-            command.env("GNUPGHOME", home);
+            command.env(GPG_HOME, home);
         }
         command
     }
@@ -161,6 +169,24 @@ pub(super) struct ThrowAway {
 
 impl ThrowAway {
     pub(super) fn new() -> Result<Self> {
+        let made = Self::of_gnupg()?;
+        output(
+            tauri()
+                .args([
+                    "signer",
+                    "generate",
+                    "--ci",
+                    "--password",
+                    "thrown away",
+                    "--write-keys",
+                ])
+                .arg(made.folder.join("updater")),
+        )?;
+        Ok(made)
+    }
+
+    /// Those of GnuPG alone: the updater's is named, and not there.
+    fn of_gnupg() -> Result<Self> {
         let folder = home()?;
         // From here on it is removed, whatever fails.
         let mut made = Self {
@@ -195,23 +221,20 @@ impl ThrowAway {
             .find_map(|it| it.strip_prefix("fpr:"))
             .map(|it| it.trim_matches(':').to_owned())
             .context("GnuPG made no key")?;
-        output(
-            tauri()
-                .args([
-                    "signer",
-                    "generate",
-                    "--ci",
-                    "--password",
-                    "thrown away",
-                    "--write-keys",
-                ])
-                .arg(made.folder.join("updater")),
-        )?;
         Ok(made)
     }
 
-    pub(super) fn keys(&self) -> &Keys {
-        &self.keys
+    /// Returns what names them in the environment of a release.
+    pub(super) fn variable(&self, name: &str) -> Option<OsString> {
+        match name {
+            GPG_KEY => Some(self.keys.fingerprint.clone().into()),
+            GPG_HOME => Some(self.folder.clone().into()),
+            name => {
+                let mut updater = self.keys.updater.iter();
+                let found = updater.find(|(it, _)| *it == name);
+                found.map(|(_, value)| value.clone())
+            }
+        }
     }
 
     /// Has minisign, whose format the updater's is, check the signature of a file.
@@ -270,4 +293,80 @@ fn outside(variable: &str, path: &Path) -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn keys_that_are_named_sign() {
+        let made = made();
+        let keys = Keys::named_by(|name| made.variable(name)).unwrap();
+        assert_eq!(keys.fingerprint(), made.keys.fingerprint());
+        let file = made.folder.join("package");
+        fs::write(&file, "what is signed").unwrap();
+        keys.sign_detached(&file).unwrap();
+        let checked = |file: &Path| {
+            let signature = made.folder.join("package.asc");
+            output(keys.gpg().arg("--verify").arg(signature).arg(file))
+        };
+        checked(&file).unwrap();
+        fs::write(&file, "what was changed").unwrap();
+        assert!(checked(&file).is_err());
+
+        // As GnuPG prints it: in groups of four.
+        let spaced: String = keys
+            .fingerprint()
+            .char_indices()
+            .flat_map(|(at, it)| [(at % 4 == 0).then_some(' '), Some(it)])
+            .flatten()
+            .collect();
+        let other = |name: &str| match name {
+            GPG_KEY => Some(spaced.clone().into()),
+            // The key itself in place of its file, and no password.
+            UPDATER_KEY_PATH => None,
+            UPDATER_KEY => Some("a key".into()),
+            UPDATER_PASSWORD => Some(OsString::new()),
+            name => made.variable(name),
+        };
+        let keys = Keys::named_by(other).unwrap();
+        assert_eq!(keys.fingerprint(), made.keys.fingerprint());
+        let updater = [
+            (UPDATER_KEY, "a key".into()),
+            (UPDATER_PASSWORD, OsString::new()),
+        ];
+        assert_eq!(keys.updater, updater);
+    }
+
+    #[test]
+    fn keys_that_are_not_there_or_lie_in_the_repository_are_refused() {
+        let made = made();
+        let inside = root().join("Cargo.toml");
+        let nowhere = made.folder.join("nowhere");
+        for (variable, value, told) in [
+            (GPG_KEY, "0".repeat(40).into(), "GnuPG has no secret key"),
+            (GPG_KEY, "nobody".into(), "is no fingerprint"),
+            (GPG_KEY, OsString::new(), "the fingerprint of the key"),
+            (UPDATER_KEY_PATH, nowhere.into(), "which is no file"),
+            (UPDATER_KEY_PATH, inside.into(), "lies in the repository"),
+            (GPG_HOME, root().into(), "lies in the repository"),
+        ] {
+            let other = |name: &str| match name == variable {
+                true => Some(value.clone()),
+                false => made.variable(name),
+            };
+            let refused = format!("{:#}", Keys::named_by(other).unwrap_err());
+            assert!(refused.contains(told), "{variable}: {refused}");
+        }
+    }
+
+    /// Keys in a folder of their own, which ends with them; the updater's is read by Tauri alone.
+    fn made() -> ThrowAway {
+        let made = ThrowAway::of_gnupg().unwrap();
+        fs::write(made.folder.join("updater"), "a key").unwrap();
+        made
+    }
 }
