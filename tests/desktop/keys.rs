@@ -1,10 +1,18 @@
 //! Keys: the buttons of a headset, which work whichever program has the focus, and those of the window.
 
+use std::{fs, time::Instant};
+
 use crate::{
+    PATIENCE,
     calls::{dial, hears_nothing, hears_tone, speak},
-    desk::on_own_screen,
+    desk::{Desk, on_own_screen},
     web_process::{press_in, pressed_until, start, whole_window},
 };
+
+/// Keys as WebDriver spells them (WebDriver §17.4.2).
+const F8: &str = "\u{e038}";
+const F9: &str = "\u{e039}";
+const SHIFT_F8: &str = "\u{e008}\u{e038}";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_buttons_of_a_headset_answer_mute_and_hang_up_in_a_call() {
@@ -60,4 +68,69 @@ async fn keys_in_the_window_answer_mute_hold_and_hang_up() {
         assert_eq!(ravi.event("call.ended").await["cause"]["code"], "remote");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_set_in_the_window_work_in_other_programs_and_one_that_is_taken_is_told() {
+    on_own_screen(async |desk| {
+        desk.ready().await;
+        let page = desk.page();
+        page.press("More").await;
+        page.press("Answer Off").await;
+        let wrong = "Choose an F key, alone or with Ctrl, Alt or Shift.";
+        press_while_listening(desk, "Answer", "a", wrong).await;
+        press_while_listening(desk, "Answer", F9, "Answer F9").await;
+
+        let holder = desk.screen.program_with_key(8);
+        page.press("Hang up or decline Off").await;
+        let taken = "Another program uses these keys. Choose others.";
+        press_while_listening(desk, "Hang up or decline", F8, taken).await;
+        page.press("Hang up or decline Off").await;
+        let own = "Hang up or decline Shift+F8";
+        press_while_listening(desk, "Hang up or decline", SHIFT_F8, own).await;
+        page.no_longer_says("Another program uses these keys").await;
+        let settings = desk.settings();
+        desk.until("the keys in the settings", || {
+            let kept = fs::read_to_string(&settings).unwrap();
+            kept.contains("answer = \"F9\"") && kept.contains("hang_up = \"Shift+F8\"")
+        });
+        drop(holder);
+
+        page.press("Keypad").await;
+        let other = desk.screen.other_program();
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        page.says("Incoming call").await;
+        assert_eq!(desk.screen.focused(), other.window.to_string());
+        desk.screen.xdotool(&["key", "F9"]);
+        ravi.event("call.connected").await;
+        desk.screen.xdotool(&["key", "shift+F8"]);
+        assert_eq!(ravi.event("call.ended").await["cause"]["code"], "remote");
+
+        // Turned off, it is everybody's again: the next who wants it has it.
+        page.press("More").await;
+        page.press("Turn off the keys of Answer").await;
+        page.offers("Answer Off").await;
+        page.press("Mute Off").await;
+        press_while_listening(desk, "Mute", F9, "Mute F9").await;
+    })
+    .await;
+}
+
+/// Presses keys in a field for keys that listens, until the page says, or offers, what comes of it: for a moment after the
+/// window has come forward no key presses anything. They are WebDriver's: a window that it uses takes no others.
+async fn press_while_listening(desk: &Desk, label: &str, keys: &str, heard: &str) {
+    let (page, field) = (desk.page(), format!("{label} Press keys…"));
+    page.offers(&field).await;
+    let begun = Instant::now();
+    while !(page.text().await.contains(heard) || page.can_press(heard).await) {
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "the keys do not lead to “{heard}”"
+        );
+        if page.can_press(&field).await {
+            // It may have heard them between the look and this.
+            let _ = page.offers(&field).await.send_keys(keys).await;
+        }
+    }
 }

@@ -22,12 +22,16 @@ mod sound_card;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod app;
 mod autostart;
 mod calls;
 mod desk;
 mod files;
+mod hostile;
+mod kept;
 mod keys;
+mod languages;
 mod leaving;
 mod page;
 mod places;

@@ -23,10 +23,12 @@ const over = () => document.querySelector("dialog[open]") ?? document;
 // For a moment after a call has rung the page takes no press of a pointer.
 const canBeUsed = (it) => !it.disabled && getComputedStyle(it).pointerEvents !== "none";
 
-const control = (name) =>
-  [...over().querySelectorAll("button, input, select")].find(
-    (it) => canBeUsed(it) && isSeen(it) && nameOf(it) === name,
-  );
+const controls = () =>
+  [...over().querySelectorAll("button, input, select")].filter((it) => canBeUsed(it) && isSeen(it));
+
+const control = (name) => controls().find((it) => nameOf(it) === name);
+
+const row = (beginning) => controls().find((it) => nameOf(it).startsWith(beginning));
 
 // Scrolled to, as WebDriver does only with what is wholly outside.
 const inSight = (it) => {

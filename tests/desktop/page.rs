@@ -125,9 +125,20 @@ impl Page {
     /// Waits for a control of this name that can be used, and scrolls to it.
     pub(crate) async fn offers(&self, name: &str) -> Element {
         let found = self.awaited("inSight(control(arguments[0]))", name).await;
-        match found[ELEMENT].as_str() {
-            Some(id) => Element::from_element_id(self.client.clone(), id.to_owned().into()),
+        match self.element(&found) {
+            Some(control) => control,
             None => self.fail(&format!("offers no “{name}”")).await,
+        }
+    }
+
+    /// Waits until it is written in this language, in this direction (`rtl` or `ltr`).
+    pub(crate) async fn is_written(&self, language: &str, direction: &str) {
+        let wanted = format!("{language} {direction}");
+        let condition = "`${document.documentElement.lang} ${document.documentElement.dir}` \
+            === arguments[0]";
+        let found = self.awaited(condition, &wanted).await;
+        if found.is_null() {
+            self.fail(&format!("is not written in {wanted}")).await;
         }
     }
 
@@ -147,6 +158,21 @@ impl Page {
 
     pub(crate) async fn press(&self, name: &str) {
         self.act(name, async |control| control.click().await).await;
+    }
+
+    /// Presses the first control whose name begins like that: a row of a list, which tells more.
+    pub(crate) async fn press_row(&self, beginning: &str) {
+        let found = self.awaited("inSight(row(arguments[0]))", beginning).await;
+        match self.element(&found) {
+            Some(row) => row.click().await.unwrap(),
+            None => self.fail(&format!("has no row of “{beginning}”")).await,
+        }
+    }
+
+    /// Chooses one of the values that a list offers.
+    pub(crate) async fn choose(&self, name: &str, value: &str) {
+        self.act(name, async |list| list.select_by_label(value).await)
+            .await;
     }
 
     pub(crate) async fn type_into(&self, name: &str, words: &str) {
@@ -189,6 +215,12 @@ impl Page {
                 Err(_) => {}
             }
         }
+    }
+
+    /// What a script has found, if anything.
+    fn element(&self, found: &Value) -> Option<Element> {
+        let id = found[ELEMENT].as_str()?.to_owned();
+        Some(Element::from_element_id(self.client.clone(), id.into()))
     }
 
     async fn awaited(&self, condition: &str, argument: &str) -> Value {

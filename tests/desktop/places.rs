@@ -102,8 +102,7 @@ async fn the_bar_and_the_pop_up_are_small_and_above_other_windows() {
         assert_eq!(desk.screen.place(pop_up), place);
         assert!(desk.screen.is_above(pop_up));
         // What is typed goes on to where it went.
-        let focused = desk.screen.xdotool(&["getwindowfocus"]);
-        assert_eq!(focused.trim(), other.window.to_string());
+        assert_eq!(desk.screen.focused(), other.window.to_string());
         page.press("Decline").await;
         ravi.event("call.ended").await;
 

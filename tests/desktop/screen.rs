@@ -7,17 +7,24 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, Weak},
     thread,
+    time::Instant,
 };
 
 use tempfile::TempDir;
 use x11rb::{
-    COPY_DEPTH_FROM_PARENT, CURRENT_TIME,
+    COPY_DEPTH_FROM_PARENT, CURRENT_TIME, NONE,
     connection::Connection,
-    protocol::xproto::{
-        ClientMessageEvent, ConnectionExt, CreateWindowAux, EventMask, InputFocus, WindowClass,
+    protocol::{
+        Event,
+        xproto::{
+            AtomEnum, ClientMessageEvent, ConnectionExt, CreateWindowAux, EventMask, GrabMode,
+            InputFocus, MapState, ModMask, WindowClass,
+        },
     },
     rust_connection::RustConnection,
 };
+
+use crate::PATIENCE;
 
 /// The tests that run at a time share one.
 static SHARED: Mutex<Weak<Screen>> = Mutex::new(Weak::new());
@@ -173,8 +180,17 @@ impl Screen {
         sent.unwrap().check().unwrap();
     }
 
-    /// Opens a window of another program, which has the focus.
+    /// Opens a window of another program, which lies above the others and has the focus.
     pub(crate) fn other_program(&self) -> OtherProgram {
+        let program = self.program_without_window();
+        let OtherProgram { server, window, .. } = &program;
+        server.map_window(*window).unwrap().check().unwrap();
+        let focused = server.set_input_focus(InputFocus::PARENT, *window, CURRENT_TIME);
+        focused.unwrap().check().unwrap();
+        program
+    }
+
+    fn program_without_window(&self) -> OtherProgram {
         let (server, screen) = x11rb::connect(Some(&self.display)).unwrap();
         let window = server.generate_id().unwrap();
         let screen = &server.setup().roots[screen];
@@ -185,13 +201,91 @@ impl Screen {
         let made =
             server.create_window(depth, window, root, 0, 0, 9, 9, 0, class, visual, &as_usual);
         made.unwrap().check().unwrap();
-        server.map_window(window).unwrap().check().unwrap();
-        let focused = server.set_input_focus(InputFocus::PARENT, window, CURRENT_TIME);
-        focused.unwrap().check().unwrap();
         OtherProgram {
-            _server: server,
+            server,
+            root,
             window,
         }
+    }
+
+    /// Starts another program that has this key, by its number among the F keys, while Caps Lock is on: alone, the
+    /// key still comes to the window with the focus.
+    pub(crate) fn program_with_key(&self, f: u32) -> OtherProgram {
+        /// What X calls the first of them.
+        const F1: u32 = 0xffbe;
+
+        let program = self.program_without_window();
+        let OtherProgram { server, root, .. } = &program;
+        let setup = server.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let mapping = server.get_keyboard_mapping(first, last - first + 1);
+        let mapping = mapping.unwrap().reply().unwrap();
+        let mut keys = mapping
+            .keysyms
+            .chunks(usize::from(mapping.keysyms_per_keycode))
+            .zip(first..=last);
+        let (_, key) = keys
+            .find(|(symbols, _)| symbols.contains(&(F1 + f - 1)))
+            .expect("the keyboard has the key");
+        let (pointer, keyboard) = (GrabMode::ASYNC, GrabMode::ASYNC);
+        let taken = server.grab_key(false, *root, ModMask::LOCK, key, pointer, keyboard);
+        taken.unwrap().check().unwrap();
+        program
+    }
+
+    /// Returns the text in the clipboard, if there is one, as a program gets it into which it is pasted (ICCCM §2.4).
+    pub(crate) fn clipboard(&self) -> Option<String> {
+        /// In units of four bytes: more than anybody copies here.
+        const LONGEST: u32 = 1 << 16;
+
+        let OtherProgram { server, window, .. } = self.program_without_window();
+        let atom = |name: &str| {
+            let asked = server.intern_atom(false, name.as_bytes()).unwrap();
+            asked.reply().unwrap().atom
+        };
+        let [clipboard, text, place] = ["CLIPBOARD", "UTF8_STRING", "PASTED"].map(atom);
+        let asked = server.convert_selection(window, clipboard, text, place, CURRENT_TIME);
+        asked.unwrap().check().unwrap();
+        let begun = Instant::now();
+        loop {
+            if let Some(Event::SelectionNotify(told)) = server.poll_for_event().unwrap() {
+                if told.property == NONE {
+                    return None;
+                }
+                break;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the clipboard does not answer");
+            thread::yield_now();
+        }
+        let pasted = server.get_property(true, window, place, AtomEnum::ANY, 0, LONGEST);
+        Some(String::from_utf8(pasted.unwrap().reply().unwrap().value).unwrap())
+    }
+
+    /// Returns the window that lies above all others.
+    pub(crate) fn uppermost(&self) -> Option<String> {
+        let (server, screen) = x11rb::connect(Some(&self.display)).unwrap();
+        let root = server.setup().roots[screen].root;
+        // From the lowest to the highest.
+        let windows = server.query_tree(root).unwrap().reply().unwrap().children;
+        let is_shown = |window: &u32| {
+            // It may be gone meanwhile.
+            let asked = server.get_window_attributes(*window).unwrap().reply();
+            asked.is_ok_and(|it| it.map_state == MapState::VIEWABLE)
+        };
+        let highest = windows.into_iter().rfind(is_shown);
+        highest.map(|it| it.to_string())
+    }
+
+    /// Returns the window that has the keyboard.
+    pub(crate) fn focused(&self) -> String {
+        self.xdotool(&["getwindowfocus"]).trim().to_owned()
+    }
+
+    /// Returns whether a window asks to be looked at (ICCCM §4.1.2.4).
+    pub(crate) fn is_urgent(&self, window: &str) -> bool {
+        let hints = self.property(window, "WM_HINTS");
+        assert!(hints.contains("group leader"), "{hints}");
+        hints.contains("The urgency hint bit is set")
     }
 
     /// Returns whether a window asks to lie above the others.
@@ -211,10 +305,11 @@ impl Screen {
     }
 }
 
-/// A window that is there as long as this is.
+/// A program that runs as long as this is there, with a window.
 #[derive(Debug)]
 pub(crate) struct OtherProgram {
-    _server: RustConnection,
+    server: RustConnection,
+    root: u32,
     pub(crate) window: u32,
 }
 

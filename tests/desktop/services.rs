@@ -220,9 +220,14 @@ impl Services {
 
     /// Ends the tray as a panel that crashes does, and starts it again.
     pub(crate) async fn restart_tray(&self) {
+        self.end_tray().await;
+        self.connection.request_name(WATCHER).await.unwrap();
+    }
+
+    /// Ends the tray, as on a desktop that has none.
+    pub(crate) async fn end_tray(&self) {
         self.connection.release_name(WATCHER).await.unwrap();
         self.forget_tray.send_replace(None);
-        self.connection.request_name(WATCHER).await.unwrap();
     }
 
     async fn tray_item(&self) -> String {

@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::{
     calls::dial,
-    desk::{HEADSET, Setup, story, story_at, story_at_queue},
+    desk::{HEADSET, Setup, on_own_screen, story, story_at, story_at_queue},
     web_process::{web_process, whole_window},
 };
 
@@ -85,6 +87,35 @@ async fn a_window_that_is_closed_stays_in_the_tray_and_is_fetched_back() {
         desk.until("an empty screen", || shown() == 0);
         desk.services.click_tray().await;
         desk.until("the window", || shown() == 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_the_window_quits_where_no_tray_has_the_phone_and_asks_in_a_call() {
+    on_own_screen(async |desk| {
+        desk.services.end_tray().await;
+        desk.ready().await;
+        let window = whole_window(desk);
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        let call = dial(&mut ravi, "700201").await;
+        let page = desk.page();
+        page.press("Answer").await;
+        ravi.event("call.connected").await;
+        page.says("On a call").await;
+        desk.screen.close(&window);
+        page.says("You are on a call. Hang up and quit?").await;
+        page.press("Stay").await;
+        page.no_longer_says("Hang up and quit?").await;
+        page.offers("Hang up").await;
+        assert!(desk.screen.windows("Helix Phone").contains(&window));
+        desk.office.bindings("700201", 1).await;
+
+        ravi.send(json!({"command": "hang_up", "call": call})).await;
+        page.says("Ended by the caller").await;
+        desk.screen.close(&window);
+        desk.app().ended();
+        desk.office.bindings("700201", 0).await;
     })
     .await;
 }

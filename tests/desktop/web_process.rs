@@ -8,9 +8,10 @@ use tokio::{process::Child, time::timeout};
 
 use crate::{
     PATIENCE,
-    calls::{dial, hears_tone, speak},
+    calls::{dial, hears_nothing, hears_tone, speak},
     desk::{Desk, Setup, on_own_screen, story_at},
     screen::Place,
+    screen_reader::{HEADING, TOGGLE_BUTTON},
     support::{office::SIP_PASSWORDS, process::Process},
 };
 
@@ -22,6 +23,54 @@ async fn a_page_that_is_killed_in_a_call_comes_back_to_it_and_the_sound_goes_on(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_hangs_in_a_call_is_ended_and_comes_back_to_it_and_the_sound_goes_on() {
     comes_back_after("-STOP").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_comes_back_in_a_call_tells_who_it_is_and_that_its_user_is_muted() {
+    let setup = Setup {
+        own_screen: true,
+        screen_reader: true,
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        let program = start(desk).await;
+        let id = program.id().unwrap();
+        let _voice = speak(desk);
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        let (tray, reader) = (&desk.services, desk.screen_reader());
+        let rings = tray.notification("ravi", "Incoming call", true).await;
+        tray.choose(&rings, "answer").await;
+        ravi.event("call.connected").await;
+        hears_tone(&mut ravi).await;
+        reader.finds(HEADING, "ravi").await;
+        let mute = reader.finds(TOGGLE_BUTTON, "Mute").await;
+        assert!(!mute.is_pressed(), "{mute:?}");
+        reader.press(&mute).await;
+        hears_nothing(&mut ravi).await;
+
+        let old = web_process(desk, id, None);
+        kill_page(desk, id);
+        web_process(desk, id, Some(old));
+        // What the old page had said is gone with it.
+        reader.finds(HEADING, "ravi").await;
+        let muted = reader
+            .finds_one("Mute that is pressed", |it| {
+                it.name == "Mute" && it.is_pressed()
+            })
+            .await;
+        // What was heard before is left out.
+        ravi.ask(json!({"command": "devices"})).await;
+        hears_nothing(&mut ravi).await;
+        reader.press(&muted).await;
+        hears_tone(&mut ravi).await;
+        reader
+            .finds_one("Mute that is not pressed", |it| {
+                it.name == "Mute" && !it.is_pressed()
+            })
+            .await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
