@@ -7,7 +7,7 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use fantoccini::{ClientBuilder, wd::Capabilities};
@@ -66,13 +66,9 @@ impl App {
 
     /// Waits until the program has ended by itself.
     pub(crate) fn ended(&self) {
-        self.ended_within(PATIENCE);
-    }
-
-    pub(crate) fn ended_within(&self, patience: Duration) {
         let begun = Instant::now();
         while self.driver.program().is_some() {
-            assert!(begun.elapsed() < patience, "the program has not ended");
+            assert!(begun.elapsed() < PATIENCE, "the program has not ended");
             std::thread::yield_now();
         }
     }
