@@ -27,8 +27,8 @@ pub(super) struct Missed {
 pub(super) struct Wanted {
     pub(super) request: u64,
     pub(super) device: String,
-    /// Whether there is a call to wait for.
-    pub(super) in_call: bool,
+    /// Whether there is a call to wait for, or the work after one.
+    pub(super) is_busy: bool,
     pub(super) words: &'static Words,
 }
 
@@ -42,7 +42,8 @@ impl Wanted {
                 asks.device_name.as_deref().unwrap_or_default(),
                 words.another_device,
             ]),
-            in_call: !view.calls.is_empty(),
+            is_busy: !view.calls.is_empty()
+                || view.queue.as_ref().is_some_and(|it| it.wrap_up.is_some()),
             words,
         })
     }
@@ -258,7 +259,7 @@ mod system {
     async fn tell_wanted(desktop: &NotificationsProxy<'_>, wants: &Wanted) -> zbus::Result<u32> {
         let words = wants.words;
         let mut actions = vec![MOVE_NOW, words.move_now];
-        if wants.in_call {
+        if wants.is_busy {
             actions.extend([AFTER_CALL, words.after_call]);
         }
         actions.extend([STAY, words.stay, OPEN, words.open]);

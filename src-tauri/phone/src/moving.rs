@@ -14,7 +14,7 @@ use sidecar_api::{
 
 use crate::{Moment, SidecarFailure, outputs::Outputs};
 
-pub(crate) use request::{Asked, Heard};
+pub(crate) use request::{Asked, Heard, Promise, StaysFor};
 pub(crate) use watch::{Ended, Watch};
 
 /// A call of the sidecar's contract about moving.

@@ -14,7 +14,7 @@ mod told;
 mod view;
 mod wrap_up;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use self::view::{
     Availability, OrderView, QueueLoginView, QueueRefusalView, QueueView, Refused, WrapUpView,
@@ -24,16 +24,23 @@ pub(crate) use self::{
     outcomes::Outcomes,
     wrap_up::{Concluded, LONGEST_NOTE, Term, WrapUp},
 };
-use self::{answers::later, told::Login};
+use self::{
+    answers::{later, tell_delayed},
+    told::Login,
+};
 use crate::{
     Event, Rejected,
     errand::{Errand, overdue},
     moment::Epoch,
+    moving::Promise,
     outputs::Outputs,
 };
 
-/// How often what nobody wished for is tried before its refusal is told: for about a minute and a half.
-const QUIET_TRIES: u32 = 6;
+/// How long what nobody wished for is tried before anybody hears of it: as long as a call may take to end at Ozonetel.
+const QUIET: Duration = Duration::from_secs(90);
+
+/// How many tries to save an outcome another device waits for.
+const TRIES_WAITED_FOR: u32 = 2;
 
 #[derive(Debug)]
 pub(crate) struct Queue {
@@ -45,8 +52,11 @@ pub(crate) struct Queue {
     outcome_names: Vec<String>,
     term: Term,
     order: Option<Order>,
-    /// Ready comes before a pause: it is the only way out of a wrap-up whose outcome is not saved.
+    /// Ready comes before a pause: it is the only way out of a wrap-up whose outcome is not saved. Where nothing else is to
+    /// come it is ordered for its own sake.
     owes_ready: bool,
+    /// Whether the user has wished for anything: what a sidecar tells is not ordered then.
+    has_wished: bool,
     next: Option<Availability>,
     refused: Option<QueueRefusalView>,
     wrap_up: Option<WrapUp>,
@@ -66,14 +76,23 @@ struct Order {
     errand: Errand,
     /// What the user wished for while it was on its way.
     instead: Option<Availability>,
-    /// Nobody wished for it: it makes true what the sidecar told at the beginning, and nobody is to hear of it.
-    is_unbidden: bool,
+    /// Nobody wished for it: it makes true what is shown, and nobody hears of it until then.
+    quiet_until: Option<Instant>,
 }
 
 impl Order {
-    /// Whether what becomes of it is kept quiet: nobody wished for it, and it may still come right.
+    fn new(availability: Availability, quiet_until: Option<Instant>, now: Instant) -> Self {
+        Self {
+            availability,
+            by_way_of_ready: false,
+            errand: Errand::new(now),
+            instead: None,
+            quiet_until,
+        }
+    }
+
     fn is_quiet(&self) -> bool {
-        self.is_unbidden && self.errand.failures() < QUIET_TRIES
+        self.quiet_until.is_some()
     }
 }
 
@@ -87,6 +106,7 @@ impl Queue {
         outputs: &mut Outputs,
     ) -> Result<(), Rejected> {
         self.check(&availability)?;
+        self.has_wished = true;
         if self.in_call || self.wrap_up.is_some() {
             self.set_next(Some(availability), outputs);
         } else {
@@ -188,17 +208,11 @@ impl Queue {
             Some(order) if order.errand.is_in_flight() => {
                 let is_same = order.availability == availability;
                 order.instead = (!is_same).then_some(availability);
-                order.is_unbidden &= !is_same;
+                if is_same {
+                    order.quiet_until = None;
+                }
             }
-            Some(_) | None => {
-                self.order = Some(Order {
-                    availability,
-                    by_way_of_ready: false,
-                    errand: Errand::new(now),
-                    instead: None,
-                    is_unbidden: false,
-                });
-            }
+            Some(_) | None => self.order = Some(Order::new(availability, None, now)),
         }
     }
 }
@@ -224,24 +238,39 @@ impl Queue {
             let waits = |it: &mut Order| !it.errand.is_in_flight();
             if let Some(order) = self.order.take_if(waits)
                 && self.next.is_none()
-                && !order.is_unbidden
+                && !order.is_quiet()
             {
                 self.set_next(Some(order.availability), outputs);
             }
-        } else if self.wrap_up.is_none()
-            && let Some(next) = self.next.clone()
-            && !self.is_left_to_other_device(&next)
-        {
-            self.set_next(None, outputs);
-            self.order(next, now);
+        } else if self.wrap_up.is_none() {
+            match self.next.clone() {
+                Some(next) => self.go_on(next, now, outputs),
+                None => self.pay_ready(now),
+            }
         }
     }
 
-    /// Takes whether the session is promised to another device, or given.
-    pub(crate) fn handle_promised(&mut self, is_promised: bool, now: Instant) {
-        self.is_promised = is_promised;
+    /// Orders Ready where that is owed, is what is shown, and nothing else is on its way.
+    fn pay_ready(&mut self, now: Instant) {
+        let is_shown = self.availability == Some(Availability::Ready);
+        if self.owes_ready && is_shown && self.order.is_none() && !self.is_promised {
+            let quiet_until = Some(now + QUIET);
+            self.order = Some(Order::new(Availability::Ready, quiet_until, now));
+        }
+    }
+
+    /// Takes whether the session is promised to another device, or given, and when.
+    pub(crate) fn handle_promised(&mut self, promise: Option<Promise>, now: Instant) {
+        self.is_promised = promise.is_some();
         if let Some(wrap_up) = &mut self.wrap_up {
-            wrap_up.handle_waited_for(is_promised, now);
+            wrap_up.handle_waited_for(promise == Some(Promise::AfterWork), now);
+        }
+    }
+
+    /// Ends the work after a call, as its time does: nobody may be there to end it.
+    pub(crate) fn end_work(&mut self, now: Instant, outputs: &mut Outputs) {
+        if self.wrap_up.as_ref().is_some_and(|it| !it.is_saving()) {
+            self.handle_time_up(now, outputs);
         }
     }
 
@@ -272,15 +301,18 @@ impl Queue {
             call: of.call,
             seconds: self.term.whole.map(|it| it.as_secs()),
         });
-        let mut wrap_up = WrapUp::new(of, self.term, outputs.now(), now);
-        wrap_up.handle_waited_for(self.is_promised, now);
-        self.wrap_up = Some(wrap_up);
+        self.wrap_up = Some(WrapUp::new(of, self.term, outputs.now(), now));
     }
 
     /// Does what is due but for what is to be sent.
     pub(crate) fn handle_timeout(&mut self, now: Instant, outputs: &mut Outputs) {
         if self.wrap_up.as_ref().is_some_and(|it| it.is_over(now)) {
             self.handle_time_up(now, outputs);
+        }
+        if let Some(order) = &mut self.order
+            && order.quiet_until.take_if(|at| *at <= now).is_some()
+        {
+            tell_delayed(&order.errand, now, outputs);
         }
         let is_overdue = |it: &Order| it.errand.is_overdue(now);
         if self.order.as_ref().is_some_and(is_overdue) {
@@ -319,8 +351,11 @@ impl Queue {
     /// What follows a wrap-up or an order: `then`, unless something was wished for since.
     fn go_on(&mut self, then: Availability, now: Instant, outputs: &mut Outputs) {
         let then = self.next.clone().unwrap_or(then);
-        if self.in_call || self.is_left_to_other_device(&then) {
+        if self.in_call {
             self.set_next(Some(then), outputs);
+        } else if self.is_left_to_other_device(&then) {
+            self.set_next(None, outputs);
+            self.owes_ready = true;
         } else {
             self.set_next(None, outputs);
             self.order(then, now);
@@ -341,18 +376,26 @@ impl Queue {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let look_at = self.login.poll_timeout();
         let order = self.order.as_ref().and_then(|it| it.errand.poll_timeout());
+        let quiet = self.order.as_ref().and_then(|it| it.quiet_until);
         let wrap_up = self.wrap_up.as_ref().and_then(WrapUp::poll_timeout);
-        [look_at, order, wrap_up, self.unsaved.poll_timeout()]
+        let unsaved = self.unsaved.poll_timeout();
+        [look_at, order, quiet, wrap_up, unsaved]
             .into_iter()
             .flatten()
             .min()
     }
 
-    /// Tells whether the work after a call is open, or what follows it on its way; an order that has failed
-    /// holds nobody up.
+    /// Tells whether the work after a call is open.
     pub(crate) fn is_at_work(&self) -> bool {
-        let is_first_try = |it: &Order| !it.is_unbidden && !it.errand.is_repeated();
-        self.wrap_up.is_some() || self.order.as_ref().is_some_and(is_first_try)
+        self.wrap_up.is_some()
+    }
+
+    /// Tells whether an order is on its way, or an outcome; one that has failed again and again holds nobody up.
+    pub(crate) fn has_things_under_way(&self) -> bool {
+        let is_first_try = |it: &Order| !it.is_quiet() && !it.errand.is_repeated();
+        self.order.as_ref().is_some_and(is_first_try)
+            || self.wrap_up.as_ref().is_some_and(WrapUp::is_saving)
+            || self.unsaved.is_worth_waiting(TRIES_WAITED_FOR)
     }
 
     /// Tells whether the wrap-up has an outcome, be it chosen or on its way.
@@ -372,7 +415,7 @@ impl Queue {
             order: self
                 .order
                 .as_ref()
-                .filter(|it| !it.is_unbidden)
+                .filter(|it| !it.is_quiet() || it.instead.is_some())
                 .map(|it| OrderView {
                     availability: it.instead.as_ref().unwrap_or(&it.availability).clone(),
                     trouble: it.errand.trouble().cloned(),

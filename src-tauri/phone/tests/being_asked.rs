@@ -14,6 +14,7 @@ use sidecar_api::{Holder, LostEvent, TakeoverWord};
 use world::{World, manager_grant, queue_grant, refused, setup, unreachable};
 
 const READY: &str = r#"{"state":"Ready"}"#;
+const LUNCH: &str = r#"{"state":"Pause","pauseReason":"Lunch"}"#;
 
 const WAITING: &str = r#"{"id":"r-1","deviceName":"LAPTOP-7","secondsLeft":20,"state":"waiting"}"#;
 
@@ -184,6 +185,19 @@ fn silence_in_a_call_does_not_wait_for_the_work_after_it() {
     assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
     world.in_dialog_of("in-1", "BYE");
     assert_eq!(said(&world), Some(TakeoverWord::Now));
+    assert_eq!(world.ordered, [READY], "the one before the call");
+
+    // A pause that was to follow comes before the move: the other device goes on in it.
+    let mut world = at_queue();
+    world.queue_call("in-1");
+    world.command(lunch()).unwrap();
+    world.demand(WAITING);
+    world.pass(Duration::from_secs(20));
+    world.in_dialog_of("in-1", "BYE");
+    assert_eq!(world.view().queue.unwrap().availability, Some(at_lunch()));
+    assert_eq!(world.ordered, [READY, READY, LUNCH]);
+    assert_eq!(world.asked.last(), Some(&"answer"));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
 }
 
 #[test]
@@ -193,7 +207,18 @@ fn a_move_after_the_work_waits_for_no_order_that_has_failed() {
     let silence = || Some(Err(refused(503, "Ozonetel does not answer.")));
     world.sidecar.orders.extend([silence(), silence()]);
     finish(&mut world, Some(at_lunch()));
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall), "one more try");
+    world.pass(Duration::from_secs(10));
+    assert!(world.happened(|it| matches!(it, Event::OutcomeSaved { .. })));
     assert_eq!(said(&world), Some(TakeoverWord::Now));
+
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    world.sidecar.orders.extend((0..20).map(|_| silence()));
+    finish(&mut world, Some(at_lunch()));
+    world.pass(Duration::from_secs(10));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+    assert_eq!(world.view().queue.unwrap().unsaved, 1);
 }
 
 #[test]
@@ -203,6 +228,8 @@ fn ready_is_ordered_after_all_where_the_other_device_does_not_take_the_phone() {
     finish(&mut world, None);
     assert_eq!(said(&world), Some(TakeoverWord::Now));
     assert_eq!(world.count_asked("agent-state"), 1);
+    let queue = world.view().queue.unwrap();
+    assert_eq!((queue.order, queue.next), (None, None));
     world.pass(Duration::from_secs(36));
     assert_eq!(world.view().move_request, None);
     assert_eq!(world.count_asked("agent-state"), 2);

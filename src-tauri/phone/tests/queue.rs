@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use phone::{
     Availability, Command, Event, LeaseState, QueueLoginView, QueueView, Refused, Rejected,
-    SignedOutReason,
+    SidecarFailure, SignedOutReason,
 };
 use world::{World, manager_grant, queue, queue_grant, refused, setup, unreachable};
 
@@ -310,35 +310,51 @@ fn where_ozonetel_does_not_make_them_ready_that_is_told_in_the_end() {
     // For good.
     let mut world = World::new(setup());
     world.sidecar.login = Some(Ok(ready_grant()));
-    world
-        .sidecar
-        .orders
-        .extend((0..7).map(|_| Some(Err(busy()))));
+    let refusals = (0..20).map(|_| Some(Err(busy())));
+    world.sidecar.orders.extend(refusals);
     world.sign_in();
-    world.pass(Duration::from_secs(300));
-    assert_eq!(world.ordered, [READY; 7]);
+    world.pass(Duration::from_secs(89));
+    assert_eq!(at_queue(&world).refused, None);
+    let tries = world.ordered.len();
+    assert!(tries > 3, "{tries}");
+    world.pass(Duration::from_secs(211));
+    assert_eq!(world.ordered.len(), tries + 1);
     let queue = at_queue(&world);
     assert_eq!(queue.order, None);
-    assert_eq!(
-        queue.refused.unwrap().message,
-        "Agent agent2 is in BUSY state"
-    );
+    let words = queue.refused.unwrap().message;
+    assert_eq!(words, "Agent agent2 is in BUSY state");
 
-    // A silence that lasts.
+    // A silence that lasts, however long the server wishes to be left alone.
     let mut world = World::new(setup());
     world.sidecar.login = Some(Ok(ready_grant()));
-    world
-        .sidecar
-        .orders
-        .extend((0..7).map(|_| Some(Err(unreachable()))));
+    let SidecarFailure::Refused { message, .. } = busy() else {
+        unreachable!()
+    };
+    let later = SidecarFailure::Refused {
+        status: 503,
+        message,
+        holder: None,
+        askable: false,
+        retry_after: Some(Duration::from_secs(300)),
+        reason: None,
+    };
+    world.sidecar.orders.push_back(Some(Err(later)));
     world.sign_in();
-    world.pass(Duration::from_secs(70));
-    assert_eq!(
-        at_queue(&world).order.map(|it| it.availability),
-        Some(Availability::Ready)
-    );
-    world.pass(Duration::from_secs(120));
+    let delayed = |world: &World| {
+        let told = world.events.iter();
+        told.filter(|it| matches!(it, Event::QueueDelayed { .. }))
+            .count()
+    };
+    world.pass(Duration::from_secs(89));
+    assert_eq!((at_queue(&world).order, delayed(&world)), (None, 0));
+    world.pass(Duration::from_secs(1));
+    let order = at_queue(&world).order.unwrap();
+    assert_eq!(order.availability, Availability::Ready);
+    assert!(order.trouble.is_some() && order.retry_at.is_some());
+    assert_eq!(delayed(&world), 1);
+    world.pass(Duration::from_secs(400));
     assert_eq!(at_queue(&world).order, None);
+    assert_eq!(world.ordered, [READY; 2]);
 }
 
 #[test]
@@ -360,16 +376,51 @@ fn what_the_user_wishes_at_the_beginning_goes_before_what_was_told() {
     world.pass(Duration::from_secs(300));
     assert_eq!(world.ordered.len(), 3);
 
-    // A call that comes first brings its own.
+    // While it is under way, too: nobody hears of what they did not wish for.
     let mut world = World::new(setup());
     world.sidecar.login = Some(Ok(ready_grant()));
-    world.sidecar.orders.push_back(Some(Err(unreachable())));
+    world.sidecar.orders.push_back(None);
     world.sign_in();
-    let call = world.dial("4711");
-    assert_eq!(at_queue(&world).next, None);
-    world.command(Command::HangUp { call }).unwrap();
-    world.pass(Duration::from_secs(60));
-    assert_eq!(world.ordered, [READY]);
+    world.command(lunch()).unwrap();
+    let order = at_queue(&world).order.unwrap();
+    assert_eq!(order.availability, at_lunch());
+    world.pass(Duration::from_secs(10));
+    assert_eq!(at_queue(&world).availability, Some(at_lunch()));
+    assert!(!world.happened(|it| matches!(it, Event::QueueRefused { .. })));
+}
+
+#[test]
+fn ready_that_a_call_of_ones_own_has_overtaken_follows_it() {
+    for first in [Some(Err(unreachable())), None] {
+        let mut world = World::new(setup());
+        world.sidecar.login = Some(Ok(ready_grant()));
+        world.sidecar.orders.push_back(first);
+        world.sign_in();
+        let call = world.dial("4711");
+        assert_eq!(at_queue(&world).next, None);
+        world.pass(Duration::from_secs(60));
+        assert_eq!(world.ordered, [READY], "it would be refused");
+        world.command(Command::HangUp { call }).unwrap();
+        assert_eq!(world.ordered, [READY; 2]);
+        world.pass(Duration::from_secs(600));
+        assert_eq!(world.ordered, [READY; 2]);
+    }
+}
+
+#[test]
+fn what_is_told_after_a_wish_is_not_ordered() {
+    let mut world = World::at_queue();
+    let acw = "Agent agent2 is in ACW state. You cant change to Pause state";
+    world.sidecar.orders.push_back(Some(Err(refused(422, acw))));
+    world.command(lunch()).unwrap();
+    world.sidecar.beat = Some(Ok(beat(TOLD_READY, "ready")));
+    world.pass(Duration::from_secs(601));
+    assert_eq!(at_queue(&world).availability, Some(Availability::Ready));
+    assert_eq!(
+        world.ordered,
+        [LUNCH],
+        "who wants a pause gets no calls by it"
+    );
 }
 
 const TOLD_READY: &str = r#""state":"Ready","forSeconds":600"#;

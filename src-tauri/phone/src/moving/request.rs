@@ -64,6 +64,25 @@ enum State {
     Refused,
 }
 
+/// When a session is to be another device's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Promise {
+    Now,
+    AfterCall,
+    /// After the call and the work that belongs to it.
+    AfterWork,
+}
+
+/// What a session that was promised stays for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StaysFor {
+    pub(crate) call: bool,
+    /// Work after a call is open.
+    pub(crate) work: bool,
+    /// An order or an outcome is on its way.
+    pub(crate) under_way: bool,
+}
+
 /// An answer on its way to the sidecar.
 #[derive(Debug)]
 struct Telling {
@@ -185,25 +204,33 @@ impl Asked {
         state.into_iter().chain(telling).min()
     }
 
-    /// Whether the session is to be the other device's, now or later.
-    pub(crate) fn is_promised(&self) -> bool {
+    /// Whether the session is to be the other device's, and when.
+    pub(crate) fn promise(&self) -> Option<Promise> {
         match self.state {
-            State::AfterCall { .. } | State::Granted { .. } => true,
-            State::Waiting { .. } | State::Refused => false,
+            State::AfterCall { by_user: true } => Some(Promise::AfterWork),
+            State::AfterCall { by_user: false } => Some(Promise::AfterCall),
+            State::Granted { .. } => Some(Promise::Now),
+            State::Waiting { .. } | State::Refused => None,
         }
     }
 
-    /// Gives the answer that is due without a word of the user, at the end of the time, and of what the session stays for.
+    /// Gives the answer that is due without a word of the user, at the end of the time, and of what the session `stays_for`.
     pub(crate) fn answer_by_itself(
         &mut self,
-        in_call: bool,
-        at_work: bool,
+        stays_for: StaysFor,
         now: Instant,
     ) -> Option<MoveAnswer> {
+        let StaysFor {
+            call,
+            work,
+            under_way,
+        } = stays_for;
         let answer = match self.state {
-            State::Waiting { until } if until <= now && in_call => MoveAnswer::AfterCall,
+            State::Waiting { until } if until <= now && call => MoveAnswer::AfterCall,
             State::Waiting { until } if until <= now => MoveAnswer::Now,
-            State::AfterCall { by_user } if !(in_call || by_user && at_work) => MoveAnswer::Now,
+            State::AfterCall { by_user } if !(call || under_way || by_user && work) => {
+                MoveAnswer::Now
+            }
             State::Waiting { .. }
             | State::AfterCall { .. }
             | State::Granted { .. }

@@ -8,7 +8,7 @@ use crate::{
     Effect, Event, MoveAnswer, MoveCall, MoveReply, Rejected, Reply, Request, ServerEvent,
     SidecarFailure, SignedOutReason, StreamNews,
     line::Line,
-    moving::{Asked, Ended, Heard, Moving},
+    moving::{Asked, Ended, Heard, Moving, StaysFor},
     outputs::Outputs,
     queue::Queue,
     tokens::Tokens,
@@ -30,9 +30,12 @@ struct Holder<'a> {
 }
 
 impl Holder<'_> {
-    /// Whether work after a call is open, or what follows it on its way.
-    fn is_at_work(&self) -> bool {
-        self.queue.is_some_and(Queue::is_at_work)
+    fn stays_for(&self) -> StaysFor {
+        StaysFor {
+            call: self.line.has_calls(),
+            work: self.queue.is_some_and(Queue::is_at_work),
+            under_way: self.queue.is_some_and(Queue::has_things_under_way),
+        }
     }
 }
 
@@ -71,12 +74,12 @@ impl Phone {
         let Some(holder) = self.holder() else {
             return Err(unknown);
         };
-        let has_nothing_left = !holder.line.has_calls() && !holder.is_at_work();
+        let StaysFor { call, work, .. } = holder.stays_for();
         let Some(asked) = &mut holder.moving.asked else {
             return Err(unknown);
         };
         let answer = match answer {
-            MoveAnswer::AfterCall if has_nothing_left => MoveAnswer::Now,
+            MoveAnswer::AfterCall if !call && !work => MoveAnswer::Now,
             MoveAnswer::Now | MoveAnswer::AfterCall | MoveAnswer::No => answer,
         };
         if asked.number() != request || !asked.answer(answer, now) {
@@ -169,10 +172,10 @@ impl Phone {
         let Some(holder) = self.holder() else {
             return;
         };
-        let at_work = holder.is_at_work();
+        let stays_for = holder.stays_for();
         let Holder {
             moving,
-            line,
+            line: _,
             queue: _,
             tokens,
             outputs,
@@ -181,7 +184,7 @@ impl Phone {
         let Some(asked) = &mut moving.asked else {
             return;
         };
-        if let Some(answer) = asked.answer_by_itself(line.has_calls(), at_work, now) {
+        if let Some(answer) = asked.answer_by_itself(stays_for, now) {
             outputs.event(Event::MoveAnswered {
                 request: asked.number(),
                 answer,

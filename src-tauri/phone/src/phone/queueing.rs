@@ -6,7 +6,7 @@ use sidecar_api::Telephony;
 
 use crate::{
     Availability, Effect, Hop, Rejected, Reply, Request, SidecarFailure, SignedOutReason,
-    moving::Asked,
+    moving::{Asked, Promise},
     outputs::Outputs,
     queue::{Answer, Queue},
     view::TroubleView,
@@ -130,9 +130,15 @@ impl Phone {
             return;
         };
         let outputs = &mut self.outputs;
-        let is_promised = moving.asked.as_ref().is_some_and(Asked::is_promised);
-        queue.handle_promised(is_promised, now);
+        let promise = moving.asked.as_ref().and_then(Asked::promise);
+        queue.handle_promised(promise, now);
         queue.handle_calls(line.has_calls(), line.take_concluded(), now, outputs);
+        match promise {
+            Some(Promise::AfterCall) if !line.has_calls() => queue.end_work(now, outputs),
+            // Work that has just begun is waited for as well.
+            Some(Promise::AfterWork) => queue.handle_promised(promise, now),
+            Some(Promise::Now | Promise::AfterCall) | None => {}
+        }
         queue.handle_timeout(now, outputs);
         if queue.take_look(now) {
             lease.beat_soon(now);

@@ -114,7 +114,7 @@ impl Queue {
                     self.owes_ready = false;
                 }
                 // What was told at the beginning is true: nothing has changed.
-                if !order.is_unbidden {
+                if !order.is_quiet() {
                     self.since = Some(outputs.now().0 as i64);
                     self.availability = Some(done.clone());
                     outputs.event(Event::QueueState { availability: done });
@@ -125,18 +125,20 @@ impl Queue {
                 }
             }
             Answer::Refused(message) => {
-                if order.is_unbidden && self.in_call && instead.is_none() {
-                    return;
-                }
-                // Whoever was in a call elsewhere may be so at Ozonetel for a while.
-                if order.is_quiet() && instead.is_none() {
-                    let trouble = TroubleView {
-                        hop: Hop::Http,
-                        detail: shown(&message),
-                        facts: None,
-                    };
-                    order.errand.handle_failed(trouble, None, now, outputs);
-                    self.order = Some(order);
+                if order.is_quiet() {
+                    if let Some(instead) = instead {
+                        self.owes_ready &= self.in_call;
+                        self.go_on(instead, now, outputs);
+                    } else if !self.in_call {
+                        // Whoever was in a call elsewhere may be so at Ozonetel for a while.
+                        let trouble = TroubleView {
+                            hop: Hop::Http,
+                            detail: shown(&message),
+                            facts: None,
+                        };
+                        order.errand.handle_failed(trouble, None, now, outputs);
+                        self.order = Some(order);
+                    }
                     return;
                 }
                 // A call came first: it follows that.
@@ -160,16 +162,10 @@ impl Queue {
                 trouble,
                 retry_after,
             } => {
-                let failed = (trouble, retry_after);
-                let wait = tell_failed(&mut order.errand, failed, now, outputs);
-                if order.is_unbidden {
-                    order.is_unbidden = order.is_quiet();
-                } else if let Some((TroubleView { hop, detail, .. }, retry_in_ms)) = wait {
-                    outputs.event(Event::QueueDelayed {
-                        hop,
-                        detail,
-                        retry_in_ms,
-                    });
+                let errand = &mut order.errand;
+                errand.handle_failed(trouble, retry_after, now, outputs);
+                if errand.failed_first() && order.quiet_until.is_none() {
+                    tell_delayed(errand, now, outputs);
                 }
                 if instead.is_none() {
                     self.order = Some(order);
@@ -268,17 +264,18 @@ impl Queue {
     }
 }
 
-/// Notes that a try has failed; returns what is to be told of it, which is told once.
-fn tell_failed(
-    errand: &mut Errand,
-    (trouble, retry_after): (TroubleView, Option<Duration>),
-    now: Instant,
-    outputs: &mut Outputs,
-) -> Option<(TroubleView, u64)> {
-    let wait = errand.handle_failed(trouble.clone(), retry_after, now, outputs);
-    errand
-        .failed_first()
-        .then_some((trouble, wait.as_millis() as u64))
+/// Tells why an order has failed, where it has, and when it is tried again.
+pub(super) fn tell_delayed(errand: &Errand, now: Instant, outputs: &mut Outputs) {
+    if let Some(TroubleView { hop, detail, .. }) = errand.trouble().cloned() {
+        let wait = errand
+            .poll_timeout()
+            .map(|at| at.saturating_duration_since(now));
+        outputs.event(Event::QueueDelayed {
+            hop,
+            detail,
+            retry_in_ms: wait.unwrap_or_default().as_millis() as u64,
+        });
+    }
 }
 
 pub(super) fn later(trouble: TroubleView) -> Answer {

@@ -29,6 +29,11 @@ impl Outcomes {
         self.0.iter_mut().map(|it| &mut it.errand)
     }
 
+    /// Tells whether the one that is tried has had fewer `tries` than this.
+    pub(crate) fn is_worth_waiting(&self, tries: u32) -> bool {
+        self.tried().is_some_and(|it| it.errand.failures() < tries)
+    }
+
     /// Returns the place of the one whose request this is.
     pub(crate) fn of_request(&self, number: u64) -> Option<usize> {
         self.0.iter().position(|it| it.errand.awaits(number))

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use sidecar_api::{QueueState, Telephony, TelephonyState};
 
 use super::{
-    Order, Outcomes, Queue, Term,
+    Outcomes, Queue, Term,
     view::{Availability, QueueLoginView},
 };
-use crate::{Event, errand::Errand, lease::bounded_seconds, outputs::Outputs, words::shown};
+use crate::{Event, lease::bounded_seconds, outputs::Outputs, words::shown};
 
 /// How long a login that Ozonetel takes its time for is not asked about, and how often it is.
 const LOOK_AFTER: Duration = Duration::from_secs(10);
@@ -49,6 +49,7 @@ impl Queue {
             term: Term::default(),
             order: None,
             owes_ready: false,
+            has_wished: false,
             next: None,
             refused: None,
             wrap_up: None,
@@ -99,15 +100,9 @@ impl Queue {
     /// a device that the session has moved from, or by a phone that broke off, and Ready alone ends it.
     fn make_ready_true(&mut self, now: Instant) {
         let is_told_ready = self.availability == Some(Availability::Ready);
-        if is_told_ready && !self.in_call && self.wrap_up.is_none() {
+        if is_told_ready && !self.has_wished && !self.in_call && self.wrap_up.is_none() {
             self.owes_ready = true;
-            self.order = Some(Order {
-                availability: Availability::Ready,
-                by_way_of_ready: false,
-                errand: Errand::new(now),
-                instead: None,
-                is_unbidden: true,
-            });
+            self.pay_ready(now);
         }
     }
 
