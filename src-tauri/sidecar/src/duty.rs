@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sidecar_api::{Telephony, TelephonyState};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::{Instrument, info, warn};
 
 use crate::audit::AUDIT;
@@ -29,6 +29,10 @@ pub(crate) const LOGOUT_TERM: Duration = Duration::from_secs(30);
 
 /// How often a state is ordered again where its agent orders others meanwhile.
 const ORDERS_AGAIN: usize = 3;
+
+/// How often a store that does not answer is told what Ozonetel has done, and when again.
+const NOTES: usize = 3;
+const NOTE_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long a lock that an administrator took stays theirs: a phone that listens is told who has it, and
 /// one that hears nothing of it looks within 6 s, and finds that its session has ended.
@@ -201,6 +205,10 @@ async fn log_in_anew(
     session_id: &str,
     orders: Orders,
 ) -> Result<Verdict, Silent> {
+    if orders == Orders::Nobody {
+        // The order that follows says what they are to be, and nobody else does.
+        keep_note(sidecar, session_id, Note::Ordered(None)).await;
+    }
     let unsettled = Unsettled::begin(random_id(), sidecar.clock.now().wall);
     let note = Note::Unsettled(unsettled.clone());
     keep_note(sidecar, session_id, note).await;
@@ -228,27 +236,58 @@ async fn see_to(
         // The order that follows settles it, or a heartbeat later does; as where nobody knows whether they are in.
         (Ok(Verdict::Done(_)), Orders::Nobody) | (Err(Silent), _) => return verdict,
     };
+    let was_in = matches!(&verdict, Ok(Verdict::Done(done)) if was_already_in(done));
     let is_settled = match ordered {
-        Some(ordered) => order_again(sidecar, ozonetel, agent, session_id, ordered).await,
+        Some(ordered) => order_again(sidecar, ozonetel, agent, session_id, ordered, was_in).await,
         None => true,
     };
     if is_settled {
-        let settled = sidecar.sessions.settle(session_id, unsettled, None).await;
-        if let Err(error) = settled {
-            warn!(%error, "an agent is ordered into their state once more");
-        }
+        forget_unsettled(sidecar, session_id, unsettled).await;
     }
     verdict
 }
 
+/// Has a session know that a login is seen to its end. It is tried for a while: who is ordered into their state once more,
+/// perhaps after hours of work, may be in the middle of it.
+async fn forget_unsettled(sidecar: &Sidecar, session_id: &str, unsettled: &Unsettled) {
+    for _ in 0..NOTES {
+        match sidecar.sessions.settle(session_id, unsettled, None).await {
+            Ok(_) => return,
+            Err(error) => warn!(%error, "a session does not know that its agent is in"),
+        }
+        sleep(NOTE_AGAIN).await;
+    }
+}
+
+/// Has an agent be as they were `before`, who was out, is in anew, and was refused the state that they wanted then. Nobody
+/// waits for it.
+pub(crate) fn put_back(
+    sidecar: &Arc<Sidecar>,
+    ozonetel: &Arc<Ozonetel>,
+    agent: &Arc<Agent>,
+    session_id: &str,
+    before: Ordered,
+) {
+    let (server, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
+    let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
+    in_background(sidecar, async move {
+        order_again(&server, &ozonetel, &agent, &session_id, before, false).await;
+    });
+}
+
 /// Begins to see to a login of an agent, whose session goes on, that nobody has seen to its end: its server died, or
-/// lost the store. Nobody waits for it, and one server does it at a time.
+/// lost the store. Nobody waits for it, and one server does it at a time. Who is in a call is left to a later heartbeat:
+/// Ozonetel would refuse it.
 pub(crate) fn settle(
     sidecar: &Arc<Sidecar>,
     agent: &Arc<Agent>,
     session_id: &str,
     at_queue: &AtQueue,
+    in_call: Option<bool>,
 ) {
+    if in_call.or(at_queue.in_call) == Some(true) {
+        return;
+    }
     let now = sidecar.clock.now().wall;
     let unsettled = at_queue.unsettled.as_ref();
     let left_behind = unsettled.filter(|it| it.is_left_behind(now));
@@ -259,9 +298,10 @@ pub(crate) fn settle(
     let session_id = session_id.to_owned();
     in_background(sidecar, async move {
         let Some(unsettled) = before.anew(random_id(), now) else {
-            // Their phone asks its user.
-            keep_note(&server, &session_id, Note::Ordered(None)).await;
-            keep_note(&server, &session_id, Note::Telephony(told(&Err(Silent)))).await;
+            if let Ok(true) = server.sessions.settle(&session_id, &before, None).await {
+                keep_note(&server, &session_id, Note::Ordered(None)).await;
+                keep_note(&server, &session_id, Note::Telephony(told(&Err(Silent)))).await;
+            }
             return;
         };
         let taken = server
@@ -283,14 +323,15 @@ pub(crate) fn settle(
 }
 
 /// Has an agent who was out at Ozonetel be in the state again that they ordered last: it is what their phone shows.
-/// Where that cannot be, the phone is told so; where they order another one meanwhile, that is the one. Returns whether
-/// they are in it.
+/// Where that cannot be, the phone is told so; where they order another one meanwhile, that is the one. Who was in already
+/// (`was_in`) may be in a call by now, and a refusal then says no more than that. Returns whether nothing is left to do.
 async fn order_again(
     sidecar: &Sidecar,
     ozonetel: &Ozonetel,
     agent: &Agent,
     session_id: &str,
     mut ordered: Ordered,
+    was_in: bool,
 ) -> bool {
     for _ in 0..ORDERS_AGAIN {
         let order = Order::State {
@@ -305,11 +346,11 @@ async fn order_again(
         };
         match at_queue.ordered {
             Some(now) if now != ordered => ordered = now,
+            Some(_) if was_in && matches!(verdict, Ok(Verdict::Refused(_))) => return true,
             Some(_) if !matches!(verdict, Ok(Verdict::Done(_))) => {
-                // The first of them settles it, once it is kept.
                 keep_note(sidecar, session_id, Note::Ordered(None)).await;
                 keep_note(sidecar, session_id, Note::Telephony(told(&verdict))).await;
-                return false;
+                return true;
             }
             Some(_) | None => return true,
         }
@@ -401,6 +442,22 @@ pub(crate) fn end_of(sidecar: &Arc<Sidecar>, member_id: &str, lock: &LockName) {
             Ok(_) | Err(_) => end_known(&server, &lock),
         }
         server.directory.forget(&member_id);
+    });
+}
+
+/// Has an agent logged out whose session has ended without anybody who saw to it, if nobody has done so by now.
+pub(crate) fn end_left(sidecar: &Arc<Sidecar>, lock: &LockName) {
+    let Some(ozonetel) = sidecar.ozonetel.clone() else {
+        return;
+    };
+    let (server, lock) = (Arc::clone(sidecar), lock.clone());
+    in_background(sidecar, async move {
+        let now = server.clock.now().monotonic;
+        match ozonetel.duties.end(&lock.ozonetel_agent_id, now).await {
+            Ok(true) => sweep_behind(&server),
+            Ok(false) => {}
+            Err(error) => warn!(%error, "an agent is logged out once their session expires"),
+        }
     });
 }
 

@@ -24,7 +24,7 @@ use crate::duty;
 use crate::ozonetel::{Order, Ozonetel, Silent, Verdict};
 use crate::platform;
 use crate::refusal::Refusal;
-use crate::session::{Note, Ordered};
+use crate::session::{AtQueue, Note, Ordered, SessionState};
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
@@ -61,7 +61,10 @@ pub(crate) async fn state(
     let state = AgentState::of(&request.state)
         .ok_or_else(|| Refusal::bad_request(["state must be Ready or Pause.".to_owned()]))?;
     check([("pauseReason", request.pause_reason.as_deref())])?;
-    on_duty.set_state(state, request.pause_reason).await
+    duty::to_its_end(&sidecar, async move {
+        on_duty.set_state(state, request.pause_reason).await
+    })
+    .await
 }
 
 /// `POST /api/ozonetel/agent-ready`.
@@ -72,7 +75,10 @@ pub(crate) async fn ready(
 ) -> Answer {
     let on_duty = OnDuty::of(&sidecar, &headers).await?;
     let _empty: Option<serde::de::IgnoredAny> = read_optional_json(&headers, body, &[]).await?;
-    on_duty.set_state(AgentState::Ready, None).await
+    duty::to_its_end(&sidecar, async move {
+        on_duty.set_state(AgentState::Ready, None).await
+    })
+    .await
 }
 
 /// `POST /api/ozonetel/dial`.
@@ -109,28 +115,13 @@ pub(crate) async fn dispose(
     ];
     let on_duty = OnDuty::of(&sidecar, &headers).await?;
     let request: DisposeRequest = read_json(&headers, body, &fields).await?;
-    let comments = request.comments.as_deref();
-    let pause_reason = request.pause_reason.as_deref();
     check([
         ("ucid", Some(&*request.ucid)),
         ("disposition", Some(&*request.disposition)),
-        ("comments", comments),
-        ("pauseReason", pause_reason),
+        ("comments", request.comments.as_deref()),
+        ("pauseReason", request.pause_reason.as_deref()),
     ])?;
-    let answer = on_duty
-        .order(Order::Dispose {
-            ucid: &request.ucid,
-            did: on_duty.did(),
-            disposition: &request.disposition,
-            comments,
-            is_repeated: request.repeated,
-            pause_reason,
-        })
-        .await?;
-    if let Some(reason) = request.pause_reason {
-        on_duty.note_state(AgentState::Pause, Some(reason)).await;
-    }
-    Ok(answer)
+    duty::to_its_end(&sidecar, async move { on_duty.dispose(request).await }).await
 }
 
 /// An agent who calls and holds their session.
@@ -141,6 +132,8 @@ pub(super) struct OnDuty {
     pub(super) agent: Arc<Agent>,
     /// Whether their phone is told that Ozonetel did not sign them in.
     is_told_failed: bool,
+    /// What their session says that was ordered last.
+    ordered: Option<Ordered>,
     /// By when there is an answer.
     until: Instant,
 }
@@ -154,12 +147,15 @@ impl OnDuty {
         let held = timeout_at(until, heartbeat::hold(sidecar, &caller, &device)).await;
         let held = held.unwrap_or_else(|_| Err(platform::Silent.into()))?;
         let Held { agent, at_queue } = held.ok_or_else(Refusal::not_an_agent)?;
-        let telephony = at_queue.and_then(|it| it.telephony);
+        let AtQueue {
+            telephony, ordered, ..
+        } = at_queue.unwrap_or_default();
         Ok(Self {
             sidecar: Arc::clone(sidecar),
             ozonetel,
             agent,
             is_told_failed: telephony.is_some_and(|it| it.state == TelephonyState::Failed),
+            ordered,
             caller,
             until,
         })
@@ -178,23 +174,59 @@ impl OnDuty {
         };
         let verdict = by(self.until, self.carry_out(order)).await;
         match &verdict {
-            Ok(Verdict::Done(_)) => self.note_state(state, pause_reason).await,
-            // They are as they were.
-            Ok(Verdict::Refused(_)) => {}
+            Ok(Verdict::Done(_)) => {
+                let at = self.sidecar.clock.now().wall;
+                let ordered = Ordered {
+                    state,
+                    pause_reason,
+                    at,
+                };
+                self.note_ordered(Some(ordered)).await;
+            }
+            Ok(Verdict::Refused(_)) => self.stay_as_before().await,
             // It may have been done: nobody is to be told, or made, what they were before.
-            Err(Silent) => self.note_ordered(None).await,
+            Err(Silent) => {
+                let before = self.ordered.as_ref();
+                let is_same = |it: &Ordered| it.state == state && it.pause_reason == pause_reason;
+                if !before.is_some_and(is_same) {
+                    self.note_ordered(None).await;
+                }
+            }
         }
         self.answer(verdict?).await
     }
 
-    async fn note_state(&self, state: AgentState, pause_reason: Option<String>) {
-        let at = self.sidecar.clock.now().wall;
-        let ordered = Ordered {
-            state,
-            pause_reason,
-            at,
+    /// Saves the outcome of a call. A pause that it takes along may not be done, because the answer says nothing of it, or
+    /// be done though there is no answer: the order of the state that follows tells.
+    async fn dispose(&self, request: DisposeRequest) -> Answer {
+        let order = Order::Dispose {
+            ucid: &request.ucid,
+            did: self.did(),
+            disposition: &request.disposition,
+            comments: request.comments.as_deref(),
+            is_repeated: request.repeated,
+            pause_reason: request.pause_reason.as_deref(),
         };
-        self.note_ordered(Some(ordered)).await;
+        let verdict = by(self.until, self.carry_out(order)).await;
+        if request.pause_reason.is_some() && !matches!(verdict, Ok(Verdict::Refused(_))) {
+            self.note_ordered(None).await;
+        }
+        self.answer(verdict?).await
+    }
+
+    /// A state was refused: the agent is as they were, also where they had to be logged in anew for it.
+    async fn stay_as_before(&self) {
+        let session_id = &self.caller.session_id;
+        let (Some(before), Ok(SessionState::Live { at_queue, .. })) =
+            (&self.ordered, self.sidecar.sessions.state(session_id).await)
+        else {
+            return;
+        };
+        if at_queue.ordered.is_none() {
+            self.note_ordered(Some(before.clone())).await;
+            let (sidecar, before) = (&self.sidecar, before.clone());
+            duty::put_back(sidecar, &self.ozonetel, &self.agent, session_id, before);
+        }
     }
 
     async fn note_ordered(&self, ordered: Option<Ordered>) {
@@ -214,6 +246,7 @@ impl OnDuty {
             caller,
             agent,
             is_told_failed: _,
+            ordered: _,
             until: _,
         } = self;
         // Who wants another state is not to be in the last one before that.

@@ -30,14 +30,14 @@ pub(crate) async fn heartbeat(
     let caller = sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Enforced)?;
     let request: Option<HeartbeatRequest> = read_if_json(&headers, body).await?;
     let held = hold(&sidecar, &caller, &device).await?;
+    let in_call = request.and_then(|it| it.in_call);
     if let Some(Held {
         agent,
         at_queue: Some(at_queue),
     }) = &held
     {
-        duty::settle(&sidecar, agent, &caller.session_id, at_queue);
+        duty::settle(&sidecar, agent, &caller.session_id, at_queue, in_call);
     }
-    let in_call = request.and_then(|it| it.in_call);
     if let (Some(in_call), Some(at_queue)) =
         (in_call, held.as_ref().and_then(|it| it.at_queue.as_ref()))
         && at_queue.in_call != Some(in_call)
@@ -177,6 +177,10 @@ pub(super) async fn taken_over(
     }
     let now = sidecar.clock.now();
     sidecar.sessions.end(Ending::of(caller), now).await?;
+    if let Some(lock) = &caller.lock {
+        // Whoever took it over may have broken off before they saw to that.
+        duty::end_left(sidecar, lock);
+    }
     Ok(None)
 }
 

@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 use time::serde::rfc3339;
 
 /// After which a login that nobody has seen to its end is another's to see to: longer than it takes with all that
-/// follows it, a wait for another one of its agent included.
-const LEFT_BEHIND: Duration = Duration::from_secs(60);
+/// follows it, a wait for another one of its agent included, and than the clocks of two servers may be apart.
+const LEFT_BEHIND: Duration = Duration::from_secs(180);
 
 /// How often it is seen to anew.
 const TRIES: u32 = 3;
@@ -99,9 +99,11 @@ impl AtQueue {
     pub(super) fn take(&mut self, note: Note) {
         match note {
             Note::Ordered(ordered) => {
+                if ordered.is_some() {
+                    // Ozonetel has answered an order.
+                    self.unsettled = None;
+                }
                 self.ordered = ordered;
-                // Ozonetel has answered an order of it, or nobody says any more that it has.
-                self.unsettled = None;
             }
             Note::Telephony(telephony) => self.telephony = Some(telephony),
             Note::InCall(in_call) => self.in_call = Some(in_call),
@@ -171,8 +173,14 @@ mod tests {
         let mut at_queue = AtQueue::default();
         at_queue.take(Note::Unsettled(unsettled.clone()));
         at_queue.take(Note::InCall(true));
-        assert_eq!(at_queue.unsettled, Some(unsettled));
+        // It had none.
         at_queue.take(Note::Ordered(None));
+        assert_eq!(at_queue.unsettled, Some(unsettled));
+        at_queue.take(Note::Ordered(Some(Ordered {
+            state: AgentState::Ready,
+            pause_reason: None,
+            at: OffsetDateTime::UNIX_EPOCH,
+        })));
         assert_eq!(at_queue.unsettled, None);
     }
 }

@@ -220,8 +220,8 @@ impl RedisSessions {
         let call = self.call(&self.read, id, member_id, own);
         let found: (String, String, String, i64) = self.store.run(&call).await?;
         let (how, value, sealed, age) = found;
-        // Negative where servers do not agree on how long a session may rest.
-        let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
+        // Negative where servers do not agree on how long a session may rest: nobody knows how old it is.
+        let age = u64::try_from(age).map_or(Duration::MAX, Duration::from_millis);
         let renewed = (!sealed.is_empty()).then_some(Renewed { sealed, age });
         match (&*how, Kept::read(id, &value)) {
             ("known", Some(kept)) => {

@@ -145,12 +145,64 @@ async fn who_could_not_be_logged_in_again_after_a_lapse_is_as_they_were_after_a_
     let is_told = async { while desk.beat(token).await.expect(201).body["telephony"] != told {} };
     timeout(DEADLINE, is_told).await.unwrap();
     ozonetel.with(|world| world.fault = None);
-    world.clock.advance(Duration::from_secs(60));
+    world.clock.advance(Duration::from_secs(180));
+    // A call that came meanwhile is let end: nobody can be ordered in it.
+    ozonetel.with(|world| world.in_call.insert("agent1".to_owned()));
+    desk.beat_in_call(token, true).await.expect(201);
     desk.beat(token).await.expect(201);
+    ozonetel.with(|world| world.in_call.clear());
+    desk.beat_in_call(token, false).await.expect(201);
     until(&ozonetel, |world| world.ready.contains("agent1")).await;
     let beat = desk.beat(token).await.expect(201);
     assert_eq!(beat.body["telephony"]["state"], "ready");
     assert_eq!(beat.body["queue"]["state"], "Ready");
+}
+
+#[tokio::test]
+async fn who_is_refused_a_pause_while_ozonetel_has_them_out_is_as_they_were() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    ready(&desk, token).await.expect(201);
+    // Somebody logs them out there.
+    ozonetel.with(|world| {
+        world.present.clear();
+        world.ready.clear();
+    });
+    let pause = json!({"state": "Pause", "pauseReason": "Unheard of"});
+    let refused = order(&desk, token, "agent-state", pause).await;
+    assert_eq!(refused.expect(422).message(), "pauseReason is Invalid");
+    until(&ozonetel, |world| world.ready.contains("agent1")).await;
+    let beat = desk.beat(token).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Ready");
+}
+
+#[tokio::test]
+async fn whose_session_was_taken_over_by_a_server_that_broke_off_is_logged_out_as_it_ends() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let config = ozonetel_config(&ozonetel, Mode::ApiKey);
+    let world = World::at(clock, config, lock.clone()).await;
+    let desk = world.device("desk");
+    let session = desk.login(ANA).await.expect(201);
+    let name = LockName {
+        ozonetel_agent_id: "agent1".to_owned(),
+        sip_extension: "700201".to_owned(),
+    };
+    let holder = lock.look(&name).await.unwrap();
+    let winner = Owner {
+        device_id: Some("id-of-laptop".to_owned()),
+        session_id: "of a server that breaks off".to_owned(),
+        ..holder.holders().next().unwrap().clone()
+    };
+    let term = Duration::from_secs(30);
+    let taken = lock.acquire(&name, &winner, term, true).await.unwrap();
+    assert!(matches!(taken, Acquired::TakenOver { .. }), "{taken:?}");
+    world.clock.advance(2 * term);
+    desk.beat(session.access_token()).await.expect(401);
+    until(&ozonetel, |world| world.present.is_empty()).await;
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ async fn what_was_ordered_last_is_unknown_where_an_order_has_no_answer() {
 }
 
 #[tokio::test]
-async fn a_pause_that_an_outcome_brings_along_is_what_was_ordered_last() {
+async fn what_was_ordered_last_is_unknown_where_an_outcome_brings_a_pause_along() {
     let (_ozonetel, world) = start(&SETTINGS).await;
     let desk = world.device("desk");
     let answer = desk.login(ANA).await.expect(201);
@@ -125,11 +125,52 @@ async fn a_pause_that_an_outcome_brings_along_is_what_was_ordered_last() {
         .expect(201);
     let outcome = json!({"ucid": "9011", "disposition": "Sale", "pauseReason": "Tea"});
     post(&desk, token, "dispose", outcome).await.expect(201);
-    let queue = &desk.beat(token).await.expect(201).body["queue"];
-    assert_eq!(
-        (&queue["state"], &queue["pauseReason"]),
-        (&json!("Pause"), &json!("Tea"))
-    );
+    // Its answer says nothing of the pause: the order that follows tells.
+    let state = async || {
+        let beat = desk.beat(token).await.expect(201);
+        beat.body["queue"]["state"].clone()
+    };
+    assert_eq!(state().await, "Unknown");
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    order(&desk, token, pause).await.expect(201);
+    assert_eq!(state().await, "Pause");
+}
+
+#[tokio::test]
+async fn a_pause_whose_caller_has_gone_away_is_what_was_ordered_last() {
+    let (ozonetel, world) = start(&SETTINGS).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token().to_owned();
+    order(&desk, &token, json!({"state": "Ready"}))
+        .await
+        .expect(201);
+    let asked = ozonetel.with(|world| {
+        world.fault = Some(Fault::Wait);
+        world.asked
+    });
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    let request = desk.post("/api/ozonetel/agent-state");
+    let paused = tokio::spawn(request.bearer_auth(&token).json(&pause).send());
+    let is_asked = ozonetel.until(|world| world.asked > asked);
+    tokio::time::timeout(DEADLINE, is_asked).await.unwrap();
+    paused.abort();
+    // The one that asks for this is the only connection left.
+    let is_gone = async {
+        loop {
+            let metrics = world.get("/metrics").send().await.unwrap();
+            let metrics = metrics.text().await.unwrap();
+            if metrics.contains("\nhelix_sidecar_connections 1\n") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, is_gone).await.unwrap();
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    let is_told =
+        async { while desk.beat(&token).await.expect(201).body["queue"]["state"] != "Pause" {} };
+    tokio::time::timeout(DEADLINE, is_told).await.unwrap();
 }
 
 #[tokio::test]

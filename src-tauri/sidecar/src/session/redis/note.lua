@@ -6,8 +6,8 @@ if not value or value == 'ended' then
 end
 local session = cjson.decode(value)
 session[ARGV[1]] = ARGV[2]
-if ARGV[1] == 'ordered' then
-  -- Ozonetel has answered an order of it, or nobody says any more that it has.
+if ARGV[1] == 'ordered' and ARGV[2] ~= 'null' then
+  -- Ozonetel has answered an order.
   session.unsettled = nil
 end
 redis.call('SET', KEYS[1], cjson.encode(session), 'KEEPTTL')
