@@ -62,9 +62,9 @@ pub(crate) struct Queue {
     wrap_up: Option<WrapUp>,
     unsaved: Outcomes,
     in_call: bool,
-    /// The session is to be another device's, which orders Ready itself where it is told so: calls that it
+    /// When the session is to be another device's, which orders Ready itself where it is told so: calls that it
     /// brought here would hold the move up again.
-    is_promised: bool,
+    promise: Option<Promise>,
 }
 
 /// An availability on its way.
@@ -253,7 +253,7 @@ impl Queue {
     /// Orders Ready where that is owed, is what is shown, and nothing else is on its way.
     fn pay_ready(&mut self, now: Instant) {
         let is_shown = self.availability == Some(Availability::Ready);
-        if self.owes_ready && is_shown && self.order.is_none() && !self.is_promised {
+        if self.owes_ready && is_shown && self.order.is_none() && self.promise.is_none() {
             let quiet_until = Some(now + QUIET);
             self.order = Some(Order::new(Availability::Ready, quiet_until, now));
         }
@@ -261,9 +261,10 @@ impl Queue {
 
     /// Takes whether the session is promised to another device, or given, and when.
     pub(crate) fn handle_promised(&mut self, promise: Option<Promise>, now: Instant) {
-        self.is_promised = promise.is_some();
+        self.promise = promise;
+        let is_waited_for = self.is_waited_for();
         if let Some(wrap_up) = &mut self.wrap_up {
-            wrap_up.handle_waited_for(promise == Some(Promise::AfterWork), now);
+            wrap_up.handle_waited_for(is_waited_for, now);
         }
     }
 
@@ -274,9 +275,14 @@ impl Queue {
         }
     }
 
+    /// Whether another device waits for the end of the work after a call.
+    fn is_waited_for(&self) -> bool {
+        self.promise == Some(Promise::AfterWork)
+    }
+
     /// Whether it is what the sidecar tells the other device, which orders it for itself.
     fn is_left_to_other_device(&self, next: &Availability) -> bool {
-        self.is_promised
+        self.promise.is_some()
             && *next == Availability::Ready
             && self.availability == Some(Availability::Ready)
     }
@@ -301,7 +307,9 @@ impl Queue {
             call: of.call,
             seconds: self.term.whole.map(|it| it.as_secs()),
         });
-        self.wrap_up = Some(WrapUp::new(of, self.term, outputs.now(), now));
+        let mut wrap_up = WrapUp::new(of, self.term, outputs.now(), now);
+        wrap_up.handle_waited_for(self.is_waited_for(), now);
+        self.wrap_up = Some(wrap_up);
     }
 
     /// Does what is due but for what is to be sent.

@@ -133,11 +133,8 @@ impl Phone {
         let promise = moving.asked.as_ref().and_then(Asked::promise);
         queue.handle_promised(promise, now);
         queue.handle_calls(line.has_calls(), line.take_concluded(), now, outputs);
-        match promise {
-            Some(Promise::AfterCall) if !line.has_calls() => queue.end_work(now, outputs),
-            // Work that has just begun is waited for as well.
-            Some(Promise::AfterWork) => queue.handle_promised(promise, now),
-            Some(Promise::Now | Promise::AfterCall) | None => {}
+        if promise == Some(Promise::AfterCall) && !line.has_calls() {
+            queue.end_work(now, outputs);
         }
         queue.handle_timeout(now, outputs);
         if queue.take_look(now) {

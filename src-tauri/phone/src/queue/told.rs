@@ -55,7 +55,7 @@ impl Queue {
             wrap_up: None,
             unsaved: Outcomes::default(),
             in_call: false,
-            is_promised: false,
+            promise: None,
         };
         queue.handle_told(told, telephony, now, outputs);
         queue

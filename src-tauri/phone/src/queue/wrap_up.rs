@@ -10,8 +10,7 @@ use crate::{CallId, Moment, errand::Errand, moment::Epoch};
 /// Characters of a note: what the sidecar takes.
 pub(crate) const LONGEST_NOTE: usize = 1000;
 
-/// How long another device waits for the end of one that has none: as the sidecars of the contract that
-/// set one give (60 s).
+/// How long another device waits for the end of a wrap-up that has none of its own.
 const LONGEST_WAITED_FOR: Duration = Duration::from_secs(60);
 
 /// A call of the queue that is over.

@@ -851,17 +851,7 @@ async fn a_caller_that_goes_away_in_its_logout_has_signed_out() {
     let logout = tokio::spawn(logout.send());
     timeout(DEADLINE, lock.is_asked.notified()).await.unwrap();
     logout.abort();
-    // The one that asks for this is the only connection left.
-    let is_gone = async {
-        loop {
-            let metrics = world.get("/metrics").send().await.unwrap();
-            let metrics = metrics.text().await.unwrap();
-            if metrics.contains("\nhelix_sidecar_connections 1\n") {
-                return;
-            }
-        }
-    };
-    timeout(DEADLINE, is_gone).await.unwrap();
+    world.until_hung_up().await;
     lock.goes_on.send_replace(true);
     until(&ozonetel, |world| world.present.is_empty()).await;
     world.device("laptop").login(ANA).await.expect(201);

@@ -155,17 +155,7 @@ async fn a_pause_whose_caller_has_gone_away_is_what_was_ordered_last() {
     let is_asked = ozonetel.until(|world| world.asked > asked);
     tokio::time::timeout(DEADLINE, is_asked).await.unwrap();
     paused.abort();
-    // The one that asks for this is the only connection left.
-    let is_gone = async {
-        loop {
-            let metrics = world.get("/metrics").send().await.unwrap();
-            let metrics = metrics.text().await.unwrap();
-            if metrics.contains("\nhelix_sidecar_connections 1\n") {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(DEADLINE, is_gone).await.unwrap();
+    world.until_hung_up().await;
     ozonetel.with(|world| world.fault = None);
     ozonetel.go_on();
     let is_told =

@@ -160,6 +160,20 @@ impl World {
         self.client.post(format!("{}{path}", self.url))
     }
 
+    /// Waits until nobody is connected any more, but whoever asks for that.
+    pub(crate) async fn until_hung_up(&self) {
+        let is_alone = async {
+            loop {
+                let metrics = self.get("/metrics").send().await.unwrap();
+                let metrics = metrics.text().await.unwrap();
+                if metrics.contains("\nhelix_sidecar_connections 1\n") {
+                    return;
+                }
+            }
+        };
+        timeout(DEADLINE, is_alone).await.unwrap();
+    }
+
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(format!("{}{path}", self.url))
     }
