@@ -200,8 +200,7 @@ pub trait SessionLock: Debug + Send + Sync {
     ) -> LockAnswer<'a, Acquired>;
 
     /// Has `note` be told of each session from which another device takes its lock, before anybody finds
-    /// that it is gone; of a device without an id nothing is told. A store that keeps the sessions as well
-    /// notes it with them by itself, and tells nobody.
+    /// that it is gone. A store that keeps the sessions as well notes it with them by itself, and tells nobody.
     fn on_takeover(&self, note: OfSession) {
         drop(note);
     }
@@ -272,7 +271,7 @@ impl Owner {
     }
 
     /// Whether `self`, the holder, is the device of `caller` with a later session: it signed in again, or
-    /// a copy of its installation did. Of a caller without a device id nobody knows.
+    /// a copy of its installation did. Of two without a device id nobody knows.
     pub(crate) fn is_later_session_of(&self, caller: &Self) -> bool {
         caller.device_id.is_some()
             && self.is_same_as(caller)
@@ -282,14 +281,15 @@ impl Owner {
             && self.epoch >= caller.epoch
     }
 
-    /// Whether `self`, the holder, is the same owner as `caller`: same member and same device. A
-    /// caller without a device id falls under the rule of old clients: same member.
+    /// Whether `self`, the holder, is the same owner as `caller`: same member and same device. Those without a device
+    /// id count as one.
     pub fn is_same_as(&self, caller: &Self) -> bool {
-        self.is_of(&caller.member_id, caller.device_id.as_deref())
+        self.member_id == caller.member_id && self.device_id == caller.device_id
     }
 
-    /// The same of a caller by their member and device.
-    pub(crate) fn is_of(&self, member_id: &str, device_id: Option<&str>) -> bool {
+    /// Whether `self`, the holder, stands in no way of a login of this member at this device: it is the same owner, or
+    /// the login names no device and falls under the rule of old clients (same member).
+    pub(crate) fn gives_way_to(&self, member_id: &str, device_id: Option<&str>) -> bool {
         self.member_id == member_id
             && device_id.is_none_or(|it| self.device_id.as_deref() == Some(it))
     }

@@ -116,12 +116,15 @@ impl MemoryLock {
         let keys = name.keys();
         let others: Vec<Owner> = others(&state.entries, &keys, owner).cloned().collect();
         let stands = |ask: &Ask| state.is_kept(name, Some(ask), self.moment(now));
-        let stays = |holder: &&Owner| match displacing {
-            Displacing::Nobody => true,
-            Displacing::SameMember => holder.member_id != owner.member_id,
-            Displacing::Granting(ask) => !stands(ask) || !ask.is_of(holder),
+        let gives_way = |holder: &&Owner| {
+            holder.gives_way_to(&owner.member_id, owner.device_id.as_deref())
+                || match displacing {
+                    Displacing::Nobody => false,
+                    Displacing::SameMember => holder.member_id == owner.member_id,
+                    Displacing::Granting(ask) => stands(ask) && ask.is_of(holder),
+                }
         };
-        if let Some(holder) = others.iter().find(stays) {
+        if let Some(holder) = others.iter().find(|it| !gives_way(it)) {
             return Acquired::Busy {
                 holder: holder.clone(),
             };
@@ -167,7 +170,7 @@ impl MemoryLock {
         }
         let keys = name.keys();
         let held = || keys.iter().filter_map(|key| state.entries.get(key));
-        // A caller without a device id prolongs the lock of its member's device; the device stays.
+        // Those without a device id go on side by side: what the last of them wrote stays.
         let own =
             |entry: &&Entry| entry.owner.is_same_as(owner) && entry.owner.epoch >= owner.epoch;
         let kept = held().find(own);
@@ -223,10 +226,8 @@ impl MemoryLock {
 
 impl Takeovers {
     fn tell(&self, displaced: &[Owner]) {
-        let takeovers = self.takeovers();
-        // Devices without an id cannot be told apart, so their sessions go on.
-        for owner in displaced.iter().filter(|it| it.device_id.is_some()) {
-            for note in &*takeovers {
+        for note in &*self.takeovers() {
+            for owner in displaced {
                 note(&owner.session_id);
             }
         }

@@ -235,11 +235,10 @@ fn standing(look: &Look, owner: &Owner) -> Standing {
     let Some(own) = look.holders().find(|holder| holder.is_same_as(owner)) else {
         return Standing::Absent;
     };
-    let ask = look
+    let demand = look
         .ask
         .as_ref()
-        .filter(|_| own.device_id == owner.device_id);
-    let demand = ask.and_then(|ask| Some((ask, ask.demand(own, look.now)?)));
+        .and_then(|ask| Some((ask, ask.demand(own, look.now)?)));
     let (id, request) = match demand {
         Some((ask, standing)) => {
             let demand = TakeoverDemand {

@@ -313,7 +313,7 @@ async fn keep(sidecar: &Sidecar, claimed: Claimed, begun: u64) -> Result<(), Ref
 }
 
 /// Ends the session `from` of the device that has signed in again as `owner`: of two copies of one
-/// installation one is signed in. Devices without an id cannot be told apart, so theirs go on.
+/// installation one is signed in. Two that name no device cannot be told apart, so theirs go on.
 async fn end_earlier(sidecar: &Sidecar, from: &Owner, owner: &Owner, begun: u64) {
     if !owner.is_later_session_of(from) {
         return;

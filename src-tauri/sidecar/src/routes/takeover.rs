@@ -89,7 +89,10 @@ async fn begin(
     let (ticket, agent) = (new_ticket(), &lock.ozonetel_agent_id);
     for _ in 0..TRIES {
         let look = sidecar.lock.look(lock).await.map_err(no_store)?;
-        let Some(holder) = look.holders().find(|it| !it.is_of(member, device_id)) else {
+        let Some(holder) = look
+            .holders()
+            .find(|it| !it.gives_way_to(member, device_id))
+        else {
             return Ok(None);
         };
         let asker = device_id.map(|device_id| Asker {

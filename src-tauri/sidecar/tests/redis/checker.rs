@@ -33,7 +33,7 @@ const OPERATIONS: u64 = 100_000;
 
 const CLIENTS: u64 = 64;
 
-/// Each has eight clients: four devices of each of two members.
+/// Each has eight clients: four devices of each of two members, one of which names none, as an old page.
 const LOCKS: u64 = 8;
 
 /// What Redis suffers in one round; as many of each kind.
@@ -233,13 +233,15 @@ impl World {
         // One that the client had before it signed in again, as a copy of its installation goes on with it.
         let mut earlier: Option<Owner> = None;
         let mut pending: Option<Pending> = None;
+        // Nobody can tell copies of it apart, and it has nothing to ask with.
+        let names_a_device = device_id(client).is_some();
         while !self.count.borrow().is_enough() {
             let at = &self.locks[usize::try_from(random.below(3)).unwrap()];
             session = match (session, random.below(100)) {
                 (None, 0..=59) if pending.is_some() => {
                     self.move_granted(at, lock, client, &mut pending).await
                 }
-                (None, 0..=29) => {
+                (None, 0..=29) if names_a_device => {
                     pending = self.ask(at, lock, client).await;
                     None
                 }
@@ -262,7 +264,7 @@ impl World {
                     None
                 }
                 (Some(owner), 75..=79) => {
-                    earlier = Some(owner);
+                    earlier = Some(owner).filter(|_| names_a_device);
                     self.sign_in(at, lock, client, false).await
                 }
                 (session, 80..=84) => {
@@ -305,7 +307,8 @@ impl World {
         let answer = at
             .acquire(&name(lock), &owner, self.kind.ttl, takeover)
             .await;
-        self.acquired(at, (lock, client, owner), (takeover, made), answer)
+        let may_displace = takeover || owner.device_id.is_none();
+        self.acquired(at, (lock, client, owner), (may_displace, made), answer)
             .await
     }
 
@@ -405,7 +408,7 @@ impl World {
         let session = self.sessions.fetch_add(1, Ordering::SeqCst);
         Owner {
             member_id: client.member.to_string(),
-            device_id: Some(client.device.to_string()),
+            device_id: device_id(client),
             device_name: "a device".to_owned(),
             session_id: session.to_string(),
             since: None,
@@ -524,6 +527,11 @@ impl World {
         }
         self.count.send_modify(|count| count.is_past_faults = true);
     }
+}
+
+/// Returns what the client calls its device; `None` for the first of each lock.
+fn device_id(client: Client) -> Option<String> {
+    (client.device > 0).then(|| client.device.to_string())
 }
 
 fn number(owner: &Owner) -> u64 {

@@ -284,24 +284,17 @@ async fn a_takeover_notes_with_each_session_that_it_displaces_that_it_was_taken_
         let displaced = format!("acme:session:session {}", session - 1);
         assert_eq!(server.command(&["GET", &displaced]), value);
     }
-    // Devices without an id cannot be told apart.
-    assert_eq!(
-        redis.release(&name, &owner((0, 2, 5), 0)).await,
-        Ok(Released::Freed)
-    );
-    let nameless = [
-        "SET",
-        "acme:session:session 6",
-        &written.to_string(),
-        "PX",
-        "500000",
-    ];
-    assert_eq!(server.command(&nameless), "OK");
-    take((0, 0, 6), false).await;
-    let moved = take((0, 1, 7), true).await;
-    assert!(matches!(moved, Acquired::TakenOver { .. }), "{moved:?}");
-    let session = server.command(&["GET", "acme:session:session 6"]);
-    assert_eq!(session, written.to_string());
+    // Who names no device displaces as well, and is displaced.
+    for (device, session) in [(0, 6), (1, 7)] {
+        let key = format!("acme:session:session {}", session - 1);
+        let set = ["SET", &key, &written.to_string(), "PX", "500000"];
+        assert_eq!(server.command(&set), "OK");
+        let moved = take((0, device, session), device > 0).await;
+        assert!(matches!(moved, Acquired::TakenOver { .. }), "{moved:?}");
+        let session = server.command(&["GET", &key]);
+        let session: serde_json::Value = serde_json::from_str(&session).unwrap();
+        assert_eq!(session, noted);
+    }
 }
 
 #[tokio::test]

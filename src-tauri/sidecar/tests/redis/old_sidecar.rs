@@ -23,6 +23,8 @@ async fn a_page_works_as_it_did_at_any_server() {
     start_anew();
     let phone = other.device("desk");
     old_page::another_member_is_refused_and_the_same_member_signs_in_again(&page, &phone).await;
+    start_anew();
+    old_page::a_phone_that_the_page_displaces_never_has_the_lock_again(&page, &phone).await;
     redis.assert_every_key_expires();
 }
 

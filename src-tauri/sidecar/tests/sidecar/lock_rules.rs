@@ -79,7 +79,7 @@ proptest! {
                             Acquired::Refreshed { epoch, from: owner(holder, since) }
                         }
                         (Some((holder, since, _)), Some(epoch))
-                            if takeover && holder.member == caller.member =>
+                            if (takeover || caller.device.is_none()) && holder.member == caller.member =>
                         {
                             Acquired::TakenOver { epoch, from: owner(holder, since) }
                         }
@@ -200,12 +200,44 @@ fn of_two_sessions_of_one_device_the_later_one_holds() {
     assert_eq!(ready(lock.beat(&name, &first, ttl)), Beat::Retaken);
     assert_eq!(ready(lock.beat(&name, &second, ttl)), Beat::Retaken);
     assert_eq!(ready(lock.beat(&name, &first, ttl)), lost(&second));
-    // Of callers without a device id nobody knows which machine they are at.
-    let nameless = Owner {
-        device_id: None,
-        ..first
+}
+
+#[test]
+fn who_names_no_device_displaces_their_members_and_has_lost_to_one_that_came_later() {
+    let clock = MovedClock::new();
+    let lock = MemoryLock::new(clock.clock());
+    let (name, ttl) = (name(0), Duration::from_secs(10));
+    let page = |session| Caller {
+        device: None,
+        session,
+        ..caller(1, 1)
     };
-    assert_eq!(ready(lock.beat(&name, &nameless, ttl)), Beat::Extended);
+    let take = |caller, takeover| {
+        let answer = ready(lock.acquire(&name, &owner(caller, 0), ttl, takeover));
+        (owner(caller, epoch_of(&answer).unwrap()), answer)
+    };
+    let lost = |holder: &Owner| Beat::Lost {
+        holder: holder.clone(),
+    };
+    let (phone, _) = take(caller(1, 1), false);
+    let (first, answer) = take(page(2), false);
+    assert!(matches!(answer, Acquired::TakenOver { from, .. } if from == phone));
+    assert_eq!(ready(lock.beat(&name, &phone, ttl)), lost(&first));
+    // Nobody can tell two of them apart, so they go on side by side.
+    let (second, answer) = take(page(3), false);
+    assert!(matches!(answer, Acquired::Refreshed { .. }));
+    for page in [&first, &second] {
+        assert_eq!(ready(lock.beat(&name, page, ttl)), Beat::Extended);
+    }
+    let (phone, _) = take(caller(1, 1), true);
+    for page in [&first, &second] {
+        assert_eq!(ready(lock.beat(&name, page, ttl)), lost(&phone));
+    }
+    // The store forgets, and hears the loser first.
+    clock.advance(ttl);
+    assert_eq!(ready(lock.beat(&name, &second, ttl)), Beat::Retaken);
+    assert_eq!(ready(lock.beat(&name, &phone, ttl)), Beat::Retaken);
+    assert_eq!(ready(lock.beat(&name, &second, ttl)), lost(&phone));
 }
 
 #[test]
@@ -309,7 +341,7 @@ fn any_caller() -> impl Strategy<Value = Caller> {
 }
 
 fn same(holder: Caller, caller: Caller) -> bool {
-    holder.member == caller.member && (caller.device.is_none() || caller.device == holder.device)
+    holder.member == caller.member && caller.device == holder.device
 }
 
 /// Whether `holder` is the device that calls, with a later session.

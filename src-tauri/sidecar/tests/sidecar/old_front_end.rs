@@ -21,6 +21,9 @@ async fn a_page_works_as_it_did() {
     let (world, page) = office().await;
     let phone = world.device("desk");
     old_page::another_member_is_refused_and_the_same_member_signs_in_again(&page, &phone).await;
+    let (world, page) = office().await;
+    let phone = world.device("desk");
+    old_page::a_phone_that_the_page_displaces_never_has_the_lock_again(&page, &phone).await;
 }
 
 /// Returns a sidecar and the page at it.

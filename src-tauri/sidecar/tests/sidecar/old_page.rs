@@ -80,7 +80,28 @@ pub(crate) async fn another_member_is_refused_and_the_same_member_signs_in_again
     }
     // A phone of this member names its device, and is another one.
     assert_eq!(phone.login(RAVI).await.expect(409).message(), ALREADY);
-    phone.take_over(RAVI).await.expect(201);
+    let taken = phone.take_over(RAVI).await.expect(201);
+    for tokens in [&first, &again] {
+        assert_eq!(page.call("heartbeat", Some(tokens), None).await.status, 409);
+    }
+    phone.beat(taken.access_token()).await.expect(201);
+    // The session that the phone displaced is over with that of the phone.
+    phone.logout(taken.access_token()).await.expect(201);
+    assert_eq!(page.call("heartbeat", Some(&again), None).await.status, 401);
+}
+
+pub(crate) async fn a_phone_that_the_page_displaces_never_has_the_lock_again(
+    page: &Page,
+    phone: &Device,
+) {
+    let phones = phone.login(RAVI).await.expect(201);
+    // By the rule of old clients the page needs nobody's leave where its own member has the agent.
+    assert_eq!(page.login(RITA).await.status, 409);
+    let tokens = page.login(RAVI).await.success();
+    page.call("heartbeat", Some(&tokens), None).await.success();
+    phone.beat(phones.access_token()).await.expect(409);
+    page.call("logout", Some(&tokens), None).await.success();
+    phone.beat(phones.access_token()).await.expect(401);
 }
 
 pub(crate) async fn refusals_have_the_status_and_the_words_that_the_page_knows(page: &Page) {

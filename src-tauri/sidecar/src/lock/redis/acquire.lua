@@ -17,16 +17,17 @@ if ARGV[9] == 'granting' then
 end
 
 local function may_displace(owner)
-  if ARGV[9] == 'member' then
-    return owner.memberId == ARGV[1]
+  -- By the rule of old clients a caller that names no device is any of its member's.
+  if owner.memberId == ARGV[1] and (ARGV[9] == 'member' or ARGV[2] == '') then
+    return true
   end
   return granting and owner.sessionId == granting.sessionId and owner.epoch == granting.epoch
 end
 
--- Notes with the session of an owner that another device has taken it over. Devices without an id cannot be told
--- apart, so theirs go on.
+-- Notes with the session of an owner that another device has taken it over.
 local function note_taken_over(owner)
-  if type(owner.deviceId) ~= 'string' or type(owner.sessionId) ~= 'string' then
+  -- What the first sidecar wrote names no session.
+  if type(owner.sessionId) ~= 'string' then
     return
   end
   -- It lies where the lock does: in a cluster all keys have the same hash tag.

@@ -12,7 +12,7 @@ end
 
 local since = tonumber(ARGV[8])
 
--- Tells whether the caller's device has it by a later session. Of a caller that names no device nobody knows.
+-- Tells whether the caller's device has it by a later session. Of two that name none nobody knows.
 local function is_later_session(owner)
   return ARGV[2] ~= '' and is_caller(owner)
     and type(owner.sessionId) == 'string' and owner.sessionId ~= '' and owner.sessionId ~= ARGV[3]
@@ -30,7 +30,7 @@ for _, key in ipairs(LOCKED) do
   if owner and (is_of_another_agent(owner) or is_later_session(owner)) then
     return {'lost', '', owner.value}
   elseif owner and is_caller(owner) and (owner.epoch or since) >= since then
-    -- A caller that names no device prolongs the lock of its member's device; the device stays.
+    -- Those that name no device go on side by side: what the last of them wrote stays.
     kept = kept or owner.value
   elseif owner and (is_caller(owner) or is_before(owner)) then
     -- This store has forgotten that the lock changed hands since.

@@ -27,10 +27,10 @@ local function holder(key)
   return owner
 end
 
--- Tells whether an owner is the caller: same member and same device; a caller that names no device
--- is any of its member's.
+-- Tells whether an owner is the caller: same member and same device. Those that name none count as one.
 local function is_caller(owner)
-  return owner.memberId == ARGV[1] and (ARGV[2] == '' or owner.deviceId == ARGV[2])
+  local device = type(owner.deviceId) == 'string' and owner.deviceId or ''
+  return owner.memberId == ARGV[1] and device == ARGV[2]
 end
 
 -- Holds both keys for a term in ms. The list lives as long as the longest of its locks.
