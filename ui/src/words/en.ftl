@@ -206,7 +206,6 @@ move-asks-call = It asks now ({ $seconds }). Without an answer it moves after th
 move-later = Your phone moves to { $device } after this call.
 move-moving = Your phone moves to { $device }…
 move-now = Move now
-move-after-call = After this call
 move-stay = No, stay here
 
 ## Notices
@@ -396,7 +395,6 @@ history-kind = Call
 history-when = When
 history-length = Length
 history-end = How it ended
-history-quality = Sound
 history-delete = Delete
 history-deleted = Call deleted
 history-delete-all = Delete all
@@ -590,9 +588,9 @@ sign-out-title = You are on a call. Hang up and sign out?
 sign-out-line = Signing out ends the call and frees your phone.
 sign-out-and-hang-up = Hang up and sign out
 sign-out-unsaved-title = Sign out before all is saved?
-sign-out-unsaved-line = { $outcomes ->
-    [one] One outcome is not saved yet. It is lost if you sign out.
-   *[other] { $outcomes } outcomes are not saved yet. They are lost if you sign out.
+unsaved-line = { $outcomes ->
+    [one] One outcome is not saved yet. It would be lost.
+   *[other] { $outcomes } outcomes are not saved yet. They would be lost.
   }
 stay = Stay
 
@@ -613,10 +611,6 @@ about-licence = { $name } licence
 
 quit-title = You are on a call. Hang up and quit?
 quit-unsaved-title = Quit before all is saved?
-quit-unsaved-line = { $outcomes ->
-    [one] One outcome is not saved yet. It is lost if you quit.
-   *[other] { $outcomes } outcomes are not saved yet. They are lost if you quit.
-  }
 quit-line = Quitting ends the call and signs you out.
 quit-and-hang-up = Hang up and quit
 quit = Quit
