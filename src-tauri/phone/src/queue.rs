@@ -52,6 +52,8 @@ pub(crate) struct Queue {
     outcome_names: Vec<String>,
     term: Term,
     order: Option<Order>,
+    /// When an order was carried out last.
+    ordered_at: Option<Instant>,
     /// Ready comes before a pause: it is the only way out of a wrap-up whose outcome is not saved. Where nothing else is to
     /// come it is ordered for its own sake.
     owes_ready: bool,

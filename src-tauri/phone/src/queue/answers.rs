@@ -105,6 +105,7 @@ impl Queue {
         match answer {
             Answer::Done => {
                 self.prove_login(outputs);
+                self.ordered_at = Some(now);
                 let on_the_way = order.by_way_of_ready;
                 let done = match on_the_way {
                     true => Availability::Ready,

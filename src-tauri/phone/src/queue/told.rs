@@ -48,6 +48,7 @@ impl Queue {
             outcome_names: Vec::new(),
             term: Term::default(),
             order: None,
+            ordered_at: None,
             owes_ready: false,
             has_wished: false,
             next: None,
@@ -57,16 +58,18 @@ impl Queue {
             in_call: false,
             promise: None,
         };
-        queue.handle_told(told, telephony, now, outputs);
+        queue.handle_told(told, telephony, now, now, outputs);
         queue
     }
 
-    /// Takes what a sidecar tells. This phone alone orders in its session, so it knows better than a
-    /// beat that was on its way meanwhile; after a start it knows nothing.
+    /// Takes what a sidecar tells that was asked at `asked_at`. This phone alone orders in its session, so it knows better than
+    /// a beat that was on its way meanwhile; after a start it knows nothing, nor after a login there that has failed and left
+    /// the state unknown.
     pub(crate) fn handle_told(
         &mut self,
         told: &sidecar_api::Queue,
         telephony: Option<&Telephony>,
+        asked_at: Instant,
         now: Instant,
         outputs: &mut Outputs,
     ) {
@@ -77,6 +80,12 @@ impl Queue {
             whole: seconds(told.wrap_up_seconds),
             more: seconds(told.wrap_up_more_seconds),
         };
+        let telephony = telephony.filter(|_| self.ordered_at.is_none_or(|at| at <= asked_at));
+        let has_failed = telephony.is_some_and(|it| it.state == TelephonyState::Failed);
+        if has_failed && told.state == QueueState::Unknown && self.order.is_none() {
+            self.availability = None;
+            self.since = None;
+        }
         if self.availability.is_none() && self.order.is_none() {
             self.availability = match told.state {
                 QueueState::Ready => Some(Availability::Ready),
