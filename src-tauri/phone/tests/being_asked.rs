@@ -96,7 +96,7 @@ fn who_has_promised_a_move_after_the_call_may_think_again() {
         world.command(after_call).unwrap();
         assert_eq!(
             world.view().move_request.unwrap().state,
-            MoveRequestState::AfterCall
+            MoveRequestState::AfterCall { by_user: true }
         );
         world
             .command(Command::AnswerMove { request, answer })
@@ -113,7 +113,7 @@ fn after_the_call_means_after_the_work_that_belongs_to_it() {
     world.in_dialog_of("in-1", "BYE");
     assert!(world.view().calls.is_empty());
     let state = world.view().move_request.unwrap().state;
-    assert_eq!(state, MoveRequestState::AfterCall);
+    assert_eq!(state, MoveRequestState::AfterCall { by_user: true });
     world.pass(Duration::from_secs(59));
     assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
     world.pass(Duration::from_secs(1));
@@ -198,6 +198,37 @@ fn silence_in_a_call_does_not_wait_for_the_work_after_it() {
     assert_eq!(world.ordered, [READY, READY, LUNCH]);
     assert_eq!(world.asked.last(), Some(&"answer"));
     assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn what_silence_has_promised_the_user_may_promise_take_back_or_give_at_once() {
+    let promised_by_silence = || {
+        let mut world = at_queue();
+        world.queue_call("in-1");
+        world.demand(WAITING);
+        world.pass(Duration::from_secs(20));
+        let state = world.view().move_request.unwrap().state;
+        assert_eq!(state, MoveRequestState::AfterCall { by_user: false });
+        world
+    };
+    let mut world = promised_by_silence();
+    answer(&mut world, MoveAnswer::AfterCall);
+    let state = world.view().move_request.unwrap().state;
+    assert_eq!(state, MoveRequestState::AfterCall { by_user: true });
+    world.in_dialog_of("in-1", "BYE");
+    assert!(world.view().queue.unwrap().wrap_up.is_some());
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    finish(&mut world, None);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+
+    for (answer, word) in [
+        (MoveAnswer::Now, TakeoverWord::Now),
+        (MoveAnswer::No, TakeoverWord::No),
+    ] {
+        let mut world = promised_by_silence();
+        self::answer(&mut world, answer);
+        assert_eq!(said(&world), Some(word));
+    }
 }
 
 #[test]

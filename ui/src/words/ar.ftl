@@ -203,6 +203,7 @@ move-asks = هل تريد نقل هاتفك إلى { $device }؟
 move-asks-idle = الطلب جارٍ الآن ({ $seconds }). يُنقل إن لم تُجب.
 move-asks-call = الطلب جارٍ الآن ({ $seconds }). يُنقل بعد هذه المكالمة إن لم تُجب.
 move-later = سيُنقل هاتفك إلى { $device } بعد هذه المكالمة.
+move-silent = لم تُجب: سيُنقل هاتفك إلى { $device } عند انتهاء هذه المكالمة.
 move-moving = يُنقل هاتفك إلى { $device }…
 move-now = النقل الآن
 move-stay = لا، يبقى هنا

@@ -201,6 +201,7 @@ move-asks = Ihr Telefon an { $device } abgeben?
 move-asks-idle = Die Anfrage läuft ({ $seconds }). Ohne Antwort zieht es um.
 move-asks-call = Die Anfrage läuft ({ $seconds }). Ohne Antwort zieht es nach diesem Gespräch um.
 move-later = Ihr Telefon zieht nach diesem Gespräch zu { $device } um.
+move-silent = Keine Antwort: Ihr Telefon zieht am Ende dieses Gesprächs zu { $device } um.
 move-moving = Ihr Telefon zieht zu { $device } um …
 move-now = Jetzt
 move-stay = Nein, hier bleiben

@@ -204,6 +204,7 @@ move-asks = Move your phone to { $device }?
 move-asks-idle = It asks now ({ $seconds }). Without an answer it moves.
 move-asks-call = It asks now ({ $seconds }). Without an answer it moves after this call.
 move-later = Your phone moves to { $device } after this call.
+move-silent = No answer: your phone moves to { $device } when this call ends.
 move-moving = Your phone moves to { $device }…
 move-now = Move now
 move-stay = No, stay here

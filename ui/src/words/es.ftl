@@ -201,6 +201,7 @@ move-asks = ¿Pasar su teléfono a { $device }?
 move-asks-idle = Lo pide ahora ({ $seconds }). Sin respuesta, pasa allí.
 move-asks-call = Lo pide ahora ({ $seconds }). Sin respuesta, pasa allí después de esta llamada.
 move-later = Su teléfono pasa a { $device } después de esta llamada.
+move-silent = Sin respuesta: su teléfono pasa a { $device } al terminar esta llamada.
 move-moving = Su teléfono pasa a { $device }…
 move-now = Pasar ahora
 move-stay = No, quedarse aquí

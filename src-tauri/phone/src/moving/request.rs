@@ -356,7 +356,7 @@ impl Asked {
             State::Waiting { until } => MoveRequestState::Waiting {
                 until: epoch.moment(until),
             },
-            State::AfterCall { .. } => MoveRequestState::AfterCall,
+            State::AfterCall { by_user } => MoveRequestState::AfterCall { by_user },
             State::Granted { .. } => MoveRequestState::Granted,
             State::Refused => return None,
         };
