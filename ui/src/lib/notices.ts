@@ -275,6 +275,12 @@ function happenedText(happened: Happened): Omit<NoticeText, "key"> | null {
       const words = stays && then?.state === "ready" ? t("notice-time-up-ready") : t("notice-time-up");
       return { tone: "neutral", icon: "clock", words };
     }
+    case "outcome.lost":
+      return {
+        tone: "ring",
+        icon: "pen",
+        words: t("notice-outcome-lost", { outcome: happened.outcome }),
+      };
     case "call.recovered":
       // The call itself says so.
       return null;

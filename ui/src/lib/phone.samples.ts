@@ -328,6 +328,7 @@ export const happened: phone.Happened[] = [
   {"type":"sound.silent_microphone"},
   {"type":"call.turned_away","from":"700203"},
   {"type":"wrap_up.ended","call":1,"timed_out":true},
+  {"type":"outcome.lost","call":1,"outcome":"Sale"},
   {"type":"fault.vault","detail":"The keyring does not answer"},
 ];
 

@@ -900,6 +900,7 @@ export type Happened = Extract<
       | "sound.silent_microphone"
       | "call.turned_away"
       | "wrap_up.ended"
+      | "outcome.lost"
       | "fault.vault"
   }
 >;

@@ -230,6 +230,7 @@ notice-refused = رفض Ozonetel: { $state }
 notice-outcome-refused = لم يقبل Ozonetel النتيجة: { $outcome }
 notice-unset = تصل مكالمات الطابور عندما تكون جاهزًا.
 notice-unsaved = تعذّر حفظ النتيجة. نحتفظ بها ونحاول مرة أخرى.
+notice-outcome-lost = تعذّر حفظ النتيجة وضاعت: { $outcome }
 notice-time-up = انتهى الوقت.
 notice-time-up-ready = انتهى الوقت. أنت جاهز.
 refused-no-outcome = اختر نتيجة أولًا.

@@ -224,6 +224,7 @@ notice-refused = Ozonetel lehnt ab: { $state }
 notice-outcome-refused = Ozonetel hat das Ergebnis nicht angenommen: { $outcome }
 notice-unset = Anrufe der Warteschlange kommen, sobald Sie bereit sind.
 notice-unsaved = Das Ergebnis konnte nicht gespeichert werden. Wir behalten es und versuchen es weiter.
+notice-outcome-lost = Das Ergebnis konnte nicht gespeichert werden und ist verloren: { $outcome }
 notice-time-up = Die Zeit ist um.
 notice-time-up-ready = Die Zeit ist um. Sie sind bereit.
 refused-no-outcome = Wählen Sie zuerst ein Ergebnis.

@@ -227,6 +227,7 @@ notice-refused = Ozonetel refused: { $state }
 notice-outcome-refused = Ozonetel did not take the outcome: { $outcome }
 notice-unset = Queue calls come once you are ready.
 notice-unsaved = Could not save the outcome. We keep it and try again.
+notice-outcome-lost = Could not save the outcome. It is lost: { $outcome }
 notice-time-up = Time is up.
 notice-time-up-ready = Time is up. You are ready.
 refused-no-outcome = Choose an outcome first.

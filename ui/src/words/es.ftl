@@ -225,6 +225,7 @@ notice-refused = Ozonetel rechazó: { $state }
 notice-outcome-refused = Ozonetel no aceptó el resultado: { $outcome }
 notice-unset = Las llamadas de la cola llegan cuando esté disponible.
 notice-unsaved = No se pudo guardar el resultado. Lo conservamos y lo intentamos de nuevo.
+notice-outcome-lost = No se pudo guardar el resultado y se perdió: { $outcome }
 notice-time-up = Se acabó el tiempo.
 notice-time-up-ready = Se acabó el tiempo. Está disponible.
 refused-no-outcome = Elija primero un resultado.

@@ -224,6 +224,7 @@ notice-refused = Ozonetel ने मना किया: { $state }
 notice-outcome-refused = Ozonetel ने यह परिणाम नहीं लिया: { $outcome }
 notice-unset = आपके तैयार होने पर कतार की कॉल आएँगी।
 notice-unsaved = परिणाम सहेजा नहीं जा सका। हम उसे रखते हैं और फिर कोशिश करते हैं।
+notice-outcome-lost = परिणाम सहेजा नहीं जा सका और खो गया: { $outcome }
 notice-time-up = समय पूरा हुआ।
 notice-time-up-ready = समय पूरा हुआ। आप तैयार हैं।
 refused-no-outcome = पहले परिणाम चुनें।
