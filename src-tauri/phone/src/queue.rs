@@ -52,6 +52,8 @@ pub(crate) struct Queue {
     outcome_names: Vec<String>,
     term: Term,
     order: Option<Order>,
+    /// A pause has left, be it with an outcome, and nothing that was carried out since tells the state: nor does the sidecar.
+    may_be_paused: bool,
     /// When an order was carried out last.
     ordered_at: Option<Instant>,
     /// Ready comes before a pause: it is the only way out of a wrap-up whose outcome is not saved. Where nothing else is to
@@ -289,7 +291,9 @@ impl Queue {
 
     /// Whether it is what the sidecar tells another device, and what that orders for itself.
     fn is_told_to_other_device(&self, next: &Availability) -> bool {
-        *next == Availability::Ready && self.availability == Some(Availability::Ready)
+        *next == Availability::Ready
+            && self.availability == Some(Availability::Ready)
+            && !self.may_be_paused
     }
 
     fn begin_wrap_up(&mut self, of: Concluded, now: Instant, outputs: &mut Outputs) {
@@ -409,11 +413,12 @@ impl Queue {
     }
 
     /// Tells whether an order is on its way, or an outcome; one that has failed again and again holds nobody up.
-    pub(crate) fn has_things_under_way(&self) -> bool {
-        let is_first_try = |it: &Order| !it.is_quiet() && !it.errand.is_repeated();
-        self.order.as_ref().is_some_and(is_first_try)
+    pub(crate) fn has_things_under_way(&self, now: Instant) -> bool {
+        let is_worth_waiting =
+            |it: &Order| !it.is_quiet() && it.errand.is_worth_waiting(TRIES_WAITED_FOR, now);
+        self.order.as_ref().is_some_and(is_worth_waiting)
             || self.wrap_up.as_ref().is_some_and(WrapUp::is_saving)
-            || self.unsaved.is_worth_waiting(TRIES_WAITED_FOR)
+            || self.unsaved.is_worth_waiting(TRIES_WAITED_FOR, now)
     }
 
     /// Tells whether the wrap-up has an outcome, be it chosen or on its way.

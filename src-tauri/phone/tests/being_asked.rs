@@ -373,6 +373,36 @@ fn a_move_after_the_work_waits_for_no_order_that_has_failed() {
 }
 
 #[test]
+fn a_move_after_the_work_waits_for_a_pause_whose_first_try_fails() {
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    world.command(lunch()).unwrap();
+    let saved = Ok(r#"{"status":"success"}"#.to_owned());
+    let orders = [Some(saved), Some(Err(unreachable()))];
+    world.sidecar.orders.extend(orders);
+    finish(&mut world, None);
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    world.pass(Duration::from_secs(3));
+    assert_eq!(world.ordered[world.ordered.len() - 2..], [LUNCH, LUNCH]);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn ready_is_not_left_to_the_other_device_after_a_pause_that_may_have_been_done() {
+    // The outcome took it along, and the wish for Ready came meanwhile.
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    choose(&mut world);
+    let then = Some(at_lunch());
+    world.begin_order(Command::FinishWrapUp { then }, |world| {
+        world.command(Command::Ready).unwrap();
+    });
+    assert!(world.happened(|it| matches!(it, Event::OutcomeSaved { .. })));
+    assert_eq!(world.ordered.last().unwrap(), READY);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
 fn ready_is_ordered_after_all_where_the_other_device_does_not_take_the_phone() {
     let mut world = promised_in_a_call_of_the_queue();
     world.in_dialog_of("in-1", "BYE");

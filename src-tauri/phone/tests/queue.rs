@@ -454,6 +454,23 @@ fn ready_that_a_call_of_ones_own_has_overtaken_follows_it() {
 }
 
 #[test]
+fn ready_that_is_told_in_a_call_of_ones_own_follows_it() {
+    // The session moved here with work after a call left open, and Ozonetel takes its time for the login.
+    let mut world = World::new(setup());
+    let grant = queue_grant().replace(r#""state":"ready""#, r#""state":"pending""#);
+    world.sidecar.login = Some(Ok(grant));
+    world.sidecar.beat = Some(Ok(beat(r#""state":"Unknown""#, "pending")));
+    world.sign_in();
+    let call = world.dial("4711");
+    world.sidecar.beat = Some(Ok(beat(TOLD_READY, "ready")));
+    world.pass(Duration::from_secs(25));
+    assert_eq!(at_queue(&world).availability, Some(Availability::Ready));
+    assert!(world.ordered.is_empty(), "it would be refused");
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(world.ordered, [READY]);
+}
+
+#[test]
 fn what_is_told_after_a_wish_is_not_ordered() {
     let mut world = World::at_queue();
     let acw = "Agent agent2 is in ACW state. You cant change to Pause state";

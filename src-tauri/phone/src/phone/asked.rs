@@ -30,12 +30,12 @@ struct Holder<'a> {
 }
 
 impl Holder<'_> {
-    fn stays_for(&self) -> StaysFor {
+    fn stays_for(&self, now: Instant) -> StaysFor {
         StaysFor {
             call: self.line.has_calls(),
             work: self.queue.is_some_and(Queue::is_at_work),
             unsettled: self.queue.is_some_and(Queue::is_work_unsettled),
-            under_way: self.queue.is_some_and(Queue::has_things_under_way),
+            under_way: self.queue.is_some_and(|it| it.has_things_under_way(now)),
         }
     }
 }
@@ -75,7 +75,7 @@ impl Phone {
         let Some(holder) = self.holder() else {
             return Err(unknown);
         };
-        let stays_for = holder.stays_for();
+        let stays_for = holder.stays_for(now);
         let Some(asked) = &mut holder.moving.asked else {
             return Err(unknown);
         };
@@ -173,7 +173,7 @@ impl Phone {
         let Some(holder) = self.holder() else {
             return;
         };
-        let stays_for = holder.stays_for();
+        let stays_for = holder.stays_for(now);
         let Holder {
             moving,
             line: _,

@@ -48,6 +48,7 @@ impl Queue {
             outcome_names: Vec::new(),
             term: Term::default(),
             order: None,
+            may_be_paused: false,
             ordered_at: None,
             owes_ready: false,
             has_wished: false,
@@ -109,9 +110,12 @@ impl Queue {
     /// a device that the session has moved from, or by a phone that broke off, and Ready alone ends it.
     fn make_ready_true(&mut self, now: Instant) {
         let is_told_ready = self.availability == Some(Availability::Ready);
-        if is_told_ready && !self.has_wished && !self.in_call && self.wrap_up.is_none() {
+        if is_told_ready && !self.has_wished {
             self.owes_ready = true;
-            self.pay_ready(now);
+            // What is told in a call, or in the work after it, follows that.
+            if !self.in_call && self.wrap_up.is_none() {
+                self.pay_ready(now);
+            }
         }
     }
 
