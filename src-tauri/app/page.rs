@@ -282,6 +282,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
         | Event::WrapUpEnded {
             timed_out: true, ..
         }
+        | Event::OutcomeLost { .. }
         | Event::VaultFault { .. } => true,
         Event::Resuming { .. }
         | Event::ResumeDelayed { .. }
@@ -336,8 +337,7 @@ pub(crate) fn is_told(event: &Event) -> bool {
             timed_out: false, ..
         }
         | Event::OutcomeSaved { .. }
-        | Event::OutcomeKept { .. }
-        | Event::OutcomeLost { .. } => false,
+        | Event::OutcomeKept { .. } => false,
     }
 }
 

@@ -21,7 +21,7 @@ async fn an_outcome_is_saved_and_quitting_asks_about_one_that_is_not() {
         sold(desk, "90112233445577").await;
         page.says("Ozonetel does not answer. Trying again in").await;
         desk.services.choose_in_tray("Quit").await;
-        let lost = "One outcome is not saved yet. It is lost if you quit.";
+        let lost = "One outcome is not saved yet. It would be lost.";
         page.says(lost).await;
         page.press("Stay").await;
         page.no_longer_says(lost).await;

@@ -128,9 +128,11 @@ impl Errand {
         wait
     }
 
-    /// Returns how many tries in a row had no answer that decides.
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures
+    /// Whether somebody may wait for its answer: fewer than `tries` in a row had none that decides, and no server's wish puts
+    /// the next one off beyond the first wait.
+    pub(crate) fn is_worth_waiting(&self, tries: u32, now: Instant) -> bool {
+        let is_put_off = matches!(self.step, Step::Waiting { at } if at > now + BACKOFF.first);
+        self.failures < tries && !is_put_off
     }
 
     /// Whether it has failed once and no more.
@@ -210,6 +212,23 @@ mod tests {
         assert!(wait >= BACKOFF.retry_after);
         errand.retry_soon(now);
         assert!(errand.is_due(now));
+    }
+
+    #[test]
+    fn who_waits_for_it_does_so_for_a_few_tries_and_not_for_one_that_a_server_puts_off() {
+        let now = Instant::now();
+        let mut outputs = Outputs::new([5; 32], now);
+        let mut errand = Errand::new(now);
+        for is_worth_waiting in [true, false] {
+            errand.handle_failed(overdue(), None, now, &mut outputs);
+            assert_eq!(errand.is_worth_waiting(2, now), is_worth_waiting);
+        }
+        let mut errand = Errand::new(now);
+        let asked = Some(Duration::from_secs(300));
+        errand.handle_failed(overdue(), asked, now, &mut outputs);
+        assert!(!errand.is_worth_waiting(2, now));
+        errand.handle_sent(1, DEADLINE, now);
+        assert!(errand.is_worth_waiting(2, now));
     }
 
     #[test]

@@ -232,7 +232,7 @@ pub enum Event {
     /// The work after a call of the queue begins; `seconds`: how long it may take.
     #[serde(rename = "wrap_up.begun")]
     WrapUpBegun { call: CallId, seconds: Option<u64> },
-    /// `timed_out`: its time was up before an outcome was chosen.
+    /// `timed_out`: its time was up before an outcome was chosen; what ends it for a move is no such time.
     #[serde(rename = "wrap_up.ended")]
     WrapUpEnded { call: CallId, timed_out: bool },
     #[serde(rename = "outcome.saved")]

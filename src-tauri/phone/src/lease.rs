@@ -170,6 +170,14 @@ impl Lease {
         matches!(self.beat, Beat::InFlight { attempt, .. } if attempt == number)
     }
 
+    /// Returns when the beat left that is on its way.
+    pub(crate) fn sent_at(&self) -> Option<Instant> {
+        match self.beat {
+            Beat::InFlight { sent_at, .. } => Some(sent_at),
+            Beat::Waiting { .. } | Beat::ForToken => None,
+        }
+    }
+
     /// The machine slept: the sidecar is asked before a term that ran out meanwhile is given up.
     pub(crate) fn handle_woke(&mut self, now: Instant) {
         self.expires_at = self.expires_at.max(now + WAKE_GRACE);

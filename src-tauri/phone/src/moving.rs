@@ -113,8 +113,11 @@ pub struct MoveRequestView {
 pub enum MoveRequestState {
     /// The user may answer until then; after that it moves when no call is left here.
     Waiting { until: Moment },
-    /// It moves when no call is left here; where the user said so, when the work after it is done as well.
-    AfterCall,
+    /// It moves when no call is left here.
+    AfterCall {
+        /// Whether the user said so: then it moves when the work after the call is done as well. `false`: nobody answered.
+        by_user: bool,
+    },
     /// It was given: the other device is about to take it.
     Granted,
 }

@@ -52,6 +52,10 @@ pub(crate) struct Queue {
     outcome_names: Vec<String>,
     term: Term,
     order: Option<Order>,
+    /// A pause has left, be it with an outcome, and nothing that was carried out since tells the state: nor does the sidecar.
+    may_be_paused: bool,
+    /// When an order was carried out last.
+    ordered_at: Option<Instant>,
     /// Ready comes before a pause: it is the only way out of a wrap-up whose outcome is not saved. Where nothing else is to
     /// come it is ordered for its own sake.
     owes_ready: bool,
@@ -268,10 +272,10 @@ impl Queue {
         }
     }
 
-    /// Ends the work after a call, as its time does: nobody may be there to end it.
+    /// Ends the work after a call, as the end of its time does: nobody may be there to end it.
     pub(crate) fn end_work(&mut self, now: Instant, outputs: &mut Outputs) {
         if self.wrap_up.as_ref().is_some_and(|it| !it.is_saving()) {
-            self.handle_time_up(now, outputs);
+            self.conclude(false, now, outputs);
         }
     }
 
@@ -280,11 +284,16 @@ impl Queue {
         self.promise == Some(Promise::AfterWork)
     }
 
-    /// Whether it is what the sidecar tells the other device, which orders it for itself.
+    /// Whether the session is promised to another device, which orders this for itself.
     fn is_left_to_other_device(&self, next: &Availability) -> bool {
-        self.promise.is_some()
-            && *next == Availability::Ready
+        self.promise.is_some() && self.is_told_to_other_device(next)
+    }
+
+    /// Whether it is what the sidecar tells another device, and what that orders for itself.
+    fn is_told_to_other_device(&self, next: &Availability) -> bool {
+        *next == Availability::Ready
             && self.availability == Some(Availability::Ready)
+            && !self.may_be_paused
     }
 
     fn begin_wrap_up(&mut self, of: Concluded, now: Instant, outputs: &mut Outputs) {
@@ -315,7 +324,7 @@ impl Queue {
     /// Does what is due but for what is to be sent.
     pub(crate) fn handle_timeout(&mut self, now: Instant, outputs: &mut Outputs) {
         if self.wrap_up.as_ref().is_some_and(|it| it.is_over(now)) {
-            self.handle_time_up(now, outputs);
+            self.conclude(true, now, outputs);
         }
         if let Some(order) = &mut self.order
             && order.quiet_until.take_if(|at| *at <= now).is_some()
@@ -335,8 +344,9 @@ impl Queue {
         }
     }
 
-    /// The wrap-up's time is up: the outcome is saved where one was chosen, and the agent goes on.
-    fn handle_time_up(&mut self, now: Instant, outputs: &mut Outputs) {
+    /// Ends the wrap-up without its user: the outcome is saved where one was chosen, and the agent goes on. `timed_out`: its
+    /// time is up.
+    fn conclude(&mut self, timed_out: bool, now: Instant, outputs: &mut Outputs) {
         let Some(wrap_up) = &mut self.wrap_up else {
             return;
         };
@@ -348,10 +358,7 @@ impl Queue {
             return;
         }
         self.wrap_up = None;
-        outputs.event(Event::WrapUpEnded {
-            call,
-            timed_out: true,
-        });
+        outputs.event(Event::WrapUpEnded { call, timed_out });
         self.owes_ready = true;
         self.go_on(Availability::Ready, now, outputs);
     }
@@ -398,12 +405,20 @@ impl Queue {
         self.wrap_up.is_some()
     }
 
+    /// Tells whether the work after a call has an outcome, or something to follow that another device would not order for itself.
+    pub(crate) fn is_work_unsettled(&self) -> bool {
+        let next = self.next.as_ref();
+        let is_wish = next.is_some_and(|it| !self.is_told_to_other_device(it));
+        self.has_outcome() || self.is_at_work() && is_wish
+    }
+
     /// Tells whether an order is on its way, or an outcome; one that has failed again and again holds nobody up.
-    pub(crate) fn has_things_under_way(&self) -> bool {
-        let is_first_try = |it: &Order| !it.is_quiet() && !it.errand.is_repeated();
-        self.order.as_ref().is_some_and(is_first_try)
+    pub(crate) fn has_things_under_way(&self, now: Instant) -> bool {
+        let is_worth_waiting =
+            |it: &Order| !it.is_quiet() && it.errand.is_worth_waiting(TRIES_WAITED_FOR, now);
+        self.order.as_ref().is_some_and(is_worth_waiting)
             || self.wrap_up.as_ref().is_some_and(WrapUp::is_saving)
-            || self.unsaved.is_worth_waiting(TRIES_WAITED_FOR)
+            || self.unsaved.is_worth_waiting(TRIES_WAITED_FOR, now)
     }
 
     /// Tells whether the wrap-up has an outcome, be it chosen or on its way.

@@ -328,15 +328,20 @@ pub fn move_requests() -> Vec<MoveRequestView> {
         Waiting {
             until: Moment(21_100),
         },
-        AfterCall,
+        AfterCall { by_user: true },
         Granted,
     );
+    let by_silence = MoveRequestState::AfterCall { by_user: false };
     let request = |state| MoveRequestView {
         request: 12,
         device_name: laptop(),
         state,
     };
-    states.map(request).into()
+    states
+        .into_iter()
+        .chain([by_silence])
+        .map(request)
+        .collect()
 }
 
 /// Returns each answer to such a request.

@@ -96,7 +96,7 @@ fn who_has_promised_a_move_after_the_call_may_think_again() {
         world.command(after_call).unwrap();
         assert_eq!(
             world.view().move_request.unwrap().state,
-            MoveRequestState::AfterCall
+            MoveRequestState::AfterCall { by_user: true }
         );
         world
             .command(Command::AnswerMove { request, answer })
@@ -113,7 +113,7 @@ fn after_the_call_means_after_the_work_that_belongs_to_it() {
     world.in_dialog_of("in-1", "BYE");
     assert!(world.view().calls.is_empty());
     let state = world.view().move_request.unwrap().state;
-    assert_eq!(state, MoveRequestState::AfterCall);
+    assert_eq!(state, MoveRequestState::AfterCall { by_user: true });
     world.pass(Duration::from_secs(59));
     assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
     world.pass(Duration::from_secs(1));
@@ -186,6 +186,8 @@ fn silence_in_a_call_does_not_wait_for_the_work_after_it() {
     world.in_dialog_of("in-1", "BYE");
     assert_eq!(said(&world), Some(TakeoverWord::Now));
     assert_eq!(world.ordered, [READY], "the one before the call");
+    let timed_out = |it: &Event| matches!(it, Event::WrapUpEnded { timed_out, .. } if *timed_out);
+    assert!(!world.happened(timed_out), "its time was not up");
 
     // A pause that was to follow comes before the move: the other device goes on in it.
     let mut world = at_queue();
@@ -197,6 +199,155 @@ fn silence_in_a_call_does_not_wait_for_the_work_after_it() {
     assert_eq!(world.view().queue.unwrap().availability, Some(at_lunch()));
     assert_eq!(world.ordered, [READY, READY, LUNCH]);
     assert_eq!(world.asked.last(), Some(&"answer"));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn what_silence_has_promised_the_user_may_promise_take_back_or_give_at_once() {
+    let promised_by_silence = || {
+        let mut world = at_queue();
+        world.queue_call("in-1");
+        world.demand(WAITING);
+        world.pass(Duration::from_secs(20));
+        let state = world.view().move_request.unwrap().state;
+        assert_eq!(state, MoveRequestState::AfterCall { by_user: false });
+        world
+    };
+    let mut world = promised_by_silence();
+    answer(&mut world, MoveAnswer::AfterCall);
+    let state = world.view().move_request.unwrap().state;
+    assert_eq!(state, MoveRequestState::AfterCall { by_user: true });
+    world.in_dialog_of("in-1", "BYE");
+    assert!(world.view().queue.unwrap().wrap_up.is_some());
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    finish(&mut world, None);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+
+    for (answer, word) in [
+        (MoveAnswer::Now, TakeoverWord::Now),
+        (MoveAnswer::No, TakeoverWord::No),
+    ] {
+        let mut world = promised_by_silence();
+        self::answer(&mut world, answer);
+        assert_eq!(said(&world), Some(word));
+    }
+}
+
+#[test]
+fn a_move_now_in_the_work_after_a_call_comes_after_what_was_to_follow() {
+    // A pause, also where nobody answers.
+    for answers in [true, false] {
+        let mut world = asked_at_work();
+        world.command(lunch()).unwrap();
+        world.sidecar.orders.push_back(None);
+        if answers {
+            answer(&mut world, MoveAnswer::Now);
+        } else {
+            world.pass(Duration::from_secs(20));
+        }
+        assert_eq!(world.ordered, [READY, READY], "by way of Ready");
+        assert_eq!(said(&world), None);
+        let state = world.view().move_request.unwrap().state;
+        assert_eq!(state, MoveRequestState::Granted);
+        assert_eq!(world.view().queue.unwrap().wrap_up, None);
+    }
+    let mut world = asked_at_work();
+    world.command(lunch()).unwrap();
+    answer(&mut world, MoveAnswer::Now);
+    assert_eq!(world.ordered, [READY, READY, LUNCH]);
+    assert_eq!(world.asked.last(), Some(&"answer"));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+    let given = |it: &Event| {
+        matches!(
+            it,
+            Event::MoveAnswered {
+                answer: MoveAnswer::Now,
+                automatically: false,
+                ..
+            }
+        )
+    };
+    assert_eq!(count(&world, given), 1);
+    let timed_out = |it: &Event| matches!(it, Event::WrapUpEnded { timed_out, .. } if *timed_out);
+    assert!(!world.happened(timed_out));
+
+    // An outcome that was chosen; Ready is left to the other device.
+    let mut world = asked_at_work();
+    choose(&mut world);
+    answer(&mut world, MoveAnswer::Now);
+    assert!(world.happened(|it| matches!(it, Event::OutcomeSaved { .. })));
+    assert_eq!(world.asked[world.asked.len() - 2..], ["dispose", "answer"]);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+
+    // Also from a promise for after the work.
+    let mut world = promised_in_a_call_of_the_queue();
+    world.command(lunch()).unwrap();
+    world.in_dialog_of("in-1", "BYE");
+    answer(&mut world, MoveAnswer::Now);
+    assert_eq!(world.ordered, [READY, READY, LUNCH]);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn a_move_now_waits_a_moment_and_no_longer() {
+    let mut world = asked_at_work();
+    world.command(lunch()).unwrap();
+    world.sidecar.orders.push_back(None);
+    answer(&mut world, MoveAnswer::Now);
+    let request = world.view().move_request.unwrap().request;
+    let no = MoveAnswer::No;
+    let again = world.command(Command::AnswerMove {
+        request,
+        answer: no,
+    });
+    assert_eq!(again, Err(Rejected::UnknownRequest { request }));
+    world.pass(Duration::from_millis(4_900));
+    assert_eq!(said(&world), None);
+    world.pass(Duration::from_millis(100));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+
+    // The sidecar hears no answer long after the time for it.
+    let mut world = asked_at_work();
+    world.command(lunch()).unwrap();
+    world.sidecar.orders.push_back(None);
+    world.pass(Duration::from_millis(21_900));
+    assert_eq!(said(&world), None);
+    world.pass(Duration::from_millis(100));
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+
+    // In a call nothing can be ordered, and whoever is called meanwhile is in one.
+    let mut world = at_queue();
+    world.queue_call("in-1");
+    world.command(lunch()).unwrap();
+    world.demand(WAITING);
+    answer(&mut world, MoveAnswer::Now);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+    let mut world = asked_at_work();
+    world.command(lunch()).unwrap();
+    world.sidecar.orders.push_back(None);
+    answer(&mut world, MoveAnswer::Now);
+    world.dial("4712");
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn an_outcome_that_is_refused_while_another_device_waits_may_be_chosen_again_within_the_minute() {
+    let mut world = World::new(setup());
+    world.sidecar.login = Some(Ok(queue_grant().replace(r#""wrapUpSeconds":60,"#, "")));
+    world.sidecar.events = Some(Ok(()));
+    world.sign_in();
+    promise_in_a_call(&mut world);
+    world.in_dialog_of("in-1", "BYE");
+    world.pass(Duration::from_secs(58));
+    let invalid = refused(422, "Empty disposition code");
+    world.sidecar.orders.push_back(Some(Err(invalid)));
+    finish(&mut world, Some(at_lunch()));
+    assert!(world.view().queue.unwrap().wrap_up.is_some());
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    world.pass(Duration::from_secs(1));
+    finish(&mut world, None);
+    assert!(world.happened(|it| matches!(it, Event::OutcomeSaved { .. })));
+    assert_eq!(world.view().queue.unwrap().availability, Some(at_lunch()));
     assert_eq!(said(&world), Some(TakeoverWord::Now));
 }
 
@@ -219,6 +370,36 @@ fn a_move_after_the_work_waits_for_no_order_that_has_failed() {
     world.pass(Duration::from_secs(10));
     assert_eq!(said(&world), Some(TakeoverWord::Now));
     assert_eq!(world.view().queue.unwrap().unsaved, 1);
+}
+
+#[test]
+fn a_move_after_the_work_waits_for_a_pause_whose_first_try_fails() {
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    world.command(lunch()).unwrap();
+    let saved = Ok(r#"{"status":"success"}"#.to_owned());
+    let orders = [Some(saved), Some(Err(unreachable()))];
+    world.sidecar.orders.extend(orders);
+    finish(&mut world, None);
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    world.pass(Duration::from_secs(3));
+    assert_eq!(world.ordered[world.ordered.len() - 2..], [LUNCH, LUNCH]);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
+}
+
+#[test]
+fn ready_is_not_left_to_the_other_device_after_a_pause_that_may_have_been_done() {
+    // The outcome took it along, and the wish for Ready came meanwhile.
+    let mut world = promised_in_a_call_of_the_queue();
+    world.in_dialog_of("in-1", "BYE");
+    choose(&mut world);
+    let then = Some(at_lunch());
+    world.begin_order(Command::FinishWrapUp { then }, |world| {
+        world.command(Command::Ready).unwrap();
+    });
+    assert!(world.happened(|it| matches!(it, Event::OutcomeSaved { .. })));
+    assert_eq!(world.ordered.last().unwrap(), READY);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
 }
 
 #[test]
@@ -511,10 +692,23 @@ fn promise_in_a_call(world: &mut World) {
     assert_eq!(said(world), Some(TakeoverWord::AfterCall));
 }
 
-fn finish(world: &mut World, then: Option<Availability>) {
+/// Another device asks an agent who was ready in the work after a call.
+fn asked_at_work() -> World {
+    let mut world = at_queue();
+    world.queue_call("in-1");
+    world.in_dialog_of("in-1", "BYE");
+    world.demand(WAITING);
+    world
+}
+
+fn choose(world: &mut World) {
     let outcome = Some("Sale".to_owned());
     let note = String::new();
     world.command(Command::WrapUp { outcome, note }).unwrap();
+}
+
+fn finish(world: &mut World, then: Option<Availability>) {
+    choose(world);
     world.command(Command::FinishWrapUp { then }).unwrap();
 }
 

@@ -266,6 +266,52 @@ fn a_phone_that_resumes_learns_its_state_from_the_first_beat() {
 }
 
 #[test]
+fn a_state_that_a_failed_login_has_left_unknown_is_shown_no_longer() {
+    let mut world = World::at_queue();
+    world.command(Command::Ready).unwrap();
+    // Somebody logged the agent out there, and what they were ordered into again is not known.
+    world.sidecar.beat = Some(Ok(beat(r#""state":"Unknown""#, "failed")));
+    world.pass(Duration::from_secs(301));
+    let queue = at_queue(&world);
+    assert_eq!((queue.availability, queue.since), (None, None));
+    assert!(matches!(queue.login, QueueLoginView::Failed { .. }));
+    assert_eq!(world.ordered, [READY], "nobody wishes for it again");
+
+    // It is told in the end, or ordered.
+    world.sidecar.beat = Some(Ok(beat(TOLD_READY, "ready")));
+    world.pass(Duration::from_secs(301));
+    assert_eq!(at_queue(&world).availability, Some(Availability::Ready));
+    assert_eq!(world.ordered, [READY]);
+    world.sidecar.beat = Some(Ok(beat(r#""state":"Unknown""#, "failed")));
+    world.pass(Duration::from_secs(301));
+    assert_eq!(at_queue(&world).availability, None);
+    world.command(lunch()).unwrap();
+    assert_eq!(at_queue(&world).availability, Some(at_lunch()));
+    assert_eq!(at_queue(&world).login, QueueLoginView::In);
+
+    // Without a word of a login it is an order of this phone that has no answer yet.
+    world.sidecar.beat = Some(Ok(beat(r#""state":"Unknown""#, "ready")));
+    world.pass(Duration::from_secs(301));
+    assert_eq!(at_queue(&world).availability, Some(at_lunch()));
+}
+
+#[test]
+fn a_beat_that_left_before_an_order_was_carried_out_does_not_undo_it() {
+    let mut world = World::at_queue();
+    world.command(Command::Ready).unwrap();
+    world.sidecar.beat = None;
+    let beats = world.count_asked("heartbeat");
+    while world.count_asked("heartbeat") == beats {
+        world.pass(Duration::from_secs(1));
+    }
+    world.pass(Duration::from_millis(500));
+    world.command(lunch()).unwrap();
+    world.answer_beat(&beat(r#""state":"Unknown""#, "failed"));
+    assert_eq!(at_queue(&world).availability, Some(at_lunch()));
+    assert_eq!(at_queue(&world).login, QueueLoginView::In);
+}
+
+#[test]
 fn who_is_told_to_be_ready_at_the_beginning_is_made_ready_once_and_hears_nothing_of_it() {
     // A session that moved here, or that was resumed, may have left work after a call open.
     let mut moved = World::new(setup());
@@ -405,6 +451,23 @@ fn ready_that_a_call_of_ones_own_has_overtaken_follows_it() {
         world.pass(Duration::from_secs(600));
         assert_eq!(world.ordered, [READY; 2]);
     }
+}
+
+#[test]
+fn ready_that_is_told_in_a_call_of_ones_own_follows_it() {
+    // The session moved here with work after a call left open, and Ozonetel takes its time for the login.
+    let mut world = World::new(setup());
+    let grant = queue_grant().replace(r#""state":"ready""#, r#""state":"pending""#);
+    world.sidecar.login = Some(Ok(grant));
+    world.sidecar.beat = Some(Ok(beat(r#""state":"Unknown""#, "pending")));
+    world.sign_in();
+    let call = world.dial("4711");
+    world.sidecar.beat = Some(Ok(beat(TOLD_READY, "ready")));
+    world.pass(Duration::from_secs(25));
+    assert_eq!(at_queue(&world).availability, Some(Availability::Ready));
+    assert!(world.ordered.is_empty(), "it would be refused");
+    world.command(Command::HangUp { call }).unwrap();
+    assert_eq!(world.ordered, [READY]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ describe("quitting in a call", () => {
   });
 
   test("tells of outcomes that are lost, in a call and without one", async () => {
-    const lost = "2 outcomes are not saved yet. They are lost if you quit.";
+    const lost = "2 outcomes are not saved yet. They would be lost.";
     const script = await show("quit-asked-unsaved");
     const unsaved = page.getByRole("alertdialog", { name: "Quit before all is saved?" });
     await expect.element(unsaved).toHaveTextContent(lost);

@@ -45,6 +45,22 @@ test("in a call it may wait until that is over, and then think again", async () 
   expect(answers()).toEqual([]);
 });
 
+test("what silence has promised says so, and may be promised in so many words, given or refused", async () => {
+  const script = await show("move-unanswered");
+  const heading = card().getByRole("heading");
+  await expect
+    .element(heading)
+    .toHaveTextContent(/^No answer: your phone moves to .*LAPTOP.*7.* when this call ends\.$/);
+  expect(answers()).toEqual(["Move now", "After this call", "No, stay here"]);
+  await card().getByRole("button", { name: "After this call" }).click();
+  await expect.element(heading).toHaveTextContent(/^Your phone moves to .*LAPTOP.*7.* after this call\.$/);
+  await expect
+    .poll(() => document.querySelector('[aria-live="polite"].unseen')?.textContent)
+    .toMatch(/^Your phone moves to .*LAPTOP.*7.* after this call\.$/);
+  expect(answers()).toEqual(["Move now", "No, stay here"]);
+  expect(script.orders()).toEqual([{ command: "answer_move", request: 12, answer: "after_call" }]);
+});
+
 test("in the work after a call it may wait as well, and silence does not", async () => {
   const script = await show("wrap-up");
   const asked = STATES["move-asked"]().view.move_request;

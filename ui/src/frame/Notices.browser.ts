@@ -88,6 +88,22 @@ test.each<[Happened, string | RegExp]>([
   await expect.poll(() => page.getByRole("button", { name: "Put away" }).elements()).toEqual([]);
 });
 
+test("an outcome that is lost is told, also with the end of the session, and to nobody who signs in next", async () => {
+  const script = await show("queue-ready");
+  const lost = page.getByText(/^Could not save the outcome\. It is lost: .?Sale/).first();
+  await script.happened({ type: "outcome.lost", call: 6, outcome: "Sale" });
+  await expect.element(notices()).toHaveTextContent(/It is lost: .?Sale/);
+  await expect.poll(said).toMatch(/It is lost: Sale/);
+  await script.view(() => STATES["taken-over"]().view);
+  await expect.element(page.getByText("Your phone was moved")).toBeVisible();
+  await expect.element(lost).toBeVisible();
+  await page.getByRole("button", { name: "Sign in here" }).click();
+  await expect.element(page.getByLabelText("Email or user")).toBeVisible();
+  await script.view(() => STATES["queue-ready"]().view);
+  await expect.element(page.getByRole("main")).toBeVisible();
+  await expect.element(lost).not.toBeInTheDocument();
+});
+
 test("that a microphone is silent is told while somebody talks into it", async () => {
   const script = await show("talking");
   await script.happened({ type: "sound.silent_microphone" });

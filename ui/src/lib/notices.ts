@@ -268,11 +268,19 @@ function happenedText(happened: Happened): Omit<NoticeText, "key"> | null {
         detail: happened.reason,
       };
     case "wrap_up.ended": {
-      const { queue } = current.view;
+      const { queue, move_request: asked } = current.view;
       const then = queue?.order?.availability ?? queue?.availability;
-      const words = then?.state === "pause" ? t("notice-time-up") : t("notice-time-up-ready");
+      // The device that the phone is promised to is made ready, and not this one.
+      const stays = asked === null || asked.state.state === "waiting";
+      const words = stays && then?.state === "ready" ? t("notice-time-up-ready") : t("notice-time-up");
       return { tone: "neutral", icon: "clock", words };
     }
+    case "outcome.lost":
+      return {
+        tone: "ring",
+        icon: "pen",
+        words: t("notice-outcome-lost", { outcome: happened.outcome }),
+      };
     case "call.recovered":
       // The call itself says so.
       return null;

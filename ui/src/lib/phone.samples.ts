@@ -38,8 +38,9 @@ export const leases: phone.LeaseView[] = [
 
 export const moveRequests: phone.MoveRequestView[] = [
   {"request":12,"device_name":"Ana's laptop","state":{"state":"waiting","until":21100}},
-  {"request":12,"device_name":"Ana's laptop","state":{"state":"after_call"}},
+  {"request":12,"device_name":"Ana's laptop","state":{"state":"after_call","by_user":true}},
   {"request":12,"device_name":"Ana's laptop","state":{"state":"granted"}},
+  {"request":12,"device_name":"Ana's laptop","state":{"state":"after_call","by_user":false}},
 ];
 
 export const moveAnswers: phone.MoveAnswer[] = [
@@ -327,6 +328,7 @@ export const happened: phone.Happened[] = [
   {"type":"sound.silent_microphone"},
   {"type":"call.turned_away","from":"700203"},
   {"type":"wrap_up.ended","call":1,"timed_out":true},
+  {"type":"outcome.lost","call":1,"outcome":"Sale"},
   {"type":"fault.vault","detail":"The keyring does not answer"},
 ];
 

@@ -465,7 +465,11 @@ export type MoveAnswer = "now" | "after_call" | "no";
 
 export type MoveRequestState =
   | { state: "waiting"; until: Moment }
-  | { state: "after_call" }
+  | {
+      state: "after_call";
+      /** Whether the user said so: then it moves when the work after the call is done as well. `false`: nobody answered. */
+      by_user: boolean;
+    }
   | { state: "granted" };
 
 /** Another device of the same user asks for this phone. */
@@ -896,6 +900,7 @@ export type Happened = Extract<
       | "sound.silent_microphone"
       | "call.turned_away"
       | "wrap_up.ended"
+      | "outcome.lost"
       | "fault.vault"
   }
 >;

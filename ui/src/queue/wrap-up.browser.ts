@@ -4,6 +4,7 @@ import { page } from "vitest/browser";
 import { LANGUAGES } from "../lib/words.svelte";
 import { clear, draw, show } from "../scripted/mounted";
 import { LEAST } from "../scripted/scenes";
+import { STATES } from "../scripted/states";
 
 afterEach(clear);
 
@@ -118,7 +119,7 @@ test("on another page a bar leads back to it", async () => {
 
 test("a call that comes has the page, and the wrap-up comes back as it was", async () => {
   const script = await show("wrap-up-chosen");
-  const calls = (await import("../scripted/states")).STATES.ringing().view.calls;
+  const { calls } = STATES.ringing().view;
   await script.view((view) => ({ ...view, calls }));
   await expect.element(main().getByRole("button", { name: "Answer" })).toBeVisible();
   await script.view((view) => ({ ...view, calls: [] }));
@@ -131,6 +132,23 @@ test("that its time was up is told in passing", async () => {
   await expect
     .element(page.getByRole("complementary", { name: "Notices" }))
     .toHaveTextContent("Time is up. You are ready.");
+});
+
+test("nobody is told to be ready whose phone is promised to another device, or whose state is not known", async () => {
+  const script = await show("queue-ready");
+  const notices = page.getByRole("complementary", { name: "Notices" });
+  await script.happened({ type: "wrap_up.ended", call: 6, timed_out: true });
+  for (const promised of ["move-after-call", "move-unanswered", "move-granted"] as const) {
+    const { move_request } = STATES[promised]().view;
+    await script.view((view) => ({ ...view, move_request }));
+    await expect.element(notices).toHaveTextContent(/^Time is up\.$/);
+  }
+  const { move_request } = STATES["move-asked"]().view;
+  await script.view((view) => ({ ...view, move_request }));
+  await expect.element(notices).toHaveTextContent("Time is up. You are ready.");
+  const unknown = STATES["queue-unset"]().view.queue;
+  await script.view((view) => ({ ...view, move_request: null, queue: unknown }));
+  await expect.element(notices).toHaveTextContent(/^Time is up\.$/);
 });
 
 test.each(["light", "dark"] as const)(

@@ -83,9 +83,7 @@ export async function clear(): Promise<void> {
     await unmount(mounted);
   }
   mounted = undefined;
-  for (const { id } of current.told) {
-    current.putAway(id);
-  }
+  current.forgetTold();
   refusal.putAway();
   place.goTo("keypad");
   place.settle();

@@ -147,7 +147,7 @@ async function obey(script: Script, order: Command): Promise<Accepted> {
             ? null
             : {
                 ...view.move_request,
-                state: { state: order.answer === "now" ? "granted" : "after_call" },
+                state: order.answer === "now" ? { state: "granted" } : { state: "after_call", by_user: true },
               },
       }));
       return {};

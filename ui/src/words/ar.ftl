@@ -203,9 +203,9 @@ move-asks = هل تريد نقل هاتفك إلى { $device }؟
 move-asks-idle = الطلب جارٍ الآن ({ $seconds }). يُنقل إن لم تُجب.
 move-asks-call = الطلب جارٍ الآن ({ $seconds }). يُنقل بعد هذه المكالمة إن لم تُجب.
 move-later = سيُنقل هاتفك إلى { $device } بعد هذه المكالمة.
+move-silent = لم تُجب: سيُنقل هاتفك إلى { $device } عند انتهاء هذه المكالمة.
 move-moving = يُنقل هاتفك إلى { $device }…
 move-now = النقل الآن
-move-after-call = بعد هذه المكالمة
 move-stay = لا، يبقى هنا
 
 ## Notices
@@ -230,6 +230,7 @@ notice-refused = رفض Ozonetel: { $state }
 notice-outcome-refused = لم يقبل Ozonetel النتيجة: { $outcome }
 notice-unset = تصل مكالمات الطابور عندما تكون جاهزًا.
 notice-unsaved = تعذّر حفظ النتيجة. نحتفظ بها ونحاول مرة أخرى.
+notice-outcome-lost = تعذّر حفظ النتيجة وضاعت: { $outcome }
 notice-time-up = انتهى الوقت.
 notice-time-up-ready = انتهى الوقت. أنت جاهز.
 refused-no-outcome = اختر نتيجة أولًا.
@@ -399,7 +400,6 @@ history-kind = المكالمة
 history-when = الوقت
 history-length = المدة
 history-end = كيف انتهت
-history-quality = الصوت
 history-delete = حذف
 history-deleted = حُذفت المكالمة
 history-delete-all = حذف الكل
@@ -601,11 +601,11 @@ sign-out-title = أنت في مكالمة. هل تريد إنهاءها وتسج
 sign-out-line = تسجيل الخروج ينهي المكالمة ويحرر هاتفك.
 sign-out-and-hang-up = إنهاء المكالمة وتسجيل الخروج
 sign-out-unsaved-title = تسجيل الخروج قبل حفظ كل شيء؟
-sign-out-unsaved-line = { $outcomes ->
-    [one] لم تُحفظ نتيجة واحدة بعد. ستضيع إذا سجّلت الخروج.
-    [two] لم تُحفظ نتيجتان بعد. ستضيعان إذا سجّلت الخروج.
-    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع إذا سجّلت الخروج.
-   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع إذا سجّلت الخروج.
+unsaved-line = { $outcomes ->
+    [one] لم تُحفظ نتيجة واحدة بعد. ستضيع.
+    [two] لم تُحفظ نتيجتان بعد. ستضيعان.
+    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع.
+   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع.
   }
 stay = البقاء
 
@@ -626,12 +626,6 @@ about-licence = ترخيص { $name }
 
 quit-title = أنت في مكالمة. هل تريد إنهاءها والخروج؟
 quit-unsaved-title = الخروج قبل حفظ كل شيء؟
-quit-unsaved-line = { $outcomes ->
-    [one] لم تُحفظ نتيجة واحدة بعد. ستضيع إذا خرجت.
-    [two] لم تُحفظ نتيجتان بعد. ستضيعان إذا خرجت.
-    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع إذا خرجت.
-   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع إذا خرجت.
-  }
 quit-line = الخروج ينهي المكالمة ويسجّل خروجك.
 quit-and-hang-up = إنهاء المكالمة والخروج
 quit = خروج

@@ -201,9 +201,9 @@ move-asks = Ihr Telefon an { $device } abgeben?
 move-asks-idle = Die Anfrage läuft ({ $seconds }). Ohne Antwort zieht es um.
 move-asks-call = Die Anfrage läuft ({ $seconds }). Ohne Antwort zieht es nach diesem Gespräch um.
 move-later = Ihr Telefon zieht nach diesem Gespräch zu { $device } um.
+move-silent = Keine Antwort: Ihr Telefon zieht am Ende dieses Gesprächs zu { $device } um.
 move-moving = Ihr Telefon zieht zu { $device } um …
 move-now = Jetzt
-move-after-call = Nach dem Gespräch
 move-stay = Nein, hier bleiben
 
 ## Notices
@@ -224,6 +224,7 @@ notice-refused = Ozonetel lehnt ab: { $state }
 notice-outcome-refused = Ozonetel hat das Ergebnis nicht angenommen: { $outcome }
 notice-unset = Anrufe der Warteschlange kommen, sobald Sie bereit sind.
 notice-unsaved = Das Ergebnis konnte nicht gespeichert werden. Wir behalten es und versuchen es weiter.
+notice-outcome-lost = Das Ergebnis konnte nicht gespeichert werden und ist verloren: { $outcome }
 notice-time-up = Die Zeit ist um.
 notice-time-up-ready = Die Zeit ist um. Sie sind bereit.
 refused-no-outcome = Wählen Sie zuerst ein Ergebnis.
@@ -268,7 +269,7 @@ go-ready = Bereit melden
 pause = Pause
 pause-search = Grund suchen
 pause-none = Diesen Grund gibt es nicht.
-after-call = Nach diesem Gespräch
+after-call = Nach dem Gespräch
 after-wrap-up = Nach der Nacharbeit
 next = Danach: { $state }
 next-cancel = Danach: { $state }. Abbrechen
@@ -393,7 +394,6 @@ history-kind = Anruf
 history-when = Wann
 history-length = Dauer
 history-end = Ende
-history-quality = Ton
 history-delete = Löschen
 history-deleted = Anruf gelöscht
 history-delete-all = Alle löschen
@@ -587,9 +587,9 @@ sign-out-title = Sie sind im Gespräch. Auflegen und abmelden?
 sign-out-line = Die Abmeldung beendet das Gespräch und gibt Ihr Telefon frei.
 sign-out-and-hang-up = Auflegen und abmelden
 sign-out-unsaved-title = Abmelden, bevor alles gespeichert ist?
-sign-out-unsaved-line = { $outcomes ->
-    [one] Ein Ergebnis ist noch nicht gespeichert. Es geht verloren, wenn Sie sich abmelden.
-   *[other] { $outcomes } Ergebnisse sind noch nicht gespeichert. Sie gehen verloren, wenn Sie sich abmelden.
+unsaved-line = { $outcomes ->
+    [one] Ein Ergebnis ist noch nicht gespeichert. Es ginge verloren.
+   *[other] { $outcomes } Ergebnisse sind noch nicht gespeichert. Sie gingen verloren.
   }
 stay = Bleiben
 
@@ -610,10 +610,6 @@ about-licence = { $name }-Lizenz
 
 quit-title = Sie sind im Gespräch. Auflegen und beenden?
 quit-unsaved-title = Beenden, bevor alles gespeichert ist?
-quit-unsaved-line = { $outcomes ->
-    [one] Ein Ergebnis ist noch nicht gespeichert. Es geht verloren, wenn Sie beenden.
-   *[other] { $outcomes } Ergebnisse sind noch nicht gespeichert. Sie gehen verloren, wenn Sie beenden.
-  }
 quit-line = Das Beenden legt auf und meldet Sie ab.
 quit-and-hang-up = Auflegen und beenden
 quit = Beenden

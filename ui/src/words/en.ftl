@@ -204,9 +204,9 @@ move-asks = Move your phone to { $device }?
 move-asks-idle = It asks now ({ $seconds }). Without an answer it moves.
 move-asks-call = It asks now ({ $seconds }). Without an answer it moves after this call.
 move-later = Your phone moves to { $device } after this call.
+move-silent = No answer: your phone moves to { $device } when this call ends.
 move-moving = Your phone moves to { $device }…
 move-now = Move now
-move-after-call = After this call
 move-stay = No, stay here
 
 ## Notices
@@ -227,6 +227,7 @@ notice-refused = Ozonetel refused: { $state }
 notice-outcome-refused = Ozonetel did not take the outcome: { $outcome }
 notice-unset = Queue calls come once you are ready.
 notice-unsaved = Could not save the outcome. We keep it and try again.
+notice-outcome-lost = Could not save the outcome. It is lost: { $outcome }
 notice-time-up = Time is up.
 notice-time-up-ready = Time is up. You are ready.
 refused-no-outcome = Choose an outcome first.
@@ -396,7 +397,6 @@ history-kind = Call
 history-when = When
 history-length = Length
 history-end = How it ended
-history-quality = Sound
 history-delete = Delete
 history-deleted = Call deleted
 history-delete-all = Delete all
@@ -590,9 +590,9 @@ sign-out-title = You are on a call. Hang up and sign out?
 sign-out-line = Signing out ends the call and frees your phone.
 sign-out-and-hang-up = Hang up and sign out
 sign-out-unsaved-title = Sign out before all is saved?
-sign-out-unsaved-line = { $outcomes ->
-    [one] One outcome is not saved yet. It is lost if you sign out.
-   *[other] { $outcomes } outcomes are not saved yet. They are lost if you sign out.
+unsaved-line = { $outcomes ->
+    [one] One outcome is not saved yet. It would be lost.
+   *[other] { $outcomes } outcomes are not saved yet. They would be lost.
   }
 stay = Stay
 
@@ -613,10 +613,6 @@ about-licence = { $name } licence
 
 quit-title = You are on a call. Hang up and quit?
 quit-unsaved-title = Quit before all is saved?
-quit-unsaved-line = { $outcomes ->
-    [one] One outcome is not saved yet. It is lost if you quit.
-   *[other] { $outcomes } outcomes are not saved yet. They are lost if you quit.
-  }
 quit-line = Quitting ends the call and signs you out.
 quit-and-hang-up = Hang up and quit
 quit = Quit

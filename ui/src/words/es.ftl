@@ -201,9 +201,9 @@ move-asks = ¿Pasar su teléfono a { $device }?
 move-asks-idle = Lo pide ahora ({ $seconds }). Sin respuesta, pasa allí.
 move-asks-call = Lo pide ahora ({ $seconds }). Sin respuesta, pasa allí después de esta llamada.
 move-later = Su teléfono pasa a { $device } después de esta llamada.
+move-silent = Sin respuesta: su teléfono pasa a { $device } al terminar esta llamada.
 move-moving = Su teléfono pasa a { $device }…
 move-now = Pasar ahora
-move-after-call = Después de esta llamada
 move-stay = No, quedarse aquí
 
 ## Notices
@@ -225,6 +225,7 @@ notice-refused = Ozonetel rechazó: { $state }
 notice-outcome-refused = Ozonetel no aceptó el resultado: { $outcome }
 notice-unset = Las llamadas de la cola llegan cuando esté disponible.
 notice-unsaved = No se pudo guardar el resultado. Lo conservamos y lo intentamos de nuevo.
+notice-outcome-lost = No se pudo guardar el resultado y se perdió: { $outcome }
 notice-time-up = Se acabó el tiempo.
 notice-time-up-ready = Se acabó el tiempo. Está disponible.
 refused-no-outcome = Elija primero un resultado.
@@ -394,7 +395,6 @@ history-kind = Llamada
 history-when = Cuándo
 history-length = Duración
 history-end = Cómo terminó
-history-quality = Sonido
 history-delete = Eliminar
 history-deleted = Llamada eliminada
 history-delete-all = Eliminar todo
@@ -590,9 +590,9 @@ sign-out-title = Está en una llamada. ¿Colgar y cerrar sesión?
 sign-out-line = Cerrar sesión termina la llamada y libera su teléfono.
 sign-out-and-hang-up = Colgar y cerrar sesión
 sign-out-unsaved-title = ¿Cerrar la sesión antes de guardar todo?
-sign-out-unsaved-line = { $outcomes ->
-    [one] Un resultado aún no se ha guardado. Se pierde si cierra la sesión.
-   *[other] { $outcomes } resultados aún no se han guardado. Se pierden si cierra la sesión.
+unsaved-line = { $outcomes ->
+    [one] Un resultado aún no se ha guardado. Se perdería.
+   *[other] { $outcomes } resultados aún no se han guardado. Se perderían.
   }
 stay = Quedarse
 
@@ -613,10 +613,6 @@ about-licence = Licencia { $name }
 
 quit-title = Está en una llamada. ¿Colgar y salir?
 quit-unsaved-title = ¿Salir antes de guardar todo?
-quit-unsaved-line = { $outcomes ->
-    [one] Un resultado aún no se ha guardado. Se pierde si sale.
-   *[other] { $outcomes } resultados aún no se han guardado. Se pierden si sale.
-  }
 quit-line = Al salir termina la llamada y se cierra su sesión.
 quit-and-hang-up = Colgar y salir
 quit = Salir

@@ -201,9 +201,9 @@ move-asks = फ़ोन को { $device } पर ले जाएँ?
 move-asks-idle = अभी पूछा जा रहा है ({ $seconds })। जवाब न मिलने पर फ़ोन वहाँ चला जाएगा।
 move-asks-call = अभी पूछा जा रहा है ({ $seconds })। जवाब न मिलने पर फ़ोन इस कॉल के बाद जाएगा।
 move-later = इस कॉल के बाद आपका फ़ोन { $device } पर चला जाएगा।
+move-silent = जवाब नहीं मिला: यह कॉल ख़त्म होते ही आपका फ़ोन { $device } पर चला जाएगा।
 move-moving = आपका फ़ोन { $device } पर जा रहा है…
 move-now = अभी ले जाएँ
-move-after-call = इस कॉल के बाद
 move-stay = नहीं, यहीं रखें
 
 ## Notices
@@ -224,6 +224,7 @@ notice-refused = Ozonetel ने मना किया: { $state }
 notice-outcome-refused = Ozonetel ने यह परिणाम नहीं लिया: { $outcome }
 notice-unset = आपके तैयार होने पर कतार की कॉल आएँगी।
 notice-unsaved = परिणाम सहेजा नहीं जा सका। हम उसे रखते हैं और फिर कोशिश करते हैं।
+notice-outcome-lost = परिणाम सहेजा नहीं जा सका और खो गया: { $outcome }
 notice-time-up = समय पूरा हुआ।
 notice-time-up-ready = समय पूरा हुआ। आप तैयार हैं।
 refused-no-outcome = पहले परिणाम चुनें।
@@ -393,7 +394,6 @@ history-kind = कॉल
 history-when = कब
 history-length = अवधि
 history-end = कैसे ख़त्म हुई
-history-quality = आवाज़
 history-delete = मिटाएँ
 history-deleted = कॉल मिटाई गई
 history-delete-all = सब मिटाएँ
@@ -587,9 +587,9 @@ sign-out-title = आप कॉल पर हैं। कॉल काटकर 
 sign-out-line = साइन आउट करने से कॉल कटेगी और आपका फ़ोन ख़ाली हो जाएगा।
 sign-out-and-hang-up = कॉल काटें और साइन आउट करें
 sign-out-unsaved-title = सब सहेजने से पहले साइन आउट करें?
-sign-out-unsaved-line = { $outcomes ->
-    [one] एक परिणाम अभी सहेजा नहीं गया है। साइन आउट करने पर वह खो जाएगा।
-   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। साइन आउट करने पर वे खो जाएँगे।
+unsaved-line = { $outcomes ->
+    [one] एक परिणाम अभी सहेजा नहीं गया है। वह खो जाएगा।
+   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। वे खो जाएँगे।
   }
 stay = यहीं रहें
 
@@ -610,10 +610,6 @@ about-licence = { $name } लाइसेंस
 
 quit-title = आप कॉल पर हैं। कॉल काटकर बंद करें?
 quit-unsaved-title = सब सहेजने से पहले बंद करें?
-quit-unsaved-line = { $outcomes ->
-    [one] एक परिणाम अभी सहेजा नहीं गया है। बंद करने पर वह खो जाएगा।
-   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। बंद करने पर वे खो जाएँगे।
-  }
 quit-line = बंद करने से कॉल कटेगी और आप साइन आउट हो जाएँगे।
 quit-and-hang-up = कॉल काटें और बंद करें
 quit = बंद करें

@@ -2,15 +2,16 @@
 //!
 //! ```text
 //!            now, or silence without a call
-//!  Waiting ---------------------------------------> Granted --> (taken, or over)
-//!     |  |    after this call, or silence in one       ^
-//!     |  +--------------------------> AfterCall -------+ no call is left, nor the work after it
+//!  Waiting ------------------------------> Leaving ---> Granted --> (taken, or over)
+//!     |  |    after this call, or silence in one |          ^
+//!     |  +--------------------------> AfterCall -+----------+ no call is left, nor the work after it
 //!     |                                  |
 //!     +----------------------------------+------> Refused --> (over)
 //!                      no
 //! ```
 //!
-//! Who said nothing may not be there to end the work after a call: silence does not wait for that.
+//! Who said nothing may not be there to end the work after a call: silence does not wait for that. Who leaves does not either:
+//! the work is ended as its time would end it, and what was to follow is ordered first, for a moment at the most.
 //!
 //! What the user says holds from that moment here; it is told to the sidecar until the sidecar has taken it.
 
@@ -36,6 +37,12 @@ const BACKOFF: Backoff = Backoff {
     retry_after: Duration::ZERO,
 };
 
+/// How long a session that is to move now stays for an outcome and what was to follow: mostly two orders at Ozonetel.
+const LEAVING: Duration = Duration::from_secs(5);
+
+/// How much of that may lie beyond the time for an answer: the sidecar hears it 5 s late at the most.
+const LATE: Duration = Duration::from_secs(2);
+
 /// How long an answer is told that nobody takes; after that the sidecar has done without.
 const TELLING: Duration = Duration::from_secs(20);
 
@@ -58,6 +65,10 @@ enum State {
         /// In so many words, not by silence or by a sidecar's word alone.
         by_user: bool,
     },
+    /// It is given, and told when nothing is left to be ordered here.
+    Leaving {
+        until: Instant,
+    },
     Granted {
         until: Instant,
     },
@@ -68,6 +79,7 @@ enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Promise {
     Now,
+    /// After the call, and the work ends with it.
     AfterCall,
     /// After the call and the work that belongs to it.
     AfterWork,
@@ -79,8 +91,17 @@ pub(crate) struct StaysFor {
     pub(crate) call: bool,
     /// Work after a call is open.
     pub(crate) work: bool,
+    /// That work has an outcome, or something else than what the other device is told follows it.
+    pub(crate) unsettled: bool,
     /// An order or an outcome is on its way.
     pub(crate) under_way: bool,
+}
+
+impl StaysFor {
+    /// Whether something is lost where it moves at once, that can be ordered: in a call Ozonetel would refuse it.
+    fn is_unsettled(self) -> bool {
+        !self.call && (self.unsettled || self.under_way)
+    }
 }
 
 /// An answer on its way to the sidecar.
@@ -156,13 +177,16 @@ impl Asked {
     fn agree_with(&mut self, told: State) {
         let is_newer = match (self.state, told) {
             (State::Waiting { .. }, _)
-            | (State::AfterCall { .. } | State::Granted { .. }, State::Granted { .. }) => true,
+            | (
+                State::AfterCall { .. } | State::Leaving { .. } | State::Granted { .. },
+                State::Granted { .. },
+            ) => true,
             (
-                State::AfterCall { .. } | State::Granted { .. },
+                State::AfterCall { .. } | State::Leaving { .. } | State::Granted { .. },
                 State::Waiting { .. } | State::AfterCall { .. },
             )
             | (State::Refused, _)
-            | (_, State::Refused) => false,
+            | (_, State::Leaving { .. } | State::Refused) => false,
         };
         if is_newer {
             self.state = told;
@@ -188,13 +212,18 @@ impl Asked {
     pub(crate) fn answer_within(&self, now: Instant) -> Option<Duration> {
         match self.state {
             State::Waiting { until } => Some(until.saturating_duration_since(now)),
-            State::AfterCall { .. } | State::Granted { .. } | State::Refused => None,
+            State::AfterCall { .. }
+            | State::Leaving { .. }
+            | State::Granted { .. }
+            | State::Refused => None,
         }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let state = match self.state {
-            State::Waiting { until } | State::Granted { until } => Some(until),
+            State::Waiting { until } | State::Leaving { until } | State::Granted { until } => {
+                Some(until)
+            }
             State::AfterCall { .. } | State::Refused => None,
         };
         let telling = self.telling.as_ref().map(|it| match it.step {
@@ -208,7 +237,7 @@ impl Asked {
     pub(crate) fn promise(&self) -> Option<Promise> {
         match self.state {
             State::AfterCall { by_user: true } => Some(Promise::AfterWork),
-            State::AfterCall { by_user: false } => Some(Promise::AfterCall),
+            State::AfterCall { by_user: false } | State::Leaving { .. } => Some(Promise::AfterCall),
             State::Granted { .. } => Some(Promise::Now),
             State::Waiting { .. } | State::Refused => None,
         }
@@ -224,6 +253,7 @@ impl Asked {
             call,
             work,
             under_way,
+            ..
         } = stays_for;
         let answer = match self.state {
             State::Waiting { until } if until <= now && call => MoveAnswer::AfterCall,
@@ -231,31 +261,64 @@ impl Asked {
             State::AfterCall { by_user } if !(call || under_way || by_user && work) => {
                 MoveAnswer::Now
             }
+            State::Leaving { until } if until <= now || !stays_for.is_unsettled() => {
+                // It was given before.
+                self.grant(now);
+                return None;
+            }
             State::Waiting { .. }
             | State::AfterCall { .. }
+            | State::Leaving { .. }
             | State::Granted { .. }
             | State::Refused => return None,
         };
-        self.take(answer, false, now);
+        self.take(answer, false, stays_for, now);
         Some(answer)
     }
 
     /// Takes what the user says; whether this is still to be answered.
-    pub(crate) fn answer(&mut self, answer: MoveAnswer, now: Instant) -> bool {
+    pub(crate) fn answer(&mut self, answer: MoveAnswer, stays_for: StaysFor, now: Instant) -> bool {
         match self.state {
             State::Waiting { .. } | State::AfterCall { .. } => {}
-            State::Granted { .. } | State::Refused => return false,
+            State::Leaving { .. } | State::Granted { .. } | State::Refused => return false,
         }
-        self.take(answer, true, now);
+        self.take(answer, true, stays_for, now);
         true
     }
 
-    fn take(&mut self, answer: MoveAnswer, by_user: bool, now: Instant) {
-        self.state = match answer {
-            MoveAnswer::Now => State::Granted { until: now + GRANT },
-            MoveAnswer::AfterCall => State::AfterCall { by_user },
-            MoveAnswer::No => State::Refused,
+    fn take(&mut self, answer: MoveAnswer, by_user: bool, stays_for: StaysFor, now: Instant) {
+        match answer {
+            MoveAnswer::Now if stays_for.is_unsettled() => self.leave(now),
+            MoveAnswer::Now => self.grant(now),
+            MoveAnswer::AfterCall => {
+                self.state = State::AfterCall { by_user };
+                self.tell(answer, now);
+            }
+            MoveAnswer::No => {
+                self.state = State::Refused;
+                self.tell(answer, now);
+            }
+        }
+    }
+
+    fn leave(&mut self, now: Instant) {
+        let leaving = now + LEAVING;
+        let until = match self.state {
+            State::Waiting { until } => leaving.min(until + LATE),
+            State::AfterCall { .. }
+            | State::Leaving { .. }
+            | State::Granted { .. }
+            | State::Refused => leaving,
         };
+        self.state = State::Leaving { until };
+    }
+
+    fn grant(&mut self, now: Instant) {
+        self.state = State::Granted { until: now + GRANT };
+        self.tell(MoveAnswer::Now, now);
+    }
+
+    fn tell(&mut self, answer: MoveAnswer, now: Instant) {
         self.telling = Some(Telling {
             answer,
             since: now,
@@ -269,7 +332,7 @@ impl Asked {
         match self.state {
             State::Refused => self.telling.is_none(),
             State::Granted { until } => until <= now,
-            State::Waiting { .. } | State::AfterCall { .. } => false,
+            State::Waiting { .. } | State::AfterCall { .. } | State::Leaving { .. } => false,
         }
     }
 
@@ -356,8 +419,8 @@ impl Asked {
             State::Waiting { until } => MoveRequestState::Waiting {
                 until: epoch.moment(until),
             },
-            State::AfterCall { .. } => MoveRequestState::AfterCall,
-            State::Granted { .. } => MoveRequestState::Granted,
+            State::AfterCall { by_user } => MoveRequestState::AfterCall { by_user },
+            State::Leaving { .. } | State::Granted { .. } => MoveRequestState::Granted,
             State::Refused => return None,
         };
         Some(MoveRequestView {

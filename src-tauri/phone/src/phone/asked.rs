@@ -30,11 +30,12 @@ struct Holder<'a> {
 }
 
 impl Holder<'_> {
-    fn stays_for(&self) -> StaysFor {
+    fn stays_for(&self, now: Instant) -> StaysFor {
         StaysFor {
             call: self.line.has_calls(),
             work: self.queue.is_some_and(Queue::is_at_work),
-            under_way: self.queue.is_some_and(Queue::has_things_under_way),
+            unsettled: self.queue.is_some_and(Queue::is_work_unsettled),
+            under_way: self.queue.is_some_and(|it| it.has_things_under_way(now)),
         }
     }
 }
@@ -74,15 +75,15 @@ impl Phone {
         let Some(holder) = self.holder() else {
             return Err(unknown);
         };
-        let StaysFor { call, work, .. } = holder.stays_for();
+        let stays_for = holder.stays_for(now);
         let Some(asked) = &mut holder.moving.asked else {
             return Err(unknown);
         };
         let answer = match answer {
-            MoveAnswer::AfterCall if !call && !work => MoveAnswer::Now,
+            MoveAnswer::AfterCall if !stays_for.call && !stays_for.work => MoveAnswer::Now,
             MoveAnswer::Now | MoveAnswer::AfterCall | MoveAnswer::No => answer,
         };
-        if asked.number() != request || !asked.answer(answer, now) {
+        if asked.number() != request || !asked.answer(answer, stays_for, now) {
             return Err(unknown);
         }
         holder.outputs.event(Event::MoveAnswered {
@@ -172,7 +173,7 @@ impl Phone {
         let Some(holder) = self.holder() else {
             return;
         };
-        let stays_for = holder.stays_for();
+        let stays_for = holder.stays_for(now);
         let Holder {
             moving,
             line: _,
@@ -184,7 +185,8 @@ impl Phone {
         let Some(asked) = &mut moving.asked else {
             return;
         };
-        if let Some(answer) = asked.answer_by_itself(stays_for, now) {
+        let answered = asked.answer_by_itself(stays_for, now);
+        if let Some(answer) = answered {
             outputs.event(Event::MoveAnswered {
                 request: asked.number(),
                 answer,
@@ -207,9 +209,12 @@ impl Phone {
                 deadline: ANSWER_DEADLINE,
             });
         }
-        if asked.is_over(now) {
+        let is_over = asked.is_over(now);
+        if is_over {
             over(&mut moving.asked, outputs);
-            // What waited for the other device is done here after all.
+        }
+        // What waited for the other device is done here after all, or the work is to end for it.
+        if is_over || answered.is_some() {
             self.follow_queue(now);
         }
     }

@@ -72,8 +72,11 @@ impl Phone {
             {
                 match reply {
                     Ok(Reply::Heartbeat(beat)) => {
-                        let mut lacks_lock = false;
-                        self.with_lease(|lease, _| lacks_lock = lease.lacks_lock(&beat));
+                        let (mut lacks_lock, mut asked_at) = (false, now);
+                        self.with_lease(|lease, _| {
+                            lacks_lock = lease.lacks_lock(&beat);
+                            asked_at = lease.sent_at().unwrap_or(now);
+                        });
                         if lacks_lock {
                             return self.lose(SignedOutReason::AccountChanged, now);
                         }
@@ -84,7 +87,7 @@ impl Phone {
                             }
                         });
                         let (queue, telephony) = (&beat.queue, &beat.telephony);
-                        self.handle_queue_told(queue.as_ref(), telephony.as_ref(), now);
+                        self.handle_queue_told(queue.as_ref(), telephony.as_ref(), asked_at, now);
                     }
                     Ok(
                         Reply::Login(_)

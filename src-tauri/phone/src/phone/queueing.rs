@@ -62,11 +62,12 @@ impl Phone {
 
 /// The sidecar's replies, and time.
 impl Phone {
-    /// Takes what a sidecar tells of the queue; one that has none says nothing.
+    /// Takes what a sidecar that was asked at `asked_at` tells of the queue; one that has none says nothing.
     pub(super) fn handle_queue_told(
         &mut self,
         told: Option<&sidecar_api::Queue>,
         telephony: Option<&Telephony>,
+        asked_at: Instant,
         now: Instant,
     ) {
         let (Account::SignedIn(it), Some(told)) = (&mut self.account, told) else {
@@ -74,7 +75,9 @@ impl Phone {
         };
         if let Some(station) = &mut it.station {
             match &mut station.queue {
-                Some(queue) => queue.handle_told(told, telephony, now, &mut self.outputs),
+                Some(queue) => {
+                    queue.handle_told(told, telephony, asked_at, now, &mut self.outputs);
+                }
                 queue @ None => {
                     *queue = Some(Queue::new(told, telephony, now, &mut self.outputs));
                 }

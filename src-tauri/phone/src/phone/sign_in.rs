@@ -111,7 +111,7 @@ impl Phone {
             grant: grant.session,
         };
         self.enter(session, tokens, Entrance::Login, now);
-        self.handle_queue_told(queue.as_ref(), telephony.as_ref(), now);
+        self.handle_queue_told(queue.as_ref(), telephony.as_ref(), now, now);
         if let (Account::SignedIn(_), Way::Granted { device_name }) = (&self.account, way) {
             self.outputs.event(Event::MovedHere { device_name });
         }
@@ -191,7 +191,8 @@ impl Phone {
             sent_at,
         } = entrance
         {
-            self.handle_queue_told(beat.queue.as_ref(), beat.telephony.as_ref(), now);
+            let (queue, telephony) = (&beat.queue, &beat.telephony);
+            self.handle_queue_told(queue.as_ref(), telephony.as_ref(), sent_at, now);
             self.with_lease(|lease, outputs| {
                 lease.handle_sent(attempt, BEAT_DEADLINE, sent_at);
                 // What the session was told before this run is not known.

@@ -62,6 +62,7 @@ impl Queue {
         } else {
             order.availability.order()
         };
+        self.may_be_paused |= request.state == sidecar_api::AgentState::Pause;
         Some((&mut order.errand, request))
     }
 
@@ -74,10 +75,14 @@ impl Queue {
             let request = it.request()?;
             Some((it.errand()?, request))
         });
-        match wrap_up {
+        let due = match wrap_up {
             Some((errand, request)) if errand.is_due(now) => Some((errand, request)),
             Some(_) | None => self.unsaved.due(now),
+        };
+        if let Some((_, request)) = &due {
+            self.may_be_paused |= request.pause_reason.is_some();
         }
+        due
     }
 
     pub(crate) fn handle_answer(
@@ -105,6 +110,8 @@ impl Queue {
         match answer {
             Answer::Done => {
                 self.prove_login(outputs);
+                self.ordered_at = Some(now);
+                self.may_be_paused = false;
                 let on_the_way = order.by_way_of_ready;
                 let done = match on_the_way {
                     true => Availability::Ready,

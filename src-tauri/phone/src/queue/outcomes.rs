@@ -29,9 +29,10 @@ impl Outcomes {
         self.0.iter_mut().map(|it| &mut it.errand)
     }
 
-    /// Tells whether the one that is tried has had fewer `tries` than this.
-    pub(crate) fn is_worth_waiting(&self, tries: u32) -> bool {
-        self.tried().is_some_and(|it| it.errand.failures() < tries)
+    /// Tells whether somebody may wait for the one that is tried ([`Errand::is_worth_waiting`]).
+    pub(crate) fn is_worth_waiting(&self, tries: u32, now: Instant) -> bool {
+        let tried = self.tried();
+        tried.is_some_and(|it| it.errand.is_worth_waiting(tries, now))
     }
 
     /// Returns the place of the one whose request this is.

@@ -48,6 +48,8 @@ impl Queue {
             outcome_names: Vec::new(),
             term: Term::default(),
             order: None,
+            may_be_paused: false,
+            ordered_at: None,
             owes_ready: false,
             has_wished: false,
             next: None,
@@ -57,16 +59,18 @@ impl Queue {
             in_call: false,
             promise: None,
         };
-        queue.handle_told(told, telephony, now, outputs);
+        queue.handle_told(told, telephony, now, now, outputs);
         queue
     }
 
-    /// Takes what a sidecar tells. This phone alone orders in its session, so it knows better than a
-    /// beat that was on its way meanwhile; after a start it knows nothing.
+    /// Takes what a sidecar tells that was asked at `asked_at`. This phone alone orders in its session, so it knows better than
+    /// a beat that was on its way meanwhile; after a start it knows nothing, nor after a login there that has failed and left
+    /// the state unknown.
     pub(crate) fn handle_told(
         &mut self,
         told: &sidecar_api::Queue,
         telephony: Option<&Telephony>,
+        asked_at: Instant,
         now: Instant,
         outputs: &mut Outputs,
     ) {
@@ -77,6 +81,12 @@ impl Queue {
             whole: seconds(told.wrap_up_seconds),
             more: seconds(told.wrap_up_more_seconds),
         };
+        let telephony = telephony.filter(|_| self.ordered_at.is_none_or(|at| at <= asked_at));
+        let has_failed = telephony.is_some_and(|it| it.state == TelephonyState::Failed);
+        if has_failed && told.state == QueueState::Unknown && self.order.is_none() {
+            self.availability = None;
+            self.since = None;
+        }
         if self.availability.is_none() && self.order.is_none() {
             self.availability = match told.state {
                 QueueState::Ready => Some(Availability::Ready),
@@ -100,9 +110,12 @@ impl Queue {
     /// a device that the session has moved from, or by a phone that broke off, and Ready alone ends it.
     fn make_ready_true(&mut self, now: Instant) {
         let is_told_ready = self.availability == Some(Availability::Ready);
-        if is_told_ready && !self.has_wished && !self.in_call && self.wrap_up.is_none() {
+        if is_told_ready && !self.has_wished {
             self.owes_ready = true;
-            self.pay_ready(now);
+            // What is told in a call, or in the work after it, follows that.
+            if !self.in_call && self.wrap_up.is_none() {
+                self.pay_ready(now);
+            }
         }
     }
 

@@ -63,6 +63,8 @@ pub struct World {
     pub answered: Option<(String, TakeoverWord)>,
     /// The question for the state of a request that has no answer yet.
     status: Option<u64>,
+    /// The last heartbeat, where it was met with silence.
+    silent_beat: Option<u64>,
     pub sidecar: Sidecar,
     pub server: Server,
     flow: Option<FlowId>,
@@ -225,6 +227,7 @@ impl World {
             login: None,
             answered: None,
             status: None,
+            silent_beat: None,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
                 beat: Some(Ok(
@@ -325,6 +328,13 @@ impl World {
     /// Whether the sidecar is asked how a request stands.
     pub fn is_asked_for_status(&self) -> bool {
         self.status.is_some()
+    }
+
+    /// The answer to a heartbeat comes after all.
+    pub fn answer_beat(&mut self, json: &str) {
+        let attempt = self.silent_beat.take().expect("no beat is on its way");
+        let reply = Ok(Reply::Heartbeat(serde_json::from_str(json).unwrap()));
+        self.input(Input::Sidecar { attempt, reply });
     }
 
     /// The sidecar tells something by itself.
@@ -715,6 +725,7 @@ impl World {
         }
         if let Request::Heartbeat { in_call, .. } = &request {
             self.told_in_call.push(*in_call);
+            self.silent_beat = self.sidecar.beat.is_none().then_some(attempt);
         }
         self.asked.push(name);
         let Some(mut script) = script.clone() else {
