@@ -22,6 +22,9 @@ const POLICY = [
 const BUDGET = 100_000;
 const LEVEL = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
+/** The name of a text, where it is defined. */
+const KEY = /^[\w-]+(?= *=)/gm;
+
 /** Leaves out of the files of words what only their translators need. */
 function words(): Plugin {
   return {
@@ -35,6 +38,25 @@ function words(): Plugin {
       this.addWatchFile(path);
       const text = readFileSync(path, "utf8");
       return `export default ${JSON.stringify(path.endsWith("/en.ftl") ? lean(text) : values(text))}`;
+    },
+  };
+}
+
+/** Calls each text by its place in the file in place of its name: names stand in the code and beside the words. */
+function placed(): Plugin {
+  const english = readFileSync(new URL("src/words/en.ftl", import.meta.url), "utf8");
+  const places = new Map([...lean(english).matchAll(KEY)].map(([key], at) => [key, `k${at.toString(36)}`]));
+  const place = (key: string) => places.get(key) ?? key;
+  return {
+    name: "placed-words",
+    apply: "build",
+    enforce: "pre",
+    transform: {
+      filter: { id: /\.(svelte|ts)$|en\.ftl\?raw$/ },
+      handler: (code, id) =>
+        id.endsWith("?raw")
+          ? code.replace(/(?<="|\\n)[\w-]+(?= *=)/g, place)
+          : code.replace(/(?<=\bt\(\s*")[\w-]+(?=")/g, place),
     },
   };
 }
@@ -87,7 +109,7 @@ function budget(): Plugin {
 }
 
 export default defineConfig(({ mode }) => ({
-  plugins: [words(), svelte(), mode === "scripted" ? scripted() : budget()],
+  plugins: [words(), svelte(), ...(mode === "scripted" ? [scripted()] : [placed(), budget()])],
   build: {
     target: ["es2022", "safari16.4", "chrome111"],
     outDir: mode === "scripted" ? "dist-scripted" : "dist",

@@ -2,6 +2,7 @@
 
 use std::{fs, net::TcpListener};
 
+use lab::{OfferIn, Treatment};
 use serde_json::{Value, json};
 
 use crate::{
@@ -65,6 +66,36 @@ async fn what_the_policy_settles_holds_and_is_shown_as_locked() {
         ] {
             assert!(kept.contains(own), "{own} is gone:\n{kept}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_history_has_no_whole_number_the_desktop_keeps_none() {
+    story(async |desk| {
+        let policy = json!({
+            "SidecarUrl": desk.office.sidecar.url,
+            "HistoryMaskNumbers": true,
+        });
+        start_with_policy(desk, &policy).await;
+        desk.sign_in("ana", PASSWORD).await;
+        desk.page().says("Connected").await;
+        let world = &desk.office.world;
+        let identity = format!("<{}>", world.sip_uri("9876543210"));
+        let headers = [("P-Asserted-Identity", identity.as_str())];
+        let call = world.call_with("700201", Treatment::Echo, OfferIn::Invite, &headers);
+        let call = call.await.unwrap();
+        // Whoever is to answer sees who it is.
+        let incoming = desk
+            .services
+            .notification("9876543210", "Incoming call", true);
+        incoming.await;
+        call.hang_up();
+        let missed = desk
+            .services
+            .notification("98••••3210", "Missed call", true);
+        missed.await;
+        desk.page().says("98••••3210").await;
     })
     .await;
 }

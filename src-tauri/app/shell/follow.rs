@@ -202,9 +202,12 @@ impl Followers {
             display_name,
         } = event
         {
-            let words = self.app.state::<Shell>().words();
+            let shell = self.app.state::<Shell>();
+            // A desktop keeps what it told of a call that was missed.
+            let name = display_name.map(|it| shell.history.masked(it));
+            let number = shell.history.masked(from);
             self.callers
-                .insert(call, caller(display_name.as_deref(), &from, words));
+                .insert(call, caller(name.as_deref(), &number, shell.words()));
         } else if let Event::CallAnswered { call, .. } = event {
             self.callers.remove(&call);
         } else if let Event::CallEnded { call, cause } = event

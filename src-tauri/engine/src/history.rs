@@ -193,6 +193,14 @@ impl History {
         self.entries.clone()
     }
 
+    /// Returns a name or a number as it may be kept elsewhere: where numbers are masked, without its middle.
+    pub fn masked(&self, mut text: String) -> String {
+        if lock(&self.shared).retention.mask_numbers {
+            entry::mask(&mut text);
+        }
+        text
+    }
+
     /// Returns why the history is not on the disk at present, in a sentence for people; `None`: it
     /// is.
     pub fn fault(&self) -> watch::Receiver<Option<String>> {

@@ -338,13 +338,14 @@ impl Call {
     }
 
     /// Returns what a wrap-up needs to know of it, if it was a call of the queue that was answered.
-    pub(crate) fn concluded(&self) -> Option<Concluded> {
+    pub(crate) fn concluded(&self, cause: &EndCause) -> Option<Concluded> {
         self.talking_since?;
         Some(Concluded {
             call: self.id,
             ucid: self.ucid.clone()?,
             number: self.number.clone(),
             display_name: self.display_name.clone(),
+            cause: cause.clone(),
         })
     }
 

@@ -530,7 +530,7 @@ impl Line {
 
     fn end(&mut self, id: CallId, cause: EndCause, outputs: &mut Outputs) {
         if let Some(call) = self.calls.remove(&id) {
-            self.concluded = call.concluded().or(self.concluded.take());
+            self.concluded = call.concluded(&cause).or(self.concluded.take());
             self.ended = Some(call.ended(cause.clone(), outputs.now()));
         }
         self.refusal = refusal(&cause).or(self.refusal);

@@ -556,7 +556,11 @@ impl Phone {
             ),
             Account::SigningOut(it) => (AccountView::SigningOut, None, it.line.as_ref()),
         };
-        let session = station.map_or_else(Proofs::default, |it| it.lease.proofs(epoch));
+        let queue = station.and_then(|it| it.queue.as_ref());
+        let session = Proofs {
+            queue_confirmed_at: queue.map(Queue::confirmed_at),
+            ..station.map_or_else(Proofs::default, |it| it.lease.proofs(epoch))
+        };
         PhoneView {
             account,
             agent: station.map(|it| it.agent.clone()),
@@ -566,7 +570,7 @@ impl Phone {
                 .and_then(|it| it.view(epoch)),
             link: line.map_or(LinkView::Off, |it| it.link_view(epoch)),
             line: line.map_or(LineView::Off, Line::line_view),
-            queue: station.and_then(|it| it.queue.as_ref().map(|it| it.view(epoch))),
+            queue: queue.map(|it| it.view(epoch)),
             proofs: line.map_or(session, |it| it.proofs(session, epoch)),
             calls: line.map(Line::call_views).unwrap_or_default(),
             ended: line.and_then(Line::ended).cloned(),

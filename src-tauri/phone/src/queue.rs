@@ -29,7 +29,7 @@ use self::{
     told::Login,
 };
 use crate::{
-    Event, Rejected,
+    Event, Moment, Rejected,
     errand::{Errand, overdue},
     moment::Epoch,
     moving::Promise,
@@ -45,6 +45,8 @@ const TRIES_WAITED_FOR: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct Queue {
     login: Login,
+    /// When the sidecar told of it last, or Ozonetel answered.
+    confirmed_at: Moment,
     availability: Option<Availability>,
     /// In ms since the start; below 0 where that was before it.
     since: Option<i64>,
@@ -398,6 +400,10 @@ impl Queue {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    pub(crate) fn confirmed_at(&self) -> Moment {
+        self.confirmed_at
     }
 
     /// Tells whether the work after a call is open.

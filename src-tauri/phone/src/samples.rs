@@ -711,6 +711,7 @@ pub fn view() -> PhoneView {
             link_heard_at: Some(Moment(8_900)),
             line_confirmed_at: Some(Moment(1_200)),
             line_expires_at: Some(Moment(601_200)),
+            queue_confirmed_at: Some(Moment(4_300)),
         },
         calls: vec![CallView {
             call: CallId(1),
@@ -830,6 +831,7 @@ pub fn wrap_up() -> WrapUpView {
         call: CallId(0),
         number: "700203".into(),
         display_name: Some("Ravi".into()),
+        cause: EndCause::MediaLost,
         since: Moment(3_800),
         ends_at: Some(Moment(63_800)),
         more_ms: Some(30_000),

@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use phone::{
-    Availability, Command, Event, LeaseState, QueueLoginView, QueueView, Refused, Rejected,
+    Availability, Command, Event, LeaseState, Moment, QueueLoginView, QueueView, Refused, Rejected,
     SidecarFailure, SignedOutReason,
 };
 use world::{World, manager_grant, queue, queue_grant, refused, setup, unreachable};
@@ -38,9 +38,46 @@ fn an_order_leaves_at_once_and_its_end_is_told() {
 }
 
 #[test]
+fn what_the_queue_tells_has_the_moment_at_which_it_was_confirmed() {
+    let confirmed = |world: &World| world.view().proofs.queue_confirmed_at;
+    let mut world = World::at_queue();
+    world.pass(Duration::from_secs(5));
+    world.command(Command::Ready).unwrap();
+    let ordered = Some(Moment(5_000));
+    assert_eq!(confirmed(&world), ordered, "an order was carried out");
+
+    // A beat of a sidecar that says nothing of the queue proves nothing of it, nor does silence.
+    let orders = &mut world.sidecar.orders;
+    orders.extend([None, Some(Err(unreachable()))]);
+    world.command(lunch()).unwrap();
+    world.command(Command::Reconnect).unwrap();
+    assert_eq!(confirmed(&world), ordered);
+
+    world.pass(Duration::from_secs(60));
+    let at_lunch = confirmed(&world);
+    assert!(at_lunch > ordered, "tried again and carried out");
+
+    let words = "pauseReason is Invalid";
+    let orders = &mut world.sidecar.orders;
+    orders.push_back(Some(Err(refused(422, words))));
+    world.command(Command::Ready).unwrap();
+    let refused_at = confirmed(&world);
+    assert!(refused_at > at_lunch, "a refusal is an answer");
+
+    world.sidecar.beat = Some(Ok(beat(r#""state":"Pause""#, "ready")));
+    world.pass(Duration::from_secs(301));
+    assert!(confirmed(&world) > refused_at, "a heartbeat tells of it");
+
+    world.sidecar.beat = Some(Err(refused(409, "Taken over")));
+    world.pass(Duration::from_secs(301));
+    assert_eq!(confirmed(&world), None, "a lost session proves nothing");
+}
+
+#[test]
 fn who_has_no_queue_has_none_of_it() {
     let mut world = World::signed_in();
     assert_eq!(world.view().queue, None);
+    assert_eq!(world.view().proofs.queue_confirmed_at, None);
     for command in [
         Command::Ready,
         lunch(),

@@ -6,7 +6,10 @@ mod world;
 
 use std::time::Duration;
 
-use phone::{Availability, CallId, Command, Event, Moment, Refused, Rejected, WrapUpView};
+use phone::{
+    Availability, CallId, Command, EndCause, Event, MediaNews, Moment, Refused, Rejected,
+    WrapUpView,
+};
 use world::{World, queue_grant, refused, setup, unreachable};
 
 const READY: &str = r#"{"state":"Ready"}"#;
@@ -47,6 +50,21 @@ fn after_a_call_of_the_queue_its_outcome_is_saved_and_the_agent_ready() {
             call,
             outcome: outcome.clone()
         }));
+}
+
+#[test]
+fn the_work_after_a_call_says_how_that_ended_whatever_is_called_meanwhile() {
+    let (world, _) = after_a_call();
+    assert_eq!(wrap_up(&world).cause, EndCause::Remote);
+
+    let mut world = World::at_queue();
+    let call = world.queue_call("in-1");
+    world.news(call, MediaNews::ConsentLost);
+    assert_eq!(wrap_up(&world).cause, EndCause::MediaLost);
+    let back = world.dial("4711");
+    world.command(Command::HangUp { call: back }).unwrap();
+    let it = wrap_up(&world);
+    assert_eq!((it.call, it.cause), (call, EndCause::MediaLost));
 }
 
 #[test]

@@ -113,6 +113,13 @@ test("that a microphone is silent is told while somebody talks into it", async (
   await expect.poll(() => away.elements()).toEqual([]);
 });
 
+test("a microphone that is silent is tested where its level is seen", async () => {
+  const script = await show("talking");
+  await script.happened({ type: "sound.silent_microphone" });
+  await page.getByRole("button", { name: "Test", exact: true }).click();
+  await expect.element(page.getByRole("main").getByRole("meter", { name: "Microphone level" })).toBeVisible();
+});
+
 test("an order that the phone refused is answered in words", async () => {
   const script = await show("talking");
   script.refuse("hold", "wrong_state", "The state of call 7 does not allow this");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { userEvent } from "vitest/browser";
+import { page, userEvent } from "vitest/browser";
 
 import { clear, show } from "../scripted/mounted";
 import type { Script } from "../scripted/shell";
@@ -54,6 +54,20 @@ test.each<[Name, string, object[]]>([
   const script = await stands(name);
   await userEvent.keyboard(keys);
   await expect.poll(() => script.orders()).toEqual(orders);
+});
+
+test.each<[Name, Name]>([
+  ["wrap-up", "queue-ready"],
+  ["wrap-up", "talking"],
+  ["ringing", "talking"],
+  ["signed-out-by-user", "ready"],
+])("%s has no keypad to unfold, and %s comes without one", async (name, next) => {
+  const script = await stands(name);
+  (document.activeElement as HTMLElement).blur();
+  await userEvent.keyboard("d");
+  await script.view(() => STATES[next]().view);
+  await expect.element(page.getByRole("button", { name: /keypad/i }).first()).toBeVisible();
+  expect(document.querySelector(".keypad")).toBeNull();
 });
 
 test("letters that are typed into a field are text", async () => {

@@ -2,6 +2,7 @@
 
 import { current } from "./current.svelte";
 import { answer, hangUp, silence, toggleHold, toggleMute } from "./orders.svelte";
+import type { CallView } from "./phone";
 import { place } from "./place.svelte";
 import { alerting, foreground, isHeard } from "./standing";
 
@@ -90,6 +91,9 @@ function obey(event: KeyboardEvent): boolean {
       void toggleHold(call);
       return true;
     case "d":
+      if (!hasKeypad(call)) {
+        return false;
+      }
       place.toggleKeypad();
       return true;
     default:
@@ -113,6 +117,12 @@ function leave(): boolean {
 /** The letter on the key; on a keyboard of another script, the one that stands there on a Latin one. */
 function letter(event: KeyboardEvent): string {
   return /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^Key/, "").toLowerCase();
+}
+
+/** Whether one can be unfolded: in a call, or between two; not while it only rings, in the work after it, and where there are no tabs. */
+function hasKeypad(call: CallView | null): boolean {
+  const none = call === null ? current.view.queue?.wrap_up != null : call.state.state === "alerting";
+  return !none && document.querySelector("nav") !== null;
 }
 
 /** Whether something lies over the page. */

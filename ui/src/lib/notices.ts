@@ -14,7 +14,7 @@ import { unbroken } from "./unbroken";
 import { deviceName, nameOf } from "./who";
 import { t } from "./words.svelte";
 
-export type Remedy = "reconnect" | "sound" | "ready" | SystemSettings;
+export type Remedy = "reconnect" | "sound" | "test" | "ready" | SystemSettings;
 
 export type NoticeText = {
   /** The same while the same thing is told. */
@@ -240,7 +240,7 @@ function happenedText(happened: Happened): Omit<NoticeText, "key"> | null {
             tone: "ring",
             icon: "microphoneOff",
             words: t("verdict-silent"),
-            remedy: "sound",
+            remedy: "test",
           }
         : null;
     case "call.change_failed":

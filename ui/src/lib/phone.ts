@@ -568,6 +568,8 @@ export type Proofs = {
   /** The last 200 to a REGISTER, and when the binding ends. */
   line_confirmed_at: Moment | null;
   line_expires_at: Moment | null;
+  /** The last answer of the queue: a heartbeat that told of it, or what it said to an order or an outcome. */
+  queue_confirmed_at: Moment | null;
 };
 
 /** What became of the agent's login at Ozonetel. */
@@ -875,6 +877,8 @@ export type WrapUpView = {
   call: CallId;
   number: string;
   display_name: string | null;
+  /** How the call ended. */
+  cause: EndCause;
   since: Moment;
   /** `null`: it takes as long as it takes. */
   ends_at: Moment | null;

@@ -171,9 +171,10 @@ function queue(view: PhoneView, now: Moment): ProofRow | null {
     return null;
   }
   const { login, availability, since, order, unsaved } = view.queue;
+  const confirmed = lastConfirmed(view.proofs.queue_confirmed_at, now);
   const row = { part: "queue" as const, name: t("light-queue"), proof };
   if (login.state === "failed") {
-    return { ...row, fact: t("fault-queue"), age: [], detail: login.message };
+    return { ...row, fact: t("fault-queue"), age: confirmed, detail: login.message };
   }
   const fact =
     login.state === "pending"
@@ -185,6 +186,7 @@ function queue(view: PhoneView, now: Moment): ProofRow | null {
     ...row,
     fact,
     age: [
+      ...confirmed,
       ...(since === null || availability === null
         ? []
         : [t("proof-queue-since", { time: timeOfDay(current.wall(since)) })]),

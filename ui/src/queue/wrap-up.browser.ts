@@ -25,6 +25,44 @@ test("an outcome is chosen, a note typed, both are kept as they are typed, and t
   await expect.element(main().getByRole("radio").first()).not.toBeInTheDocument();
 });
 
+const tab = (name: string) =>
+  page.getByRole("navigation", { name: "Pages" }).getByRole("button", { name, exact: true });
+
+test("its first tab has its name", async () => {
+  const script = await show("wrap-up-elsewhere");
+  await expect.element(tab("Wrap-up")).toBeVisible();
+  await expect.element(tab("Keypad")).not.toBeInTheDocument();
+  await tab("Wrap-up").click();
+  await script.view((view) => ({ ...view, queue: view.queue && { ...view.queue, wrap_up: null } }));
+  await expect.element(tab("Keypad")).toHaveAttribute("aria-current", "page");
+});
+
+test("how its call ended is told, and who was not cut off is not called back", async () => {
+  await show("wrap-up");
+  await expect.element(main()).toHaveTextContent(/Wrap-up.*Amit Sharma.*Ended by the caller/);
+  await expect.element(main().getByRole("button", { name: "Call back" })).not.toBeInTheDocument();
+});
+
+test("that its call was lost is told, and who was in it is called back", async () => {
+  const script = await show("wrap-up-lost");
+  await expect.element(main()).toHaveTextContent(/Wrap-up.*Amit Sharma.*The call was lost\./);
+  await main().getByRole("button", { name: "Call back", exact: true }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "dial", target: "+919810012345" }]);
+});
+
+test("who withheld the number is not called back", async () => {
+  const script = await show("wrap-up-lost");
+  await script.view((view) => ({
+    ...view,
+    queue: view.queue && {
+      ...view.queue,
+      wrap_up: view.queue.wrap_up && { ...view.queue.wrap_up, number: "", display_name: null },
+    },
+  }));
+  await expect.element(main()).toHaveTextContent(/Number withheld.*The call was lost\./);
+  await expect.element(main().getByRole("button", { name: "Call back" })).not.toBeInTheDocument();
+});
+
 test("what was typed before is there again", async () => {
   await show("wrap-up-chosen");
   await expect.element(main().getByRole("radio", { name: "Call back" })).toBeChecked();

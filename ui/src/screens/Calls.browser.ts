@@ -297,6 +297,24 @@ describe("two calls are seen whole in the least window, and in one as low and wi
   );
 });
 
+test.each(LANGUAGES.map(({ language }) => language))(
+  "in %s mute and hold stay while another call rings and something is told, in the least window too",
+  async (language) => {
+    await draw("second-call-told", { theme: "light", language });
+    for (const [width, height] of [LEAST.index, [360, 600]] as const) {
+      await page.viewport(width, height);
+      for (const keys of ["M", "H", "Control+Shift+Backspace"]) {
+        const button = Array.from(document.querySelectorAll(`main [aria-keyshortcuts="${keys}"]`)).at(-1);
+        const { left, right, top, bottom } = (button as Element).getBoundingClientRect();
+        for (const y of [top + 2, bottom - 2]) {
+          const hit = document.elementFromPoint((left + right) / 2, y);
+          expect(button?.contains(hit), `${keys} at ${width}`).toBe(true);
+        }
+      }
+    }
+  },
+);
+
 test("what can be done with a call does not go under Hang up in the least window in which something is told", async () => {
   await page.viewport(...LEAST.index);
   const script = await show("one-way-both");

@@ -15,7 +15,7 @@ const copied = (script: { asked: { command: string; args: unknown }[] }) =>
   script.asked.filter((it) => it.command === "copy").map((it) => (it.args as { text: string }).text);
 
 test("each part is shown with its proof and the age of it", async () => {
-  await show("connection");
+  await show("connection-queue");
   await expect
     .element(row("Session"))
     .toHaveTextContent(/proven.*Ana Pereira.* on .*DESK-14.*Confirmed .?1\d.* ago.*Ends in .?5\d/);
@@ -25,6 +25,9 @@ test("each part is shown with its proof and the age of it", async () => {
   await expect
     .element(row("Line"))
     .toHaveTextContent(/proven.*523514.* at .*sip\.helix\.example.*Expires in .?04:\d\d/);
+  await expect
+    .element(row("Queue"))
+    .toHaveTextContent(/proven.*Paused – .?Lunch.*Confirmed .?1\d.* ago.*Since .?\d+:\d\d/);
   await expect.element(row("Microphone")).toHaveTextContent(/not proven.*Jabra Evolve2 65.*not checked yet/);
   await expect.element(row("Keyring")).toHaveTextContent(/proven.*kept in this computer's keyring/);
 });
@@ -34,6 +37,8 @@ test.each([
   ["connection-link-down", "Line", /working.*Registering…/],
   ["connection-line-refused", "Line", /fault.*refused extension.*5235••.*403 Forbidden/],
   ["connection-at-risk", "Session", /working.*cannot be confirmed.*port 443/],
+  ["connection-queue-unset", "Queue", /proven.*Say when you are ready.*Confirmed .?1\d.* ago/],
+  ["connection-queue-failed", "Queue", /fault.*Confirmed .?1\d.* ago.*agent9 logged in/],
   ["connection-opening", "Server", /working.*Connecting…/],
   ["connection-no-microphone", "Microphone", /fault.*Plug in a headset/],
   ["connection-checked", "Microphone", /proven.*Sounds good.*Checked at .?\d+:\d\d/],

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { cdp, page } from "vitest/browser";
 
 import { clear, draw, type Look } from "./mounted";
-import { moving, unbordered } from "./room";
+import { faint, moving, unbordered } from "./room";
 import { DISTINCT } from "./scenes";
 
 type Feature = { name: string; value: string };
@@ -63,6 +63,8 @@ describe.each(Object.entries(LOOKS))("%s", (kind, look) => {
     expect(told).toEqual([]);
     if (matchMedia("(forced-colors: active)").matches) {
       expect(unbordered()).toEqual([]);
+    } else {
+      expect(faint()).toEqual([]);
     }
   });
 });

@@ -41,6 +41,30 @@ export function unbordered(): string[] {
     .map(outline);
 }
 
+/** How bright a colour is to the eye (WCAG 2.2, relative luminance); `null`: it cannot be seen. */
+function luminance(colour: string): number | null {
+  const [red = 0, green = 0, blue = 0, alpha = 1] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  const linear = [red, green, blue].map((it) =>
+    it <= 10.31 ? it / 3294.6 : ((it / 255 + 0.055) / 1.055) ** 2.4,
+  );
+  const [r = 0, g = 0, b = 0] = linear;
+  return alpha === 0 ? null : 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Fields and buttons whose edge is drawn and hardly seen (WCAG 2.2, 1.4.11); of what is off it may be. */
+export function faint(): string[] {
+  const page = luminance(getComputedStyle(document.body).backgroundColor) ?? 0;
+  return Array.from(document.querySelectorAll(".box, input, textarea, select, button, label"))
+    .filter((it) => it.checkVisibility() && !it.matches(":disabled, :has(:disabled, [readonly])"))
+    .filter((it) => {
+      const { borderTopColor, borderInlineStartColor, borderInlineStartWidth } = getComputedStyle(it);
+      const edge = luminance(borderInlineStartColor);
+      const drawn = borderInlineStartWidth !== "0px" && borderInlineStartColor === borderTopColor;
+      return drawn && edge !== null && (Math.max(edge, page) + 0.05) / (Math.min(edge, page) + 0.05) < 3;
+    })
+    .map(outline);
+}
+
 /** The keys that answer and end a call. */
 const OF_CALLS = "[aria-keyshortcuts='Control+Enter'], [aria-keyshortcuts='Control+Shift+Backspace']";
 

@@ -433,6 +433,7 @@ const PANELS = {
   "wrap-up-pause": { page: "index", state: STATES["wrap-up-chosen"], press: ["wrap-up-done-pause"] },
   "wrap-up-elsewhere": { page: "index", state: STATES["wrap-up"], at: "history" },
   "connection-queue": { page: "index", state: STATES["queue-paused"], at: "connection" },
+  "connection-queue-unset": { page: "index", state: STATES["queue-unset"], at: "connection" },
   "connection-queue-failed": { page: "index", state: STATES["queue-failed"], at: "connection" },
   "connection-queue-silent": { page: "index", state: STATES["queue-silent"], at: "connection" },
   "mini-paused": { page: "mini", state: STATES["queue-paused"] },

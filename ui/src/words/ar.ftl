@@ -61,6 +61,7 @@ sign-out = تسجيل الخروج
 try-again = إعادة المحاولة
 try-now = المحاولة الآن
 change = تغيير
+test = اختبار
 
 ## Sign in
 

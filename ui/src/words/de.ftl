@@ -59,6 +59,7 @@ sign-out = Abmelden
 try-again = Erneut versuchen
 try-now = Jetzt versuchen
 change = Ändern
+test = Testen
 
 ## Sign in
 

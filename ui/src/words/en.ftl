@@ -62,6 +62,7 @@ sign-out = Sign out
 try-again = Try again
 try-now = Try now
 change = Change
+test = Test
 
 ## Sign in
 

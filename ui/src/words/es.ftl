@@ -59,6 +59,7 @@ sign-out = Cerrar sesión
 try-again = Reintentar
 try-now = Reintentar ahora
 change = Cambiar
+test = Probar
 
 ## Sign in
 

@@ -59,6 +59,7 @@ sign-out = साइन आउट
 try-again = फिर कोशिश करें
 try-now = अभी कोशिश करें
 change = बदलें
+test = जाँचें
 
 ## Sign in
 

@@ -93,7 +93,7 @@ fn clip(text: &mut String) {
 }
 
 /// Leaves the first two and the last four digits of a long number, the last two of a short one.
-fn mask(text: &mut String) {
+pub(super) fn mask(text: &mut String) {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     if digits < SHORTEST_MASKED || text.contains(MASK) {
         return;

@@ -163,12 +163,14 @@ async fn masked_numbers_are_on_no_disk_and_those_of_before_are_masked() {
     let history = home.open();
     home.call(&history, 1, "9876543210");
     soon(history.written()).await;
-    drop(history);
     let masked = Retention {
         mask_numbers: true,
         ..Retention::forever()
     };
+    assert_eq!(history.masked("9123456789".to_owned()), "9123456789");
+    drop(history);
     let (history, _) = History::open(Some(&home.path), masked);
+    assert_eq!(history.masked("9123456789".to_owned()), "91••••6789");
     home.tell(&history, incoming(2, "9123456789", Some("9123456789")));
     soon(history.written()).await;
     let text = fs::read_to_string(&home.path).unwrap();

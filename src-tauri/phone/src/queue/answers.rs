@@ -92,6 +92,10 @@ impl Queue {
         now: Instant,
         outputs: &mut Outputs,
     ) {
+        match answer {
+            Answer::Done | Answer::Refused(_) => self.confirmed_at = outputs.now(),
+            Answer::Later { .. } => {}
+        }
         let is_order = |it: &Order| it.errand.awaits(number);
         if self.order.as_ref().is_some_and(is_order) {
             self.handle_order(answer, now, outputs);

@@ -42,6 +42,7 @@ impl Queue {
     ) -> Self {
         let mut queue = Self {
             login: Login::Unknown,
+            confirmed_at: outputs.now(),
             availability: None,
             since: None,
             pause_reasons: Vec::new(),
@@ -74,6 +75,7 @@ impl Queue {
         now: Instant,
         outputs: &mut Outputs,
     ) {
+        self.confirmed_at = outputs.now();
         self.pause_reasons = names(&told.pause_reasons);
         self.outcome_names = names(&told.dispositions);
         let seconds = |it: Option<u64>| it.filter(|it| *it > 0).map(bounded_seconds);

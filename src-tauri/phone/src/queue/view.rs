@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{CallId, Moment, view::TroubleView};
+use crate::{CallId, EndCause, Moment, view::TroubleView};
 
 /// Whether calls of the queue are to reach the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +97,8 @@ pub struct WrapUpView {
     pub call: CallId,
     pub number: String,
     pub display_name: Option<String>,
+    /// How the call ended.
+    pub cause: EndCause,
     pub since: Moment,
     /// `None`: it takes as long as it takes.
     pub ends_at: Option<Moment>,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sidecar_api::DisposeRequest;
 
 use super::view::{Availability, WrapUpView};
-use crate::{CallId, Moment, errand::Errand, moment::Epoch};
+use crate::{CallId, EndCause, Moment, errand::Errand, moment::Epoch};
 
 /// Characters of a note: what the sidecar takes.
 pub(crate) const LONGEST_NOTE: usize = 1000;
@@ -21,6 +21,7 @@ pub(crate) struct Concluded {
     pub(crate) ucid: String,
     pub(crate) number: String,
     pub(crate) display_name: Option<String>,
+    pub(crate) cause: EndCause,
 }
 
 #[derive(Debug)]
@@ -185,6 +186,7 @@ impl WrapUp {
             call: self.of.call,
             number: self.of.number.clone(),
             display_name: self.of.display_name.clone(),
+            cause: self.of.cause.clone(),
             since: self.since,
             ends_at: self.ends_at().map(|at| epoch.moment(at)),
             more_ms: self.more.map(|it| it.as_millis() as u64),

@@ -198,6 +198,11 @@ export const CALLS = {
       { ...TALKING, held: true, held_since: NOW - 20_000 },
       { ...BILLING, quality: "poor_here", one_way_out_since: NOW - 9_000 },
     ),
+  /** While something is told. */
+  "second-call-told": () => {
+    const script = two(TALKING, SECOND);
+    return { ...script, view: { ...script.view, vault: { state: "memory" } } };
+  },
   "two-ringing": () => two({ ...ALERTING, began_at: NOW - 9_000 }, SECOND),
   "second-call": () => two(TALKING, SECOND),
   "ended-local": () => ended({ code: "local" }, 65_000),

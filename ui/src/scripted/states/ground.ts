@@ -128,6 +128,7 @@ export const SIGNED_OUT: PhoneView = {
     link_heard_at: null,
     line_confirmed_at: null,
     line_expires_at: null,
+    queue_confirmed_at: null,
   },
   ended: null,
 };
@@ -145,6 +146,7 @@ export const READY: PhoneView = {
     link_heard_at: NOW - 4_000,
     line_confirmed_at: NOW - 48_000,
     line_expires_at: NOW + 252_000,
+    queue_confirmed_at: null,
   },
   ended: {
     call: 6,

@@ -22,6 +22,7 @@ const WRAP_UP: WrapUpView = {
   call: 6,
   number: "+919810012345",
   display_name: "Amit Sharma",
+  cause: { code: "remote" },
   since: NOW - 24_000,
   ends_at: NOW + 36_000,
   more_ms: 30_000,
@@ -32,15 +33,17 @@ const WRAP_UP: WrapUpView = {
 
 const LUNCH = { state: "pause", reason: "Lunch" } as const;
 
+const PROOFS = { ...READY.proofs, queue_confirmed_at: NOW - 12_000 };
+
 const queue = (more: Partial<QueueView>, view: Partial<PhoneView> = {}): State =>
-  ready({ ...view, queue: { ...QUEUE, ...more } });
+  ready({ proofs: PROOFS, ...view, queue: { ...QUEUE, ...more } });
 
 const wrapUp = (more: Partial<WrapUpView>, of: Partial<QueueView> = {}): State =>
   queue({ at_stake: more.outcome == null ? 0 : 1, ...of, wrap_up: { ...WRAP_UP, ...more } });
 
 const talking = (more: Partial<QueueView>): State => {
   const state = CALLS.talking();
-  return { ...state, view: { ...state.view, queue: { ...QUEUE, ...more } } };
+  return { ...state, view: { ...state.view, proofs: PROOFS, queue: { ...QUEUE, ...more } } };
 };
 
 export const QUEUES = {
@@ -95,6 +98,7 @@ export const QUEUES = {
     wrapUp({ outcome: "Call back", note: "Calls back on Monday after ten", more_ms: null }, { next: LUNCH }),
   "wrap-up-soon": () => wrapUp({ since: NOW - 53_000, ends_at: NOW + 7_000, outcome: "Sale" }),
   "wrap-up-unlimited": () => wrapUp({ ends_at: null, more_ms: null }, { pause_reasons: [] }),
+  "wrap-up-lost": () => wrapUp({ cause: { code: "media_lost" } }),
   "wrap-up-saving": () => wrapUp({ outcome: "Sale", saving: true }),
   "wrap-up-refused": () =>
     wrapUp(
@@ -110,6 +114,6 @@ export const QUEUES = {
   "wrap-up-without-line": () =>
     queue(
       { wrap_up: WRAP_UP },
-      { line: { state: "failed", status: 403, reason: "Forbidden", retry_at: null }, proofs: READY.proofs },
+      { line: { state: "failed", status: 403, reason: "Forbidden", retry_at: null } },
     ),
 } satisfies Record<string, () => State>;
