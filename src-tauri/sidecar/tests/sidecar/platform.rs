@@ -587,6 +587,64 @@ async fn a_stranger_is_refused_as_late_as_a_wrong_password_from_the_first_one_on
     }
 }
 
+#[tokio::test]
+async fn who_signs_out_is_signed_out_at_the_platform_where_that_can_be() {
+    for generation in [Generation::Current, Generation::Old] {
+        let (platform, world) = start().await;
+        platform.with(|world| world.generation = generation);
+        let desk = world.device("desk");
+        // It was renewed, by an answer that never came.
+        let before = login(&desk, ANA).await.expect(201);
+        let lost = desk.refresh(before.refresh_token()).await.expect(201);
+        let logout = log_out(&desk, &before).await.expect(201);
+        assert_eq!(logout.body["released"], true);
+        let asked = platform.until_asked("signOut", 1);
+        timeout(DEADLINE, asked).await.unwrap();
+        if generation == Generation::Old {
+            // It has no such call, and is asked at one path alone.
+            world.stop().await.unwrap();
+            assert_eq!(platform.asked("signOut"), 1);
+            continue;
+        }
+        // A sidecar without its data would go on with a session, were the platform to renew it.
+        let clock = world.clock.clone();
+        world.stop().await.unwrap();
+        let lock = Arc::new(MemoryLock::new(clock.clock()));
+        let again = World::at(clock, platform_config(&platform, None), lock).await;
+        let desk = again.device("desk");
+        desk.refresh(lost.refresh_token()).await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn a_platform_in_trouble_holds_up_no_sign_out() {
+    let (platform, world) = start().await;
+    let desk = world.device("desk");
+    for fault in [Fault::Status(500), Fault::Body(""), Fault::Silence] {
+        platform.with(|world| world.faults = [("signOut", fault)].into());
+        let session = login(&desk, ANA).await.expect(201);
+        let asked = platform.asked("signOut") + 1;
+        let logout = log_out(&desk, &session).await.expect(201);
+        assert_eq!(logout.body["released"], true, "{fault:?}");
+        let asked = platform.until_asked("signOut", asked);
+        timeout(DEADLINE, asked).await.unwrap();
+    }
+    // Who repeats it, or brings the token of somebody else, signs nobody out there.
+    let asked = platform.asked("signOut");
+    platform.with(|world| world.faults.clear());
+    let session = login(&desk, ANA).await.expect(201);
+    let ravi = world.device("ravi's");
+    let other = login(&ravi, "ravi@helix.example").await.expect(201);
+    let post = ravi.post("/auth/logout").bearer_auth(other.access_token());
+    let body = json!({"refreshToken": session.refresh_token()});
+    send(post.json(&body)).await.expect(201);
+    for _ in 0..2 {
+        log_out(&desk, &session).await.expect(201);
+    }
+    world.stop().await.unwrap();
+    assert_eq!(platform.asked("signOut"), asked + 1);
+}
+
 async fn start() -> (Platform, World) {
     let platform = Platform::start().await;
     let world = World::with(platform_config(&platform, None), |clock| {
@@ -607,4 +665,11 @@ async fn login(device: &Device, email: &str) -> Answer {
     device
         .login_with(json!({"email": email, "password": PASSWORD}))
         .await
+}
+
+/// Signs out as a phone does, with both of its tokens.
+async fn log_out(device: &Device, session: &Answer) -> Answer {
+    let post = device.post("/auth/logout");
+    let body = json!({"refreshToken": session.refresh_token()});
+    send(post.bearer_auth(session.access_token()).json(&body)).await
 }
