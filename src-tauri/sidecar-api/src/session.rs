@@ -47,7 +47,8 @@ pub struct HeartbeatResponse {
     pub queue: Option<Queue>,
 }
 
-/// The body of `POST /auth/logout` for a caller without an access token; otherwise the body is empty.
+/// The body of `POST /auth/logout`: for a caller without an access token, and for one with both, whose platform is to
+/// renew the sign-in no more. Otherwise it is empty.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogoutRequest {

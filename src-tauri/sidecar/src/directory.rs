@@ -188,6 +188,14 @@ impl Directory {
         }
     }
 
+    /// Has [`SignedIn::platform_token`] be good no more, where the platform can do that.
+    pub(crate) async fn sign_out(&self, platform_token: &SecretString) {
+        match self {
+            Self::Roster(..) => {}
+            Self::Platform(platform) => platform.sign_out(platform_token).await,
+        }
+    }
+
     /// Has the next look at a member's phone be a fresh one.
     pub(crate) fn forget(&self, member_id: &str) {
         match self {

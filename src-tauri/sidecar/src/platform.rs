@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::timeout;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 use url::Url;
 
 use self::agent_cache::AgentCache;
@@ -130,6 +130,25 @@ impl Platform {
             Err(fault @ (Fault::Misunderstood(_) | Fault::Unusable(_))) => {
                 Err(NotRenewed::Silent(silent("renewal", &fault)))
             }
+        }
+    }
+
+    /// Has a refresh token of the platform be good no more, where its version can do that. Nobody waits for it, and
+    /// what becomes of it stands in the log: the token ends by its term.
+    pub(crate) async fn sign_out(&self, refresh_token: &SecretString) {
+        let question = Question::SignOut { refresh_token };
+        // An older version, which does not have it, need not be asked at other paths as well.
+        let dialect = *self.dialect();
+        let (url, text) = (self.urls.of(question, dialect), question.text(dialect));
+        let asked = self.ask_once::<IgnoredAny>(url, question.body(&text), None);
+        match within(PATIENCE, asked).await {
+            Some(Err(Fault::Misunderstood(words))) => {
+                debug!(words, "the platform is of a version without a sign-out");
+            }
+            Some(Err(fault)) => {
+                silent("sign-out", &fault);
+            }
+            Some(Ok(_)) | None => {}
         }
     }
 

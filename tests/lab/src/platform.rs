@@ -148,10 +148,11 @@ const REFRESH_LIFE: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 /// When the platform is started, by its own clock.
 const BEGUN: OffsetDateTime = time::macros::datetime!(2026-03-23 10:00 UTC);
 
-const OPERATIONS: [&str; 5] = [
+const OPERATIONS: [&str; 6] = [
     "getLoginTokenFromCredentials",
     "getAuthTokensFromLoginToken",
     "renewToken",
+    "signOut",
     "currentUser",
     "agents",
 ];
@@ -321,7 +322,8 @@ impl World {
         } else {
             user_path
         };
-        if path != right_path {
+        let is_too_new = operation == "signOut" && self.generation == Generation::Old;
+        if path != right_path || is_too_new {
             return Err(format!("Cannot query field \"{operation}\" on this type."));
         }
         if query.contains(strange) {
@@ -383,6 +385,10 @@ impl World {
                     Some(email) => Ok(self.pair(&email)),
                     None => Err(error("UNAUTHENTICATED", "Token invalid.")),
                 }
+            }
+            "signOut" => {
+                self.tokens.remove(&variable("refreshToken"));
+                Ok(json!(true))
             }
             "currentUser" => {
                 let email = self

@@ -9,12 +9,15 @@ use toml::Spanned;
 use super::secret::Text;
 use crate::network::Network;
 
-/// Seconds that an access token should live at the most (security, S16).
+/// Seconds that an access token may live at the most (security, S16).
 pub(super) const LONGEST_ACCESS_TOKEN: u32 = 15 * 60;
 
 /// Seconds that it should live at the least: a phone renews it after four fifths of that, and two machines with one
 /// session take turns for longer than a used refresh token works ([`GRACE`](crate::session::GRACE), twice).
 pub(super) const SHORTEST_ACCESS_TOKEN: u32 = 5 * 60 + 1;
+
+/// Wrong passwords that one account should have in any minute at the most (security, S15).
+pub(super) const MOST_GUESSES: u32 = 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -167,7 +170,7 @@ impl Default for SettingsTable {
 impl Default for LimitsTable {
     fn default() -> Self {
         Self {
-            // Together at most 10 guesses in any minute (security, S15).
+            // Together MOST_GUESSES.
             account_burst: unplaced(5),
             account_refill_seconds: unplaced(12),
             // A call centre shares one address: room for mistyped passwords at a shift's start.

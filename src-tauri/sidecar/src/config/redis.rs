@@ -1,5 +1,6 @@
 //! Where the servers that serve side by side find what they share.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -54,10 +55,13 @@ impl Rules<'_> {
             );
         }
         match Address::parse(&address) {
-            Ok(address) => Some(Redis {
-                prefix: whole_prefix(prefix.map(|it| &**it.get_ref()), address.is_cluster()),
-                address,
-            }),
+            Ok(address) => {
+                self.check_open(&address, name, &span);
+                Some(Redis {
+                    prefix: whole_prefix(prefix.map(|it| &**it.get_ref()), address.is_cluster()),
+                    address,
+                })
+            }
             Err(error) => {
                 self.report(&span, format!("{name} {error}"));
                 None
@@ -65,11 +69,28 @@ impl Rules<'_> {
         }
     }
 
+    /// Warns of a Redis that others can reach, or hear its password (security, S19). Its host may be a password whose
+    /// host was forgotten, so it is not named.
+    fn check_open(&mut self, address: &Address, name: &str, span: &Range<usize>) {
+        let hosts = address.in_clear();
+        let problem = if hosts.is_empty() {
+            return;
+        } else if !address.has_password() {
+            "with neither a password nor TLS: whoever reaches it can read and end every session"
+        } else if hosts.iter().any(|host| host.contains(['.', ':'])) {
+            "without TLS: whoever is on the way there reads its password; rediss:// has TLS"
+        } else {
+            // Names of one label are those of a network of containers (compose.yaml), where nobody else is.
+            return;
+        };
+        self.warn(span, format!("{name} leads to another machine {problem}"));
+    }
+
     /// Returns the address, what it is configured by and where that stands.
     fn redis_address(
         &mut self,
         file: Option<&Spanned<PathBuf>>,
-    ) -> Option<(SecretString, &'static str, std::ops::Range<usize>)> {
+    ) -> Option<(SecretString, &'static str, Range<usize>)> {
         if let Some(address) = self.secret_of_environment(REDIS_URL_VARIABLE) {
             return Some((address, REDIS_URL_VARIABLE, 0..0));
         }

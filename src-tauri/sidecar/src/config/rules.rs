@@ -14,8 +14,8 @@ use toml::Spanned;
 
 use super::exposed::Misread;
 use super::file::{
-    AgentTable, IceServerTable, LONGEST_ACCESS_TOKEN, SHORTEST_ACCESS_TOKEN, SettingsTable,
-    UserTable,
+    AgentTable, IceServerTable, LONGEST_ACCESS_TOKEN, LimitsTable, MOST_GUESSES,
+    SHORTEST_ACCESS_TOKEN, SettingsTable, UserTable,
 };
 use super::phones::{check_sip_uri, check_ws_server, is_ice_url};
 use super::secret::{Forms, Sources};
@@ -106,7 +106,7 @@ impl Rules<'_> {
     }
 
     /// Notes what can be served, but should not be so.
-    fn warn(&mut self, span: &Range<usize>, text: String) {
+    pub(super) fn warn(&mut self, span: &Range<usize>, text: String) {
         let problem = self.problem(span, text);
         self.warnings.push(problem);
     }
@@ -176,10 +176,10 @@ impl Rules<'_> {
         }
         let access_token = *table.access_token_seconds.get_ref();
         if access_token > LONGEST_ACCESS_TOKEN {
-            self.warn(
+            self.report(
                 &table.access_token_seconds.span(),
                 format!(
-                    "access_token_seconds ({access_token}) should be at most \
+                    "access_token_seconds ({access_token}) must be at most \
                      {LONGEST_ACCESS_TOKEN}: whoever has seen a token may use it for so long"
                 ),
             );
@@ -192,6 +192,8 @@ impl Rules<'_> {
                 ),
             );
         }
+        // Of one that is too long it does not follow.
+        let access_token = access_token.min(LONGEST_ACCESS_TOKEN);
         let refresh_token = *table.refresh_token_seconds.get_ref();
         if refresh_token <= access_token {
             let span = match table.refresh_token_seconds.span() {
@@ -206,6 +208,7 @@ impl Rules<'_> {
                 ),
             );
         }
+        self.check_guesses(limits);
         let (jwt_secret, is_bad_key) = self.noticing(|rules| {
             let file = table.jwt_secret_file.as_ref();
             rules.signing_key(JWT_SECRET_VARIABLE, "jwt_secret_file", file)
@@ -265,6 +268,31 @@ impl Rules<'_> {
         };
         self.check_exposed(&settings, listen, &misread);
         settings
+    }
+
+    /// Warns of limits that let somebody guess at an account more often than they should.
+    fn check_guesses(&mut self, limits: &LimitsTable) {
+        let (burst, refill) = (&limits.account_burst, &limits.account_refill_seconds);
+        // One of 0 seconds is a mistake.
+        let Some(refilled) = 60_u32.checked_div(*refill.get_ref()) else {
+            return;
+        };
+        let guesses = burst.get_ref().saturating_add(refilled);
+        if guesses <= MOST_GUESSES {
+            return;
+        }
+        let span = match burst.span() {
+            span if span.is_empty() => refill.span(),
+            span => span,
+        };
+        self.warn(
+            &span,
+            format!(
+                "login_limits allow {guesses} wrong passwords of one account in a minute, and \
+                 should allow {MOST_GUESSES} at most: account_burst, and one more each \
+                 account_refill_seconds"
+            ),
+        );
     }
 
     /// Returns what `read` returns, and whether it reported anything.

@@ -23,6 +23,8 @@ pub(super) enum Question<'a> {
     },
     /// New tokens for a refresh token, which is used up by that.
     Renewal { refresh_token: &'a SecretString },
+    /// Has a refresh token be good no more; current versions alone know it.
+    SignOut { refresh_token: &'a SecretString },
     /// Who the bearer of an access token is.
     CurrentUser,
     /// The Agent records of a workspace member.
@@ -58,6 +60,7 @@ impl<'a> Question<'a> {
             Self::LoginToken { .. }
             | Self::Tokens { .. }
             | Self::Renewal { .. }
+            | Self::SignOut { .. }
             | Self::CurrentUser => true,
             Self::AgentsOf { .. } => false,
         }
@@ -82,6 +85,9 @@ impl<'a> Question<'a> {
                 "mutation($appToken:String!){{renewToken(appToken:$appToken)\
                  {{tokens{{{access_token}{{token}} refreshToken{{token}}}}}}}}"
             ),
+            Self::SignOut { .. } => {
+                "mutation($refreshToken:String!){signOut(refreshToken:$refreshToken)}".to_owned()
+            }
             Self::CurrentUser => "query{currentUser{id email firstName lastName \
                  workspaceMember{id name{firstName lastName} userEmail roles{id label}}}}"
                 .to_owned(),
@@ -120,6 +126,9 @@ impl Serialize for Variables<'_> {
             }
             Question::Renewal { refresh_token } => {
                 map.serialize_entry("appToken", refresh_token.expose_secret())?;
+            }
+            Question::SignOut { refresh_token } => {
+                map.serialize_entry("refreshToken", refresh_token.expose_secret())?;
             }
             Question::CurrentUser => {}
             Question::AgentsOf { member_id, .. } => map.serialize_entry("member", member_id)?,
@@ -166,6 +175,9 @@ mod tests {
                 origin: "o",
             },
             Question::Renewal {
+                refresh_token: &token,
+            },
+            Question::SignOut {
                 refresh_token: &token,
             },
             Question::CurrentUser,

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use secrecy::SecretString;
 use sidecar_api::{LogoutRequest, LogoutResponse};
-use tracing::{debug, info};
+use tracing::{Instrument, debug, info};
 
-use super::{bearer, heartbeat};
+use super::{bearer, heartbeat, refresh};
 use crate::audit::AUDIT;
 use crate::body::{Field, read_optional_json};
 use crate::device::Device;
@@ -28,25 +29,36 @@ pub(crate) async fn logout(
     let device = Device::of(&headers)?;
     let request: Option<LogoutRequest> =
         read_optional_json(&headers, body, &[Field::OptionalText("refreshToken")]).await?;
+    let refresh_token = request.and_then(|request| request.refresh_token);
+    let refresh_token = refresh_token.as_ref();
     let caller = match sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Ignored) {
         Ok(caller) => caller,
-        Err(refusal) => of_refresh_token(&sidecar, request, &device)
+        Err(refusal) => of_refresh_token(&sidecar, refresh_token, &device)
             .await?
             .ok_or(refusal)?,
+    };
+    // Known as long as the session is.
+    let platform_token = match refresh_token {
+        Some(token) => refresh::platform_token(&sidecar, &caller, &device, token).await,
+        None => None,
     };
     let owner = sidecar.owner(&caller, &device, None);
     let granted = heartbeat::granted(&sidecar, &caller).await;
     let server = Arc::clone(&sidecar);
     let released = duty::to_its_end(&sidecar, async move {
-        match granted {
-            Ok(Some(lock)) => end(&server, &caller, &owner, &lock).await,
-            Ok(None) => end_without_lock(&server, &caller).await,
+        let released = match granted {
+            Ok(Some(lock)) => end(&server, &caller, &owner, &lock).await?,
+            Ok(None) => end_without_lock(&server, &caller).await?,
             Err(refusal) => {
                 let now = server.clock.now();
                 server.sessions.end(Ending::of(&caller), now).await?;
-                Err(refusal)
+                return Err(refusal);
             }
+        };
+        if let Some(token) = platform_token {
+            sign_out_at_platform(&server, token);
         }
+        Ok(released)
     });
     let released = released.await?;
     let response = LogoutResponse {
@@ -114,15 +126,26 @@ async fn end_without_lock(sidecar: &Sidecar, caller: &Caller) -> Result<bool, Re
     Ok(false)
 }
 
+/// Begins to have the platform renew a sign-in no more. Nobody waits for it, a phone that quits has 2 s; a server that
+/// stops does.
+fn sign_out_at_platform(sidecar: &Arc<Sidecar>, token: SecretString) {
+    let (server, going_on) = (Arc::clone(sidecar), sidecar.background.subscribe());
+    let sign_out = async move {
+        server.directory.sign_out(&token).await;
+        drop(going_on);
+    };
+    tokio::spawn(sign_out.in_current_span());
+}
+
 async fn of_refresh_token(
     sidecar: &Sidecar,
-    request: Option<LogoutRequest>,
+    token: Option<&SecretString>,
     device: &Device,
 ) -> Result<Option<Caller>, Refusal> {
-    let Some(token) = request.and_then(|request| request.refresh_token) else {
+    let Some(token) = token else {
         return Ok(None);
     };
-    let token = sidecar.seal.open(&token).session_token;
+    let token = sidecar.seal.open(token).session_token;
     let (id, now) = (device.id.as_deref(), sidecar.clock.now());
     let of_token = sidecar.sessions.of_refresh_token(&token, id, now).await?;
     let caller = of_token.map(|it| it.caller);

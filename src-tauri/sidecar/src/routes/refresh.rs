@@ -190,6 +190,28 @@ fn renewal(
     })
 }
 
+/// Returns the platform's token that keeps the session of `caller` alive there now: the one in `refresh_token`, or
+/// what that was renewed to. `None` where it is no token of this session, or nobody knows.
+pub(super) async fn platform_token(
+    sidecar: &Sidecar,
+    caller: &Caller,
+    device: &Device,
+    refresh_token: &SecretString,
+) -> Option<SecretString> {
+    let carried = sidecar.seal.open(refresh_token);
+    let before = carried.platform_token?;
+    let (id, now) = (device.id.as_deref(), sidecar.clock.now());
+    let of_token = sidecar
+        .sessions
+        .of_refresh_token(&carried.session_token, id, now);
+    let known = of_token.await.ok()??;
+    if known.caller.session_id != caller.session_id {
+        return None;
+    }
+    let renewed = renewed_before(sidecar, &known, &before).await;
+    Some(renewed.map_or(before, |(token, _)| token))
+}
+
 /// Returns what the token `before` was renewed to last, if that is kept, and whether it is given again as it is.
 async fn renewed_before(
     sidecar: &Sidecar,

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -22,6 +23,7 @@ pub struct Address {
     pub(super) place: Place,
     /// The same, for the connection that hears messages.
     pub(super) listening: Place,
+    has_password: bool,
 }
 
 pub(super) enum Place {
@@ -69,9 +71,11 @@ impl Address {
     /// have a `rediss-` form.
     pub fn parse(text: &SecretString) -> Result<Self, BadAddress> {
         let text = text.expose_secret();
+        let place = Place::parse(text)?;
         Ok(Self {
-            place: Place::parse(text)?,
+            has_password: place.has_password(text),
             listening: Place::parse(text)?,
+            place,
         })
     }
 
@@ -82,19 +86,58 @@ impl Address {
             Place::Alone(_) | Place::Sentinel(..) => false,
         }
     }
+
+    /// Whether servers ask for a password; that of the Sentinels guards no data.
+    pub(crate) fn has_password(&self) -> bool {
+        self.has_password
+    }
+
+    /// Returns the hosts beyond this machine that are spoken to without TLS.
+    pub(crate) fn in_clear(&self) -> Vec<&str> {
+        let addresses = self.place.addresses().into_iter();
+        let hosts = addresses.filter_map(|address| match address {
+            ConnectionAddr::Tcp(host, _) => Some(&**host),
+            _ => None,
+        });
+        hosts.filter(|host| !is_loopback(host)).collect()
+    }
 }
 
 impl Place {
     /// Returns what is asked there, for the log: hosts with their ports, or the path of a socket.
     pub(super) fn name(&self) -> String {
-        let of = |client: &Client| client.get_connection_info().addr().to_string();
+        let addresses = self.addresses().into_iter();
+        addresses
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(",")
+    }
+
+    fn addresses(&self) -> Vec<&ConnectionAddr> {
+        match self {
+            Self::Alone(client) => vec![client.get_connection_info().addr()],
+            Self::Sentinel(_, sentinels) => sentinels.iter().collect(),
+            Self::Cluster(_, nodes) => {
+                let nodes = nodes.iter();
+                nodes.map(|it| it.get_connection_info().addr()).collect()
+            }
+        }
+    }
+
+    /// Whether the address `text` of this place has a password of its servers.
+    fn has_password(&self, text: &str) -> bool {
+        let of = |client: &Client| {
+            let settings = client.get_connection_info().redis_settings();
+            settings.password().is_some_and(|it| !it.is_empty())
+        };
         match self {
             Self::Alone(client) => of(client),
-            Self::Sentinel(_, sentinels) => {
-                let sentinels: Vec<_> = sentinels.iter().map(ToString::to_string).collect();
-                sentinels.join(",")
+            Self::Cluster(_, nodes) => nodes.iter().all(of),
+            Self::Sentinel(..) => {
+                let authority = text.split('/').nth(2).unwrap_or_default();
+                let (user, _) = authority_of(authority);
+                user.is_some_and(|(_, password)| !password.is_empty())
             }
-            Self::Cluster(_, nodes) => nodes.iter().map(of).collect::<Vec<_>>().join(","),
         }
     }
 
@@ -218,6 +261,11 @@ fn without_brackets(host: String) -> String {
         Some(address) => address.to_owned(),
         None => host,
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = without_brackets(host.to_owned()).parse::<IpAddr>();
+    address.map_or(host == "localhost", |it| it.to_canonical().is_loopback())
 }
 
 fn decoded(text: &str) -> Result<String, BadAddress> {

@@ -29,6 +29,12 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             "[settings]",
+            "[settings]\naccess_token_seconds = 901",
+            "access_token_seconds",
+            "access_token_seconds (901) must be at most 900",
+        ),
+        (
+            "[settings]",
             "[settings]\nrefresh_token_seconds = 600",
             "refresh_token_seconds = 600",
             "must be more than access_token_seconds (900)",
@@ -509,20 +515,44 @@ fn the_key_before_is_another_one_than_the_key() {
 }
 
 #[test]
-fn a_long_or_short_life_of_access_tokens_is_served_with_a_warning() {
-    let warnings = |settings: &str| {
-        let config = Config::from_toml(&config_text(settings), Path::new("."), |_| None).unwrap();
-        let warnings = config.warnings().iter();
-        warnings.map(ToString::to_string).collect::<Vec<_>>()
-    };
+fn a_life_of_access_tokens_that_is_too_long_is_refused_and_one_that_is_too_short_is_a_warning() {
     for seconds in [301, 900] {
         assert!(warnings(&format!("access_token_seconds = {seconds}")).is_empty());
     }
-    for (seconds, bound) in [(901, "at most 900"), (300, "at least 301")] {
-        let warnings = warnings(&format!("access_token_seconds = {seconds}"));
-        assert_eq!(warnings.len(), 1);
-        let words = format!("line 2: access_token_seconds ({seconds}) should be {bound}: ");
-        assert!(warnings[0].starts_with(&words), "{warnings:?}");
+    let told = warnings("access_token_seconds = 300");
+    assert_eq!(told.len(), 1);
+    let words = "line 2: access_token_seconds (300) should be at least 301: ";
+    assert!(told[0].starts_with(words), "{told:?}");
+    // That sessions must outlive it does not follow from it.
+    let problems = problems(&config_text("access_token_seconds = 86400"));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let words = "line 2: access_token_seconds (86400) must be at most 900: ";
+    assert!(problems[0].to_string().starts_with(words), "{problems:?}");
+}
+
+#[test]
+fn more_than_ten_guesses_a_minute_at_an_account_are_a_warning() {
+    let warnings = |limits: &str| warnings(&format!("[settings.login_limits]\n{limits}"));
+    for few in [
+        "",
+        "account_burst = 5",
+        "account_refill_seconds = 11",
+        "account_burst = 9\naccount_refill_seconds = 60",
+        // An office has one address.
+        "address_burst = 1000",
+    ] {
+        assert!(warnings(few).is_empty(), "{few}");
+    }
+    for (many, guesses) in [
+        ("account_burst = 6", 11),
+        ("account_refill_seconds = 10", 11),
+        ("account_burst = 10\naccount_refill_seconds = 60", 11),
+        ("account_burst = 4294967295", u32::MAX),
+    ] {
+        let told = warnings(many);
+        assert_eq!(told.len(), 1, "{many}");
+        let words = format!("line 3: login_limits allow {guesses} wrong passwords of one account");
+        assert!(told[0].starts_with(&words), "{told:?}");
     }
 }
 
@@ -928,9 +958,67 @@ fn every_mistake_about_redis_is_named() {
 }
 
 #[test]
+fn a_redis_that_others_can_reach_or_hear_is_a_warning() {
+    let warnings = |url: &str| -> Vec<String> {
+        let variable = |name: &str| match name {
+            "REDIS_URL" => Some(url.to_owned()),
+            "HELIX_JWT_SECRET" => Some(JWT_SECRET.to_owned()),
+            _ => None,
+        };
+        let config = Config::from_toml(&config_text(""), Path::new("."), variable).unwrap();
+        config.warnings().iter().map(ToString::to_string).collect()
+    };
+    for guarded in [
+        "redis://127.0.0.1",
+        "redis://localhost:6380/1",
+        "redis://[::1]",
+        "unix:///run/redis/redis.sock",
+        "rediss://redis.example",
+        "rediss://:hunter2@redis.example",
+        "rediss-sentinel://one.example,two.example/mymaster",
+        "rediss-cluster://one.example",
+        "redis-sentinel://127.0.0.1,127.0.0.1:26380/mymaster",
+        "redis-cluster://:hunter2@[::1]:7000,127.0.0.1:7001",
+        // A network of containers, as that of compose.yaml.
+        "redis://sidecar:hunter2@redis:6379",
+    ] {
+        assert!(warnings(guarded).is_empty(), "{guarded}");
+    }
+    let open = "REDIS_URL leads to another machine with neither a password nor TLS: ";
+    let heard = "REDIS_URL leads to another machine without TLS: ";
+    for (url, words) in [
+        ("redis://redis.example", open),
+        ("redis://redis:6379", open),
+        ("redis://user@10.0.0.7", open),
+        ("redis://user:@10.0.0.7", open),
+        ("redis-sentinel://127.0.0.1,two.example/mymaster", open),
+        (
+            "redis-sentinel://one.example/mymaster?sentinel_password=hunter2",
+            open,
+        ),
+        ("redis-cluster://[::1]:7000,two.example", open),
+        ("redis://user:hunter2@redis.example", heard),
+        ("redis://:hunter2@[2001:db8::7]:6380", heard),
+        ("redis-sentinel://:hunter2@one.example/mymaster", heard),
+        ("redis-cluster://user:hunter2@10.0.0.7:7000", heard),
+    ] {
+        let told = warnings(url);
+        assert_eq!(told.len(), 1, "{url}: {told:?}");
+        assert!(told[0].starts_with(words), "{url}: {told:?}");
+        assert!(!told[0].contains("hunter2") && !told[0].contains("example"));
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let error = Config::load(Some(Path::new("no/such/file.toml")), None).unwrap_err();
     assert!(error.to_string().contains("no/such/file.toml"), "{error}");
+}
+
+/// Returns the warnings about these settings.
+fn warnings(settings: &str) -> Vec<String> {
+    let config = Config::from_toml(&config_text(settings), Path::new("."), |_| None).unwrap();
+    config.warnings().iter().map(ToString::to_string).collect()
 }
 
 fn problems(text: &str) -> Vec<Problem> {

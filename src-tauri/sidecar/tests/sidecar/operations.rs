@@ -1,11 +1,15 @@
 //! What those who run a server see of it.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::stand_in::ozonetel::{Mode, Ozonetel};
+use serde_json::{Value, json};
+
+use crate::signing_in::DeadStore;
+use crate::stand_in::ozonetel::{self, Mode, Ozonetel};
 use crate::stand_in::platform::{self, Fault, Platform};
 use crate::stand_in::{ozonetel_config, platform_config};
-use crate::world::{World, config};
+use crate::world::{Device, World, config, send};
 
 const ANA: &str = "ana@helix.example";
 
@@ -41,7 +45,7 @@ async fn calls_of_other_servers_are_counted_with_how_they_ended() {
     let world = World::alone(platform_config(&served, None)).await;
     let desk = world.device("desk");
     let login = async || {
-        let body = serde_json::json!({"email": ANA, "password": platform::PASSWORD});
+        let body = json!({"email": ANA, "password": platform::PASSWORD});
         desk.login_with(body).await
     };
     login().await.expect(201);
@@ -138,6 +142,93 @@ async fn the_document_names_every_call_and_every_name_in_it_leads_somewhere() {
 }
 
 #[tokio::test]
+async fn the_document_names_each_refusal_that_servers_give_and_no_other() {
+    let account = Ozonetel::start(Mode::ApiKey).await;
+    let world = World::alone(ozonetel_config(&account, Mode::ApiKey)).await;
+    let (desk, laptop) = (world.device("desk"), world.device("laptop"));
+    let held = desk.login(ANA).await.expect(201);
+    let token = held.access_token();
+    laptop.login(ANA).await.expect(409);
+    desk.login("ravi@helix.example").await.expect(201);
+    laptop.ask("rita@helix.example").await.expect(409);
+    for (fault, status) in [
+        (ozonetel::Fault::Refusal("Not like this"), 422),
+        (ozonetel::Fault::Status(503), 503),
+    ] {
+        account.with(|world| world.fault = Some(fault));
+        order_all(&desk, token, status).await;
+    }
+    account.with(|world| world.fault = None);
+    laptop.take_over(ANA).await.expect(201);
+    desk.beat(token).await.expect(409);
+    send(desk.events(token)).await.expect(409);
+    order_all(&desk, token, 409).await;
+
+    // The same server without its store.
+    let config = ozonetel_config(&account, Mode::ApiKey);
+    let dead = World::at(world.clock.clone(), config, Arc::new(DeadStore)).await;
+    let desk = dead.device("desk");
+    desk.login(ANA).await.expect(503);
+    desk.ask(ANA).await.expect(503);
+    desk.status("a-ticket", None).await.expect(503);
+    desk.withdraw("a-ticket").await.expect(503);
+    desk.answer(token, "a-request", "now").await.expect(503);
+    desk.beat(token).await.expect(503);
+    send(desk.events(token)).await.expect(503);
+    order_all(&desk, token, 503).await;
+    desk.logout(token).await.expect(503);
+    let mira = desk.login("mira@helix.example").await.expect(201);
+    desk.sessions(mira.access_token(), "").await.expect(503);
+    desk.free(mira.access_token(), "agent1").await.expect(503);
+
+    // And one without its platform.
+    let served = Platform::start().await;
+    let lost = World::alone(platform_config(&served, None)).await;
+    let desk = lost.device("desk");
+    let body = json!({"email": ANA, "password": platform::PASSWORD});
+    let session = desk.login_with(body).await.expect(201);
+    served.with(|world| world.faults = [("renewToken", Fault::Status(500))].into());
+    desk.refresh(session.refresh_token()).await.expect(503);
+
+    let mut answered = BTreeSet::new();
+    for world in [&world, &dead, &lost] {
+        answered.extend(answers(&metrics(world).await));
+    }
+    let document = world.get("/openapi.json").send().await.unwrap();
+    let document: Value = document.json().await.unwrap();
+    let named: BTreeSet<_> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, calls)| {
+            calls
+                .as_object()
+                .unwrap()
+                .values()
+                .map(move |it| (path, it))
+        })
+        .flat_map(|(path, call)| {
+            let statuses = call["responses"].as_object().unwrap().keys();
+            statuses.map(move |status| (path.clone(), status.clone()))
+        })
+        .collect();
+    let unnamed: Vec<_> = answered.difference(&named).collect();
+    assert!(unnamed.is_empty(), "{unnamed:?}");
+    // Redis alone makes a server not ready, and who is freed as others take their place is a race.
+    let elsewhere = [("/readyz", "503"), ("/admin/sessions/{agentId}", "409")];
+    for (path, status) in &named {
+        if ["409", "422", "503"].contains(&status.as_str())
+            && !elsewhere.contains(&(path.as_str(), status.as_str()))
+        {
+            assert!(
+                answered.contains(&(path.clone(), status.clone())),
+                "{path} {status}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_page_of_the_document_runs_nothing_from_elsewhere() {
     let world = World::start().await;
     let answer = world.get("/docs").send().await.unwrap();
@@ -146,6 +237,49 @@ async fn the_page_of_the_document_runs_nothing_from_elsewhere() {
     let page = answer.text().await.unwrap();
     assert!(page.contains("openapi.json"));
     assert!(!page.contains("http://") && !page.contains("https://"));
+}
+
+/// Gives each order that there is, which all end with this status.
+async fn order_all(desk: &Device, token: &str, status: u16) {
+    for (name, body) in [
+        (
+            "agent-state",
+            json!({"state": "Pause", "pauseReason": "Tea"}),
+        ),
+        ("agent-ready", json!({})),
+        ("dial", json!({"phoneNumber": "09876543210"})),
+        (
+            "dispose",
+            json!({"ucid": "9011223344", "disposition": "Sale"}),
+        ),
+        (
+            "conference",
+            json!({"ucid": "9011223344", "number": "09876543210"}),
+        ),
+        (
+            "kick",
+            json!({"ucid": "9011223344", "number": "09876543210"}),
+        ),
+        (
+            "recording",
+            json!({"ucid": "9011223344", "action": "pause"}),
+        ),
+    ] {
+        let post = desk.post(&format!("/api/ozonetel/{name}"));
+        let answer = send(post.bearer_auth(token).json(&body)).await;
+        assert_eq!(answer.status, status, "{name} {answer:?}");
+    }
+}
+
+/// Returns which statuses a server has answered, by the paths of its calls.
+fn answers(metrics: &str) -> impl Iterator<Item = (String, String)> {
+    let lines = metrics.lines();
+    lines.filter_map(|line| {
+        let line = line.strip_prefix("helix_sidecar_answers_total{path=\"")?;
+        let (path, rest) = line.split_once("\",status=\"")?;
+        let (status, _) = rest.split_once('"')?;
+        (path != "other").then(|| (path.to_owned(), status.to_owned()))
+    })
 }
 
 fn check_references(document: &Value, at: &Value) {

@@ -48,15 +48,15 @@ async fn check_config_tells_the_key_and_the_line_or_that_there_is_no_file() {
     let output = run(&["check-config", &good], "").await;
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
-    let long = write(
+    let short = write(
         folder.path(),
-        "long.toml",
-        &config_text("access_token_seconds = 1800"),
+        "short.toml",
+        &config_text("access_token_seconds = 300"),
     );
-    let output = run(&["check-config", &long], "").await;
+    let output = run(&["check-config", &short], "").await;
     assert!(output.status.success(), "{output:?}");
     let warning = String::from_utf8(output.stderr).unwrap();
-    let words = "helix-sidecar: warning: line 2: access_token_seconds (1800)";
+    let words = "helix-sidecar: warning: line 2: access_token_seconds (300)";
     assert!(warning.starts_with(words), "{warning}");
     let bad = write(
         folder.path(),

@@ -200,7 +200,7 @@ async fn the_health_call_answers_and_the_server_stops_when_told() {
 
 /// A lock store that never answers in time.
 #[derive(Debug)]
-struct DeadStore;
+pub(crate) struct DeadStore;
 
 impl SessionLock for DeadStore {
     fn acquire<'a>(

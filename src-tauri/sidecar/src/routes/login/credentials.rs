@@ -65,19 +65,18 @@ pub(in crate::routes) async fn check(
             }
         })?;
     let begun = Instant::now();
-    let refused_after = || {
-        let now = Instant::now();
-        let took = now.duration_since(begun);
-        begun + sidecar.pace.refused_after(took, now.into_std())
-    };
-    match sidecar.directory.sign_in(&email, password).await {
+    let checked = sidecar.directory.sign_in(&email, password).await;
+    let now = Instant::now();
+    let took = now.duration_since(begun);
+    match checked {
         Ok(signed_in) => {
-            refused_after();
+            sidecar.pace.right(took, now.into_std());
             Ok((signed_in, attempt))
         }
         Err(NotSignedIn::WrongCredentials) => {
             if sidecar.directory.is_remote() {
-                sleep_until(refused_after()).await;
+                let after = sidecar.pace.refused_after(took, now.into_std());
+                sleep_until(begun + after).await;
             }
             told("wrong e-mail or password");
             Err(Refusal::wrong_credentials())
