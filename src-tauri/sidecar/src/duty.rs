@@ -152,7 +152,15 @@ pub(crate) async fn log_in_for_order(
                 true => Orders::WhoWasOut,
                 false => Orders::Nobody,
             };
-            log_in_anew(&sidecar, &ozonetel, &agent, &session_id, orders).await
+            let unsettled = unsettled(&sidecar);
+            log_in_anew(
+                &sidecar,
+                &ozonetel,
+                &agent,
+                &session_id,
+                (&unsettled, orders),
+            )
+            .await
         }
     });
     match timeout_at(until.min(Instant::now() + WAIT), login).await {
@@ -207,16 +215,19 @@ async fn log_in_anew(
     ozonetel: &Ozonetel,
     agent: &Arc<Agent>,
     session_id: &str,
-    orders: Orders,
+    (unsettled, orders): (&Unsettled, Orders),
 ) -> Result<Verdict, Silent> {
     if orders == Orders::Nobody {
         // The order that follows says what they are to be, and nobody else does.
         keep_note(sidecar, session_id, Note::Ordered(None)).await;
     }
-    let unsettled = Unsettled::begin(random_id(), sidecar.clock.now().wall);
-    let note = Note::Unsettled(unsettled.clone());
-    keep_note(sidecar, session_id, note).await;
-    see_to(sidecar, ozonetel, agent, session_id, (&unsettled, orders)).await
+    keep_note(sidecar, session_id, Note::Unsettled(unsettled.clone())).await;
+    see_to(sidecar, ozonetel, agent, session_id, (unsettled, orders)).await
+}
+
+/// Returns what a session knows of a login at Ozonetel that begins now.
+pub(crate) fn unsettled(sidecar: &Sidecar) -> Unsettled {
+    Unsettled::begin(random_id(), sidecar.clock.now().wall)
 }
 
 /// Carries out a login that the session knows not to be settled.
@@ -418,13 +429,14 @@ fn told(verdict: &Result<Verdict, Silent>) -> Telephony {
     }
 }
 
-/// Logs an agent in again whose session was thought to have ended. `is_unsettled`: nobody has seen to the end of their
-/// last login.
+/// Logs an agent in again whose session was thought to have ended, which knows by now that this is `unsettled`.
+/// `was_unsettled`: nobody has seen to the end of their last login either.
 pub(crate) fn begin_again(
     sidecar: &Arc<Sidecar>,
     agent: &Arc<Agent>,
     session_id: &str,
-    is_unsettled: bool,
+    unsettled: Unsettled,
+    was_unsettled: bool,
 ) {
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
@@ -434,11 +446,12 @@ pub(crate) fn begin_again(
     in_background(sidecar, async move {
         prolong(&server, &agent).await;
         // What becomes of it stands in the log, and with the session.
-        let orders = match is_unsettled {
+        let orders = match was_unsettled {
             true => Orders::Everybody,
             false => Orders::WhoWasOut,
         };
-        let _ = log_in_anew(&server, &ozonetel, &agent, &session_id, orders).await;
+        let own = (&unsettled, orders);
+        let _ = log_in_anew(&server, &ozonetel, &agent, &session_id, own).await;
     });
 }
 

@@ -125,6 +125,49 @@ async fn who_was_logged_in_while_redis_was_silent_is_in_their_state_after_a_late
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_takes_a_lapsed_lock_again_at_a_sidecar_that_dies_then_is_logged_in_by_another() {
+    // The session is looked at, and the lock is taken again; the duty is noted behind that.
+    for (step, fault) in [
+        (2, wire::Fault::LosesAnswer),
+        (3, wire::Fault::DelaysCommand),
+    ] {
+        let redis = RedisServer::start();
+        let wire = Wire::to(redis.port).await;
+        let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+        let dying = Instance::with(&wire.url(), &settings).await;
+        let other = Instance::with(&redis.url(), &settings).await;
+        let login = ready(&dying).await;
+        lapse(&redis);
+        ozonetel.with(|world| {
+            world.present.clear();
+            world.ready.clear();
+            world.fault = Some(Fault::Status(503));
+        });
+        let (session, token) = (key(&login), login.access_token());
+        wire.break_at(step, fault);
+        let beat = dying.device("desk").post("/auth/heartbeat");
+        let beat = tokio::spawn(beat.bearer_auth(token).send());
+        wire.broken().await;
+        dying.kill().await;
+        // It may have been answered.
+        let _ = beat.await;
+        let lock = ["EXISTS", "agent:session:agent1"];
+        redis.until("the lock is taken again", &lock, |count| count == "1");
+        ozonetel.with(|world| world.fault = None);
+        assert!(leave_behind(&redis, &session), "step {step}");
+        let desk = other.device("desk");
+        desk.beat(token).await.expect(201);
+        account::until(&ozonetel, "she is ready again", |world| {
+            world.ready.contains("agent1")
+        })
+        .await;
+        let is_settled = |session: &str| !session.contains("unsettled");
+        redis.until("it is settled", &["GET", &session], is_settled);
+        redis.assert_every_key_expires();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_ordered_while_redis_did_not_answer_is_known_soon_after() {
     for fault in [wire::Fault::LosesCommand, wire::Fault::LosesAnswer] {
         let redis = RedisServer::start();
