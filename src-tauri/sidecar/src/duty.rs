@@ -11,7 +11,7 @@ use tracing::{Instrument, info, warn};
 use crate::audit::AUDIT;
 use crate::directory::Agent;
 use crate::lock::{Acquired, Claim, LockName, Owner};
-use crate::ozonetel::{Done, Duty, Order, Ozonetel, RETRY, Silent, Verdict, Words};
+use crate::ozonetel::{Done, Duty, ORDER_TIME, Order, Ozonetel, RETRY, Silent, Verdict, Words};
 use crate::queue;
 use crate::random::random_id;
 use crate::session::{AtQueue, Note, Ordered, SessionState, Unsettled};
@@ -33,6 +33,9 @@ const ORDERS_AGAIN: usize = 3;
 /// How often a store that does not answer is told what Ozonetel has done, and when again.
 const NOTES: usize = 3;
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
+
+/// The same of what was ordered: for longer than another Redis takes to be found in place of one that was lost.
+const NOTES_OF_ORDER: usize = 60;
 
 /// How long a lock that an administrator took stays theirs: a phone that listens is told who has it, and
 /// one that hears nothing of it looks within 6 s, and finds that its session has ended.
@@ -95,7 +98,7 @@ pub(crate) async fn begin(
         Ok(Ok(begun)) => begun,
         Ok(Err(error)) => {
             warn!(%error, "a login at Ozonetel broke off");
-            of(telephony(TelephonyState::Failed, &format!("{Silent}.")))
+            of(told(&Err(Silent::Unknown)))
         }
         Err(_) => of(telephony(TelephonyState::Pending, queue::PENDING)),
     }
@@ -131,14 +134,15 @@ async fn keep_state(
 }
 
 /// Logs an agent in whom Ozonetel says to be out, for instance because somebody logged them out
-/// there. Whoever waits for an order waits for this as well. `orders_again`: the order is none of their state, so
-/// that is to be as it was first.
+/// there. Whoever waits for an order waits for this as well, until then at the most. `orders_again`: the order is none
+/// of their state, so that is to be as it was first.
 pub(crate) async fn log_in_for_order(
     sidecar: &Arc<Sidecar>,
     ozonetel: &Arc<Ozonetel>,
     agent: &Arc<Agent>,
     session_id: &str,
     orders_again: bool,
+    until: Instant,
 ) -> Result<Verdict, Silent> {
     let login = in_background(sidecar, {
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
@@ -148,12 +152,20 @@ pub(crate) async fn log_in_for_order(
                 true => Orders::WhoWasOut,
                 false => Orders::Nobody,
             };
-            log_in_anew(&sidecar, &ozonetel, &agent, &session_id, orders).await
+            let unsettled = unsettled(&sidecar);
+            log_in_anew(
+                &sidecar,
+                &ozonetel,
+                &agent,
+                &session_id,
+                (&unsettled, orders),
+            )
+            .await
         }
     });
-    match timeout_at(Instant::now() + WAIT, login).await {
+    match timeout_at(until.min(Instant::now() + WAIT), login).await {
         Ok(Ok(verdict)) => verdict,
-        Ok(Err(_)) | Err(_) => Err(Silent),
+        Ok(Err(_)) | Err(_) => Err(Silent::Unknown),
     }
 }
 
@@ -203,16 +215,19 @@ async fn log_in_anew(
     ozonetel: &Ozonetel,
     agent: &Arc<Agent>,
     session_id: &str,
-    orders: Orders,
+    (unsettled, orders): (&Unsettled, Orders),
 ) -> Result<Verdict, Silent> {
     if orders == Orders::Nobody {
         // The order that follows says what they are to be, and nobody else does.
         keep_note(sidecar, session_id, Note::Ordered(None)).await;
     }
-    let unsettled = Unsettled::begin(random_id(), sidecar.clock.now().wall);
-    let note = Note::Unsettled(unsettled.clone());
-    keep_note(sidecar, session_id, note).await;
-    see_to(sidecar, ozonetel, agent, session_id, (&unsettled, orders)).await
+    keep_note(sidecar, session_id, Note::Unsettled(unsettled.clone())).await;
+    see_to(sidecar, ozonetel, agent, session_id, (unsettled, orders)).await
+}
+
+/// Returns what a session knows of a login at Ozonetel that begins now.
+pub(crate) fn unsettled(sidecar: &Sidecar) -> Unsettled {
+    Unsettled::begin(random_id(), sidecar.clock.now().wall)
 }
 
 /// Carries out a login that the session knows not to be settled.
@@ -234,7 +249,9 @@ async fn see_to(
         // They are out, and their phone is told so.
         (Ok(Verdict::Refused(_)), _) => None,
         // The order that follows settles it, or a heartbeat later does; as where nobody knows whether they are in.
-        (Ok(Verdict::Done(_)), Orders::Nobody) | (Err(Silent), _) => return verdict,
+        (Ok(Verdict::Done(_)), Orders::Nobody) | (Err(Silent::NotDone | Silent::Unknown), _) => {
+            return verdict;
+        }
     };
     let was_in = matches!(&verdict, Ok(Verdict::Done(done)) if was_already_in(done));
     let is_settled = match ordered {
@@ -300,7 +317,8 @@ pub(crate) fn settle(
         let Some(unsettled) = before.anew(random_id(), now) else {
             if let Ok(true) = server.sessions.settle(&session_id, &before, None).await {
                 keep_note(&server, &session_id, Note::Ordered(None)).await;
-                keep_note(&server, &session_id, Note::Telephony(told(&Err(Silent)))).await;
+                let silent = told(&Err(Silent::Unknown));
+                keep_note(&server, &session_id, Note::Telephony(silent)).await;
             }
             return;
         };
@@ -339,7 +357,8 @@ async fn order_again(
             pause_reason: ordered.pause_reason.as_deref(),
         };
         let agent_id = &agent.config.ozonetel_agent_id;
-        let verdict = ozonetel.order(agent_id, order).await;
+        let until = Instant::now() + ORDER_TIME;
+        let verdict = ozonetel.order(agent_id, order, until).await;
         let Ok(SessionState::Live { at_queue, .. }) = sidecar.sessions.state(session_id).await
         else {
             return false;
@@ -364,6 +383,34 @@ async fn keep_note(sidecar: &Sidecar, session_id: &str, note: Note) {
     }
 }
 
+/// Has a session keep what was ordered for its agent, or that nobody knows it, where `version` is how often that was noted
+/// before. Where its store does not answer in time, it is told again behind this for a while, unless something else is
+/// noted meanwhile at whichever server: it is done at Ozonetel, and whoever takes the session over is told what it says.
+pub(crate) async fn note_ordered(
+    sidecar: &Arc<Sidecar>,
+    session_id: &str,
+    ordered: Option<Ordered>,
+    version: u64,
+) {
+    let note = Note::Ordered(ordered.clone());
+    let Err(error) = sidecar.sessions.note(session_id, note).await else {
+        return;
+    };
+    warn!(%error, "a session does not know yet what was ordered for its agent");
+    let (server, session_id) = (Arc::clone(sidecar), session_id.to_owned());
+    in_background(sidecar, async move {
+        for _ in 0..NOTES_OF_ORDER {
+            sleep(NOTE_AGAIN).await;
+            let ordered = ordered.clone();
+            let noted = server.sessions.note_ordered(&session_id, ordered, version);
+            if noted.await.is_ok() {
+                return;
+            }
+        }
+        warn!("a session does not know what was ordered for its agent");
+    });
+}
+
 /// Whether Ozonetel left an agent as they were at their login.
 fn was_already_in(done: &Done) -> bool {
     let words = done.message.as_ref();
@@ -378,17 +425,18 @@ fn told(verdict: &Result<Verdict, Silent>) -> Telephony {
             message: done.message.as_ref().map(|it| it.as_str().to_owned()),
         },
         Ok(Verdict::Refused(words)) => telephony(TelephonyState::Failed, words.as_str()),
-        Err(silent @ Silent) => telephony(TelephonyState::Failed, &format!("{silent}.")),
+        Err(silent) => telephony(TelephonyState::Failed, &format!("{silent}.")),
     }
 }
 
-/// Logs an agent in again whose session was thought to have ended. `is_unsettled`: nobody has seen to the end of their
-/// last login.
+/// Logs an agent in again whose session was thought to have ended, which knows by now that this is `unsettled`.
+/// `was_unsettled`: nobody has seen to the end of their last login either.
 pub(crate) fn begin_again(
     sidecar: &Arc<Sidecar>,
     agent: &Arc<Agent>,
     session_id: &str,
-    is_unsettled: bool,
+    unsettled: Unsettled,
+    was_unsettled: bool,
 ) {
     let Some(ozonetel) = sidecar.ozonetel.clone() else {
         return;
@@ -398,11 +446,12 @@ pub(crate) fn begin_again(
     in_background(sidecar, async move {
         prolong(&server, &agent).await;
         // What becomes of it stands in the log, and with the session.
-        let orders = match is_unsettled {
+        let orders = match was_unsettled {
             true => Orders::Everybody,
             false => Orders::WhoWasOut,
         };
-        let _ = log_in_anew(&server, &ozonetel, &agent, &session_id, orders).await;
+        let own = (&unsettled, orders);
+        let _ = log_in_anew(&server, &ozonetel, &agent, &session_id, own).await;
     });
 }
 
@@ -574,7 +623,7 @@ async fn log_out(ozonetel: &Ozonetel, duty: &Duty) {
             Err(error) => Err(error),
         },
         // That stands in the log.
-        Err(Silent) => Ok(()),
+        Err(Silent::NotDone | Silent::Unknown) => Ok(()),
     };
     if let Err(error) = noted {
         warn!(agent, %error, "an agent will be logged out once more");

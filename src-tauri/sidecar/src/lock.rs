@@ -175,13 +175,27 @@ pub trait SessionLock: Debug + Send + Sync {
 
     /// Prolongs the lock to `ttl` from now: one's own is extended; absent, or another's with a lower
     /// epoch than that of `owner`, is taken again; another's is lost, and so is one's own by a later
-    /// session, and an extension that is locked with another agent, whatever the epochs.
+    /// session, and an extension that is locked with another agent, whatever the epochs. Where it is taken
+    /// from another device of the same member, that has it noted as by [`Self::acquire`].
     fn beat<'a>(
         &'a self,
         name: &'a LockName,
         owner: &'a Owner,
         ttl: Duration,
     ) -> LockAnswer<'a, Beat>;
+
+    /// Like [`Self::beat`]; where the lock is taken again, and the store keeps the session of `owner` as well, `mark`
+    /// is noted with it in the same step: the text of a login at Ozonetel that is not seen to its end.
+    fn beat_marking<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+        mark: Option<String>,
+    ) -> LockAnswer<'a, Beat> {
+        drop(mark);
+        self.beat(name, owner, ttl)
+    }
 
     /// Frees the lock if `owner` holds it with this very session, so that a late logout of an
     /// earlier session of the device does not free its next one. Whoever holds it, the session of

@@ -12,7 +12,7 @@ use reqwest::RequestBuilder;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{info, warn};
 
 use self::account_token::{AccountToken, NoToken, NotMade};
@@ -38,7 +38,7 @@ const PRESENCE_TIME: Duration = Duration::from_secs(20);
 pub(crate) const LOGOUT_TIME: Duration = Duration::from_secs(25);
 
 /// How long an order may take, its token included: somebody waits for it at a screen.
-const ORDER_TIME: Duration = Duration::from_secs(5);
+pub(crate) const ORDER_TIME: Duration = Duration::from_secs(5);
 
 /// Tokens that an order is tried with: one that this server knows and others have replaced, the one
 /// that they know and somebody else has killed, and a new one.
@@ -56,11 +56,16 @@ pub(crate) struct Ozonetel {
     pub(crate) duties: Duties,
 }
 
-/// Ozonetel does not answer, or not as itself; nothing is known about the order. What happened
-/// stands in the log.
+/// Ozonetel does not answer, or not as itself. What happened stands in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Ozonetel does not answer")]
-pub(crate) struct Silent;
+pub(crate) enum Silent {
+    /// It was not done: it never left, or only its token was refused.
+    #[error("Ozonetel does not answer")]
+    NotDone,
+    /// It may have been done, or may be done later.
+    #[error("Ozonetel does not answer")]
+    Unknown,
+}
 
 impl Ozonetel {
     /// `store` is what is shared with other servers, with what `keys` seal for it.
@@ -90,32 +95,45 @@ impl Ozonetel {
 
     /// Logs an agent in with their own credentials; who is in already is as good.
     pub(crate) async fn log_in(&self, agent: &Agent) -> Result<Verdict, Silent> {
-        let own = agent.ozonetel_password.as_ref();
-        self.presence(Action::Login, &agent.lock_name(), own, Words::is_already_in)
-            .await
+        let (own, lock) = (agent.ozonetel_password.as_ref(), agent.lock_name());
+        let login = (Action::Login, &lock, own);
+        self.presence(login, Words::is_already_in, &mut false).await
     }
 
     /// Logs an agent out; who is out already is as good.
     pub(crate) async fn log_out(&self, duty: &Duty) -> Result<Verdict, Silent> {
-        let own = duty.password.as_ref();
-        let logout = self.presence(Action::Logout, &duty.lock, own, Words::is_already_out);
-        timeout(LOGOUT_TIME, logout).await.unwrap_or_else(|_| {
+        let logout = (Action::Logout, &duty.lock, duty.password.as_ref());
+        let mut has_left = false;
+        let ended = self.presence(logout, Words::is_already_out, &mut has_left);
+        timeout(LOGOUT_TIME, ended).await.unwrap_or_else(|_| {
             warn!(
                 agent = duty.agent_id(),
                 "a logout at Ozonetel takes too long"
             );
-            Err(Silent)
+            Err(Silent::of(has_left))
         })
     }
 
-    /// Carries out what an agent asks for.
-    pub(crate) async fn order(&self, agent_id: &str, order: Order<'_>) -> Result<Verdict, Silent> {
-        let name = order.name();
-        let given = timeout(ORDER_TIME, self.give(agent_id, order)).await;
+    /// Carries out what an agent asks for, until then and in [`ORDER_TIME`] at the most.
+    pub(crate) async fn order(
+        &self,
+        agent_id: &str,
+        order: Order<'_>,
+        until: Instant,
+    ) -> Result<Verdict, Silent> {
+        let now = Instant::now();
+        let mut has_left = false;
+        let given = async {
+            if until <= now {
+                return Err("no time is left".to_owned());
+            }
+            self.give(agent_id, order, &mut has_left).await
+        };
+        let given = timeout_at(until.min(now + ORDER_TIME), given).await;
         let verdict = given.unwrap_or_else(|_| Err("no answer in time".to_owned()));
         let verdict = verdict.map(|it| good_enough(it, |words| order.was_done(words)));
-        log(name, agent_id, &verdict);
-        verdict.map_err(|_| Silent)
+        log(order.name(), agent_id, &verdict);
+        verdict.map_err(|_| Silent::of(has_left))
     }
 
     /// How agents work at their queue.
@@ -123,12 +141,12 @@ impl Ozonetel {
         &self.settings.queue
     }
 
+    /// Logs an agent in or out, with the password of their own where they have one. `has_left` as in [`Self::send`].
     async fn presence(
         &self,
-        action: Action,
-        name: &LockName,
-        own: Option<&SecretString>,
+        (action, name, own): (Action, &LockName, Option<&SecretString>),
         is_good_enough: impl Fn(&Words) -> bool,
+        has_left: &mut bool,
     ) -> Result<Verdict, Silent> {
         let agent_id = &name.ozonetel_agent_id;
         let Some(password) = own.or(self.settings.agent_password.as_ref()) else {
@@ -145,16 +163,22 @@ impl Ozonetel {
         let request = presence.request(self.account(), &self.settings.url, |url| {
             self.upstream.post(url)
         });
-        let answer = timeout(PRESENCE_TIME, self.send(request)).await;
+        let answer = timeout(PRESENCE_TIME, self.send(request, has_left)).await;
         let verdict = answer
             .unwrap_or_else(|_| Err("no answer in time".to_owned()))
             .map(|verdict| good_enough(verdict, is_good_enough));
         log(action.name(), agent_id, &verdict);
-        verdict.map_err(|_| Silent)
+        verdict.map_err(|_| Silent::of(*has_left))
     }
 
-    /// Gives an order, and again where only the token was refused.
-    async fn give(&self, agent_id: &str, order: Order<'_>) -> Result<Verdict, String> {
+    /// Gives an order, and again where only the token was refused. `has_left` as in [`Self::send`], but for a token that was
+    /// refused.
+    async fn give(
+        &self,
+        agent_id: &str,
+        order: Order<'_>,
+        has_left: &mut bool,
+    ) -> Result<Verdict, String> {
         let request = || {
             let begin = |method, url| self.upstream.request(method, url);
             order.request(self.account(), agent_id, &self.settings.url, begin)
@@ -162,7 +186,8 @@ impl Ozonetel {
         match self.settings.authentication {
             Authentication::ApiKey => {
                 let key = &self.settings.api_key;
-                self.send(request().header("apiKey", sensitive(key))).await
+                let request = request().header("apiKey", sensitive(key));
+                self.send(request, has_left).await
             }
             Authentication::Token => {
                 let mut refused = None;
@@ -179,8 +204,9 @@ impl Ozonetel {
                         ) => return Err(why.to_string()),
                     };
                     let bearer = request().bearer_auth(token.expose_secret());
-                    match self.send(bearer).await? {
+                    match self.send(bearer, has_left).await? {
                         Verdict::Refused(words) if words.is_about_the_token() => {
+                            *has_left = false;
                             info!(words = words.as_str(), "a token of the account is refused");
                             refused = Some(token);
                         }
@@ -201,8 +227,14 @@ impl Ozonetel {
         got.await
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Verdict, String> {
-        let Reply { status, body } = self.upstream.send(request).await.map_err(|it| it.0)?;
+    /// Sends a request. `has_left` says, also where this is broken off, whether Ozonetel may do what it asks for.
+    async fn send(&self, request: RequestBuilder, has_left: &mut bool) -> Result<Verdict, String> {
+        *has_left = true;
+        let sent = self.upstream.send(request).await;
+        let Reply { status, body } = sent.map_err(|unreachable| {
+            *has_left = unreachable.may_have_left;
+            unreachable.why
+        })?;
         answer::read(status, &body).map_err(|unusable| unusable.0)
     }
 
@@ -215,6 +247,16 @@ impl Ozonetel {
         Account {
             user_name: &self.settings.user_name,
             api_key: &self.settings.api_key,
+        }
+    }
+}
+
+impl Silent {
+    /// Returns what is known of something that has left, or never has.
+    fn of(has_left: bool) -> Self {
+        match has_left {
+            true => Self::Unknown,
+            false => Self::NotDone,
         }
     }
 }
@@ -239,7 +281,10 @@ async fn make_token(
         .header("apiKey", sensitive(&settings.api_key));
     let request = with_json(request, &json!({"userName": settings.user_name}));
     let sent = upstream.send(request).await;
-    let Reply { status, body } = sent.map_err(|unreachable| NotMade::Unknown(unreachable.0))?;
+    let Reply { status, body } = sent.map_err(|unreachable| match unreachable.may_have_left {
+        true => NotMade::Unknown(unreachable.why),
+        false => NotMade::None(unreachable.why),
+    })?;
     let token = answer::read_token(status, &body).map_err(|unusable| NotMade::None(unusable.0))?;
     token.map_err(NotMade::Refused)
 }
@@ -266,36 +311,82 @@ fn sensitive(secret: &SecretString) -> HeaderValue {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::net::TcpListener;
     use std::path::Path;
 
     use secrecy::SecretSlice;
+    use sidecar_api::AgentState;
 
     use super::*;
     use crate::config::Config;
 
     #[tokio::test(start_paused = true)]
     async fn a_logout_that_waits_for_a_login_is_over_before_its_lock_is() {
-        let clock = Clock::system();
-        let settings = "[ozonetel]\nurl = \"http://127.0.0.1:9\"\nuser_name = \"acme\"\n\
-                        api_key = \"key\"\nauthentication = \"api-key\"\n\
-                        agent_password = \"an-agents-password\"\n";
-        let config = Config::from_toml(settings, Path::new("."), |_| None).unwrap();
-        let ozonetel = Ozonetel::new(
-            config.ozonetel.unwrap(),
-            None,
-            SigningKeys {
-                current: &SecretSlice::from(vec![1; 32]),
-                old: None,
-            },
-            clock,
-            &Metrics::new(),
-        )
-        .unwrap();
+        let ozonetel = ozonetel("http://127.0.0.1:9", "api-key");
         let _login = ozonetel.turns.of("agent1").await;
         let duty = Duty::of(&Agent::for_tests("agent1", "700201"));
-        let begun = tokio::time::Instant::now();
+        let begun = Instant::now();
         let logout = timeout(crate::duty::LOGOUT_TERM, ozonetel.log_out(&duty)).await;
-        assert_eq!(logout.unwrap().unwrap_err(), Silent);
+        assert_eq!(logout.unwrap().unwrap_err(), Silent::NotDone);
         assert_eq!(begun.elapsed(), LOGOUT_TIME);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_has_an_answer_in_time_that_says_whether_it_has_left() {
+        // It takes connections and answers nothing.
+        let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", hangs.local_addr().unwrap());
+        let time = Duration::from_secs(1);
+        for (authentication, ends) in [
+            ("api-key", Silent::Unknown),
+            // It waits for its token.
+            ("token", Silent::NotDone),
+        ] {
+            let ozonetel = ozonetel(&url, authentication);
+            let begun = Instant::now();
+            let ended = ozonetel.order("agent1", READY, begun + time).await;
+            assert_eq!(ended, Err(ends), "{authentication}");
+            assert_eq!(begun.elapsed(), time);
+            let too_late = ozonetel.order("agent1", READY, Instant::now()).await;
+            assert_eq!(too_late, Err(Silent::NotDone));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_finds_no_connection_is_not_done_and_costs_no_token_of_the_hour() {
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", nobody.local_addr().unwrap());
+        drop(nobody);
+        let until = || Instant::now() + ORDER_TIME;
+        let by_key = ozonetel(&url, "api-key");
+        let ended = by_key.order("agent1", READY, until()).await;
+        assert_eq!(ended, Err(Silent::NotDone));
+        let by_token = ozonetel(&url, "token");
+        for _ in 0..20 {
+            let ended = by_token.order("agent1", READY, until()).await;
+            assert_eq!(ended, Err(Silent::NotDone));
+        }
+        let token = by_token.account_token(None).await;
+        let why = token.unwrap_err();
+        assert!(matches!(why, NoToken::NotMade(NotMade::None(_))), "{why}");
+    }
+
+    const READY: Order<'_> = Order::State {
+        state: AgentState::Ready,
+        pause_reason: None,
+    };
+
+    fn ozonetel(url: &str, authentication: &str) -> Ozonetel {
+        let settings = format!(
+            "[ozonetel]\nurl = \"{url}\"\nuser_name = \"acme\"\napi_key = \"key\"\n\
+             authentication = \"{authentication}\"\nagent_password = \"an-agents-password\"\n"
+        );
+        let config = Config::from_toml(&settings, Path::new("."), |_| None).unwrap();
+        let keys = SigningKeys {
+            current: &SecretSlice::from(vec![1; 32]),
+            old: None,
+        };
+        let account = config.ozonetel.unwrap();
+        Ozonetel::new(account, None, keys, Clock::system(), &Metrics::new()).unwrap()
     }
 }

@@ -266,6 +266,24 @@ impl Sessions {
         }
     }
 
+    /// Keeps with a session what was ordered for its agent, unless that was noted again since it had this
+    /// [version](AtQueue::version).
+    pub(crate) async fn note_ordered(
+        &self,
+        session_id: &str,
+        ordered: Option<Ordered>,
+        version: u64,
+    ) -> Result<(), Unanswered> {
+        let note = Note::Ordered(ordered);
+        match &self.kept {
+            Kept::Memory(sessions) => {
+                sessions.note_since(session_id, note, version);
+                Ok(())
+            }
+            Kept::Redis(sessions) => sessions.note_since(session_id, &note, version).await,
+        }
+    }
+
     /// Keeps `now` with a session in place of a login at Ozonetel that was not seen to its end, or nothing where it is
     /// settled; returns whether `before` was still what is kept.
     pub(crate) async fn settle(

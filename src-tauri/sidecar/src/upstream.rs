@@ -43,10 +43,15 @@ pub(crate) struct Reply {
     pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
-/// A server did not answer, and why, for the log. Nothing of the call is repeated in it.
+/// A server did not answer. Nothing of the call is repeated in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Unreachable(pub(crate) String);
+#[error("{why}")]
+pub(crate) struct Unreachable {
+    /// For the log.
+    pub(crate) why: String,
+    /// Whether the call may have left: there was a connection.
+    pub(crate) may_have_left: bool,
+}
 
 /// HTTP cannot be used on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +91,10 @@ impl Upstream {
 }
 
 async fn receive(request: RequestBuilder) -> Result<Reply, Unreachable> {
-    let broken = |error: reqwest::Error| Unreachable(causes(&error.without_url()));
+    let broken = |error: reqwest::Error| Unreachable {
+        may_have_left: !error.is_connect(),
+        why: causes(&error.without_url()),
+    };
     let mut response = request.send().await.map_err(broken)?;
     let status = response.status().as_u16();
     // Room for all of it, so that no outgrown copy of a secret stays behind; and no more, since all of
@@ -98,9 +106,10 @@ async fn receive(request: RequestBuilder) -> Result<Reply, Unreachable> {
     let mut body = Zeroizing::new(Vec::with_capacity(room));
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(Unreachable(format!(
-                "the answer is larger than {MAX_ANSWER} bytes"
-            )));
+            return Err(Unreachable {
+                why: format!("the answer is larger than {MAX_ANSWER} bytes"),
+                may_have_left: true,
+            });
         }
         body.extend_from_slice(&chunk);
     }

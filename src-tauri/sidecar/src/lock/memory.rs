@@ -175,11 +175,16 @@ impl MemoryLock {
             |entry: &&Entry| entry.owner.is_same_as(owner) && entry.owner.epoch >= owner.epoch;
         let kept = held().find(own);
         let holder = kept.map_or(owner, |entry| &entry.owner).clone();
+        // This store had forgotten that they lost it.
+        let others = others(&state.entries, &keys, owner);
+        let displaced = others.filter(|it| it.member_id == owner.member_id);
+        let displaced: Vec<Owner> = displaced.cloned().collect();
         let beat = if kept.is_some() && held().all(|entry| own(&entry)) {
             Beat::Extended
         } else {
             Beat::Retaken
         };
+        self.takeovers.tell(&displaced);
         for key in keys {
             state.entries.insert(
                 key,

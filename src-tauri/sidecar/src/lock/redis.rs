@@ -146,9 +146,21 @@ impl SessionLock for RedisLock {
         owner: &'a Owner,
         ttl: Duration,
     ) -> LockAnswer<'a, Beat> {
+        self.beat_marking(name, owner, ttl, None)
+    }
+
+    fn beat_marking<'a>(
+        &'a self,
+        name: &'a LockName,
+        owner: &'a Owner,
+        ttl: Duration,
+        mark: Option<String>,
+    ) -> LockAnswer<'a, Beat> {
         Box::pin(async move {
-            let value = Value::of(owner, name).json();
-            let more = [&*millis(ttl).to_string(), &value, &owner.epoch.to_string()];
+            let (term, value) = (millis(ttl).to_string(), Value::of(owner, name).json());
+            let (epoch, sessions) = (owner.epoch.to_string(), self.store.key(SESSIONS));
+            let mark = mark.unwrap_or_default();
+            let more = [&*term, &value, &epoch, &sessions, &mark];
             let (how, _, holder) = self.run(&self.beat, name, owner, &more).await?;
             match &*how {
                 "extended" => Ok(Beat::Extended),

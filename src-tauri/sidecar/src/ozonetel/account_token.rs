@@ -71,7 +71,7 @@ pub(super) enum NoToken {
 pub(super) enum NotMade {
     #[error("no token of the account: {}", .0.as_str())]
     Refused(Words),
-    /// What it answered is none.
+    /// What it answered is none, or it was never asked.
     #[error("{0}")]
     None(String),
     /// It did not answer, so there may be one.

@@ -19,6 +19,13 @@ const SEPARATOR: char = '.';
 
 const PURPOSE: &[u8] = b"helix-sidecar: the platform's refresh token inside of ours";
 
+/// Bytes that all take together which the store did not take; the oldest make room. A store that takes no writes for hours
+/// leaves one here of each session: with tokens of 500 bytes there is room for 17,000, far more than one server signs in.
+const MOST: usize = 16 * 1024 * 1024;
+
+/// Bytes of one beside its texts: its place in a tree, which may be half full, and the allocator's own.
+const BESIDE: usize = 200;
+
 /// Seals and opens the platform's part of a refresh token, bound to our part.
 pub(crate) struct RenewalSeal(Seal);
 
@@ -105,8 +112,17 @@ impl NotStored {
     }
 
     pub(crate) fn keep(&self, session_id: &str, renewed: String, now: Instant) {
-        let kept = (renewed, now);
-        self.kept().insert(session_id.to_owned(), kept);
+        let mut kept = self.kept();
+        kept.insert(session_id.to_owned(), (renewed, now));
+        let mut sum: usize = kept.iter().map(bytes).sum();
+        while sum > MOST {
+            let oldest = kept.iter().min_by_key(|(_, (_, at))| *at);
+            let Some((id, cost)) = oldest.map(|it| (it.0.clone(), bytes(it))) else {
+                return;
+            };
+            kept.remove(&id);
+            sum -= cost;
+        }
     }
 
     pub(crate) fn of(&self, session_id: &str, now: Instant) -> Option<Renewed> {
@@ -135,6 +151,11 @@ impl NotStored {
             .lock()
             .expect("no operation panics while it holds them")
     }
+}
+
+/// Returns how many bytes one takes.
+fn bytes((id, (sealed, _)): (&String, &(String, Instant))) -> usize {
+    id.len() + sealed.len() + BESIDE
 }
 
 #[cfg(test)]
@@ -207,6 +228,25 @@ mod tests {
         kept.keep("session-1", "sealed".to_owned(), now);
         kept.forget("session-1");
         assert_eq!(kept.of("session-1", now), None);
+    }
+
+    #[test]
+    fn what_the_store_did_not_take_has_a_bound_and_the_oldest_make_room() {
+        const LENGTH: usize = 100_000;
+        let fits = MOST / (LENGTH + BESIDE + 16);
+        let (kept, begun) = (NotStored::new(Duration::from_secs(3600)), Instant::now());
+        let id = |n: usize| format!("session-{n:08}");
+        for n in 0..fits + 20 {
+            let now = begun + Duration::from_millis(n as u64);
+            kept.keep(&id(n), "x".repeat(LENGTH), now);
+        }
+        let last = begun + Duration::from_secs(1);
+        let is_kept = |n| kept.of(&id(n), last).is_some();
+        assert_eq!((0..fits + 20).filter(|n| is_kept(*n)).count(), fits);
+        assert!(!is_kept(19) && is_kept(20));
+        // One that is renewed once more takes no other's place.
+        kept.keep(&id(20), "x".repeat(LENGTH), last);
+        assert!(is_kept(20) && is_kept(21));
     }
 
     fn seal(secret: &str) -> RenewalSeal {

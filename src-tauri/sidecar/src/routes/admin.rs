@@ -15,6 +15,7 @@ use url::form_urlencoded;
 use super::bearer;
 use crate::audit::AUDIT;
 use crate::device::Device;
+use crate::directory::Agent;
 use crate::duty;
 use crate::lock::{Acquired, Claim, Displacing, Held, LockName, Owner};
 use crate::random::random_id;
@@ -115,6 +116,8 @@ pub(crate) async fn free(
     // While it is claimed nobody signs in whom the logout at Ozonetel could hit.
     let going_on = sidecar.background.subscribe();
     let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock.clone(), owner, going_on);
+    // Also where nobody knows whether the session has lost its lock by now: its phone may sleep.
+    claim.or_undo(log_out(&sidecar, agent.clone(), lock.clone()));
     let ended = match claim
         .acquire(sidecar.settings.ttl, Displacing::SameMember)
         .await?
@@ -124,10 +127,12 @@ pub(crate) async fn free(
             return Err(Refusal::held(&holder, &administrator.member_id));
         }
         Acquired::Taken { .. } | Acquired::Refreshed { .. } | Acquired::Ended => {
+            claim.forget_undo();
             return Err(Refusal::no_session());
         }
     };
     end(&sidecar, &lock, &ended).await?;
+    claim.forget_undo();
     info!(
         target: AUDIT,
         administrator = administrator.member_id,
@@ -138,6 +143,19 @@ pub(crate) async fn free(
     );
     duty::end_claimed(&sidecar, agent.as_ref(), lock, claim);
     Ok((StatusCode::OK, Json(Freed { status: "ok" })))
+}
+
+/// Returns what logs an agent out whose session may have lost its lock to a call that was given up.
+fn log_out(
+    sidecar: &Arc<Sidecar>,
+    agent: Option<Arc<Agent>>,
+    lock: LockName,
+) -> impl FnOnce() + Send + Sync + use<> + 'static {
+    let server = Arc::clone(sidecar);
+    move || match agent {
+        Some(agent) => duty::end(&server, &agent, "the end of a session was given up"),
+        None => duty::end_known(&server, &lock),
+    }
 }
 
 /// Returns the caller, whose role must be one of those that may do this.

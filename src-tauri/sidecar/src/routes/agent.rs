@@ -132,8 +132,9 @@ pub(super) struct OnDuty {
     pub(super) agent: Arc<Agent>,
     /// Whether their phone is told that Ozonetel did not sign them in.
     is_told_failed: bool,
-    /// What their session says that was ordered last.
+    /// What their session says that was ordered last, and how often that was noted.
     ordered: Option<Ordered>,
+    version: u64,
     /// By when there is an answer.
     until: Instant,
 }
@@ -148,7 +149,10 @@ impl OnDuty {
         let held = held.unwrap_or_else(|_| Err(platform::Silent.into()))?;
         let Held { agent, at_queue } = held.ok_or_else(Refusal::not_an_agent)?;
         let AtQueue {
-            telephony, ordered, ..
+            telephony,
+            ordered,
+            version,
+            ..
         } = at_queue.unwrap_or_default();
         Ok(Self {
             sidecar: Arc::clone(sidecar),
@@ -156,6 +160,7 @@ impl OnDuty {
             agent,
             is_told_failed: telephony.is_some_and(|it| it.state == TelephonyState::Failed),
             ordered,
+            version,
             caller,
             until,
         })
@@ -172,7 +177,8 @@ impl OnDuty {
             state,
             pause_reason: pause_reason.as_deref(),
         };
-        let verdict = by(self.until, self.carry_out(order)).await;
+        let mut version = self.version;
+        let verdict = self.carry_out(order, &mut version).await;
         match &verdict {
             Ok(Verdict::Done(_)) => {
                 let at = self.sidecar.clock.now().wall;
@@ -181,15 +187,15 @@ impl OnDuty {
                     pause_reason,
                     at,
                 };
-                self.note_ordered(Some(ordered)).await;
+                self.note_ordered(Some(ordered), version).await;
             }
-            Ok(Verdict::Refused(_)) => self.stay_as_before().await,
+            Ok(Verdict::Refused(_)) | Err(Silent::NotDone) => self.stay_as_before().await,
             // It may have been done: nobody is to be told, or made, what they were before.
-            Err(Silent) => {
+            Err(Silent::Unknown) => {
                 let before = self.ordered.as_ref();
                 let is_same = |it: &Ordered| it.state == state && it.pause_reason == pause_reason;
                 if !before.is_some_and(is_same) {
-                    self.note_ordered(None).await;
+                    self.note_ordered(None, version).await;
                 }
             }
         }
@@ -207,14 +213,16 @@ impl OnDuty {
             is_repeated: request.repeated,
             pause_reason: request.pause_reason.as_deref(),
         };
-        let verdict = by(self.until, self.carry_out(order)).await;
-        if request.pause_reason.is_some() && !matches!(verdict, Ok(Verdict::Refused(_))) {
-            self.note_ordered(None).await;
+        let mut version = self.version;
+        let verdict = self.carry_out(order, &mut version).await;
+        let may_be_done = matches!(verdict, Ok(Verdict::Done(_)) | Err(Silent::Unknown));
+        if request.pause_reason.is_some() && may_be_done {
+            self.note_ordered(None, version).await;
         }
         self.answer(verdict?).await
     }
 
-    /// A state was refused: the agent is as they were, also where they had to be logged in anew for it.
+    /// A state was refused, or never asked for: the agent is as they were, also where they had to be logged in anew for it.
     async fn stay_as_before(&self) {
         let session_id = &self.caller.session_id;
         let (Some(before), Ok(SessionState::Live { at_queue, .. })) =
@@ -223,19 +231,15 @@ impl OnDuty {
             return;
         };
         if at_queue.ordered.is_none() {
-            self.note_ordered(Some(before.clone())).await;
+            self.note_ordered(Some(before.clone()), at_queue.version)
+                .await;
             let (sidecar, before) = (&self.sidecar, before.clone());
             duty::put_back(sidecar, &self.ozonetel, &self.agent, session_id, before);
         }
     }
 
-    async fn note_ordered(&self, ordered: Option<Ordered>) {
-        let note = Note::Ordered(ordered);
-        let noted = self.sidecar.sessions.note(&self.caller.session_id, note);
-        if let Err(error) = noted.await {
-            // It is done all the same, and the phone that asked for it knows.
-            warn!(%error, "a session does not know what was ordered for its agent");
-        }
+    async fn note_ordered(&self, ordered: Option<Ordered>, version: u64) {
+        duty::note_ordered(&self.sidecar, &self.caller.session_id, ordered, version).await;
     }
 
     /// Logs the agent in whom Ozonetel takes for gone.
@@ -247,28 +251,39 @@ impl OnDuty {
             agent,
             is_told_failed: _,
             ordered: _,
-            until: _,
+            version: _,
+            until,
         } = self;
         // Who wants another state is not to be in the last one before that.
         let orders_again = !matches!(order, Order::State { .. });
         let session_id = &caller.session_id;
-        duty::log_in_for_order(sidecar, ozonetel, agent, session_id, orders_again).await
+        duty::log_in_for_order(sidecar, ozonetel, agent, session_id, orders_again, *until).await
     }
 
-    /// Gives an order, and once more where the agent was out.
-    async fn carry_out(&self, order: Order<'_>) -> Result<Verdict, Silent> {
+    /// Gives an order, and once more where the agent was out: `version` becomes that after their login, which notes that
+    /// what was ordered before does not hold.
+    async fn carry_out(&self, order: Order<'_>, version: &mut u64) -> Result<Verdict, Silent> {
         let agent_id = &self.agent.config.ozonetel_agent_id;
-        match self.ozonetel.order(agent_id, order).await? {
-            Verdict::Refused(words) if words.is_already_out() => match self.log_in(order).await? {
-                Verdict::Done(_) => self.ozonetel.order(agent_id, order).await,
-                refused @ Verdict::Refused(_) => Ok(refused),
-            },
-            verdict @ (Verdict::Done(_) | Verdict::Refused(_)) => Ok(verdict),
+        match self.ozonetel.order(agent_id, order, self.until).await? {
+            Verdict::Refused(words) if words.is_already_out() => {}
+            verdict @ (Verdict::Done(_) | Verdict::Refused(_)) => return Ok(verdict),
         }
+        match self.log_in(order).await {
+            Ok(Verdict::Done(_)) => {}
+            Ok(refused @ Verdict::Refused(_)) => return Ok(refused),
+            // Whether they are in or out, they are no more what they were before.
+            Err(Silent::NotDone | Silent::Unknown) => return Err(Silent::Unknown),
+        }
+        let state = self.sidecar.sessions.state(&self.caller.session_id).await;
+        if let Ok(SessionState::Live { at_queue, .. }) = state {
+            *version = at_queue.version;
+        }
+        self.ozonetel.order(agent_id, order, self.until).await
     }
 
     pub(super) async fn order(&self, order: Order<'_>) -> Answer {
-        let verdict = by(self.until, self.carry_out(order)).await?;
+        let mut version = self.version;
+        let verdict = self.carry_out(order, &mut version).await?;
         self.answer(verdict).await
     }
 
@@ -306,17 +321,6 @@ impl OnDuty {
             warn!(%error, "a session does not know that its agent is in at Ozonetel");
         }
     }
-}
-
-/// Waits for what becomes of an order until then; after that nothing is known about it.
-async fn by(
-    until: Instant,
-    order: impl Future<Output = Result<Verdict, Silent>>,
-) -> Result<Verdict, Silent> {
-    timeout_at(until, order).await.unwrap_or_else(|_| {
-        warn!("an order takes longer than its phone waits");
-        Err(Silent)
-    })
 }
 
 /// Returns the digits of the number in a field, without what people write between them.
@@ -365,15 +369,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn an_order_has_an_answer_before_its_phone_gives_up() {
-        let begun = Instant::now();
-        let until = begun + CALL_TIME;
-        let ended = by(until, std::future::pending()).await;
-        assert_eq!(ended, Err(Silent));
-        assert_eq!(begun.elapsed(), Duration::from_secs(7));
-    }
 
     #[test]
     fn a_number_is_digits_however_it_is_written() {

@@ -16,7 +16,7 @@ use crate::duty;
 use crate::lock::{Beat, LockName, Owner, Released};
 use crate::queue;
 use crate::refusal::Refusal;
-use crate::session::{AtQueue, Ending, Note, SessionState};
+use crate::session::{AtQueue, Ending, Note, SessionState, Unsettled};
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
 
@@ -113,7 +113,11 @@ pub(super) async fn hold(
     let owner = sidecar.owner(caller, device, known_name);
     let ttl = sidecar.settings.ttl;
     let (member, agent_id) = (&owner.member_id, &lock.ozonetel_agent_id);
-    match sidecar.lock.beat(&lock, &owner, ttl).await? {
+    // What the session knows from the step on in which its lock is taken again, whatever befalls this server then.
+    let unsettled = sidecar.ozonetel.as_ref().map(|_| duty::unsettled(sidecar));
+    let mark = unsettled.as_ref().map(Unsettled::to_json);
+    let beat = sidecar.lock.beat_marking(&lock, &owner, ttl, mark);
+    match beat.await? {
         Beat::Extended => {
             debug!(member, agent = agent_id, "lock extended");
             if granted.is_none() {
@@ -132,8 +136,11 @@ pub(super) async fn hold(
                 "the lock was absent and is held again"
             );
             // This login sees to the end of the one before as well.
-            let unsettled = at_queue.as_mut().and_then(|it| it.unsettled.take());
-            duty::begin_again(sidecar, &agent, &caller.session_id, unsettled.is_some());
+            let before = at_queue.as_mut().and_then(|it| it.unsettled.take());
+            if let Some(unsettled) = unsettled {
+                let (session_id, was_unsettled) = (&caller.session_id, before.is_some());
+                duty::begin_again(sidecar, &agent, session_id, unsettled, was_unsettled);
+            }
         }
         Beat::Ended => return Err(Refusal::invalid_access_token()),
         Beat::Lost { holder } => return Err(lost(&lock, &owner, &holder)),

@@ -15,8 +15,10 @@ const TRIES: u32 = 3;
 /// What a session keeps of its agent's calls, their part in the queue and what became of it, so that any server tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AtQueue {
-    /// `None`: nothing was ordered so far.
+    /// `None`: nothing was ordered so far, or nobody knows what.
     pub(crate) ordered: Option<Ordered>,
+    /// How often it was noted what was ordered.
+    pub(crate) version: u64,
     /// What became of the login at Ozonetel; `None`: that is not known yet.
     pub(crate) telephony: Option<Telephony>,
     /// Whether its phone has a call; `None`: it has never said.
@@ -90,7 +92,8 @@ impl Unsettled {
         &self.id
     }
 
-    pub(super) fn to_json(&self) -> String {
+    /// Returns it as it is kept.
+    pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("its keys are text")
     }
 }
@@ -104,6 +107,7 @@ impl AtQueue {
                     self.unsettled = None;
                 }
                 self.ordered = ordered;
+                self.version += 1;
             }
             Note::Telephony(telephony) => self.telephony = Some(telephony),
             Note::InCall(in_call) => self.in_call = Some(in_call),
@@ -121,6 +125,7 @@ impl AtQueue {
         unsettled: Option<&str>,
     ) -> Self {
         Self {
+            version: 0,
             is_taken_over: taken_over.is_some(),
             in_call: in_call.and_then(|json| serde_json::from_str(json).ok()),
             ordered: ordered.and_then(|json| serde_json::from_str(json).ok()),

@@ -163,6 +163,14 @@ impl MemorySessions {
         }
     }
 
+    pub(super) fn note_since(&self, session_id: &str, note: Note, version: u64) {
+        if let Some(session) = self.state().sessions.get_mut(session_id)
+            && session.at_queue.version == version
+        {
+            session.at_queue.take(note);
+        }
+    }
+
     pub(super) fn settle(
         &self,
         session_id: &str,

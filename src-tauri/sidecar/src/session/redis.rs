@@ -63,6 +63,9 @@ struct Value {
     /// Notes, as JSON within JSON: Lua never looks into them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ordered: Option<String>,
+    /// As in [`AtQueue::version`]. Lua counts it.
+    #[serde(default, skip_serializing)]
+    ordered_version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     telephony: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -255,7 +258,17 @@ impl RedisSessions {
 
     pub(crate) async fn note(&self, session_id: &str, note: &Note) -> Result<(), Unanswered> {
         let (name, json) = note.to_json();
-        self.keep(session_id, name, &json).await
+        self.keep(session_id, name, &json, None).await
+    }
+
+    pub(super) async fn note_since(
+        &self,
+        session_id: &str,
+        note: &Note,
+        version: u64,
+    ) -> Result<(), Unanswered> {
+        let (name, json) = note.to_json();
+        self.keep(session_id, name, &json, Some(version)).await
     }
 
     pub(super) async fn settle(
@@ -280,12 +293,19 @@ impl RedisSessions {
         session_id: &str,
         lock: &LockName,
     ) -> Result<(), Unanswered> {
-        self.keep(session_id, "lock", &written(lock)).await
+        self.keep(session_id, "lock", &written(lock), None).await
     }
 
-    async fn keep(&self, session_id: &str, name: &str, json: &str) -> Result<(), Unanswered> {
+    async fn keep(
+        &self,
+        session_id: &str,
+        name: &str,
+        json: &str,
+        since: Option<u64>,
+    ) -> Result<(), Unanswered> {
         let mut call = self.note.prepare_invoke();
         call.key(self.key(session_id)).arg(name).arg(json);
+        call.arg(since.map(|it| it.to_string()).unwrap_or_default());
         self.store.run::<String>(&call).await?;
         Ok(())
     }
@@ -353,6 +373,7 @@ impl Value {
             issued: token.issued,
             used: [],
             ordered: None,
+            ordered_version: 0,
             telephony: None,
             in_call: None,
             taken_over: None,
@@ -391,13 +412,16 @@ impl Kept {
             issued: value.issued,
             device_name: value.device_name,
             system: value.system,
-            at_queue: AtQueue::of_json(
-                value.ordered.as_deref(),
-                value.telephony.as_deref(),
-                value.in_call.as_deref(),
-                value.taken_over.as_deref(),
-                value.unsettled.as_deref(),
-            ),
+            at_queue: AtQueue {
+                version: value.ordered_version,
+                ..AtQueue::of_json(
+                    value.ordered.as_deref(),
+                    value.telephony.as_deref(),
+                    value.in_call.as_deref(),
+                    value.taken_over.as_deref(),
+                    value.unsettled.as_deref(),
+                )
+            },
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::instance::Instance;
 use crate::ozonetel::{Fault, Mode};
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
+use crate::wire::{self, Wire};
 
 const ANA: &str = "ana@helix.example";
 const EVA: &str = "eva@helix.example";
@@ -53,6 +54,43 @@ async fn a_session_that_a_server_ends_is_not_theirs_to_end_at_any_other() {
     account.until_all_are_out().await;
     assert_eq!(account.logouts(), 1);
     office.free(eva.access_token(), "agent1").await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_freed_without_an_answer_leaves_nobody_logged_in_at_ozonetel() {
+    use wire::Fault::{LosesAnswer, LosesCommand};
+
+    // The caller and the holder are looked at; then the lock is taken, and the session ended.
+    for (step, fault) in [
+        (3, LosesAnswer),
+        (4, LosesCommand),
+        (4, LosesAnswer),
+        (5, LosesCommand),
+        (5, LosesAnswer),
+    ] {
+        let account = Account::with(Mode::ApiKey, &format!("{ROLES}\n")).await;
+        let wire = Wire::to(account.redis.port).await;
+        let breaking = Instance::with(&wire.url(), &account.settings).await;
+        let other = account.sidecar().await;
+        let (desk, office) = (other.device("desk"), breaking.device("office"));
+        let eva = office.login(EVA).await.expect(201);
+        let eva = eva.access_token();
+        desk.login(ANA).await.expect(201);
+        office.free(eva, "agent1").await.expect(200);
+        account.until_all_are_out().await;
+        // From here on Redis knows all scripts.
+        let session = desk.login(ANA).await.expect(201);
+        assert!(account.is_in("agent1"));
+        wire.break_at(step, fault);
+        office.free(eva, "agent1").await.expect(503);
+        wire.broken().await;
+        // The phone that had the session sleeps.
+        account.until_all_are_out().await;
+        assert_eq!(account.logouts(), 2, "step {step}, {fault:?}");
+        desk.beat(session.access_token()).await.expect(401);
+        desk.refresh(session.refresh_token()).await.expect(401);
+        account.redis.assert_every_key_expires();
+    }
 }
 
 async fn free(redis_url: &str) {

@@ -42,6 +42,26 @@ async fn after_a_loss_of_all_data_the_later_of_two_keeps_its_session() {
 }
 
 #[tokio::test]
+async fn after_a_loss_of_all_data_who_has_lost_the_session_does_not_take_it_back() {
+    let redis = RedisServer::start();
+    let (one, other) = Instance::two(&redis.url()).await;
+    let (desk, laptop) = (one.device("desk"), other.device("laptop"));
+    let loser = desk.login(ANA).await.expect(201);
+    let winner = laptop.take_over(ANA).await.expect(201);
+    assert_eq!(redis.command(&["FLUSHALL"]), "OK");
+    // The desk is heard first, and sleeps from here on.
+    let loser = desk.refresh(loser.refresh_token()).await.expect(201);
+    desk.beat(loser.access_token()).await.expect(201);
+    laptop.beat(winner.access_token()).await.expect(201);
+    let logout = laptop.logout(winner.access_token()).await.expect(201);
+    assert_eq!(logout.body["released"], true);
+    desk.beat(loser.access_token()).await.expect(401);
+    desk.refresh(loser.refresh_token()).await.expect(401);
+    one.device("tablet").login(ANA).await.expect(201);
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test]
 async fn a_loss_of_all_data_signs_nobody_out() {
     let redis = RedisServer::start();
     let (one, other) = Instance::two(&redis.url()).await;

@@ -298,6 +298,91 @@ async fn a_takeover_notes_with_each_session_that_it_displaces_that_it_was_taken_
 }
 
 #[tokio::test]
+async fn a_takeover_that_a_beat_finds_after_a_loss_is_noted_with_the_session_that_loses() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store_with("acme:"));
+    let name = name(0);
+    let written = json!({"memberId": "member 0", "strange": {"it": "stays"}});
+    // Who is heard first after the loss, who has signed in later, and whether that was a takeover.
+    for ((loser, winner), is_noted) in [
+        (((0, 1, 0), (0, 2, 1)), true),
+        // The same device, another member, and a device without an id.
+        (((0, 1, 2), (0, 1, 3)), false),
+        (((0, 1, 4), (1, 2, 5)), false),
+        (((0, 0, 6), (0, 2, 7)), false),
+    ] {
+        let mut callers = Vec::new();
+        for caller in [loser, winner] {
+            assert_eq!(server.command(&["FLUSHALL"]), "OK");
+            let taken = redis.acquire(&name, &owner(caller, 0), TTL, false).await;
+            callers.push(owner(caller, epoch_of(&taken.unwrap()).unwrap()));
+        }
+        assert_eq!(server.command(&["FLUSHALL"]), "OK");
+        let key = format!("acme:session:{}", callers[0].session_id);
+        let set = ["SET", &key, &written.to_string(), "PX", "500000"];
+        assert_eq!(server.command(&set), "OK");
+        for caller in &callers {
+            let beat = redis.beat(&name, caller, TTL).await;
+            assert_eq!(beat, Ok(Beat::Retaken), "{caller:?}");
+        }
+        let mut expected = written.clone();
+        if is_noted {
+            expected["takenOver"] = json!("true");
+        }
+        let session = server.command(&["GET", &key]);
+        let session: serde_json::Value = serde_json::from_str(&session).unwrap();
+        assert_eq!(session, expected, "{loser:?} {winner:?}");
+        server.assert_every_key_expires();
+    }
+}
+
+#[tokio::test]
+async fn a_beat_notes_its_mark_where_it_takes_the_lock_again_and_nowhere_else() {
+    let server = RedisServer::start();
+    let redis = RedisLock::new(server.store_with("acme:"));
+    let (name, key) = (name(0), "acme:session:session 0");
+    let taken = redis.acquire(&name, &owner((0, 1, 0), 0), TTL, false).await;
+    let ana = owner((0, 1, 0), epoch_of(&taken.unwrap()).unwrap());
+    let beat = async |mark: Option<&str>| {
+        let mark = mark.map(str::to_owned);
+        redis.beat_marking(&name, &ana, TTL, mark).await.unwrap()
+    };
+    let lapse = || {
+        let lock = [
+            "DEL",
+            "acme:agent:session:agent0",
+            "acme:agent:extension:700200",
+        ];
+        assert_eq!(server.command(&lock), "2");
+    };
+    let session = json!({"memberId": "member 0"}).to_string();
+    let set = ["SET", key, &session, "PX", "500000"];
+    assert_eq!(server.command(&set), "OK");
+    assert_eq!(beat(Some("first")).await, Beat::Extended);
+    assert_eq!(server.command(&["GET", key]), session);
+    lapse();
+    assert_eq!(beat(None).await, Beat::Retaken);
+    assert_eq!(server.command(&["GET", key]), session);
+    lapse();
+    assert_eq!(beat(Some("second")).await, Beat::Retaken);
+    let marked = server.command(&["GET", key]);
+    let marked: serde_json::Value = serde_json::from_str(&marked).unwrap();
+    let expected = json!({"memberId": "member 0", "unsettled": "second"});
+    assert_eq!(marked, expected);
+    server.assert_every_key_expires();
+    // A session that is over, or that the store has forgotten, stays so.
+    for value in ["ended", ""] {
+        match value {
+            "" => server.command(&["DEL", key]),
+            value => server.command(&["SET", key, value, "PX", "500000"]),
+        };
+        lapse();
+        assert_eq!(beat(Some("third")).await, Beat::Retaken);
+        assert_eq!(server.command(&["GET", key]), value);
+    }
+}
+
+#[tokio::test]
 async fn of_a_shared_extension_it_is_told_with_which_agent_it_is_locked() {
     let server = RedisServer::start();
     let redis = RedisLock::new(server.store());

@@ -124,16 +124,123 @@ async fn who_was_logged_in_while_redis_was_silent_is_in_their_state_after_a_late
     redis.until("it is settled", &["GET", &key(&login)], is_settled);
 }
 
-/// Has Ana sign in and be ready, and then be logged in at Ozonetel anew, because her session had lapsed: that waits for
-/// its answer.
-async fn lapsed(sidecar: &Instance, redis: &RedisServer, ozonetel: &Ozonetel) -> Answer {
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_a_lapsed_lock_again_at_a_sidecar_that_dies_then_is_logged_in_by_another() {
+    // The session is looked at, and the lock is taken again; the duty is noted behind that.
+    for (step, fault) in [
+        (2, wire::Fault::LosesAnswer),
+        (3, wire::Fault::DelaysCommand),
+    ] {
+        let redis = RedisServer::start();
+        let wire = Wire::to(redis.port).await;
+        let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+        let dying = Instance::with(&wire.url(), &settings).await;
+        let other = Instance::with(&redis.url(), &settings).await;
+        let login = ready(&dying).await;
+        lapse(&redis);
+        ozonetel.with(|world| {
+            world.present.clear();
+            world.ready.clear();
+            world.fault = Some(Fault::Status(503));
+        });
+        let (session, token) = (key(&login), login.access_token());
+        wire.break_at(step, fault);
+        let beat = dying.device("desk").post("/auth/heartbeat");
+        let beat = tokio::spawn(beat.bearer_auth(token).send());
+        wire.broken().await;
+        dying.kill().await;
+        // It may have been answered.
+        let _ = beat.await;
+        let lock = ["EXISTS", "agent:session:agent1"];
+        redis.until("the lock is taken again", &lock, |count| count == "1");
+        ozonetel.with(|world| world.fault = None);
+        assert!(leave_behind(&redis, &session), "step {step}");
+        let desk = other.device("desk");
+        desk.beat(token).await.expect(201);
+        account::until(&ozonetel, "she is ready again", |world| {
+            world.ready.contains("agent1")
+        })
+        .await;
+        let is_settled = |session: &str| !session.contains("unsettled");
+        redis.until("it is settled", &["GET", &session], is_settled);
+        redis.assert_every_key_expires();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_ordered_while_redis_did_not_answer_is_known_soon_after() {
+    for fault in [wire::Fault::LosesCommand, wire::Fault::LosesAnswer] {
+        let redis = RedisServer::start();
+        let wire = Wire::to(redis.port).await;
+        let (_ozonetel, settings) = account::start(Mode::ApiKey).await;
+        let sidecar = Instance::with(&wire.url(), &settings).await;
+        let other = Instance::with(&redis.url(), &settings).await;
+        let login = ready(&sidecar).await;
+        pause_unnoted(&sidecar, &wire, login.access_token(), fault).await;
+        let is_known = |session: &str| session.contains("Pause");
+        redis.until("it is known", &["GET", &key(&login)], is_known);
+        let beat = other.device("desk").beat(login.access_token()).await;
+        assert_eq!(beat.expect(201).body["queue"]["state"], "Pause");
+        // It is in nobody's way.
+        let order = account::order(&other, login.access_token()).await;
+        order.expect(201);
+        sidecar.stop().await;
+        let beat = other.device("desk").beat(login.access_token()).await;
+        assert_eq!(beat.expect(201).body["queue"]["state"], "Ready");
+        redis.assert_every_key_expires();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_noted_late_takes_the_place_of_no_later_order() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let (_ozonetel, settings) = account::start(Mode::ApiKey).await;
+    let sidecar = Instance::with(&wire.url(), &settings).await;
+    let other = Instance::with(&redis.url(), &settings).await;
+    let login = ready(&sidecar).await;
+    let token = login.access_token();
+    pause_unnoted(&sidecar, &wire, token, wire::Fault::LosesCommand).await;
+    account::order(&other, token).await.expect(201);
+    // This waits for what is noted late.
+    sidecar.stop().await;
+    let beat = other.device("desk").beat(token).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Ready");
+}
+
+/// Has Ana sign in and be ready; from then on Redis knows all scripts.
+async fn ready(sidecar: &Instance) -> Answer {
     let desk = sidecar.device("desk");
     let login = until_served(async || desk.login(ANA).await).await;
     let login = login.expect(201);
     let order = account::order(sidecar, login.access_token()).await;
     order.expect(201);
+    login
+}
+
+/// Has Ana pause, and the note of that befallen by this on its way to Redis.
+async fn pause_unnoted(sidecar: &Instance, wire: &Wire, token: &str, fault: wire::Fault) {
+    // The session is looked at, lock and duty are prolonged, and then it is noted what was ordered.
+    wire.break_at(4, fault);
+    let order = sidecar.device("desk").post("/api/ozonetel/agent-state");
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    send(order.bearer_auth(token).json(&pause))
+        .await
+        .expect(201);
+    wire.broken().await;
+}
+
+/// Has Ana's lock end as its term does.
+fn lapse(redis: &RedisServer) {
     let locks = ["DEL", "agent:session:agent1", "agent:extension:700201"];
     assert_eq!(redis.command(&locks), "2");
+}
+
+/// Has Ana sign in and be ready, and then be logged in at Ozonetel anew, because her session had lapsed: that waits for
+/// its answer.
+async fn lapsed(sidecar: &Instance, redis: &RedisServer, ozonetel: &Ozonetel) -> Answer {
+    let login = ready(sidecar).await;
+    lapse(redis);
     let asked = ozonetel.with(|world| {
         assert!(world.ready.contains("agent1"));
         world.present.clear();
@@ -141,6 +248,7 @@ async fn lapsed(sidecar: &Instance, redis: &RedisServer, ozonetel: &Ozonetel) ->
         world.fault = Some(Fault::Wait);
         world.asked
     });
+    let desk = sidecar.device("desk");
     desk.beat(login.access_token()).await.expect(201);
     account::until(ozonetel, "she is logged in", |world| world.asked > asked).await;
     login

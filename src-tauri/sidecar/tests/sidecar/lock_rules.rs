@@ -1,6 +1,7 @@
 //! The lock against a model of it, in virtual time.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -170,8 +171,19 @@ fn of_two_that_believe_they_hold_it_the_later_one_does() {
     let (desk, laptop) = (take(desk, false), take(laptop, true));
     // The store forgets, as one does that starts anew; the loser is the first to be heard.
     clock.advance(ttl);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    lock.on_takeover(Box::new(move |session| {
+        hears.lock().unwrap().push(session.to_owned());
+    }));
     assert_eq!(ready(lock.beat(&name, &desk, ttl)), Beat::Retaken);
+    assert!(told.lock().unwrap().is_empty());
     assert_eq!(ready(lock.beat(&name, &laptop, ttl)), Beat::Retaken);
+    // In the same step it is noted who has lost it.
+    assert_eq!(
+        *told.lock().unwrap(),
+        [&*desk.session_id, &*desk.session_id]
+    );
     let lost = Beat::Lost { holder: laptop };
     assert_eq!(ready(lock.beat(&name, &desk, ttl)), lost);
 }

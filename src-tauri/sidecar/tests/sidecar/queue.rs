@@ -115,6 +115,31 @@ async fn what_was_ordered_last_is_unknown_where_an_order_has_no_answer() {
 }
 
 #[tokio::test]
+async fn what_was_ordered_last_stays_where_an_order_never_left() {
+    let ozonetel = Ozonetel::start(Mode::Token).await;
+    let world = World::alone(queue_config(&ozonetel, Mode::Token, &SETTINGS)).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    // All tokens that an hour has are made, and somebody kills each.
+    for _ in 0..10 {
+        ozonetel.with(|world| world.kill_token());
+        order(&desk, token, json!({"state": "Ready"}))
+            .await
+            .expect(201);
+    }
+    ozonetel.with(|world| world.kill_token());
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    order(&desk, token, pause).await.expect(503);
+    let outcome = json!({"ucid": "9011", "disposition": "Sale", "pauseReason": "Tea"});
+    post(&desk, token, "dispose", outcome).await.expect(503);
+    let beat = desk.beat(token).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Ready");
+    let moved = world.device("laptop").take_over(ANA).await.expect(201);
+    assert_eq!(moved.body["queue"]["state"], "Ready");
+}
+
+#[tokio::test]
 async fn what_was_ordered_last_is_unknown_where_an_outcome_brings_a_pause_along() {
     let (_ozonetel, world) = start(&SETTINGS).await;
     let desk = world.device("desk");

@@ -24,21 +24,6 @@ local function may_displace(owner)
   return granting and owner.sessionId == granting.sessionId and owner.epoch == granting.epoch
 end
 
--- Notes with the session of an owner that another device has taken it over.
-local function note_taken_over(owner)
-  -- What the first sidecar wrote names no session.
-  if type(owner.sessionId) ~= 'string' then
-    return
-  end
-  -- It lies where the lock does: in a cluster all keys have the same hash tag.
-  local key = ARGV[8] .. owner.sessionId
-  local is_session, session = pcall(cjson.decode, redis.call('GET', key) or '')
-  if is_session and type(session) == 'table' and not session.takenOver then
-    session.takenOver = 'true'
-    redis.call('SET', key, cjson.encode(session), 'KEEPTTL')
-  end
-end
-
 local own, displaced, last = nil, {}, 0
 for _, key in ipairs(LOCKED) do
   local owner = holder(key)
@@ -60,7 +45,7 @@ local time = redis.call('TIME')
 local epoch = string.format('%.0f', math.max(time[1] * 1000000 + time[2], last + 1))
 local value = string.gsub(ARGV[7], '"epoch":%d+', '"epoch":' .. epoch, 1)
 for _, owner in ipairs(displaced) do
-  note_taken_over(owner)
+  note_taken_over(ARGV[8], owner)
 end
 hold(value, ARGV[6])
 ring()

@@ -44,6 +44,23 @@ local function hold(value, term)
   end
 end
 
+-- Notes something with a session as text, if the store knows it and it does not say so already; keys of sessions begin
+-- with `sessions`. It lies where the lock does: in a cluster all keys have the same hash tag.
+local function note(sessions, id, name, text)
+  local is_session, session = pcall(cjson.decode, redis.call('GET', sessions .. id) or '')
+  if is_session and type(session) == 'table' and session[name] ~= text then
+    session[name] = text
+    redis.call('SET', sessions .. id, cjson.encode(session), 'KEEPTTL')
+  end
+end
+
+-- Notes with the session of an owner that another device has taken it over. What the first sidecar wrote names none.
+local function note_taken_over(sessions, owner)
+  if type(owner.sessionId) == 'string' then
+    note(sessions, owner.sessionId, 'takenOver', 'true')
+  end
+end
+
 -- Tells all servers that the lock has changed. Who may not tell it leaves the others to find out.
 local function ring()
   redis.pcall('PUBLISH', ARGV[5], ARGV[4])
