@@ -53,6 +53,8 @@ pub struct World {
     pub asked: Vec<Asked>,
     /// How long a refresh token is good; workspaces may have it shorter.
     pub refresh_life: Duration,
+    /// Characters of a token at the least.
+    pub token_length: usize,
     /// Tokens that are good until their time is over.
     tokens: BTreeMap<String, Token>,
     /// By its own clock, since it was started.
@@ -246,6 +248,7 @@ impl World {
             hash_time: Duration::ZERO,
             asked: Vec::new(),
             refresh_life: REFRESH_LIFE,
+            token_length: 0,
             tokens: BTreeMap::new(),
             now: Duration::ZERO,
             issued: 0,
@@ -272,6 +275,8 @@ impl World {
         };
         self.issued += 1;
         let token = format!("{kind:?}-token-of-the-platform-{}", self.issued);
+        let length = self.token_length;
+        let token = format!("{token:-<length$}");
         let until = self.now + life;
         let email = email.to_owned();
         let issued = Token { kind, email, until };

@@ -125,9 +125,9 @@ fn size(_: &[String]) -> Result<()> {
 }
 
 /// A sidecar, alone and with Redis: about four minutes; with a part of their names only some kinds of runs. `timing` prints what the time of an
-/// answer tells, `slow` what clients that take their time do to others, `outage` how soon
-/// it is known what befalls a session, `locks` and a number have the lock checker go round so often. `static` before any of these but `locks`
-/// measures the static program of the image.
+/// answer tells, `slow` what clients that take their time do to others, `outage` how soon it is known what befalls a session, `keys` what an agent
+/// takes of Redis, `locks` and a number have the lock checker go round so often. `static` before any of these but `locks` measures the static
+/// program of the image.
 fn sidecar(arguments: &[String]) -> Result<()> {
     if !cfg!(target_os = "linux") {
         println!("The figures of the sidecar need /proc, and so Linux: left out");

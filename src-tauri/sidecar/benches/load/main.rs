@@ -18,6 +18,7 @@ mod figure;
 #[allow(dead_code, reason = "tests use the rest of it")]
 #[path = "../../tests/sidecar/forged.rs"]
 mod forged;
+mod keys;
 mod load;
 mod office;
 mod outage;
@@ -141,11 +142,13 @@ fn main() {
             Some("timing") => timing::print().await,
             Some("slow") => slow::print().await,
             Some("outage") => outage::print_times().await,
+            Some("keys") => keys::print().await,
             Some(part) => cost(part).await,
             None => {
                 cost("").await;
                 slow::print().await;
                 outage::print_times().await;
+                keys::print().await;
                 timing::print().await;
             }
         }

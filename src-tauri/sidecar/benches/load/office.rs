@@ -45,7 +45,11 @@ pub(crate) struct Agent {
     received: Vec<u8>,
     login: Vec<u8>,
     heartbeat: Vec<u8>,
+    number: usize,
     pub(crate) access_token: String,
+    refresh_token: String,
+    /// How often it has renewed its tokens.
+    pub(crate) refreshes: usize,
 }
 
 impl Office {
@@ -97,6 +101,13 @@ impl Office {
             platform.with(|world| world.hash_time = time);
         }
     }
+
+    /// Has the tokens that its platform, if there is one, issues from now on have so many characters.
+    pub(crate) fn set_token_length(&self, length: usize) {
+        if let Some(platform) = &self.platform {
+            platform.with(|world| world.token_length = length);
+        }
+    }
 }
 
 impl Agent {
@@ -110,7 +121,10 @@ impl Agent {
             received: Vec::new(),
             login,
             heartbeat: Vec::new(),
+            number,
             access_token: String::new(),
+            refresh_token: String::new(),
+            refreshes: 0,
         };
         // Its Redis may not be connected yet.
         let answer = loop {
@@ -121,11 +135,29 @@ impl Agent {
                 other => panic!("{other}: {body}"),
             }
         };
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        let token = answer["accessToken"].as_str().unwrap();
-        token.clone_into(&mut agent.access_token);
-        agent.heartbeat = heartbeat(address, number, token);
+        agent.take_tokens(&answer);
         agent
+    }
+
+    /// Renews its tokens.
+    pub(crate) async fn refresh(&mut self) {
+        let body = json!({"refreshToken": self.refresh_token}).to_string();
+        let request = request(&self.address, "/auth/refresh", self.number, "", &body);
+        self.stream.write_all(&request).await.unwrap();
+        self.received.clear();
+        let (status, body) = receive(&mut self.stream, &mut self.received).await;
+        assert_eq!(status, 201, "{body}");
+        self.take_tokens(&body);
+        self.refreshes += 1;
+    }
+
+    /// Uses the tokens of an answer from now on.
+    fn take_tokens(&mut self, answer: &str) {
+        let answer: Value = serde_json::from_str(answer).unwrap();
+        let token = |name: &str| answer[name].as_str().unwrap().to_owned();
+        self.access_token = token("accessToken");
+        self.refresh_token = token("refreshToken");
+        self.heartbeat = heartbeat(&self.address, self.number, &self.access_token);
     }
 
     /// Begins a run with a connection of its own: one that rests is closed after ten seconds.
