@@ -440,22 +440,37 @@ impl World {
         }
     }
 
-    /// The account is proven in the address, in either mode.
+    /// The account is proven in the address, in either mode. The contract has no answers to this call; these are those of CloudAgent's reference
+    /// ("Call Recording pause/unPause"), whose success stands inside of an error.
     fn record(&mut self, fields: &Value) -> Value {
-        let error = |words: &str| json!({"status": "error", "message": words});
-        if fields["userName"] != USER_NAME || fields["apiKey"] != API_KEY {
-            return error("Invalid userName or apiKey");
+        let error = |words: &str| json!({"status": "Error", "message": words});
+        let field = |name: &str| fields[name].as_str().unwrap_or_default();
+        for name in ["userName", "apiKey", "action", "ucid"] {
+            if field(name).is_empty() {
+                return error(&format!("{name} should not be empty"));
+            }
         }
-        let ucid = fields["ucid"].as_str().unwrap_or_default();
+        if field("userName") != USER_NAME || field("apiKey") != API_KEY {
+            return error("userName or apiKey is Invalid");
+        }
+        let (action, ucid) = (field("action"), field("ucid"));
+        if !["pause", "unPause"].contains(&action) {
+            return error("action should be either pause or unPause");
+        }
         if !self.calls.contains_key(ucid) {
-            return error("Call not Found");
+            return error("ucid is Invalid");
         }
-        match fields["action"].as_str() {
-            Some("pause") => self.unrecorded.insert(ucid.to_owned()),
-            Some("unPause") => self.unrecorded.remove(ucid),
-            _ => return error("Invalid action"),
+        let done = match action {
+            "pause" => {
+                self.unrecorded.insert(ucid.to_owned());
+                "paused monitoring of the channel"
+            }
+            _ => {
+                self.unrecorded.remove(ucid);
+                "Unpaused monitoring of the channel"
+            }
         };
-        json!({"status": "success", "message": "Recording changed"})
+        error(&json!({"status": "Success", "message": done}).to_string())
     }
 }
 

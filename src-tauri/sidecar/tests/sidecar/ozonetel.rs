@@ -589,13 +589,13 @@ async fn others_are_called_into_a_call_and_dropped_and_its_recording_is_paused()
         let party = |number: &str| json!({"ucid": ucid, "number": number});
         let recording = |action: &str| json!({"ucid": ucid, "action": action});
 
-        for (path, body) in [
-            ("conference", party(number)),
-            ("kick", party(number)),
-            ("recording", recording("pause")),
+        for (path, body, words) in [
+            ("conference", party(number), "Call not Found"),
+            ("kick", party(number), "Call not Found"),
+            ("recording", recording("pause"), "ucid is Invalid"),
         ] {
             let refused = post(path, body).await.expect(422);
-            assert_eq!(refused.message(), "Call not Found", "{path}");
+            assert_eq!(refused.message(), words, "{path}");
         }
         post("agent-ready", json!({})).await.expect(201);
         let dial = json!({"phoneNumber": "100"});
@@ -620,10 +620,35 @@ async fn others_are_called_into_a_call_and_dropped_and_its_recording_is_paused()
         post("kick", party(number)).await.expect(201);
         ozonetel.with(|world| assert!(world.calls[ucid].is_empty()));
 
-        post("recording", recording("pause")).await.expect(201);
+        let done = post("recording", recording("pause")).await.expect(201);
+        let words = "paused monitoring of the channel";
+        assert_eq!(done.body, json!({"status": "success", "message": words}));
         ozonetel.with(|world| assert!(world.unrecorded.contains(ucid)));
         post("recording", recording("resume")).await.expect(201);
         ozonetel.with(|world| assert!(world.unrecorded.is_empty()));
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_a_recording_rests_by_an_answer_that_is_not_understood() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    ready(&desk, token).await.expect(201);
+    let dial = order(&desk, token, "dial", json!({"phoneNumber": "100"})).await;
+    let dialled = dial.expect(201);
+    let pause = json!({"ucid": dialled.body["ucid"], "action": "pause"});
+    for body in ["", "OK", "<html>Warning: something</html>", "{}"] {
+        ozonetel.with(|world| world.fault = Some(Fault::Body(body)));
+        let refused = order(&desk, token, "recording", pause.clone()).await;
+        assert_eq!(refused.expect(503).message(), "Ozonetel does not answer.");
+    }
+    // Whoever tries again has lost nothing.
+    ozonetel.with(|world| world.fault = None);
+    for _ in 0..2 {
+        let paused = order(&desk, token, "recording", pause.clone()).await;
+        paused.expect(201);
     }
 }
 
