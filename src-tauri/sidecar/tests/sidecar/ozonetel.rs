@@ -423,6 +423,123 @@ async fn an_account_that_is_given_no_token_is_told_why() {
 }
 
 #[tokio::test]
+async fn an_account_that_ozonetel_refuses_is_told_why_in_its_words() {
+    const LOGGED_IN: &str = "Agent agent1 logged in successfully";
+    const WRONG: &str = "Invalid userName or apiKey";
+    let another = |variable: &'static str| Some((variable, "another"));
+    for (theirs, ours, instead, login, ordered, disposed, recorded) in [
+        // Its mode is another one here than there.
+        (
+            Mode::Token,
+            Mode::ApiKey,
+            None,
+            LOGGED_IN,
+            "Token Should Not be Null or Empty.",
+            "Token Should Not be Null or Empty.",
+            "ucid is Invalid",
+        ),
+        (
+            Mode::ApiKey,
+            Mode::Token,
+            None,
+            LOGGED_IN,
+            "Api Key Should Not be Null or Empty.",
+            "Api Key Should Not be Null or Empty.",
+            "ucid is Invalid",
+        ),
+        (
+            Mode::ApiKey,
+            Mode::ApiKey,
+            another("OZONETEL_USER_NAME"),
+            WRONG,
+            "Invalid User Details",
+            "Authentication fails",
+            "userName or apiKey is Invalid",
+        ),
+        (
+            Mode::ApiKey,
+            Mode::ApiKey,
+            another("OZONETEL_API_KEY"),
+            WRONG,
+            "Invalid User Details",
+            "Authentication fails",
+            "userName or apiKey is Invalid",
+        ),
+        // It is given no token.
+        (
+            Mode::Token,
+            Mode::Token,
+            another("OZONETEL_API_KEY"),
+            WRONG,
+            WRONG,
+            WRONG,
+            WRONG,
+        ),
+    ] {
+        let ozonetel = Ozonetel::start(theirs).await;
+        let config = queue_config(&ozonetel, ours, instead.as_slice());
+        let world = World::alone(config).await;
+        let desk = world.device("desk");
+        let answer = desk.login(ANA).await.expect(201);
+        assert_eq!(answer.body["telephony"]["message"], login);
+        for (path, body, words) in [
+            ("agent-ready", json!({}), ordered),
+            ("dial", json!({"phoneNumber": "100"}), ordered),
+            (
+                "dispose",
+                json!({"ucid": "9", "disposition": "Sale"}),
+                disposed,
+            ),
+            (
+                "recording",
+                json!({"ucid": "9", "action": "pause"}),
+                recorded,
+            ),
+        ] {
+            let refused = order(&desk, answer.access_token(), path, body).await;
+            let refused = refused.expect(422);
+            assert_eq!(
+                refused.message(),
+                words,
+                "{theirs:?} {ours:?} {instead:?} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_account_as_such_reaches_the_agent() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    // What Ozonetel says to whoever leaves the account out, it says to this server.
+    let url = format!(
+        "{}/CAServices/AgentAuthenticationV2/index.php",
+        ozonetel.url
+    );
+    let said = client().post(url).body("action=login").send().await;
+    let said: &str = said.unwrap().text().await.unwrap().leak();
+    ozonetel.with(|world| world.fault = Some(Fault::Body(said)));
+    let words = "Missing userName or apiKey";
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let telephony = json!({"state": "failed", "message": words});
+    assert_eq!(answer.body["telephony"], telephony);
+    let refused = ready(&desk, answer.access_token()).await.expect(422);
+    assert_eq!(refused.message(), words);
+}
+
+#[tokio::test]
+async fn an_outcome_of_a_call_that_cannot_be_one_is_refused_in_the_words_of_ozonetel() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let dispose = json!({"ucid": "9".repeat(20), "disposition": "Sale"});
+    let refused = order(&desk, answer.access_token(), "dispose", dispose).await;
+    let words = "Unable to Dispose . Please retry after some time.";
+    assert_eq!(refused.expect(422).message(), words);
+    ozonetel.with(|world| assert!(world.disposed.is_empty()));
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_in_its_login_leaves_nobody_logged_in() {
     let ozonetel = Ozonetel::start(Mode::ApiKey).await;
     let clock = MovedClock::new();
