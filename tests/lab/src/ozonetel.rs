@@ -25,6 +25,11 @@ use tokio::{
 pub const USER_NAME: &str = "acme";
 pub const API_KEY: &str = "an-api-key-of-ozonetel";
 
+const DISPOSITION: &str = "/ca_apis/DispositionAPIV2";
+
+/// What whoever has another name or key is told.
+const UNKNOWN_ACCOUNT: &str = "Invalid User Details";
+
 /// An account at Ozonetel, until it is dropped.
 #[derive(Debug)]
 pub struct Ozonetel {
@@ -242,6 +247,9 @@ impl World {
             "/CAServices/AgentAuthenticationV2/index.php" => self.presence(headers, &fields),
             "/CAServices/Call/Record.php" => self.record(&fields),
             _ => match self.refuse_account(headers, &fields) {
+                Some(UNKNOWN_ACCOUNT) if path == DISPOSITION => {
+                    json!({"status": "Fail", "details": "Authentication fails"})
+                }
                 Some(words) => json!({"status": "false", "message": words, "data": null}),
                 None => self.order(path, &fields),
             },
@@ -265,13 +273,13 @@ impl World {
 
     fn refuse_account(&self, headers: &HeaderMap, fields: &Value) -> Option<&'static str> {
         if fields["userName"] != USER_NAME {
-            return Some("Invalid User Details");
+            return Some(UNKNOWN_ACCOUNT);
         }
         match self.mode {
             Mode::ApiKey => match text(headers, "apiKey").as_str() {
                 "" => Some("Api Key Should Not be Null or Empty."),
                 API_KEY => None,
-                _ => Some("Invalid User Details"),
+                _ => Some(UNKNOWN_ACCOUNT),
             },
             Mode::Token => match text(headers, "authorization").strip_prefix("Bearer ") {
                 None => Some("Token Should Not be Null or Empty."),
@@ -284,6 +292,10 @@ impl World {
 
     fn presence(&mut self, headers: &HeaderMap, fields: &Value) -> Value {
         let error = |words: String| json!({"status": "error", "message": words});
+        let is_missing = |name: &&str| fields[*name].as_str().is_none_or(str::is_empty);
+        if ["userName", "apiKey"].iter().any(is_missing) {
+            return error("Missing userName or apiKey".to_owned());
+        }
         if fields["userName"] != USER_NAME || fields["apiKey"] != API_KEY {
             return error("Invalid userName or apiKey".to_owned());
         }
@@ -374,7 +386,7 @@ impl World {
                 self.calls.entry(ucid.to_owned()).or_default();
                 json!({"ucid": ucid, "status": "queued successfully"})
             }
-            "/ca_apis/DispositionAPIV2" => {
+            DISPOSITION => {
                 let error = |words: &str| json!({"status": "Error", "details": words});
                 let id = field("agentID");
                 if !self.passwords.contains_key(&id) {
@@ -385,10 +397,7 @@ impl World {
                 }
                 let ucid = field("ucid");
                 if ucid.len() >= 20 {
-                    return json!({
-                        "status": "Error",
-                        "message": "Unable to Dispose . Please retry after some time.",
-                    });
+                    return error("Unable to Dispose . Please retry after some time.");
                 }
                 let pauses = field("pauseAfterDispose") == "true";
                 match field("pauseReason").as_str() {
@@ -440,22 +449,37 @@ impl World {
         }
     }
 
-    /// The account is proven in the address, in either mode.
+    /// The account is proven in the address, in either mode. The contract has no answers to this call; these are those of CloudAgent's reference
+    /// ("Call Recording pause/unPause"), whose success stands inside of an error.
     fn record(&mut self, fields: &Value) -> Value {
-        let error = |words: &str| json!({"status": "error", "message": words});
-        if fields["userName"] != USER_NAME || fields["apiKey"] != API_KEY {
-            return error("Invalid userName or apiKey");
+        let error = |words: &str| json!({"status": "Error", "message": words});
+        let field = |name: &str| fields[name].as_str().unwrap_or_default();
+        for name in ["userName", "apiKey", "action", "ucid"] {
+            if field(name).is_empty() {
+                return error(&format!("{name} should not be empty"));
+            }
         }
-        let ucid = fields["ucid"].as_str().unwrap_or_default();
+        if field("userName") != USER_NAME || field("apiKey") != API_KEY {
+            return error("userName or apiKey is Invalid");
+        }
+        let (action, ucid) = (field("action"), field("ucid"));
+        if !["pause", "unPause"].contains(&action) {
+            return error("action should be either pause or unPause");
+        }
         if !self.calls.contains_key(ucid) {
-            return error("Call not Found");
+            return error("ucid is Invalid");
         }
-        match fields["action"].as_str() {
-            Some("pause") => self.unrecorded.insert(ucid.to_owned()),
-            Some("unPause") => self.unrecorded.remove(ucid),
-            _ => return error("Invalid action"),
+        let done = match action {
+            "pause" => {
+                self.unrecorded.insert(ucid.to_owned());
+                "paused monitoring of the channel"
+            }
+            _ => {
+                self.unrecorded.remove(ucid);
+                "Unpaused monitoring of the channel"
+            }
         };
-        json!({"status": "success", "message": "Recording changed"})
+        error(&json!({"status": "Success", "message": done}).to_string())
     }
 }
 

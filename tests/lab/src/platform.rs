@@ -1,4 +1,11 @@
-//! A stand-in of the platform: answers the GraphQL of Twenty on loopback, in either generation and with its faults.
+//! A stand-in of the platform: answers the GraphQL of Twenty on loopback, in either generation and with its faults. It answers what is asked
+//! for and nothing else: filter, selection and aliases count.
+
+// Other crates have this file by its path.
+#[path = "platform/graphql.rs"]
+pub mod graphql;
+#[path = "platform/schema.rs"]
+mod schema;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,6 +28,8 @@ use tokio::{
     sync::{Notify, watch},
     task::JoinHandle,
 };
+
+use self::graphql::Operation;
 
 pub const API_KEY: &str = "an-api-key-of-the-platform";
 pub const PASSWORD: &str = "a-password-at-the-platform";
@@ -108,16 +117,16 @@ pub enum Refusal {
     NotAMember,
 }
 
-/// An Agent record; the fields are those of the workspace.
+/// An Agent record; the fields are those of the workspace, and its member is that of `wsmemberId`.
 #[derive(Clone, Debug)]
 pub struct Agent {
-    pub member: &'static str,
     pub fields: Value,
 }
 
 /// One question.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    /// Empty: it is none of those that the platform has.
     pub operation: &'static str,
     pub path: String,
     pub query: String,
@@ -149,6 +158,9 @@ const REFRESH_LIFE: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 
 /// When the platform is started, by its own clock.
 const BEGUN: OffsetDateTime = time::macros::datetime!(2026-03-23 10:00 UTC);
+
+/// How many records are told where nobody says how many.
+const PAGE: u64 = 60;
 
 const OPERATIONS: [&str; 6] = [
     "getLoginTokenFromCredentials",
@@ -316,44 +328,21 @@ impl World {
         Some(email)
     }
 
-    /// Whether this generation has the question at this path, with the fields that it names.
-    fn understands(&self, operation: &str, path: &str, query: &str) -> Result<(), String> {
-        let (user_path, strange) = match self.generation {
-            Generation::Current => ("/metadata", "accessToken{"),
-            Generation::Old => ("/graphql", "accessOrWorkspaceAgnosticToken{"),
-        };
-        let right_path = if operation == "agents" {
-            "/graphql"
-        } else {
-            user_path
-        };
-        let is_too_new = operation == "signOut" && self.generation == Generation::Old;
-        if path != right_path || is_too_new {
-            return Err(format!("Cannot query field \"{operation}\" on this type."));
-        }
-        if query.contains(strange) {
-            return Err(format!(
-                "Cannot query field \"{strange}\" on type \"AuthTokenPair\"."
-            ));
-        }
-        Ok(())
-    }
-
-    fn carry_out(&mut self, asked: &Asked, bearer: &str) -> Result<Value, Value> {
-        let variable = |name: &str| {
-            asked.variables[name]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let check_origin = || match variable("origin") == ORIGIN {
+    fn carry_out(
+        &mut self,
+        operation: &str,
+        arguments: &Value,
+        bearer: &str,
+    ) -> Result<Value, Value> {
+        let argument = |name: &str| arguments[name].as_str().unwrap_or_default().to_owned();
+        let check_origin = || match argument("origin") == ORIGIN {
             true => Ok(()),
             false => Err(error("UNAUTHENTICATED", "Workspace not found")),
         };
-        match asked.operation {
+        match operation {
             "getLoginTokenFromCredentials" => {
                 check_origin()?;
-                let email = variable("email");
+                let email = argument("email");
                 let Some(user) = self.users.get(&email).cloned() else {
                     return Err(error("UNAUTHENTICATED", "User not found"));
                 };
@@ -361,7 +350,7 @@ impl World {
                     return Err(error("BAD_USER_INPUT", "Incorrect login method"));
                 }
                 let password = self.passwords.get(&email).map_or(PASSWORD, String::as_str);
-                if variable("password") != password {
+                if argument("password") != password {
                     return Err(error("FORBIDDEN", "Wrong password"));
                 }
                 match user.refusal {
@@ -377,7 +366,7 @@ impl World {
             "getAuthTokensFromLoginToken" => {
                 check_origin()?;
                 let email = self
-                    .owner(&variable("loginToken"), Kind::Login)
+                    .owner(&argument("loginToken"), Kind::Login)
                     .ok_or_else(|| error("UNAUTHENTICATED", "Token has expired."))?;
                 if matches!(self.users[&email].refusal, Some(Refusal::SecondFactor)) {
                     return Err(sub_error("TWO_FACTOR_AUTHENTICATION_VERIFICATION_REQUIRED"));
@@ -385,14 +374,14 @@ impl World {
                 Ok(self.pair(&email))
             }
             "renewToken" => {
-                let email = self.owner(&variable("appToken"), Kind::Refresh);
+                let email = self.owner(&argument("appToken"), Kind::Refresh);
                 match email.filter(|email| self.users.contains_key(email)) {
                     Some(email) => Ok(self.pair(&email)),
                     None => Err(error("UNAUTHENTICATED", "Token invalid.")),
                 }
             }
             "signOut" => {
-                self.tokens.remove(&variable("refreshToken"));
+                self.tokens.remove(&argument("refreshToken"));
                 Ok(json!(true))
             }
             "currentUser" => {
@@ -418,14 +407,14 @@ impl World {
                 if bearer != API_KEY {
                     return Err(error("FORBIDDEN", "This API key may not read that."));
                 }
-                let member = variable("member");
-                let edges: Vec<Value> = self
-                    .agents
-                    .iter()
-                    .filter(|agent| agent.member == member)
-                    .map(|agent| json!({"node": agent.fields}))
-                    .collect();
-                Ok(json!({"edges": edges, "pageInfo": {"hasNextPage": false}}))
+                let filter = &arguments["filter"];
+                let first = arguments["first"].as_u64().unwrap_or(PAGE);
+                let mut found = self.agents.iter().filter(|it| passes(&it.fields, filter));
+                let page = found.by_ref().take(usize::try_from(first).unwrap());
+                let edges: Vec<Value> = page.map(|it| json!({"node": it.fields})).collect();
+                Ok(json!({
+                    "edges": edges, "pageInfo": {"hasNextPage": found.next().is_some()},
+                }))
             }
             other => panic!("there is no operation {other}"),
         }
@@ -436,14 +425,30 @@ pub const ANA_MEMBER: &str = "20202020-0687-4c41-b707-ed1bfca972a7";
 pub const RAVI_MEMBER: &str = "20202020-77d5-4cb6-b60a-f4a835a85d61";
 
 impl Agent {
-    pub fn new(member: &'static str, id: &str, extension: &str) -> Self {
+    pub fn new(member: &str, id: &str, extension: &str) -> Self {
         let fields = json!({
             "id": "0f", "ozonetelagentid": id, "sipextension": extension,
             "sippassword": format!("sip-password-of-{id}"), "campaignname": "Inbound_91",
             "wsmemberId": member,
         });
-        Self { member, fields }
+        Self { fields }
     }
+}
+
+/// Whether a record is as each condition of a filter says (contract/platform.md, 6: `UUIDFilter`).
+fn passes(record: &Value, filter: &Value) -> bool {
+    let fields = filter.as_object().into_iter().flatten();
+    let mut conditions = fields.flat_map(|(name, conditions)| {
+        let conditions = conditions.as_object().into_iter().flatten();
+        conditions.map(|(operator, wanted)| (&record[name.as_str()], operator.as_str(), wanted))
+    });
+    conditions.all(|(value, operator, wanted)| match operator {
+        "eq" => value == wanted,
+        "neq" => value != wanted,
+        "in" => wanted.as_array().is_some_and(|it| it.contains(value)),
+        "is" => value.is_null() == (wanted == "NULL"),
+        other => panic!("there is no condition {other}"),
+    })
 }
 
 /// Has operations fail from now on, each as its name says; those that are not named are well.
@@ -498,7 +503,12 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
     let body = axum::body::to_bytes(body, 64 * 1024).await.unwrap();
     let body: Value = serde_json::from_slice(&body).unwrap();
     let query = body["query"].as_str().unwrap().to_owned();
-    let operation = *OPERATIONS.iter().find(|it| query.contains(*it)).unwrap();
+    let read = Operation::parse(&query);
+    let operation = read.iter().flat_map(|it| &it.selection).find_map(|field| {
+        let operation = OPERATIONS.iter().find(|it| field.name == **it);
+        operation.copied()
+    });
+    let operation = operation.unwrap_or_default();
     let asked = Asked {
         operation,
         path: head.uri.path().to_owned(),
@@ -519,7 +529,10 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
     if !hash_time.is_zero() {
         tokio::time::sleep(hash_time).await;
     }
-    let answer = world.lock().unwrap().take(asked, &bearer(&head.headers));
+    let answer = world
+        .lock()
+        .unwrap()
+        .take(asked, read, &bearer(&head.headers));
     match fault {
         None => answer.into_response(),
         Some(Fault::ErrorBesideData(code)) => {
@@ -551,17 +564,33 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
 }
 
 impl World {
-    fn take(&mut self, asked: Asked, bearer: &str) -> (StatusCode, Json<Value>) {
-        let understood = self.understands(asked.operation, &asked.path, &asked.query);
-        self.asked.push(asked.clone());
+    fn take(
+        &mut self,
+        asked: Asked,
+        read: Result<Operation, String>,
+        bearer: &str,
+    ) -> (StatusCode, Json<Value>) {
+        let (path, variables) = (asked.path.clone(), asked.variables.clone());
+        self.asked.push(asked);
         self.questions.send_modify(|it| *it += 1);
-        if let Err(words) = understood {
-            let errors = json!({"errors": [error("GRAPHQL_VALIDATION_FAILED", &words)]});
-            return (StatusCode::BAD_REQUEST, Json(errors));
+        let refuse = |code: &str, words: &str| {
+            let errors = json!({"errors": [error(code, words)]});
+            (StatusCode::BAD_REQUEST, Json(errors))
+        };
+        let operation = match read {
+            Ok(operation) => operation,
+            Err(words) => return refuse("GRAPHQL_PARSE_FAILED", &words),
+        };
+        let field = match schema::check(&operation, self.generation, &path) {
+            Ok(field) => field,
+            Err(words) => return refuse("GRAPHQL_VALIDATION_FAILED", &words),
+        };
+        if let Err(words) = schema::check_variables(&operation, &variables) {
+            return refuse("BAD_USER_INPUT", &words);
         }
         // Errors of GraphQL come inside of HTTP 200.
-        let body = match self.carry_out(&asked, bearer) {
-            Ok(data) => json!({"data": {asked.operation: data}}),
+        let body = match self.carry_out(&field.name, &field.arguments(&variables), bearer) {
+            Ok(data) => json!({"data": {field.key(): field.pick(&data)}}),
             Err(error) => json!({"errors": [error], "data": null}),
         };
         (StatusCode::OK, Json(body))

@@ -50,6 +50,7 @@ struct Fields {
 /// Reads the answer to an order.
 pub(super) fn read(status: u16, body: &[u8]) -> Result<Verdict, Unusable> {
     let fields = fields(status, body)?;
+    let fields = fields.inner().unwrap_or(fields);
     let words = fields.words.as_deref().and_then(Words::of);
     Ok(match fields.is_success() {
         true => Verdict::Done(Done {
@@ -95,6 +96,13 @@ fn fields(status: u16, body: &[u8]) -> Result<Fields, Unusable> {
 }
 
 impl Fields {
+    /// Returns the answer that is the words of this one, as a recording's success is those of an error: its
+    /// status counts (CloudAgent's reference, "Call Recording pause/unPause").
+    fn inner(&self) -> Option<Self> {
+        let inner: Self = serde_json::from_str(self.words.as_deref()?).ok()?;
+        inner.status.is_some().then_some(inner)
+    }
+
     /// A word of success or failure decides; without one, what the order was to bring.
     fn is_success(&self) -> bool {
         let status = self.status.as_deref().unwrap_or_default().trim();
@@ -258,6 +266,11 @@ mod tests {
                 Some("9"),
             ),
             (r#"{"ucid":90123}"#, None, Some("90123")),
+            (
+                r#"{"status":"Error","message":"{\"status\":\"Success\",\"message\":\"paused monitoring of the channel\"}"}"#,
+                Some("paused monitoring of the channel"),
+                None,
+            ),
         ] {
             match read(200, body.as_bytes()).unwrap() {
                 Verdict::Done(done) => {
@@ -312,6 +325,10 @@ mod tests {
             (
                 r#"{"status":"error","ucid":"9","message":"two\r\nlines"}"#,
                 "two  lines",
+            ),
+            (
+                r#"{"status":"Error","message":"{\"status\":\"Error\",\"message\":\"ucid is Invalid\"}"}"#,
+                "ucid is Invalid",
             ),
             (
                 r#"{"status":"error","message":""}"#,

@@ -16,7 +16,7 @@ use tokio::task::{JoinSet, block_in_place};
 use crate::history::{Client, History, Moment, Outcome};
 use crate::instance::Instance;
 use crate::locks::Random;
-use crate::server::RedisServer;
+use crate::server::{self, RedisServer};
 use crate::world::{Device, PASSWORD};
 
 /// Calls that are answered in a round.
@@ -40,6 +40,7 @@ async fn no_two_phones_at_three_sidecars_are_ever_told_that_they_hold_the_same_a
         sidecars.push(Instance::configured(&redis.url(), &config).await);
     }
     let world = Arc::new(World {
+        redis: redis.port,
         history: History::of(TTL),
         urls: Mutex::new(sidecars.iter().map(|it| it.url.clone()).collect()),
         count: watch::channel(Count::default()).0,
@@ -113,6 +114,8 @@ async fn no_two_phones_at_three_sidecars_are_ever_told_that_they_hold_the_same_a
 }
 
 struct World {
+    /// Its port.
+    redis: u16,
     history: History,
     urls: Mutex<Vec<String>>,
     count: watch::Sender<Count>,
@@ -191,12 +194,22 @@ impl World {
                 self.see(1);
                 None
             }
-            // Nobody says when it gives back what it may have taken.
+            // Nobody says whether it took anything.
             Some((503, _)) | None => {
                 asked(Outcome::Unknown);
+                block_in_place(|| self.until_all_is_heard());
+                self.history.settled(number);
                 None
             }
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// Waits until Redis has done all that was sent to it so far. It reads whatever has come in each of its rounds, so all of it is done where
+    /// one command was answered that was sent after it, and then another one; and a Redis that was killed does none of it.
+    fn until_all_is_heard(&self) {
+        for _ in 0..2 {
+            server::until(self.redis, "it answers", &["PING"], |it| it == "PONG");
         }
     }
 

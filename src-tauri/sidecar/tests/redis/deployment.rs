@@ -9,14 +9,19 @@ use std::process::{Child, Command, Stdio};
 use reqwest::Client;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::certificates::{trusting, write};
 use crate::instance::Instance;
 use crate::server::{RedisServer, free_port};
 use crate::side_by_side::until_served;
-use crate::world::{DEADLINE, Device, send};
+use crate::world::{DEADLINE, Device, client, send};
 
 const ANA: &str = "ana@helix.example";
+
+/// Of two servers in turn: often enough that a call comes just as one stops.
+const RESTARTS: u64 = 6;
 
 #[test]
 fn secrets_are_made_once_and_are_their_folders_owners_alone() {
@@ -134,6 +139,161 @@ async fn behind_the_proxy_a_sidecar_that_dies_is_not_missed() {
         let request = laptop.post("/auth/login").json(&body);
         let request = request.header("x-forwarded-for", format!("203.0.113.{n}"));
         send(request).await.expect(status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sidecars_that_are_restarted_one_after_the_other_are_not_missed() {
+    let redis = RedisServer::start();
+    let settings = "trusted_proxies = [\"127.0.0.1\"]";
+    let mut sidecars = Vec::new();
+    for _ in 0..2 {
+        sidecars.push(Instance::with(&redis.url(), settings).await);
+    }
+    let proxy = Proxy::start(&[&sidecars[0].url, &sidecars[1].url]);
+    proxy.until_it_serves().await;
+    let (desk, laptop) = (proxy.device("desk"), proxy.device("laptop"));
+    let login = desk.login(ANA).await.expect(201);
+    let token = login.access_token().to_owned();
+    let office = Office::open(&proxy, &desk, &token).await;
+    for _ in 0..RESTARTS {
+        let rest = office.until_more_is_done();
+        let restarted = sidecars.remove(0).restart(&redis.url(), rest).await;
+        sidecars.push(restarted);
+        // The proxy sends it calls again.
+        let beats = async { while beats_served(&sidecars[1]).await == 0 {} };
+        tokio::time::timeout(DEADLINE, beats).await.unwrap();
+        // Who listens hears of what comes now, wherever the stream has ended.
+        let ask = laptop.ask(ANA).await.expect(202);
+        office.until_told("waiting").await;
+        laptop.withdraw(ask.ticket()).await;
+        office.until_told("").await;
+    }
+    let streams = office.close().await.streams;
+    // Each stop but perhaps the first was that of the server with the stream: the other one had just stopped.
+    assert!(streams >= RESTARTS, "{streams}");
+    // Nobody has lost their session.
+    desk.beat(&token).await.expect(201);
+    desk.refresh(login.refresh_token()).await.expect(201);
+    laptop.login(ANA).await.expect(409);
+    redis.assert_every_key_expires();
+}
+
+/// Returns how many heartbeats a sidecar has answered since it was started.
+async fn beats_served(sidecar: &Instance) -> u64 {
+    let metrics = client().get(format!("{}/metrics", sidecar.url)).send();
+    let metrics = metrics.await.unwrap().text().await.unwrap();
+    let lines = metrics
+        .lines()
+        .filter(|line| line.starts_with("helix_sidecar_answers_total{path=\"/auth/heartbeat\""));
+    let counts = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+    counts.sum()
+}
+
+/// Phones behind a proxy, none of whose calls may fail: Ana beats and listens, Ravi signs in, beats, renews his tokens and signs out, again and
+/// again, and Mira renews hers.
+struct Office {
+    done: watch::Sender<Done>,
+    phones: JoinSet<()>,
+}
+
+/// What they have done so far.
+#[derive(Debug, Clone, Default)]
+struct Done {
+    beats: u64,
+    /// Times that Ravi was signed in.
+    stays: u64,
+    refreshes: u64,
+    /// Streams of events that were opened.
+    streams: u64,
+    /// How the request for Ana's session stands, as she was told.
+    told: String,
+    is_over: bool,
+}
+
+impl Office {
+    async fn open(proxy: &Proxy, ana: &Device, token: &str) -> Self {
+        let done = watch::Sender::new(Done::default());
+        let mut phones = JoinSet::new();
+        let (beating, counts, token) = (ana.clone(), done.clone(), token.to_owned());
+        let beaten = token.clone();
+        phones.spawn(async move {
+            while !counts.borrow().is_over {
+                beating.beat(&beaten).await.expect(201);
+                counts.send_modify(|it| it.beats += 1);
+            }
+        });
+        let (ravi, counts) = (proxy.device("ravi"), done.clone());
+        phones.spawn(async move {
+            while !counts.borrow().is_over {
+                let login = ravi.login("ravi@helix.example").await.expect(201);
+                ravi.beat(login.access_token()).await.expect(201);
+                let next = ravi.refresh(login.refresh_token()).await.expect(201);
+                let logout = ravi.logout(next.access_token()).await.expect(201);
+                assert_eq!(logout.body["released"], true);
+                counts.send_modify(|it| it.stays += 1);
+            }
+        });
+        let (mira, counts) = (proxy.device("mira"), done.clone());
+        let mut session = mira.login("mira@helix.example").await.expect(201);
+        phones.spawn(async move {
+            while !counts.borrow().is_over {
+                session = mira.refresh(session.refresh_token()).await.expect(201);
+                counts.send_modify(|it| it.refreshes += 1);
+            }
+        });
+        let (listening, counts) = (ana.clone(), done.clone());
+        phones.spawn(async move {
+            let mut over = counts.subscribe();
+            tokio::select! {
+                () = listen(&listening, &token, &counts) => {}
+                _ = over.wait_for(|it| it.is_over) => {}
+            }
+        });
+        Self { done, phones }
+    }
+
+    /// Waits until Ana is told that the request for her session stands so; empty: there is none.
+    async fn until_told(&self, state: &str) {
+        let mut done = self.done.subscribe();
+        let told = done.wait_for(|it| it.streams > 0 && it.told == state);
+        tokio::time::timeout(DEADLINE, told).await.unwrap().unwrap();
+    }
+
+    /// Waits until each of them has done something more, many times.
+    async fn until_more_is_done(&self) {
+        let (mut done, before) = (self.done.subscribe(), self.done.borrow().clone());
+        let more = done.wait_for(|it| {
+            it.beats >= before.beats + 100
+                && it.stays >= before.stays + 10
+                && it.refreshes >= before.refreshes + 100
+        });
+        tokio::time::timeout(DEADLINE, more).await.unwrap().unwrap();
+    }
+
+    /// Has all of them stop, and returns what they have done.
+    async fn close(self) -> Done {
+        self.done.send_modify(|it| it.is_over = true);
+        self.phones.join_all().await;
+        self.done.borrow().clone()
+    }
+}
+
+/// Listens to events, and again where the stream has ended as it should.
+async fn listen(device: &Device, token: &str, done: &watch::Sender<Done>) {
+    let mut last = None;
+    loop {
+        let events = device.try_listen_after(token, last.as_deref());
+        let Some(mut events) = events.await else {
+            continue;
+        };
+        done.send_modify(|it| it.streams += 1);
+        while let Some(event) = events.next().await {
+            assert_eq!(event.name, "takeover", "{event:?}");
+            let state = event.data["request"]["state"].as_str().unwrap_or_default();
+            done.send_modify(|it| state.clone_into(&mut it.told));
+            last = Some(event.id);
+        }
     }
 }
 

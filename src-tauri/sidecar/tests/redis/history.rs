@@ -32,7 +32,7 @@ pub(crate) enum Outcome {
         epoch: u64,
     },
     Refused,
-    /// Nobody knows, until the session was released.
+    /// Nobody knows, until the session was released or settled.
     Unknown,
 }
 
@@ -125,6 +125,12 @@ impl History {
     pub(crate) fn released(&self, session: u64, made: Moment) {
         let span = self.span(made);
         self.tenure(session, |tenure| tenure.released = Some(span));
+    }
+
+    /// Notes that what nobody knew of a session has happened by now, or never will.
+    pub(crate) fn settled(&self, session: u64) {
+        let now = self.now();
+        self.released(session, now);
     }
 
     /// Notes that the store lost its data between `made` and now.
@@ -385,6 +391,19 @@ mod tests {
         assert_eq!(history.contradictions(), [""; 0]);
         history.beats(3);
         history.grants(4, DESK, 30, false);
+        assert_eq!(history.contradictions().len(), 1);
+    }
+
+    #[test]
+    fn what_nobody_knows_excuses_nothing_once_it_is_settled() {
+        let history = History::of(TTL);
+        history.grants(1, DESK, 10, false);
+        let made = history.now();
+        history.asked((2, 0, LAPTOP), true, made, Outcome::Unknown);
+        history.settled(2);
+        // It did not displace the first.
+        history.beats(1);
+        history.grants(3, STRANGER, 20, false);
         assert_eq!(history.contradictions().len(), 1);
     }
 

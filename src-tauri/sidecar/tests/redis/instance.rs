@@ -15,8 +15,11 @@ use crate::world::{Answer, DEADLINE, Device, JWT_SECRET, client, config_text, se
 pub(crate) struct Instance {
     pub(crate) url: String,
     process: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
+
+/// What its configuration is called, in its own folder.
+const CONFIG: &str = "sidecar.toml";
 
 impl Instance {
     /// Starts a sidecar at this Redis.
@@ -92,12 +95,20 @@ impl Instance {
 
     async fn run(redis_url: &str, text: &str, change: impl FnOnce(&mut Command)) -> Self {
         let folder = TempDir::new().unwrap();
-        let config = folder.path().join("sidecar.toml");
-        std::fs::write(&config, text).unwrap();
+        std::fs::write(folder.path().join(CONFIG), text).unwrap();
+        Self::spawn(folder, "127.0.0.1:0", redis_url, change).await
+    }
+
+    async fn spawn(
+        folder: TempDir,
+        listen: &str,
+        redis_url: &str,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_helix-sidecar"));
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
-            .arg(&config)
+            .args(["serve", "--listen", listen, "--config"])
+            .arg(folder.path().join(CONFIG))
             .env("HELIX_JWT_SECRET", JWT_SECRET)
             .env("REDIS_URL", redis_url)
             .stdin(Stdio::null())
@@ -113,7 +124,7 @@ impl Instance {
         Self {
             url,
             process,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -136,11 +147,21 @@ impl Instance {
 
     /// Has it end as it should: once what it has begun is done.
     pub(crate) async fn stop(mut self) {
+        self.end().await;
+    }
+
+    /// Has it end as it should, and once `rest` is over starts another one in its place: at its address, with its configuration.
+    pub(crate) async fn restart(mut self, redis_url: &str, rest: impl Future<Output = ()>) -> Self {
+        self.end().await;
+        rest.await;
+        let listen = self.url.strip_prefix("http://").unwrap();
+        Self::spawn(self.folder, listen, redis_url, |_| {}).await
+    }
+
+    async fn end(&mut self) {
         self.signal("TERM");
-        timeout(DEADLINE, self.process.wait())
-            .await
-            .unwrap()
-            .unwrap();
+        let ended = timeout(DEADLINE, self.process.wait()).await;
+        assert!(ended.unwrap().unwrap().success());
     }
 
     /// Ends it as a crash does.

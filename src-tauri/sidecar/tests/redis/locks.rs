@@ -306,10 +306,13 @@ async fn a_takeover_that_a_beat_finds_after_a_loss_is_noted_with_the_session_tha
     // Who is heard first after the loss, who has signed in later, and whether that was a takeover.
     for ((loser, winner), is_noted) in [
         (((0, 1, 0), (0, 2, 1)), true),
-        // The same device, another member, and a device without an id.
-        (((0, 1, 2), (0, 1, 3)), false),
-        (((0, 1, 4), (1, 2, 5)), false),
-        (((0, 0, 6), (0, 2, 7)), false),
+        // Devices without an id.
+        (((0, 0, 2), (0, 2, 3)), true),
+        (((0, 2, 4), (0, 0, 5)), true),
+        (((0, 0, 6), (0, 0, 7)), false),
+        // The same device, and another member.
+        (((0, 1, 8), (0, 1, 9)), false),
+        (((0, 1, 10), (1, 2, 11)), false),
     ] {
         let mut callers = Vec::new();
         for caller in [loser, winner] {

@@ -9,7 +9,7 @@ use crate::platform::{self, Platform};
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
 use crate::wire::{Fault, Wire};
-use crate::world::{DEADLINE, PASSWORD};
+use crate::world::{DEADLINE, Device, PASSWORD};
 
 const RAVI: &str = "ravi@helix.example";
 /// Has the agent of Ravi.
@@ -22,6 +22,9 @@ const STEPS: std::ops::RangeInclusive<usize> = 1..=5;
 /// With an account at Ozonetel there are three more before the last: to note the duty, to note with the session what
 /// became of the login there, and to look whether the session goes on.
 const STEPS_AT_OZONETEL: std::ops::RangeInclusive<usize> = 1..=8;
+
+/// A takeover also asks what was ordered in the session before, once it has the lock.
+const STEPS_OF_A_TAKEOVER_AT_OZONETEL: std::ops::RangeInclusive<usize> = 1..=9;
 
 const KEYS: [&str; 2] = ["agent:session:agent2", "agent:extension:700202"];
 
@@ -84,13 +87,20 @@ async fn a_sidecar_that_dies_in_a_login_locks_nobody_out() {
         for fault in [Fault::DelaysCommand, Fault::LosesAnswer] {
             let redis = RedisServer::start();
             let wire = Wire::to(redis.port).await;
-            let (dying, other) = (warm(&wire.url()).await, Instance::start(&redis.url()).await);
+            let dying = warm(&wire.url()).await;
+            let others = Others::start(&redis, "", step).await;
             dies_in_a_login(dying, &wire, (step, fault), json!({})).await;
             // The same device signs in at once, at any other.
-            let again = until_served(async || other.device("desk").login(RAVI).await).await;
-            let token = again.expect(201);
-            let beat = other.device("desk").beat(token.access_token()).await;
-            beat.expect(201);
+            let [next, other] = others.devices("desk");
+            let token = until_served(async || next.login(RAVI).await).await;
+            let token = token.expect(201);
+            for device in [&other, &next] {
+                device.beat(token.access_token()).await.expect(201);
+            }
+            let busy = others.devices("office")[1].login(RITA).await.expect(409);
+            assert_eq!(busy.body["holder"]["deviceName"], "desk");
+            other.logout(token.access_token()).await.expect(201);
+            others.devices("office")[0].login(RITA).await.expect(201);
             redis.assert_every_key_expires();
         }
     }
@@ -102,20 +112,63 @@ async fn a_sidecar_that_dies_in_a_takeover_locks_nobody_out_and_leaves_one_holde
         for fault in [Fault::DelaysCommand, Fault::LosesAnswer] {
             let redis = RedisServer::start();
             let wire = Wire::to(redis.port).await;
-            let (dying, other) = (warm(&wire.url()).await, Instance::start(&redis.url()).await);
-            let (desk, laptop) = (other.device("desk"), other.device("laptop"));
-            let before = laptop.login(RAVI).await.expect(201);
+            let dying = warm(&wire.url()).await;
+            let others = Others::start(&redis, "", step).await;
+            let (desks, laptops) = (others.devices("desk"), others.devices("laptop"));
+            let before = laptops[0].login(RAVI).await.expect(201);
             let takeover = json!({"takeover": true});
             dies_in_a_login(dying, &wire, (step, fault), takeover).await;
-            let again = until_served(async || desk.take_over(RAVI).await).await;
+            let again = until_served(async || desks[0].take_over(RAVI).await).await;
             let token = again.expect(201);
-            desk.beat(token.access_token()).await.expect(201);
-            laptop.beat(before.access_token()).await.expect(409);
+            for (desk, laptop) in desks.iter().zip(&laptops) {
+                desk.beat(token.access_token()).await.expect(201);
+                laptop.beat(before.access_token()).await.expect(409);
+            }
             // Whoever slept meanwhile does not come back once the other has signed out.
-            desk.logout(token.access_token()).await.expect(201);
-            laptop.refresh(before.refresh_token()).await.expect(401);
-            laptop.beat(before.access_token()).await.expect(401);
-            desk.login(RAVI).await.expect(201);
+            desks[1].logout(token.access_token()).await.expect(201);
+            for laptop in &laptops {
+                laptop.refresh(before.refresh_token()).await.expect(401);
+                laptop.beat(before.access_token()).await.expect(401);
+            }
+            desks[0].login(RAVI).await.expect(201);
+            redis.assert_every_key_expires();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sidecar_that_dies_in_a_takeover_at_ozonetel_as_well_leaves_one_holder_and_nobody_logged_in_there()
+ {
+    for step in STEPS_OF_A_TAKEOVER_AT_OZONETEL {
+        for fault in [Fault::DelaysCommand, Fault::LosesAnswer] {
+            let redis = RedisServer::start();
+            let wire = Wire::to(redis.port).await;
+            let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+            let dying = warm_at_ozonetel(&wire.url(), &settings, &redis).await;
+            let others = Others::start(&redis, &settings, step).await;
+            let (desks, laptops) = (others.devices("desk"), others.devices("laptop"));
+            let before = until_served(async || laptops[0].login(RAVI).await).await;
+            let before = before.expect(201);
+            let takeover = json!({"takeover": true});
+            dies_in_a_login(dying, &wire, (step, fault), takeover).await;
+            let again = until_served(async || desks[0].take_over(RAVI).await).await;
+            let token = again.expect(201);
+            assert_eq!(token.body["telephony"]["state"], "ready", "step {step}");
+            for (desk, laptop) in desks.iter().zip(&laptops) {
+                desk.beat(token.access_token()).await.expect(201);
+                laptop.beat(before.access_token()).await.expect(409);
+            }
+            ozonetel.with(|world| assert!(world.present.contains_key("agent2")));
+            desks[1].logout(token.access_token()).await.expect(201);
+            account::until_all_are_out(&ozonetel).await;
+            // Until then the server that logs the agent out has the lock.
+            redis.until("all is free", &["EXISTS", KEYS[0]], |count| count == "0");
+            for laptop in &laptops {
+                laptop.refresh(before.refresh_token()).await.expect(401);
+                laptop.beat(before.access_token()).await.expect(401);
+            }
+            let last = until_served(async || laptops[1].login(RAVI).await).await;
+            assert_eq!(last.expect(201).body["telephony"]["state"], "ready");
             redis.assert_every_key_expires();
         }
     }
@@ -155,14 +208,16 @@ async fn a_sidecar_that_dies_in_a_login_at_ozonetel_as_well_leaves_nobody_logged
             let wire = Wire::to(redis.port).await;
             let (ozonetel, settings) = account::start(Mode::ApiKey).await;
             let dying = warm_at_ozonetel(&wire.url(), &settings, &redis).await;
-            let other = Instance::with(&redis.url(), &settings).await;
+            let others = Others::start(&redis, &settings, step).await;
             dies_in_a_login(dying, &wire, (step, fault), json!({})).await;
-            let desk = other.device("desk");
-            let again = until_served(async || desk.login(RAVI).await).await;
+            let [next, other] = others.devices("desk");
+            let again = until_served(async || next.login(RAVI).await).await;
             let again = again.expect(201);
             assert_eq!(again.body["telephony"]["state"], "ready", "step {step}");
-            desk.beat(again.access_token()).await.expect(201);
-            desk.logout(again.access_token()).await.expect(201);
+            for device in [&next, &other] {
+                device.beat(again.access_token()).await.expect(201);
+            }
+            other.logout(again.access_token()).await.expect(201);
             account::until_all_are_out(&ozonetel).await;
             redis.assert_every_key_expires();
         }
@@ -311,7 +366,7 @@ async fn a_sidecar_that_dies_while_it_asks_others_locks_nobody_out() {
             ("OZONETEL_AGENT_PASSWORD", &*password),
         ];
         let start = async || Instance::at_platform_and(&redis.url(), &platform, &account).await;
-        let (dying, other) = (start().await, start().await);
+        let (dying, next, other) = (start().await, start().await, start().await);
         match question {
             Some(operation) => platform.with(|world| {
                 world.faults = [(operation, platform::Fault::Silence)].into();
@@ -336,10 +391,12 @@ async fn a_sidecar_that_dies_while_it_asks_others_locks_nobody_out() {
         platform.with(|world| world.faults.clear());
         ozonetel.with(|world| world.fault = None);
         // The same device signs in at once, at any other.
-        let again = other.device("desk").login(ana).await.expect(201);
+        let again = next.device("desk").login(ana).await.expect(201);
         assert_eq!(again.body["telephony"]["state"], "ready", "{question:?}");
-        let beat = other.device("desk").beat(again.access_token()).await;
-        beat.expect(201);
+        for sidecar in [&other, &next] {
+            let beat = sidecar.device("desk").beat(again.access_token()).await;
+            beat.expect(201);
+        }
         redis.assert_every_key_expires();
     }
 }
@@ -374,6 +431,24 @@ async fn a_login_that_is_not_kept_leaves_nobody_logged_in_at_ozonetel() {
         for key in KEYS {
             redis.until("it is given back", &["EXISTS", key], |count| count == "0");
         }
+    }
+}
+
+/// The two sidecars beside one that is to die.
+struct Others([Instance; 2]);
+
+impl Others {
+    /// Starts them with these settings; which of them serves first is another one from step to step.
+    async fn start(redis: &RedisServer, settings: &str, step: usize) -> Self {
+        let start = async || Instance::with(&redis.url(), settings).await;
+        let mut both = [start().await, start().await];
+        both.rotate_left(step % 2);
+        Self(both)
+    }
+
+    /// Returns a device that calls the one, and as it calls the other.
+    fn devices(&self, name: &str) -> [Device; 2] {
+        self.0.each_ref().map(|sidecar| sidecar.device(name))
     }
 }
 

@@ -423,6 +423,123 @@ async fn an_account_that_is_given_no_token_is_told_why() {
 }
 
 #[tokio::test]
+async fn an_account_that_ozonetel_refuses_is_told_why_in_its_words() {
+    const LOGGED_IN: &str = "Agent agent1 logged in successfully";
+    const WRONG: &str = "Invalid userName or apiKey";
+    let another = |variable: &'static str| Some((variable, "another"));
+    for (theirs, ours, instead, login, ordered, disposed, recorded) in [
+        // Its mode is another one here than there.
+        (
+            Mode::Token,
+            Mode::ApiKey,
+            None,
+            LOGGED_IN,
+            "Token Should Not be Null or Empty.",
+            "Token Should Not be Null or Empty.",
+            "ucid is Invalid",
+        ),
+        (
+            Mode::ApiKey,
+            Mode::Token,
+            None,
+            LOGGED_IN,
+            "Api Key Should Not be Null or Empty.",
+            "Api Key Should Not be Null or Empty.",
+            "ucid is Invalid",
+        ),
+        (
+            Mode::ApiKey,
+            Mode::ApiKey,
+            another("OZONETEL_USER_NAME"),
+            WRONG,
+            "Invalid User Details",
+            "Authentication fails",
+            "userName or apiKey is Invalid",
+        ),
+        (
+            Mode::ApiKey,
+            Mode::ApiKey,
+            another("OZONETEL_API_KEY"),
+            WRONG,
+            "Invalid User Details",
+            "Authentication fails",
+            "userName or apiKey is Invalid",
+        ),
+        // It is given no token.
+        (
+            Mode::Token,
+            Mode::Token,
+            another("OZONETEL_API_KEY"),
+            WRONG,
+            WRONG,
+            WRONG,
+            WRONG,
+        ),
+    ] {
+        let ozonetel = Ozonetel::start(theirs).await;
+        let config = queue_config(&ozonetel, ours, instead.as_slice());
+        let world = World::alone(config).await;
+        let desk = world.device("desk");
+        let answer = desk.login(ANA).await.expect(201);
+        assert_eq!(answer.body["telephony"]["message"], login);
+        for (path, body, words) in [
+            ("agent-ready", json!({}), ordered),
+            ("dial", json!({"phoneNumber": "100"}), ordered),
+            (
+                "dispose",
+                json!({"ucid": "9", "disposition": "Sale"}),
+                disposed,
+            ),
+            (
+                "recording",
+                json!({"ucid": "9", "action": "pause"}),
+                recorded,
+            ),
+        ] {
+            let refused = order(&desk, answer.access_token(), path, body).await;
+            let refused = refused.expect(422);
+            assert_eq!(
+                refused.message(),
+                words,
+                "{theirs:?} {ours:?} {instead:?} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_account_as_such_reaches_the_agent() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    // What Ozonetel says to whoever leaves the account out, it says to this server.
+    let url = format!(
+        "{}/CAServices/AgentAuthenticationV2/index.php",
+        ozonetel.url
+    );
+    let said = client().post(url).body("action=login").send().await;
+    let said: &str = said.unwrap().text().await.unwrap().leak();
+    ozonetel.with(|world| world.fault = Some(Fault::Body(said)));
+    let words = "Missing userName or apiKey";
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let telephony = json!({"state": "failed", "message": words});
+    assert_eq!(answer.body["telephony"], telephony);
+    let refused = ready(&desk, answer.access_token()).await.expect(422);
+    assert_eq!(refused.message(), words);
+}
+
+#[tokio::test]
+async fn an_outcome_of_a_call_that_cannot_be_one_is_refused_in_the_words_of_ozonetel() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let dispose = json!({"ucid": "9".repeat(20), "disposition": "Sale"});
+    let refused = order(&desk, answer.access_token(), "dispose", dispose).await;
+    let words = "Unable to Dispose . Please retry after some time.";
+    assert_eq!(refused.expect(422).message(), words);
+    ozonetel.with(|world| assert!(world.disposed.is_empty()));
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_in_its_login_leaves_nobody_logged_in() {
     let ozonetel = Ozonetel::start(Mode::ApiKey).await;
     let clock = MovedClock::new();
@@ -589,13 +706,13 @@ async fn others_are_called_into_a_call_and_dropped_and_its_recording_is_paused()
         let party = |number: &str| json!({"ucid": ucid, "number": number});
         let recording = |action: &str| json!({"ucid": ucid, "action": action});
 
-        for (path, body) in [
-            ("conference", party(number)),
-            ("kick", party(number)),
-            ("recording", recording("pause")),
+        for (path, body, words) in [
+            ("conference", party(number), "Call not Found"),
+            ("kick", party(number), "Call not Found"),
+            ("recording", recording("pause"), "ucid is Invalid"),
         ] {
             let refused = post(path, body).await.expect(422);
-            assert_eq!(refused.message(), "Call not Found", "{path}");
+            assert_eq!(refused.message(), words, "{path}");
         }
         post("agent-ready", json!({})).await.expect(201);
         let dial = json!({"phoneNumber": "100"});
@@ -620,10 +737,35 @@ async fn others_are_called_into_a_call_and_dropped_and_its_recording_is_paused()
         post("kick", party(number)).await.expect(201);
         ozonetel.with(|world| assert!(world.calls[ucid].is_empty()));
 
-        post("recording", recording("pause")).await.expect(201);
+        let done = post("recording", recording("pause")).await.expect(201);
+        let words = "paused monitoring of the channel";
+        assert_eq!(done.body, json!({"status": "success", "message": words}));
         ozonetel.with(|world| assert!(world.unrecorded.contains(ucid)));
         post("recording", recording("resume")).await.expect(201);
         ozonetel.with(|world| assert!(world.unrecorded.is_empty()));
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_a_recording_rests_by_an_answer_that_is_not_understood() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    ready(&desk, token).await.expect(201);
+    let dial = order(&desk, token, "dial", json!({"phoneNumber": "100"})).await;
+    let dialled = dial.expect(201);
+    let pause = json!({"ucid": dialled.body["ucid"], "action": "pause"});
+    for body in ["", "OK", "<html>Warning: something</html>", "{}"] {
+        ozonetel.with(|world| world.fault = Some(Fault::Body(body)));
+        let refused = order(&desk, token, "recording", pause.clone()).await;
+        assert_eq!(refused.expect(503).message(), "Ozonetel does not answer.");
+    }
+    // Whoever tries again has lost nothing.
+    ozonetel.with(|world| world.fault = None);
+    for _ in 0..2 {
+        let paused = order(&desk, token, "recording", pause.clone()).await;
+        paused.expect(201);
     }
 }
 

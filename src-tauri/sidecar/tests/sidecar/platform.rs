@@ -8,14 +8,16 @@ use sidecar::MemoryLock;
 use sidecar_api::{AGENT_NOT_CONFIGURED, CANNOT_SIGN_IN_NOW, WRONG_CREDENTIALS};
 use tokio::time::timeout;
 
-use crate::stand_in::ozonetel::{self, Mode, Ozonetel};
+use crate::stand_in::ozonetel::{self, Mode, Ozonetel, password_of};
+use crate::stand_in::platform::graphql::{Field, Operation};
 use crate::stand_in::platform::{
-    ANA_MEMBER, Agent, Fault, Generation, PASSWORD, Platform, RAVI_MEMBER,
+    ANA_MEMBER, API_KEY, Agent, Fault, Generation, PASSWORD, Platform, RAVI_MEMBER,
 };
-use crate::stand_in::{platform_and_ozonetel_config, platform_config};
-use crate::world::{Answer, DEADLINE, Device, World, send};
+use crate::stand_in::{own_passwords_config, platform_and_ozonetel_config, platform_config};
+use crate::world::{Answer, DEADLINE, Device, World, client, send};
 
 const ANA: &str = "ana@helix.example";
+const RAVI: &str = "ravi@helix.example";
 const MIRA: &str = "mira@helix.example";
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -50,6 +52,225 @@ async fn an_agent_signs_in_at_a_platform_of_either_generation() {
         login(&desk, ANA).await.expect(201);
         assert_eq!(platform.with(|world| world.asked.len()), before + 4);
     }
+}
+
+/// The questions that the platform is known to understand, as contract/platform.md writes them (1, 2, 3, 5 and 6), in its current
+/// version.
+const QUESTIONS: [&str; 5] = [
+    "mutation($email:String!,$password:String!,$origin:String!){getLoginTokenFromCredentials(email:$email,\
+     password:$password,origin:$origin){loginToken{token expiresAt}}}",
+    "mutation($loginToken:String!,$origin:String!){getAuthTokensFromLoginToken(loginToken:$loginToken,\
+     origin:$origin){tokens{accessOrWorkspaceAgnosticToken{token expiresAt} refreshToken{token expiresAt}}}}",
+    "mutation($appToken:String!){renewToken(appToken:$appToken){tokens{accessOrWorkspaceAgnosticToken\
+     {token expiresAt} refreshToken{token expiresAt}}}}",
+    "query{currentUser{id email firstName lastName workspaceMember{id name{firstName lastName} userEmail \
+     roles{id label}}}}",
+    "query($m:UUID!){agents(first:2,filter:{wsmemberId:{eq:$m}}){edges{node{id ozonetelagentid sipextension \
+     sippassword campaignname wsmemberId}} pageInfo{hasNextPage}}}",
+];
+
+#[tokio::test]
+async fn a_platform_of_either_generation_is_asked_as_it_is_known_to_understand() {
+    for generation in [Generation::Current, Generation::Old] {
+        let (platform, world) = start().await;
+        platform.with(|world| world.generation = generation);
+        let desk = world.device("desk");
+        let answer = login(&desk, ANA).await.expect(201);
+        desk.refresh(answer.refresh_token()).await.expect(201);
+        // Once it is known how this platform speaks.
+        platform.with(|world| world.asked.clear());
+        let answer = login(&desk, ANA).await.expect(201);
+        desk.refresh(answer.refresh_token()).await.expect(201);
+
+        let asked = platform.with(|world| world.asked.clone());
+        let operations: Vec<_> = asked.iter().map(|asked| asked.operation).collect();
+        assert_eq!(
+            operations,
+            [
+                "getLoginTokenFromCredentials",
+                "getAuthTokensFromLoginToken",
+                "currentUser",
+                "agents",
+                "renewToken",
+            ]
+        );
+        for asked in &asked {
+            let mut known = QUESTIONS.iter().filter(|it| it.contains(asked.operation));
+            let known = known.next().unwrap();
+            let known = match generation {
+                Generation::Current => (*known).to_owned(),
+                Generation::Old => known.replace("accessOrWorkspaceAgnosticToken", "accessToken"),
+            };
+            let (asked, known) = (question(&asked.query), question(&known));
+            assert_eq!(asked.kind, known.kind);
+            let (ours, theirs) = (&asked.selection[0], &known.selection[0]);
+            // What they are given, with the type of each variable in its place.
+            assert_eq!(
+                ours.arguments(&json!(asked.variables)),
+                theirs.arguments(&json!(known.variables))
+            );
+            assert!(is_part(ours, theirs), "{ours:?}");
+        }
+    }
+}
+
+fn question(text: &str) -> Operation {
+    Operation::parse(text).unwrap()
+}
+
+/// Whether the other field's question has all that is asked for here.
+fn is_part(field: &Field, other: &Field) -> bool {
+    field.name == other.name
+        && field.selection.iter().all(|inner| {
+            let mut theirs = other.selection.iter();
+            theirs.any(|it| is_part(inner, it))
+        })
+}
+
+#[tokio::test]
+async fn the_stand_in_answers_what_it_is_asked_and_nothing_else() {
+    let platform = Platform::start().await;
+    let ask = async |query: &str, variables: Value| {
+        let post = client().post(format!("{}/graphql", platform.url));
+        let post = post.bearer_auth(API_KEY);
+        let question = json!({"query": query, "variables": variables});
+        let answer = post.json(&question).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()
+    };
+    let node = |id: &str| json!({"node": {"who": id}});
+    let page =
+        |edges: Value, more: bool| json!({"edges": edges, "pageInfo": {"hasNextPage": more}});
+    let rest = "{edges{node{who:ozonetelagentid}} pageInfo{hasNextPage}}}";
+    let (ana, ravi) = (json!({"m": ANA_MEMBER}), json!({"m": RAVI_MEMBER}));
+    for (question, variables, found) in [
+        (
+            "query{agents",
+            json!({}),
+            page(json!([node("agent1"), node("agent2")]), false),
+        ),
+        (
+            "query{agents(first:1)",
+            json!({}),
+            page(json!([node("agent1")]), true),
+        ),
+        (
+            "query($m:UUID!){agents(filter:{wsmemberId:{eq:$m}})",
+            ravi.clone(),
+            page(json!([node("agent2")]), false),
+        ),
+        (
+            "query($m:UUID!){agents(first:1,filter:{wsmemberId:{neq:$m}})",
+            ravi.clone(),
+            page(json!([node("agent1")]), false),
+        ),
+        (
+            "query($m:UUID!){agents(filter:{wsmemberId:{in:[$m]}})",
+            ana.clone(),
+            page(json!([node("agent1")]), false),
+        ),
+        (
+            "query{agents(filter:{wsmemberId:{is:NULL}})",
+            json!({}),
+            page(json!([]), false),
+        ),
+    ] {
+        let answer = ask(&format!("{question}{rest}"), variables).await;
+        assert_eq!(answer, json!({"data": {"agents": found}}), "{question}");
+    }
+    let data = ask("query Names{them:agents{edges{node{id}}}}", json!({})).await;
+    assert_eq!(
+        data["data"]["them"]["edges"][1],
+        json!({"node": {"id": "0f"}})
+    );
+
+    for (query, variables, words) in [
+        (
+            "query{agents{edges{node{sipasword}}}}",
+            json!({}),
+            "Cannot query field \"sipasword\" on type \"Agent\".",
+        ),
+        (
+            "mutation{agents{edges{node{id}}}}",
+            json!({}),
+            "Cannot query field \"agents\" on type \"Mutation\".",
+        ),
+        (
+            "query{agents{edges}}",
+            json!({}),
+            "Field \"edges\" of type \"AgentEdge\" must have a selection of subfields.",
+        ),
+        (
+            "query{agents{edges{node{id{x}}}}}",
+            json!({}),
+            "Field \"id\" must not have a selection since type \"UUID\" has no subfields.",
+        ),
+        (
+            "query($m:UUID!){agents(where:$m){edges{node{id}}}}",
+            ana.clone(),
+            "Unknown argument \"where\" on field \"Query.agents\".",
+        ),
+        (
+            "query($m:UUID!){agents(filter:{member:{eq:$m}}){edges{node{id}}}}",
+            ana.clone(),
+            "Field \"member\" is not defined by type \"AgentFilterInput\".",
+        ),
+        (
+            "query($m:String!){agents(filter:{wsmemberId:{eq:$m}}){edges{node{id}}}}",
+            ana.clone(),
+            "Variable \"$m\" of type \"String!\" used in position expecting type \"UUID\".",
+        ),
+        (
+            "query{agents(filter:{wsmemberId:{eq:$m}}){edges{node{id}}}}",
+            ana.clone(),
+            "Variable \"$m\" is not defined.",
+        ),
+        (
+            "query($m:UUID!){agents{edges{node{id}}}}",
+            ana.clone(),
+            "Variable \"$m\" is never used.",
+        ),
+        (
+            "query($m:UUID!){agents(filter:{wsmemberId:{eq:$m}}){edges{node{id}}}}",
+            json!({"member": ANA_MEMBER}),
+            "Variable \"$m\" of required type \"UUID!\" was not provided.",
+        ),
+        (
+            "query{agents{edges{node{id}}}",
+            json!({}),
+            "Syntax Error: Unexpected <EOF>.",
+        ),
+    ] {
+        let answer = ask(query, variables).await;
+        assert_eq!(answer["errors"][0]["message"], words, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_password_in_an_agents_record_is_the_one_that_logs_them_in_at_ozonetel() {
+    let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+    platform.with(|world| {
+        for (agent, id) in world.agents.iter_mut().zip(["agent1", "agent2"]) {
+            agent.fields["ozonetelpassword"] = json!(password_of(id));
+        }
+    });
+    let config = own_passwords_config(&platform, &ozonetel, "ozonetelpassword");
+    let world = World::alone(config).await;
+    for (device, email, id) in [("desk", ANA, "agent1"), ("laptop", RAVI, "agent2")] {
+        let device = world.device(device);
+        let answer = login(&device, email).await.expect(201);
+        let words = format!("Agent {id} logged in successfully");
+        let telephony = json!({"state": "ready", "message": words});
+        assert_eq!(answer.body["telephony"], telephony);
+        device.logout(answer.access_token()).await.expect(201);
+        let out = ozonetel.until(|world| world.present.is_empty());
+        timeout(DEADLINE, out).await.unwrap();
+    }
+    // Nobody else's password stands in for one that is missing.
+    platform.with(|world| world.agents[0].fields["ozonetelpassword"] = Value::Null);
+    let answer = login(&world.device("desk"), ANA).await.expect(201);
+    let words = "No Ozonetel password is set for the agent agent1.";
+    let telephony = json!({"state": "failed", "message": words});
+    assert_eq!(answer.body["telephony"], telephony);
 }
 
 #[tokio::test]
@@ -526,7 +747,7 @@ async fn two_members_with_one_extension_cannot_both_be_signed_in() {
         world.agents[1] = Agent::new(RAVI_MEMBER, "agent2", "700201");
     });
     login(&world.device("desk"), ANA).await.expect(201);
-    let ravi = login(&world.device("laptop"), "ravi@helix.example").await;
+    let ravi = login(&world.device("laptop"), RAVI).await;
     assert_eq!(ravi.expect(409).body["holder"]["sameMember"], false);
 }
 
