@@ -16,7 +16,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use lab::{Clip, Codec, FlowFault, OfferIn, Sound, Treatment, delay, likeness};
 use serde_json::{Value, json};
 use support::{
-    office::{Office, PASSWORD, SIP_PASSWORDS, sign_in},
+    office::{Office, PASSWORD, SIP_PASSWORDS, has_refresh_token, sign_in},
     process::Process,
 };
 
@@ -386,6 +386,7 @@ async fn no_secret_reaches_standard_output_or_the_log_at_its_finest() {
     let told = ana.seen.iter().map(Value::to_string).collect::<String>();
     quit(ana, 0).await;
     let log = std::fs::read_to_string(log).unwrap();
+    assert!(has_refresh_token(&office.refresh_token("ravi").await));
     assert!(
         log.contains("REGISTER") && log.contains("INVITE"),
         "the finest log shows SIP"
@@ -394,6 +395,7 @@ async fn no_secret_reaches_standard_output_or_the_log_at_its_finest() {
         for secret in [PASSWORD, SIP_PASSWORDS[0], "eyJ"] {
             assert!(!text.contains(secret), "{what} shows {secret}");
         }
+        assert!(!has_refresh_token(text), "{what} shows a refresh token");
         for before in ["response=\"", "a=ice-pwd:"] {
             for after in text.split(before).skip(1) {
                 let shown = after

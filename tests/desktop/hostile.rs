@@ -1,12 +1,21 @@
 //! A caller's name that was made to harm: it is text, and stays in its place.
 
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
 use lab::{LabCall, OfferIn, Treatment};
 use serde_json::{Value, json};
 
 use crate::{
-    desk::{Desk, on_own_screen},
+    desk::{Desk, on_own_screen, story},
     page::{MAIN, RING},
 };
+
+/// What the names are made of with which the page is tested.
+const PIECES: &str = include_str!("../../ui/src/scripted/hostile.json");
 
 /// Begins with what a page would show as a picture and run as a script.
 const MARKUP: &str = "<img src=x onerror=\"window.hostile=1\"><script>window.hostile=1</script><b id=hostile>Ana</b>";
@@ -32,6 +41,58 @@ async fn a_name_that_turns_text_round_turns_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_of_thousands_of_letters_leaves_the_windows_as_they_are() {
     is_shown_as(&"W".repeat(LONG), &"W".repeat(KEPT)).await;
+}
+
+/// Each story ends with the page's policy, which has forbidden nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_else_a_name_is_made_of_is_text_in_the_history() {
+    story(async |desk| {
+        let names = names();
+        assert!(names.len() >= 200);
+        remember(desk, &names);
+        desk.ready().await;
+        let page = desk.page();
+        is_text(desk, &[]).await;
+        page.press("History").await;
+        page.offers("Delete all").await;
+        let rows = "return document.querySelectorAll('main li').length;";
+        assert_eq!(page.run(rows, Vec::new()).await, names.len());
+        is_text(desk, &["Delete all"]).await;
+    })
+    .await;
+}
+
+/// Each piece of the page's own tests alone, at an end of a name and inside it, once and many times.
+fn names() -> Vec<String> {
+    let pieces: BTreeMap<String, Vec<String>> = serde_json::from_str(PIECES).unwrap();
+    let pieces = pieces.into_values().flatten();
+    let around = |it: String| {
+        let many = it.repeat(40);
+        [
+            format!("{it}Ana"),
+            format!("An{it}a"),
+            format!("Ana{it}"),
+            format!("Ana{many}"),
+            it,
+        ]
+    };
+    pieces.flat_map(around).collect()
+}
+
+/// Has a call of each, a moment ago, in the history.
+fn remember(desk: &Desk, names: &[String]) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let call = |(id, name): (usize, &String)| {
+        json!({
+            "id": id, "direction": "incoming", "number": "700299", "display_name": name,
+            "began": now.as_millis() as u64, "talked_ms": null, "cause": { "code": "missed" }, "quality": null,
+        })
+    };
+    let head = json!({ "helix_phone_history": 1 });
+    let lines = [head].into_iter().chain(names.iter().enumerate().map(call));
+    let path = desk.bus.home().join("data/helix-phone/history.jsonl");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, lines.map(|it| format!("{it}\n")).collect::<String>()).unwrap();
 }
 
 /// Has somebody of this name call, and sees each window say `shown` and nothing else come of it.
@@ -94,7 +155,7 @@ async fn is_text(desk: &Desk, buttons: &[&str]) {
         const marks = document.body.innerText.match(/[\\u202a-\\u202e\\u2066-\\u2069]/g) ?? [];
         const page = document.documentElement;
         return {
-            parts: document.querySelectorAll('img, b, #hostile, [onerror]').length,
+            parts: document.querySelectorAll('img, script:not([src]), iframe[srcdoc], base, b, form[action], #hostile, [onerror], [onload], [onclick], [onfocus]').length,
             ran: window.hostile !== undefined,
             turned: marks.filter((it) => it !== '\\u2068' && it !== '\\u2069').length,
             open: marks.filter((it) => it === '\\u2068').length

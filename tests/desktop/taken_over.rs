@@ -14,7 +14,7 @@ use crate::{
     desk::story,
     garbage,
     page::{MAIN, MINI, Page, RING},
-    support::office::{PASSWORD, SIP_PASSWORDS},
+    support::office::{PASSWORD, SIP_PASSWORDS, has_refresh_token},
 };
 
 /// Where all commands are.
@@ -188,4 +188,5 @@ fn holds_no_secret(answer: &Value) {
     for secret in [PASSWORD, SIP_PASSWORDS[0], "eyJ"] {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
+    assert!(!has_refresh_token(&text), "a refresh token is in {text}");
 }

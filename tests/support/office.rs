@@ -6,7 +6,13 @@ use lab::{Codec, World, WorldConfig};
 use secrecy::SecretString;
 use sidecar::Config;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, process::Command, sync::oneshot, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    process::Command,
+    sync::oneshot,
+    task::JoinHandle,
+};
 
 use super::{
     ozonetel::{API_KEY, Mode, Ozonetel, USER_NAME, password_of},
@@ -92,6 +98,25 @@ impl Office {
         phone
     }
 
+    /// Signs in as a phone does, and returns the refresh token.
+    pub async fn refresh_token(&self, name: &str) -> String {
+        let body =
+            serde_json::json!({ "email": format!("{name}@helix.example"), "password": PASSWORD })
+                .to_string();
+        let address = self.sidecar.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!(
+            "POST /auth/login HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (_, token) = answer.split_once("\"refreshToken\":\"").expect(&answer);
+        token.split('"').next().unwrap().to_owned()
+    }
+
     /// Waits until the extension has this many bindings.
     pub async fn bindings(&self, extension: &str, wanted: usize) {
         let what = format!("{wanted} bindings of {extension}");
@@ -142,6 +167,19 @@ fn serve(listener: TcpListener, toml: &str) -> (oneshot::Sender<()>, JoinHandle<
         sidecar::run(listener, config, shutdown).await.unwrap();
     });
     (stop, task)
+}
+
+/// Tells whether a text holds a refresh token: the id of a session, a UUID, and at once 43 random characters.
+pub fn has_refresh_token(text: &str) -> bool {
+    let is_part = |it: &u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_');
+    let is_id = |(at, it): (usize, &u8)| match at {
+        8 | 13 | 18 | 23 => *it == b'-',
+        _ => it.is_ascii_hexdigit(),
+    };
+    text.as_bytes().windows(36 + 43).any(|it| {
+        let (id, random) = it.split_at(36);
+        id.iter().enumerate().all(is_id) && random.iter().all(is_part)
+    })
 }
 
 pub fn sign_in(name: &str) -> serde_json::Value {
