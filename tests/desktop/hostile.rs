@@ -54,7 +54,7 @@ async fn whatever_else_a_name_is_made_of_is_text_in_the_history() {
         let page = desk.page();
         is_text(desk, &[]).await;
         page.press("History").await;
-        page.says("Delete all").await;
+        page.offers("Delete all").await;
         let rows = "return document.querySelectorAll('main li').length;";
         assert_eq!(page.run(rows, Vec::new()).await, names.len());
         is_text(desk, &["Delete all"]).await;
