@@ -95,9 +95,11 @@ impl Address {
     /// Returns the hosts beyond this machine that are spoken to without TLS.
     pub(crate) fn in_clear(&self) -> Vec<&str> {
         let addresses = self.place.addresses().into_iter();
-        let hosts = addresses.filter_map(|address| match address {
-            ConnectionAddr::Tcp(host, _) => Some(&**host),
-            _ => None,
+        let hosts = addresses.filter_map(|address| {
+            let ConnectionAddr::Tcp(host, _) = address else {
+                return None;
+            };
+            Some(&**host)
         });
         hosts.filter(|host| !is_loopback(host)).collect()
     }
