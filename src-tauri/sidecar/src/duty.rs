@@ -276,19 +276,37 @@ async fn forget_unsettled(sidecar: &Sidecar, session_id: &str, unsettled: &Unset
     }
 }
 
-/// Has an agent be as they were `before`, who was out, is in anew, and was refused the state that they wanted then. Nobody
-/// waits for it.
+/// Has an agent be as they were `before`, who was out, is in anew, and was refused the state that they wanted then, unless
+/// something else was noted since that had this `version`. Nobody waits for it, and until it is done nobody is told so.
 pub(crate) fn put_back(
     sidecar: &Arc<Sidecar>,
     ozonetel: &Arc<Ozonetel>,
     agent: &Arc<Agent>,
     session_id: &str,
-    before: Ordered,
+    (before, version): (Ordered, u64),
 ) {
     let (server, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
     let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
     in_background(sidecar, async move {
-        order_again(&server, &ozonetel, &agent, &session_id, before, false).await;
+        let _turn = ozonetel.state_turns.of(&session_id).await;
+        match server.sessions.state(&session_id).await {
+            Ok(SessionState::Live { at_queue, .. }) if at_queue.version == version => {}
+            // They have ordered another one, or nobody knows.
+            Ok(_) | Err(_) => return,
+        }
+        let order = Order::State {
+            state: before.state,
+            pause_reason: before.pause_reason.as_deref(),
+        };
+        let until = Instant::now() + ORDER_TIME;
+        let verdict = ozonetel.order(&agent.config.ozonetel_agent_id, order, until);
+        match verdict.await {
+            // That settles their login as well.
+            Ok(Verdict::Done(_)) => {
+                note_ordered(&server, &session_id, Some(before), version).await;
+            }
+            other => keep_note(&server, &session_id, Note::Telephony(told(&other))).await,
+        }
     });
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Ozonetel {
     token: AccountToken,
     /// Each agent's logins and logouts: the last word is the last one said.
     turns: Turns,
+    /// Each session's orders that change the state of its agent.
+    pub(crate) state_turns: Turns,
     /// Whom to log out once their sessions have ended.
     pub(crate) duties: Duties,
 }
@@ -86,6 +88,7 @@ impl Ozonetel {
             settings: Arc::new(settings),
             clock,
             turns: Turns::default(),
+            state_turns: Turns::default(),
             duties: match store {
                 Some(store) => Duties::in_redis(store, keys),
                 None => Duties::in_memory(),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use sidecar_api::{
     AgentResponse, AgentState, DialRequest, DisposeRequest, Telephony, TelephonyState,
 };
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
@@ -56,7 +57,7 @@ pub(crate) async fn state(
     }
 
     let fields = [Field::Text("state"), Field::OptionalText("pauseReason")];
-    let on_duty = OnDuty::of(&sidecar, &headers).await?;
+    let on_duty = OnDuty::in_turn(&sidecar, &headers).await?;
     let request: Request = read_json(&headers, body, &fields).await?;
     let state = AgentState::of(&request.state)
         .ok_or_else(|| Refusal::bad_request(["state must be Ready or Pause.".to_owned()]))?;
@@ -73,7 +74,7 @@ pub(crate) async fn ready(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let on_duty = OnDuty::of(&sidecar, &headers).await?;
+    let on_duty = OnDuty::in_turn(&sidecar, &headers).await?;
     let _empty: Option<serde::de::IgnoredAny> = read_optional_json(&headers, body, &[]).await?;
     duty::to_its_end(&sidecar, async move {
         on_duty.set_state(AgentState::Ready, None).await
@@ -113,7 +114,7 @@ pub(crate) async fn dispose(
         Field::OptionalFlag("repeated"),
         Field::OptionalText("pauseReason"),
     ];
-    let on_duty = OnDuty::of(&sidecar, &headers).await?;
+    let on_duty = OnDuty::in_turn(&sidecar, &headers).await?;
     let request: DisposeRequest = read_json(&headers, body, &fields).await?;
     check([
         ("ucid", Some(&*request.ucid)),
@@ -137,14 +138,46 @@ pub(super) struct OnDuty {
     version: u64,
     /// By when there is an answer.
     until: Instant,
+    /// Held by an order that changes the agent's state.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+/// What an order left of what its agent was before.
+struct Given {
+    /// How often it was noted what was ordered, before this.
+    version: u64,
+    /// Ozonetel had them out, and refused their login.
+    is_out: bool,
 }
 
 impl OnDuty {
     pub(super) async fn of(sidecar: &Arc<Sidecar>, headers: &HeaderMap) -> Result<Self, Refusal> {
+        Self::begin(sidecar, headers, false).await
+    }
+
+    /// The same for an order that changes the agent's state: one of the same session that is under way ends first, with
+    /// what is noted of it, also where its caller has gone away. So the last one counts, there and here.
+    async fn in_turn(sidecar: &Arc<Sidecar>, headers: &HeaderMap) -> Result<Self, Refusal> {
+        Self::begin(sidecar, headers, true).await
+    }
+
+    async fn begin(
+        sidecar: &Arc<Sidecar>,
+        headers: &HeaderMap,
+        is_in_turn: bool,
+    ) -> Result<Self, Refusal> {
         let until = Instant::now() + CALL_TIME;
         let device = Device::of(headers)?;
         let caller = sidecar.caller(bearer(headers).as_ref(), &device, Expiry::Enforced)?;
         let ozonetel = sidecar.ozonetel.clone().ok_or_else(Refusal::no_ozonetel)?;
+        let turn = match is_in_turn {
+            true => {
+                let turn = ozonetel.state_turns.of(&caller.session_id);
+                let turn = timeout_at(until, turn).await;
+                Some(turn.map_err(|_| Silent::NotDone)?)
+            }
+            false => None,
+        };
         let held = timeout_at(until, heartbeat::hold(sidecar, &caller, &device)).await;
         let held = held.unwrap_or_else(|_| Err(platform::Silent.into()))?;
         let Held { agent, at_queue } = held.ok_or_else(Refusal::not_an_agent)?;
@@ -163,6 +196,7 @@ impl OnDuty {
             version,
             caller,
             until,
+            _turn: turn,
         })
     }
 
@@ -177,8 +211,9 @@ impl OnDuty {
             state,
             pause_reason: pause_reason.as_deref(),
         };
-        let mut version = self.version;
-        let verdict = self.carry_out(order, &mut version).await;
+        let mut given = self.given();
+        let verdict = self.carry_out(order, &mut given).await;
+        let version = given.version;
         match &verdict {
             Ok(Verdict::Done(_)) => {
                 let at = self.sidecar.clock.now().wall;
@@ -189,6 +224,8 @@ impl OnDuty {
                 };
                 self.note_ordered(Some(ordered), version).await;
             }
+            // Their phone is told why they are out.
+            Ok(Verdict::Refused(_)) if given.is_out => {}
             Ok(Verdict::Refused(_)) | Err(Silent::NotDone) => self.stay_as_before().await,
             // It may have been done: nobody is to be told, or made, what they were before.
             Err(Silent::Unknown) => {
@@ -213,8 +250,9 @@ impl OnDuty {
             is_repeated: request.repeated,
             pause_reason: request.pause_reason.as_deref(),
         };
-        let mut version = self.version;
-        let verdict = self.carry_out(order, &mut version).await;
+        let mut given = self.given();
+        let verdict = self.carry_out(order, &mut given).await;
+        let version = given.version;
         let may_be_done = matches!(verdict, Ok(Verdict::Done(_)) | Err(Silent::Unknown));
         if request.pause_reason.is_some() && may_be_done {
             self.note_ordered(None, version).await;
@@ -231,9 +269,7 @@ impl OnDuty {
             return;
         };
         if at_queue.ordered.is_none() {
-            self.note_ordered(Some(before.clone()), at_queue.version)
-                .await;
-            let (sidecar, before) = (&self.sidecar, before.clone());
+            let (sidecar, before) = (&self.sidecar, (before.clone(), at_queue.version));
             duty::put_back(sidecar, &self.ozonetel, &self.agent, session_id, before);
         }
     }
@@ -253,6 +289,7 @@ impl OnDuty {
             ordered: _,
             version: _,
             until,
+            _turn: _,
         } = self;
         // Who wants another state is not to be in the last one before that.
         let orders_again = !matches!(order, Order::State { .. });
@@ -260,9 +297,16 @@ impl OnDuty {
         duty::log_in_for_order(sidecar, ozonetel, agent, session_id, orders_again, *until).await
     }
 
-    /// Gives an order, and once more where the agent was out: `version` becomes that after their login, which notes that
-    /// what was ordered before does not hold.
-    async fn carry_out(&self, order: Order<'_>, version: &mut u64) -> Result<Verdict, Silent> {
+    fn given(&self) -> Given {
+        Given {
+            version: self.version,
+            is_out: false,
+        }
+    }
+
+    /// Gives an order, and once more where the agent was out: `given` becomes what is so after their login, which notes
+    /// that what was ordered before does not hold.
+    async fn carry_out(&self, order: Order<'_>, given: &mut Given) -> Result<Verdict, Silent> {
         let agent_id = &self.agent.config.ozonetel_agent_id;
         match self.ozonetel.order(agent_id, order, self.until).await? {
             Verdict::Refused(words) if words.is_already_out() => {}
@@ -270,20 +314,22 @@ impl OnDuty {
         }
         match self.log_in(order).await {
             Ok(Verdict::Done(_)) => {}
-            Ok(refused @ Verdict::Refused(_)) => return Ok(refused),
+            Ok(refused @ Verdict::Refused(_)) => {
+                given.is_out = true;
+                return Ok(refused);
+            }
             // Whether they are in or out, they are no more what they were before.
             Err(Silent::NotDone | Silent::Unknown) => return Err(Silent::Unknown),
         }
         let state = self.sidecar.sessions.state(&self.caller.session_id).await;
         if let Ok(SessionState::Live { at_queue, .. }) = state {
-            *version = at_queue.version;
+            given.version = at_queue.version;
         }
         self.ozonetel.order(agent_id, order, self.until).await
     }
 
     pub(super) async fn order(&self, order: Order<'_>) -> Answer {
-        let mut version = self.version;
-        let verdict = self.carry_out(order, &mut version).await?;
+        let verdict = self.carry_out(order, &mut self.given()).await?;
         self.answer(verdict).await
     }
 

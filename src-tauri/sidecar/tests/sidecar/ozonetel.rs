@@ -174,8 +174,37 @@ async fn who_is_refused_a_pause_while_ozonetel_has_them_out_is_as_they_were() {
     let refused = order(&desk, token, "agent-state", pause).await;
     assert_eq!(refused.expect(422).message(), "pauseReason is Invalid");
     until(&ozonetel, |world| world.ready.contains("agent1")).await;
-    let beat = desk.beat(token).await.expect(201);
-    assert_eq!(beat.body["queue"]["state"], "Ready");
+    let is_told =
+        async { while desk.beat(token).await.expect(201).body["queue"]["state"] != "Ready" {} };
+    timeout(DEADLINE, is_told).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_cannot_be_logged_in_for_an_order_is_told_why_and_in_no_state() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token();
+    ready(&desk, token).await.expect(201);
+    // Somebody logs them out there, and gives them another password.
+    let asked = ozonetel.with(|world| {
+        world.present.clear();
+        world.ready.clear();
+        let another = "another-password".to_owned();
+        world.passwords.insert("agent1".to_owned(), another);
+        world.asked
+    });
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    let refused = order(&desk, token, "agent-state", pause).await.expect(422);
+    let words = refused.message().to_owned();
+    for _ in 0..5 {
+        let beat = desk.beat(token).await.expect(201);
+        assert_eq!(beat.body["queue"]["state"], "Unknown");
+        assert_eq!(beat.body["telephony"]["state"], "failed");
+        assert_eq!(beat.body["telephony"]["message"], words.as_str());
+    }
+    // The order, the login, and nothing more.
+    ozonetel.with(|world| assert_eq!(world.asked, asked + 2));
 }
 
 #[tokio::test]

@@ -189,6 +189,39 @@ async fn a_pause_whose_caller_has_gone_away_is_what_was_ordered_last() {
 }
 
 #[tokio::test]
+async fn an_order_waits_for_the_one_before_it_though_its_caller_has_gone_away() {
+    let (ozonetel, world) = start(&SETTINGS).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    let token = answer.access_token().to_owned();
+    let asked = ozonetel.with(|world| {
+        world.fault = Some(Fault::Wait);
+        world.asked
+    });
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    let request = desk.post("/api/ozonetel/agent-state");
+    let paused = tokio::spawn(request.bearer_auth(&token).json(&pause).send());
+    let is_asked = ozonetel.until(|world| world.asked > asked);
+    tokio::time::timeout(DEADLINE, is_asked).await.unwrap();
+    paused.abort();
+    world.until_hung_up().await;
+    ozonetel.with(|world| world.fault = None);
+    let ready = order(&desk, &token, json!({"state": "Ready"}));
+    let goes_on = async {
+        // These are answered behind it, so by then it would have been carried out.
+        for _ in 0..20 {
+            desk.beat(&token).await.expect(201);
+        }
+        ozonetel.go_on();
+    };
+    let (ready, ()) = tokio::join!(ready, goes_on);
+    ready.expect(201);
+    assert!(ozonetel.with(|world| world.ready.contains("agent1")));
+    let beat = desk.beat(&token).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Ready");
+}
+
+#[tokio::test]
 async fn a_late_login_at_ozonetel_brings_the_state_unless_another_was_ordered() {
     let (ozonetel, world) = start(&SETTINGS).await;
     let (desk, laptop) = (world.device("desk"), world.device("laptop"));
