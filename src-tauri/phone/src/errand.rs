@@ -11,6 +11,9 @@ const BACKOFF: Backoff = Backoff {
     retry_after: Duration::from_secs(300),
 };
 
+/// How far off the next try may be for somebody to wait for it.
+const WORTH_WAITING: Duration = Duration::from_secs(5);
+
 /// A sidecar that refuses this many fresh tokens one after another will refuse the next one too.
 const MAX_TOKEN_REFUSALS: u32 = 3;
 
@@ -129,9 +132,9 @@ impl Errand {
     }
 
     /// Whether somebody may wait for its answer: fewer than `tries` in a row had none that decides, and no server's wish puts
-    /// the next one off beyond the first wait.
+    /// the next one off for long.
     pub(crate) fn is_worth_waiting(&self, tries: u32, now: Instant) -> bool {
-        let is_put_off = matches!(self.step, Step::Waiting { at } if at > now + BACKOFF.first);
+        let is_put_off = matches!(self.step, Step::Waiting { at } if at > now + WORTH_WAITING);
         self.failures < tries && !is_put_off
     }
 

@@ -558,7 +558,7 @@ impl Phone {
         };
         let queue = station.and_then(|it| it.queue.as_ref());
         let session = Proofs {
-            queue_confirmed_at: queue.map(Queue::confirmed_at),
+            queue_confirmed_at: queue.and_then(Queue::confirmed_at),
             ..station.map_or_else(Proofs::default, |it| it.lease.proofs(epoch))
         };
         PhoneView {

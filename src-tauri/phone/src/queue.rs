@@ -45,8 +45,8 @@ const TRIES_WAITED_FOR: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct Queue {
     login: Login,
-    /// When the sidecar told of it last, or Ozonetel answered.
-    confirmed_at: Moment,
+    /// When Ozonetel answered last: a sign-in, an order or an outcome. A heartbeat asks it nothing.
+    confirmed_at: Option<Moment>,
     availability: Option<Availability>,
     /// In ms since the start; below 0 where that was before it.
     since: Option<i64>,
@@ -56,6 +56,8 @@ pub(crate) struct Queue {
     order: Option<Order>,
     /// A pause has left, be it with an outcome, and nothing that was carried out since tells the state: nor does the sidecar.
     may_be_paused: bool,
+    /// The same before the last pause left: it is so again where that is refused.
+    might_be_before: bool,
     /// When an order was carried out last.
     ordered_at: Option<Instant>,
     /// Ready comes before a pause: it is the only way out of a wrap-up whose outcome is not saved. Where nothing else is to
@@ -239,6 +241,9 @@ impl Queue {
             self.begin_wrap_up(concluded, now, outputs);
         }
         self.in_call = in_call;
+        if let Some(wrap_up) = &mut self.wrap_up {
+            wrap_up.handle_call(in_call, now);
+        }
         if in_call {
             // What has not left would be refused now.
             let waits = |it: &mut Order| !it.errand.is_in_flight();
@@ -402,7 +407,7 @@ impl Queue {
             .min()
     }
 
-    pub(crate) fn confirmed_at(&self) -> Moment {
+    pub(crate) fn confirmed_at(&self) -> Option<Moment> {
         self.confirmed_at
     }
 

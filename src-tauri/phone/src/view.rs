@@ -54,7 +54,7 @@ pub struct Proofs {
     /// The last 200 to a REGISTER, and when the binding ends.
     pub line_confirmed_at: Option<Moment>,
     pub line_expires_at: Option<Moment>,
-    /// The last answer of the queue: a heartbeat that told of it, or what it said to an order or an outcome.
+    /// The last answer of Ozonetel: what came of the sign-in there, of an order or of an outcome.
     pub queue_confirmed_at: Option<Moment>,
 }
 

@@ -315,7 +315,7 @@ fn a_move_now_waits_a_moment_and_no_longer() {
     world.pass(Duration::from_millis(100));
     assert_eq!(said(&world), Some(TakeoverWord::Now));
 
-    // In a call nothing can be ordered, and whoever is called meanwhile is in one.
+    // In a call nothing can be ordered; whoever is in one meanwhile keeps the phone for it.
     let mut world = at_queue();
     world.queue_call("in-1");
     world.command(lunch()).unwrap();
@@ -326,7 +326,10 @@ fn a_move_now_waits_a_moment_and_no_longer() {
     world.command(lunch()).unwrap();
     world.sidecar.orders.push_back(None);
     answer(&mut world, MoveAnswer::Now);
-    world.dial("4712");
+    let call = world.dial("4712");
+    assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+    world.command(Command::HangUp { call }).unwrap();
+    world.pass(Duration::from_secs(30));
     assert_eq!(said(&world), Some(TakeoverWord::Now));
 }
 
@@ -370,6 +373,49 @@ fn a_move_after_the_work_waits_for_no_order_that_has_failed() {
     world.pass(Duration::from_secs(10));
     assert_eq!(said(&world), Some(TakeoverWord::Now));
     assert_eq!(world.view().queue.unwrap().unsaved, 1);
+}
+
+#[test]
+fn a_call_that_comes_while_the_work_is_ended_for_a_move_keeps_the_phone_until_it_is_over() {
+    for answers in [true, false] {
+        let mut world = asked_at_work();
+        world.command(lunch()).unwrap();
+        world.sidecar.orders.push_back(None);
+        if answers {
+            answer(&mut world, MoveAnswer::Now);
+        } else {
+            world.pass(Duration::from_secs(20));
+        }
+        assert_eq!(
+            world.ordered.last().unwrap(),
+            READY,
+            "on the way to a pause"
+        );
+        world.queue_call("in-2");
+        let state = world.view().move_request.unwrap().state;
+        assert_eq!(state, MoveRequestState::AfterCall { by_user: false });
+        assert_eq!(said(&world), Some(TakeoverWord::AfterCall));
+        world.in_dialog_of("in-2", "BYE");
+        world.pass(Duration::from_secs(30));
+        assert_eq!(said(&world), Some(TakeoverWord::Now));
+        assert_eq!(world.ordered.last().unwrap(), LUNCH);
+    }
+}
+
+#[test]
+fn ready_is_left_to_the_other_device_where_a_pause_was_refused() {
+    let mut world = at_queue();
+    let words = "pauseReason is Invalid";
+    world
+        .sidecar
+        .orders
+        .push_back(Some(Err(refused(422, words))));
+    world.command(lunch()).unwrap();
+    promise_in_a_call(&mut world);
+    world.in_dialog_of("in-1", "BYE");
+    finish(&mut world, None);
+    assert_eq!(world.asked[world.asked.len() - 2..], ["dispose", "answer"]);
+    assert_eq!(said(&world), Some(TakeoverWord::Now));
 }
 
 #[test]

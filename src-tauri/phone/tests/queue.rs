@@ -41,6 +41,7 @@ fn an_order_leaves_at_once_and_its_end_is_told() {
 fn what_the_queue_tells_has_the_moment_at_which_it_was_confirmed() {
     let confirmed = |world: &World| world.view().proofs.queue_confirmed_at;
     let mut world = World::at_queue();
+    assert_eq!(confirmed(&world), Some(Moment(0)), "the sign-in there");
     world.pass(Duration::from_secs(5));
     world.command(Command::Ready).unwrap();
     let ordered = Some(Moment(5_000));
@@ -66,7 +67,11 @@ fn what_the_queue_tells_has_the_moment_at_which_it_was_confirmed() {
 
     world.sidecar.beat = Some(Ok(beat(r#""state":"Pause""#, "ready")));
     world.pass(Duration::from_secs(301));
-    assert!(confirmed(&world) > refused_at, "a heartbeat tells of it");
+    assert_eq!(
+        confirmed(&world),
+        refused_at,
+        "a heartbeat asks Ozonetel nothing"
+    );
 
     world.sidecar.beat = Some(Err(refused(409, "Taken over")));
     world.pass(Duration::from_secs(301));

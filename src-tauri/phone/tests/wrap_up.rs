@@ -180,13 +180,14 @@ fn a_pause_that_goes_by_way_of_ready_still_does_after_a_call() {
     world.command(Command::HangUp { call: direct }).unwrap();
     assert_eq!(world.ordered, [READY, READY, LUNCH]);
 
-    // The time is up in the call.
+    // The time rests in the call.
     let (mut world, _) = after_a_call();
     world.command(lunch()).unwrap();
     let direct = world.dial("4712");
-    world.pass(Duration::from_secs(60));
-    assert!(world.ordered.is_empty());
+    world.pass(Duration::from_secs(100));
     world.command(Command::HangUp { call: direct }).unwrap();
+    assert!(world.ordered.is_empty());
+    world.pass(Duration::from_secs(60));
     assert_eq!(world.ordered, [READY, LUNCH]);
 }
 
@@ -361,9 +362,15 @@ fn a_call_that_comes_in_a_wrap_up_lets_it_wait() {
     write(&mut world, Some("Sale"), "").unwrap();
     let direct = world.dial("4712");
     assert_eq!(wrap_up(&world).call, first);
+    world.pass(Duration::from_secs(10));
+    assert_eq!(wrap_up(&world).ends_at, None, "its time rests");
     world.pass(Duration::from_secs(60));
-    assert_eq!(world.ordered, [SALE], "ready when the call is over");
     world.command(Command::HangUp { call: direct }).unwrap();
+    let ends_at = Some(Moment(60_000 + 70_000));
+    assert_eq!(wrap_up(&world).ends_at, ends_at);
+    world.pass(Duration::from_secs(59));
+    assert!(world.ordered.is_empty());
+    world.pass(Duration::from_secs(1));
     assert_eq!(world.ordered, [SALE, READY]);
 }
 

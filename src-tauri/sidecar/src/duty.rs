@@ -305,7 +305,11 @@ pub(crate) fn put_back(
             Ok(Verdict::Done(_)) => {
                 note_ordered(&server, &session_id, Some(before), version).await;
             }
-            other => keep_note(&server, &session_id, Note::Telephony(told(&other))).await,
+            refused @ Ok(Verdict::Refused(_)) => {
+                keep_note(&server, &session_id, Note::Telephony(told(&refused))).await;
+            }
+            // They are in, and a heartbeat settles what they are.
+            Err(Silent::NotDone | Silent::Unknown) => {}
         }
     });
 }

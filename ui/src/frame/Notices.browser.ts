@@ -90,10 +90,10 @@ test.each<[Happened, string | RegExp]>([
 
 test("an outcome that is lost is told, also with the end of the session, and to nobody who signs in next", async () => {
   const script = await show("queue-ready");
-  const lost = page.getByText(/^Could not save the outcome\. It is lost: .?Sale/).first();
+  const lost = page.getByText(/^The outcome may not be saved: .?Sale/).first();
   await script.happened({ type: "outcome.lost", call: 6, outcome: "Sale" });
-  await expect.element(notices()).toHaveTextContent(/It is lost: .?Sale/);
-  await expect.poll(said).toMatch(/It is lost: Sale/);
+  await expect.element(notices()).toHaveTextContent(/may not be saved: .?Sale/);
+  await expect.poll(said).toMatch(/may not be saved: Sale/);
   await script.view(() => STATES["taken-over"]().view);
   await expect.element(page.getByText("Your phone was moved")).toBeVisible();
   await expect.element(lost).toBeVisible();

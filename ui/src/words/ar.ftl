@@ -231,7 +231,7 @@ notice-refused = رفض Ozonetel: { $state }
 notice-outcome-refused = لم يقبل Ozonetel النتيجة: { $outcome }
 notice-unset = تصل مكالمات الطابور عندما تكون جاهزًا.
 notice-unsaved = تعذّر حفظ النتيجة. نحتفظ بها ونحاول مرة أخرى.
-notice-outcome-lost = تعذّر حفظ النتيجة وضاعت: { $outcome }
+notice-outcome-lost = ربما لم تُحفظ النتيجة: { $outcome }
 notice-time-up = انتهى الوقت.
 notice-time-up-ready = انتهى الوقت. أنت جاهز.
 refused-no-outcome = اختر نتيجة أولًا.
@@ -603,10 +603,10 @@ sign-out-line = تسجيل الخروج ينهي المكالمة ويحرر ه�
 sign-out-and-hang-up = إنهاء المكالمة وتسجيل الخروج
 sign-out-unsaved-title = تسجيل الخروج قبل حفظ كل شيء؟
 unsaved-line = { $outcomes ->
-    [one] لم تُحفظ نتيجة واحدة بعد. ستضيع.
-    [two] لم تُحفظ نتيجتان بعد. ستضيعان.
-    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع.
-   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع.
+    [one] لم تُحفظ نتيجة واحدة بعد. ستضيع عندئذٍ.
+    [two] لم تُحفظ نتيجتان بعد. ستضيعان عندئذٍ.
+    [few] لم تُحفظ { $outcomes } نتائج بعد. ستضيع عندئذٍ.
+   *[other] لم تُحفظ { $outcomes } من النتائج بعد. ستضيع عندئذٍ.
   }
 stay = البقاء
 

@@ -225,7 +225,7 @@ notice-refused = Ozonetel ने मना किया: { $state }
 notice-outcome-refused = Ozonetel ने यह परिणाम नहीं लिया: { $outcome }
 notice-unset = आपके तैयार होने पर कतार की कॉल आएँगी।
 notice-unsaved = परिणाम सहेजा नहीं जा सका। हम उसे रखते हैं और फिर कोशिश करते हैं।
-notice-outcome-lost = परिणाम सहेजा नहीं जा सका और खो गया: { $outcome }
+notice-outcome-lost = हो सकता है कि परिणाम सहेजा न गया हो: { $outcome }
 notice-time-up = समय पूरा हुआ।
 notice-time-up-ready = समय पूरा हुआ। आप तैयार हैं।
 refused-no-outcome = पहले परिणाम चुनें।
@@ -589,8 +589,8 @@ sign-out-line = साइन आउट करने से कॉल कटे�
 sign-out-and-hang-up = कॉल काटें और साइन आउट करें
 sign-out-unsaved-title = सब सहेजने से पहले साइन आउट करें?
 unsaved-line = { $outcomes ->
-    [one] एक परिणाम अभी सहेजा नहीं गया है। वह खो जाएगा।
-   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। वे खो जाएँगे।
+    [one] एक परिणाम अभी सहेजा नहीं गया है। ऐसा करने पर वह खो जाएगा।
+   *[other] { $outcomes } परिणाम अभी सहेजे नहीं गए हैं। ऐसा करने पर वे खो जाएँगे।
   }
 stay = यहीं रहें
 

@@ -5,7 +5,7 @@
 //!  Waiting ------------------------------> Leaving ---> Granted --> (taken, or over)
 //!     |  |    after this call, or silence in one |          ^
 //!     |  +--------------------------> AfterCall -+----------+ no call is left, nor the work after it
-//!     |                                  |
+//!     |                                  |  <--- a call comes while it leaves
 //!     +----------------------------------+------> Refused --> (over)
 //!                      no
 //! ```
@@ -261,6 +261,8 @@ impl Asked {
             State::AfterCall { by_user } if !(call || under_way || by_user && work) => {
                 MoveAnswer::Now
             }
+            // It came while the work was ended: nobody is to miss it.
+            State::Leaving { .. } if call => MoveAnswer::AfterCall,
             State::Leaving { until } if until <= now || !stays_for.is_unsettled() => {
                 // It was given before.
                 self.grant(now);

@@ -112,6 +112,10 @@ impl Phone {
         };
         self.enter(session, tokens, Entrance::Login, now);
         self.handle_queue_told(queue.as_ref(), telephony.as_ref(), now, now);
+        let at = self.outputs.now();
+        if let Some(queue) = self.queue() {
+            queue.prove_sign_in(at);
+        }
         if let (Account::SignedIn(_), Way::Granted { device_name }) = (&self.account, way) {
             self.outputs.event(Event::MovedHere { device_name });
         }

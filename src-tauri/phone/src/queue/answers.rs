@@ -62,7 +62,12 @@ impl Queue {
         } else {
             order.availability.order()
         };
-        self.may_be_paused |= request.state == sidecar_api::AgentState::Pause;
+        if request.state == sidecar_api::AgentState::Pause {
+            if !order.errand.is_repeated() {
+                self.might_be_before = self.may_be_paused;
+            }
+            self.may_be_paused = true;
+        }
         Some((&mut order.errand, request))
     }
 
@@ -79,8 +84,13 @@ impl Queue {
             Some((errand, request)) if errand.is_due(now) => Some((errand, request)),
             Some(_) | None => self.unsaved.due(now),
         };
-        if let Some((_, request)) = &due {
-            self.may_be_paused |= request.pause_reason.is_some();
+        if let Some((errand, request)) = &due
+            && request.pause_reason.is_some()
+        {
+            if !errand.is_repeated() {
+                self.might_be_before = self.may_be_paused;
+            }
+            self.may_be_paused = true;
         }
         due
     }
@@ -93,7 +103,7 @@ impl Queue {
         outputs: &mut Outputs,
     ) {
         match answer {
-            Answer::Done | Answer::Refused(_) => self.confirmed_at = outputs.now(),
+            Answer::Done | Answer::Refused(_) => self.confirmed_at = Some(outputs.now()),
             Answer::Later { .. } => {}
         }
         let is_order = |it: &Order| it.errand.awaits(number);
@@ -136,6 +146,10 @@ impl Queue {
                 }
             }
             Answer::Refused(message) => {
+                let is_pause = !order.by_way_of_ready && order.availability != Availability::Ready;
+                if is_pause && !order.errand.is_repeated() {
+                    self.may_be_paused = self.might_be_before;
+                }
                 if order.is_quiet() {
                     if let Some(instead) = instead {
                         self.owes_ready &= self.in_call;
@@ -208,6 +222,10 @@ impl Queue {
                 self.go_on(then, now, outputs);
             }
             Answer::Refused(message) => {
+                // Only a first try has a pause along: after one without an answer the wrap-up is over.
+                if then != Availability::Ready {
+                    self.may_be_paused = self.might_be_before;
+                }
                 let outcome = wrap_up.handle_refused().unwrap_or_default();
                 self.wrap_up = Some(wrap_up);
                 if self.next.is_none() && then != Availability::Ready {

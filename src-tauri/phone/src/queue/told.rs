@@ -8,7 +8,7 @@ use super::{
     Outcomes, Queue, Term,
     view::{Availability, QueueLoginView},
 };
-use crate::{Event, lease::bounded_seconds, outputs::Outputs, words::shown};
+use crate::{Event, Moment, lease::bounded_seconds, outputs::Outputs, words::shown};
 
 /// How long a login that Ozonetel takes its time for is not asked about, and how often it is.
 const LOOK_AFTER: Duration = Duration::from_secs(10);
@@ -42,7 +42,7 @@ impl Queue {
     ) -> Self {
         let mut queue = Self {
             login: Login::Unknown,
-            confirmed_at: outputs.now(),
+            confirmed_at: None,
             availability: None,
             since: None,
             pause_reasons: Vec::new(),
@@ -50,6 +50,7 @@ impl Queue {
             term: Term::default(),
             order: None,
             may_be_paused: false,
+            might_be_before: false,
             ordered_at: None,
             owes_ready: false,
             has_wished: false,
@@ -75,7 +76,6 @@ impl Queue {
         now: Instant,
         outputs: &mut Outputs,
     ) {
-        self.confirmed_at = outputs.now();
         self.pause_reasons = names(&told.pause_reasons);
         self.outcome_names = names(&told.dispositions);
         let seconds = |it: Option<u64>| it.filter(|it| *it > 0).map(bounded_seconds);
@@ -121,6 +121,13 @@ impl Queue {
         }
     }
 
+    /// A sign-in has just asked Ozonetel for its agent: what came of it is proven.
+    pub(crate) fn prove_sign_in(&mut self, at: Moment) {
+        if matches!(self.login, Login::In | Login::Failed { .. }) {
+            self.confirmed_at = Some(at);
+        }
+    }
+
     pub(super) fn handle_login(
         &mut self,
         telephony: &Telephony,
@@ -128,6 +135,7 @@ impl Queue {
         outputs: &mut Outputs,
     ) {
         let before = self.login.view();
+        let was_pending = matches!(self.login, Login::Pending { .. });
         self.login = match telephony.state {
             TelephonyState::Ready => Login::In,
             TelephonyState::Failed => Login::Failed {
@@ -143,6 +151,9 @@ impl Queue {
             }
             TelephonyState::Unknown => return,
         };
+        if was_pending {
+            self.prove_sign_in(outputs.now());
+        }
         self.tell_login(before, outputs);
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct WrapUp {
     outcome: Option<String>,
     note: String,
     saving: Option<Saving>,
+    /// A call is on: its time goes on when that is over.
+    rests_since: Option<Instant>,
 }
 
 /// The outcome on its way, and what follows it.
@@ -73,6 +75,22 @@ impl WrapUp {
             outcome: None,
             note: String::new(),
             saving: None,
+            rests_since: None,
+        }
+    }
+
+    /// A call is on, be it one of the user's own, or none is any more: nobody chooses an outcome in one.
+    pub(crate) fn handle_call(&mut self, in_call: bool, now: Instant) {
+        match (in_call, self.rests_since) {
+            (true, None) => self.rests_since = Some(now),
+            (false, Some(since)) => {
+                let rested = now.saturating_duration_since(since);
+                for end in [&mut self.ends_at, &mut self.waited_for_until] {
+                    *end = end.map(|at| at + rested);
+                }
+                self.rests_since = None;
+            }
+            (true, Some(_)) | (false, None) => {}
         }
     }
 
@@ -100,8 +118,10 @@ impl WrapUp {
         }
     }
 
+    /// `None`: whenever the user ends it, or not before a call is over.
     fn ends_at(&self) -> Option<Instant> {
-        self.ends_at.or(self.waited_for_until)
+        let ends_at = self.ends_at.or(self.waited_for_until);
+        ends_at.filter(|_| self.rests_since.is_none())
     }
 
     /// Another device waits for its end, or does not any more.

@@ -209,10 +209,12 @@ async fn claim(
         Some(ask) => Displacing::Granting(ask),
         None => Displacing::Nobody,
     };
+    // One that names no device displaces its member's unasked.
+    let may_displace = owner.device_id.is_none() || !matches!(displacing, Displacing::Nobody);
     let mut changes = sidecar.lock.listen(&lock.ozonetel_agent_id);
     let going_on = sidecar.background.subscribe();
     let mut claim = Claim::new(Arc::clone(&sidecar.lock), lock, owner, going_on);
-    if let (Some(undo), Displacing::SameMember | Displacing::Granting(_)) = (undo, displacing) {
+    if let Some(undo) = undo.filter(|_| may_displace) {
         claim.or_undo(undo);
     }
     let until = Instant::now() + WAIT_FOR_END;

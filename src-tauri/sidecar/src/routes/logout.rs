@@ -46,19 +46,19 @@ pub(crate) async fn logout(
     let granted = heartbeat::granted(&sidecar, &caller).await;
     let server = Arc::clone(&sidecar);
     let released = duty::to_its_end(&sidecar, async move {
-        let released = match granted {
-            Ok(Some(lock)) => end(&server, &caller, &owner, &lock).await?,
-            Ok(None) => end_without_lock(&server, &caller).await?,
-            Err(refusal) => {
-                let now = server.clock.now();
-                server.sessions.end(Ending::of(&caller), now).await?;
-                return Err(refusal);
-            }
-        };
+        // Whoever repeats this once the session is over has no such token any more.
         if let Some(token) = platform_token {
             sign_out_at_platform(&server, token);
         }
-        Ok(released)
+        match granted {
+            Ok(Some(lock)) => end(&server, &caller, &owner, &lock).await,
+            Ok(None) => end_without_lock(&server, &caller).await,
+            Err(refusal) => {
+                let now = server.clock.now();
+                server.sessions.end(Ending::of(&caller), now).await?;
+                Err(refusal)
+            }
+        }
     });
     let released = released.await?;
     let response = LogoutResponse {

@@ -165,9 +165,12 @@ impl MemorySessions {
 
     pub(super) fn note_since(&self, session_id: &str, note: Note, version: u64) {
         if let Some(session) = self.state().sessions.get_mut(session_id)
-            && session.at_queue.version == version
+            && session.at_queue.version <= version
         {
+            // It is noted late, and may be older than the login.
+            let unsettled = session.at_queue.unsettled.take();
             session.at_queue.take(note);
+            session.at_queue.unsettled = unsettled;
         }
     }
 

@@ -8,14 +8,15 @@ if not value or value == 'ended' then
 end
 local session = cjson.decode(value)
 local version = session.orderedVersion or 0
-if ARGV[3] ~= '' and version ~= tonumber(ARGV[3]) then
+-- A replica that missed the last of them counts fewer.
+if ARGV[3] ~= '' and version > tonumber(ARGV[3]) then
   return 'other'
 end
 session[ARGV[1]] = ARGV[2]
 if ARGV[1] == 'ordered' then
   session.orderedVersion = version + 1
-  if ARGV[2] ~= 'null' then
-    -- Ozonetel has answered an order.
+  if ARGV[2] ~= 'null' and ARGV[3] == '' then
+    -- Ozonetel has answered an order; what is noted late may be older than the login.
     session.unsettled = nil
   end
 end
