@@ -568,7 +568,7 @@ export type Proofs = {
   /** The last 200 to a REGISTER, and when the binding ends. */
   line_confirmed_at: Moment | null;
   line_expires_at: Moment | null;
-  /** The last answer of the queue: a heartbeat that told of it, or what it said to an order or an outcome. */
+  /** The last answer of Ozonetel: what came of the sign-in there, of an order or of an outcome. */
   queue_confirmed_at: Moment | null;
 };
 
