@@ -54,10 +54,7 @@ pub(crate) struct Queue {
     outcome_names: Vec<String>,
     term: Term,
     order: Option<Order>,
-    /// A pause has left, be it with an outcome, and nothing that was carried out since tells the state: nor does the sidecar.
-    may_be_paused: bool,
-    /// The same before the last pause left: it is so again where that is refused.
-    might_be_before: bool,
+    pause: PauseLeft,
     /// When an order was carried out last.
     ordered_at: Option<Instant>,
     /// Ready comes before a pause: it is the only way out of a wrap-up whose outcome is not saved. Where nothing else is to
@@ -73,6 +70,28 @@ pub(crate) struct Queue {
     /// When the session is to be another device's, which orders Ready itself where it is told so: calls that it
     /// brought here would hold the move up again.
     promise: Option<Promise>,
+}
+
+/// What pauses that have left, be it with an outcome, leave unknown.
+#[derive(Debug, Default)]
+struct PauseLeft {
+    /// Nothing that was carried out since tells the state: nor does the sidecar.
+    may_be_done: bool,
+    /// The same before the last one left: it is so again where that is refused.
+    before: bool,
+}
+
+impl PauseLeft {
+    fn handle_sent(&mut self, is_repeated: bool) {
+        if !is_repeated {
+            self.before = self.may_be_done;
+        }
+        self.may_be_done = true;
+    }
+
+    fn handle_refused(&mut self) {
+        self.may_be_done = self.before;
+    }
 }
 
 /// An availability on its way.
@@ -300,7 +319,7 @@ impl Queue {
     fn is_told_to_other_device(&self, next: &Availability) -> bool {
         *next == Availability::Ready
             && self.availability == Some(Availability::Ready)
-            && !self.may_be_paused
+            && !self.pause.may_be_done
     }
 
     fn begin_wrap_up(&mut self, of: Concluded, now: Instant, outputs: &mut Outputs) {

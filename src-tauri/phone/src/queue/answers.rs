@@ -63,10 +63,7 @@ impl Queue {
             order.availability.order()
         };
         if request.state == sidecar_api::AgentState::Pause {
-            if !order.errand.is_repeated() {
-                self.might_be_before = self.may_be_paused;
-            }
-            self.may_be_paused = true;
+            self.pause.handle_sent(order.errand.is_repeated());
         }
         Some((&mut order.errand, request))
     }
@@ -87,10 +84,7 @@ impl Queue {
         if let Some((errand, request)) = &due
             && request.pause_reason.is_some()
         {
-            if !errand.is_repeated() {
-                self.might_be_before = self.may_be_paused;
-            }
-            self.may_be_paused = true;
+            self.pause.handle_sent(errand.is_repeated());
         }
         due
     }
@@ -125,7 +119,7 @@ impl Queue {
             Answer::Done => {
                 self.prove_login(outputs);
                 self.ordered_at = Some(now);
-                self.may_be_paused = false;
+                self.pause.may_be_done = false;
                 let on_the_way = order.by_way_of_ready;
                 let done = match on_the_way {
                     true => Availability::Ready,
@@ -148,7 +142,7 @@ impl Queue {
             Answer::Refused(message) => {
                 let is_pause = !order.by_way_of_ready && order.availability != Availability::Ready;
                 if is_pause && !order.errand.is_repeated() {
-                    self.may_be_paused = self.might_be_before;
+                    self.pause.handle_refused();
                 }
                 if order.is_quiet() {
                     if let Some(instead) = instead {
@@ -224,7 +218,7 @@ impl Queue {
             Answer::Refused(message) => {
                 // Only a first try has a pause along: after one without an answer the wrap-up is over.
                 if then != Availability::Ready {
-                    self.may_be_paused = self.might_be_before;
+                    self.pause.handle_refused();
                 }
                 let outcome = wrap_up.handle_refused().unwrap_or_default();
                 self.wrap_up = Some(wrap_up);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sidecar_api::{QueueState, Telephony, TelephonyState};
 
 use super::{
-    Outcomes, Queue, Term,
+    Outcomes, PauseLeft, Queue, Term,
     view::{Availability, QueueLoginView},
 };
 use crate::{Event, Moment, lease::bounded_seconds, outputs::Outputs, words::shown};
@@ -49,8 +49,7 @@ impl Queue {
             outcome_names: Vec::new(),
             term: Term::default(),
             order: None,
-            may_be_paused: false,
-            might_be_before: false,
+            pause: PauseLeft::default(),
             ordered_at: None,
             owes_ready: false,
             has_wished: false,
