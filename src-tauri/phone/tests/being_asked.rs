@@ -237,14 +237,7 @@ fn what_silence_has_promised_the_user_may_promise_take_back_or_give_at_once() {
 fn a_move_now_in_the_work_after_a_call_comes_after_what_was_to_follow() {
     // A pause, also where nobody answers.
     for answers in [true, false] {
-        let mut world = asked_at_work();
-        world.command(lunch()).unwrap();
-        world.sidecar.orders.push_back(None);
-        if answers {
-            answer(&mut world, MoveAnswer::Now);
-        } else {
-            world.pass(Duration::from_secs(20));
-        }
+        let world = leaving(answers);
         assert_eq!(world.ordered, [READY, READY], "by way of Ready");
         assert_eq!(said(&world), None);
         let state = world.view().move_request.unwrap().state;
@@ -378,14 +371,7 @@ fn a_move_after_the_work_waits_for_no_order_that_has_failed() {
 #[test]
 fn a_call_that_comes_while_the_work_is_ended_for_a_move_keeps_the_phone_until_it_is_over() {
     for answers in [true, false] {
-        let mut world = asked_at_work();
-        world.command(lunch()).unwrap();
-        world.sidecar.orders.push_back(None);
-        if answers {
-            answer(&mut world, MoveAnswer::Now);
-        } else {
-            world.pass(Duration::from_secs(20));
-        }
+        let mut world = leaving(answers);
         assert_eq!(
             world.ordered.last().unwrap(),
             READY,
@@ -744,6 +730,20 @@ fn asked_at_work() -> World {
     world.queue_call("in-1");
     world.in_dialog_of("in-1", "BYE");
     world.demand(WAITING);
+    world
+}
+
+/// An agent in the work after a call, which a pause is to follow, gives the phone now (`answers`), or says nothing; Ready, on the way
+/// to the pause, is on its way.
+fn leaving(answers: bool) -> World {
+    let mut world = asked_at_work();
+    world.command(lunch()).unwrap();
+    world.sidecar.orders.push_back(None);
+    if answers {
+        answer(&mut world, MoveAnswer::Now);
+    } else {
+        world.pass(Duration::from_secs(20));
+    }
     world
 }
 
