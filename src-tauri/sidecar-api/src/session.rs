@@ -28,6 +28,9 @@ pub struct HeartbeatRequest {
     /// Whether a call is on, which the member's other devices are told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_call: Option<bool>,
+    /// Whether the agent is in the work after a call, from which an order of Ready would take them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_work: Option<bool>,
 }
 
 /// The answer to a [`HeartbeatRequest`]; an old sidecar answers with `status` alone.

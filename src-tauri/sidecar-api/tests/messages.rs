@@ -45,7 +45,7 @@ fn every_message_is_read_and_written_without_a_change() {
         "holder": {"deviceName": "desk", "system": "Windows", "inCall": true, "sameMember": true},
     }));
     round_trip::<HeartbeatRequest>(json!({}));
-    round_trip::<HeartbeatRequest>(json!({"inCall": true}));
+    round_trip::<HeartbeatRequest>(json!({"inCall": true, "inWork": false}));
     round_trip::<ErrorBody>(json!({
         "statusCode": 401, "message": "changed", "reason": "account_changed",
     }));
