@@ -6,6 +6,7 @@ use crate::{
     PATIENCE,
     calls::{dial, hears_nothing, hears_tone, speak},
     desk::{Desk, on_own_screen},
+    support::office::PASSWORD,
     web_process::{press_in, pressed_until, start, whole_window},
 };
 
@@ -113,6 +114,33 @@ async fn keys_that_are_set_in_the_window_work_in_other_programs_and_one_that_is_
         page.offers("Answer Off").await;
         page.press("Mute Off").await;
         press_while_listening(desk, "Mute", F9, "Mute F9").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_another_program_has_at_the_start_is_told_and_the_others_work() {
+    on_own_screen(async |desk| {
+        let _holder = desk.screen.program_with_key(8);
+        desk.add_settings("[window.shortcuts]\nanswer = \"F8\"\nhang_up = \"F9\"\n");
+        desk.start().await;
+        let page = desk.page();
+        page.says("F8 is used by another program: choose another key")
+            .await;
+        desk.sign_in("ana", PASSWORD).await;
+        page.says("Ready").await;
+
+        // Nor is it in the way of another one that is set.
+        page.press("More").await;
+        page.press("Mute Off").await;
+        press_while_listening(desk, "Mute", SHIFT_F8, "Mute Shift+F8").await;
+        page.press("Keypad").await;
+
+        let mut ravi = desk.office.agent("ravi", 2).await;
+        dial(&mut ravi, "700201").await;
+        page.says("Incoming call").await;
+        desk.screen.xdotool(&["key", "F9"]);
+        assert_eq!(ravi.event("call.ended").await["cause"]["code"], "busy");
     })
     .await;
 }

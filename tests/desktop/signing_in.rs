@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    desk::{Setup, story, story_at},
+    desk::{Keyring, Setup, story, story_at},
     support::{
         office::{PASSWORD, sign_in},
         process::Process,
@@ -34,6 +34,28 @@ async fn a_right_password_makes_the_phone_ready() {
         desk.page()
             .no_longer_says("Your session is kept in memory only")
             .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_typed_is_checked_and_what_was_typed_beside_it_stays() {
+    let setup = Setup {
+        keyring: Keyring::Open,
+        ..Setup::default()
+    };
+    story_at(setup, async |desk| {
+        let server = desk.server.take().unwrap();
+        desk.start().await;
+        let page = desk.page();
+        page.type_into("Server", &server).await;
+        page.type_into("Email or user", "ana@helix.example").await;
+        page.type_into("Password", PASSWORD).await;
+        page.press("Check my connection").await;
+        page.says("answers (").await;
+        page.press("Sign in").await;
+        page.says("Connected").await;
+        desk.office.bindings("700201", 1).await;
     })
     .await;
 }

@@ -307,14 +307,20 @@ impl Shell {
             .configuration
             .spawn(Some(&url), &settings)
             .map_err(|error| Rejected::new("invalid_server", error.to_string()))?;
+        // The page stays as it is, with what is typed there, until the keyring has told what it has for that server; an
+        // engine that ends meanwhile tells why in its last view.
+        let _ = new
+            .view()
+            .wait_for(|it| !matches!(it.account, AccountView::Restoring))
+            .await;
         *self
             .following
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = self.history.follow(&new);
-        self.engine.send_replace(new);
-        old.stop(leaving::FAREWELL).await;
         self.window
             .send_modify(|it| it.server = Some(url.to_string()));
+        self.engine.send_replace(new);
+        old.stop(leaving::FAREWELL).await;
         self.keep(move |it| it.set_server(Some(&url))).await;
         Ok(())
     }

@@ -29,14 +29,31 @@ pub(super) fn are_available() -> bool {
     !cfg!(target_os = "linux") || !is_wayland("WAYLAND_DISPLAY")
 }
 
-/// Takes the keys of the settings; one that is taken already is told.
+/// Takes the keys of the settings, one by one; each that cannot be had is told, and the others work.
 pub(super) fn set_at_start(app: &AppHandle, shortcuts: &Shortcuts) {
     let app = app.clone();
     let shortcuts = shortcuts.clone();
     // The thread of the windows has to answer each.
     tauri::async_runtime::spawn_blocking(move || {
-        if let Err(rejected) = change(&app, &Shortcuts::default(), &shortcuts) {
-            app.state::<Shell>().complain(rejected.message);
+        let none = Shortcuts::default;
+        let one_by_one = [
+            Shortcuts {
+                answer: shortcuts.answer,
+                ..none()
+            },
+            Shortcuts {
+                hang_up: shortcuts.hang_up,
+                ..none()
+            },
+            Shortcuts {
+                mute: shortcuts.mute,
+                ..none()
+            },
+        ];
+        for one in one_by_one {
+            if let Err(rejected) = change(&app, &none(), &one) {
+                app.state::<Shell>().complain(rejected.message);
+            }
         }
     });
 }
@@ -50,8 +67,11 @@ pub(super) fn change(
     if before == after {
         return Ok(());
     }
-    let old = read(before).unwrap_or_default();
-    let new = read(after)?;
+    let (mut old, mut new) = (read(before).unwrap_or_default(), read(after)?);
+    // What stays is not touched: of that another program may have a key.
+    let stays: Vec<Taken> = old.iter().filter(|it| new.contains(it)).cloned().collect();
+    old.retain(|it| !stays.contains(it));
+    new.retain(|it| !stays.contains(it));
     if new.is_empty() && old.is_empty() {
         return Ok(());
     }

@@ -73,9 +73,9 @@ pub(super) fn show_main(app: &AppHandle) {
 pub(super) fn show_mini(app: &AppHandle) {
     beside(app, |app| {
         set_in_tray(app, false);
-        match app.get_webview_window(MINI) {
-            Some(window) => window.show()?,
-            None => beside_main(app, make_mini)?,
+        // One that is there already shows itself with its page, and nobody hides it.
+        if app.get_webview_window(MINI).is_none() {
+            beside_main(app, make_mini)?;
         }
         if let Some(main) = app.get_webview_window(MAIN) {
             main.hide()?;

@@ -20,8 +20,7 @@ use rustls::ClientConfig;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use sidecar_api::{
-    DEVICE_ID_HEADER, DEVICE_NAME_HEADER, DEVICE_SYSTEM_HEADER, HeartbeatRequest, MAX_BODY,
-    TakeoverDone,
+    DEVICE_ID_HEADER, DEVICE_NAME_HEADER, DEVICE_SYSTEM_HEADER, MAX_BODY, TakeoverDone,
 };
 use tokio::time;
 use tracing::debug;
@@ -160,14 +159,8 @@ impl Sidecar {
                 let answer = self.post(&["auth", "refresh"], None, Some(&body)).await?;
                 Ok(Reply::Refresh(answer::read(&answer)?))
             }
-            Request::Heartbeat {
-                access_token,
-                in_call,
-            } => {
+            Request::Heartbeat { access_token, body } => {
                 let path = ["auth", "heartbeat"];
-                let body = HeartbeatRequest {
-                    in_call: Some(in_call),
-                };
                 let answer = self.post(&path, Some(&access_token), Some(&body)).await?;
                 Ok(Reply::Heartbeat(answer::read(&answer)?))
             }

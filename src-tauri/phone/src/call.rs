@@ -65,6 +65,8 @@ pub(crate) struct Call {
     /// What the user wants, and what both ends have agreed on.
     hold_wanted: bool,
     hold_agreed: bool,
+    /// Its user turned to another call while it was being set up, and both ends have not agreed on that since.
+    put_aside: bool,
     held_since: Option<Moment>,
     held_by_peer: bool,
     /// The far end has to learn our addresses anew.
@@ -257,6 +259,7 @@ impl Call {
             change: Change::None,
             hold_wanted: false,
             hold_agreed: false,
+            put_aside: false,
             held_since: None,
             held_by_peer: false,
             refresh_wanted: false,
@@ -320,7 +323,7 @@ impl Call {
                 | State::Talking { .. } => self.answered_automatically,
             },
             silenced: matches!(self.state, State::Alerting { silenced: true, .. }),
-            held: self.hold_agreed,
+            held: self.hold_agreed || self.put_aside,
             held_by_peer: self.held_by_peer,
             muted: self.muted,
             interrupted: self.interrupted_since.is_some(),
@@ -466,7 +469,9 @@ impl Call {
     }
 
     pub(crate) fn set_hold(&mut self, on: bool, outputs: &mut Outputs) -> Result<(), Rejected> {
-        self.require_talking()?;
+        if !self.put_aside {
+            self.require_talking()?;
+        }
         self.want_hold(on, outputs);
         Ok(())
     }
@@ -565,6 +570,7 @@ impl Call {
     fn want_hold(&mut self, on: bool, outputs: &mut Outputs) {
         if self.hold_wanted != on {
             self.hold_wanted = on;
+            self.put_aside = on && self.require_talking().is_err();
             self.media(MediaRequest::Hold { on }, outputs);
         }
         self.negotiate(outputs);

@@ -56,6 +56,7 @@ pub enum Command {
     Hold {
         call: CallId,
     },
+    /// Turns to a call that is held, also to one that is still being set up; the others are held.
     Resume {
         call: CallId,
     },

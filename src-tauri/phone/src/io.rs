@@ -5,9 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 use secrecy::SecretString;
 use serde::Serialize;
 use sidecar_api::{
-    AgentConfig, AgentResponse, AgentStateRequest, DisposeRequest, HeartbeatResponse, Holder,
-    IceServer, LoginRequest, LoginResponse, LogoutRequest, LogoutResponse, RefreshRequest,
-    RefreshResponse, RefusalReason, SessionGrant, User,
+    AgentConfig, AgentResponse, AgentStateRequest, DisposeRequest, HeartbeatRequest,
+    HeartbeatResponse, Holder, IceServer, LoginRequest, LoginResponse, LogoutRequest,
+    LogoutResponse, RefreshRequest, RefreshResponse, RefusalReason, SessionGrant, User,
 };
 use sip::{Answer, DialogHandle, Offer};
 
@@ -78,8 +78,7 @@ pub enum Request {
     Refresh(RefreshRequest),
     Heartbeat {
         access_token: SecretString,
-        /// Whether this phone has a call.
-        in_call: bool,
+        body: HeartbeatRequest,
     },
     Logout {
         access_token: SecretString,

@@ -330,6 +330,7 @@ pub struct CallView {
     pub auto_answer: bool,
     /// Whether it rings here and its user does not want to hear that.
     pub silenced: bool,
+    /// Whether it waits: both ends have agreed on that, or its user turned to another call while it was being set up.
     pub held: bool,
     pub held_by_peer: bool,
     pub muted: bool,

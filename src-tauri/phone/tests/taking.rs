@@ -160,9 +160,28 @@ fn answering_a_second_call_holds_the_first() {
 fn a_call_that_still_rings_there_is_taken_back_when_the_other_ends() {
     let (mut world, first, second) = with_a_second_call(&["100 Trying", "180 Ringing"]);
     assert_eq!(world.tone, None, "no ringback in the ear of a conversation");
+    assert_eq!(held(&world), [(first, true), (second, false)]);
     world.command(Command::HangUp { call: second }).unwrap();
     assert_eq!(world.tone, Some(Tone::Ringback));
     assert_eq!(held(&world), [(first, false)]);
+}
+
+#[test]
+fn a_user_turns_back_to_a_call_that_still_rings_there() {
+    let (mut world, first, second) = with_a_second_call(&["100 Trying", "180 Ringing"]);
+    world.command(Command::Resume { call: first }).unwrap();
+    assert_eq!(held(&world), [(first, false), (second, true)]);
+    assert_eq!(world.tone, Some(Tone::Ringback));
+
+    // One that nobody turned away from has nothing to come back to, nor has one that rings here.
+    let wrong = Rejected::WrongState { call: first };
+    let resumed = world.command(Command::Resume { call: first });
+    assert_eq!(resumed, Err(wrong));
+    let mut world = taking(AutoAnswer::Off, 1);
+    world.incoming(true);
+    let call = the_call(&world).call;
+    let resumed = world.command(Command::Resume { call });
+    assert_eq!(resumed, Err(Rejected::WrongState { call }));
 }
 
 #[test]

@@ -68,6 +68,18 @@ fn the_work_after_a_call_says_how_that_ended_whatever_is_called_meanwhile() {
 }
 
 #[test]
+fn a_beat_tells_of_the_work_after_a_call_as_long_as_it_lasts() {
+    let (mut world, _) = after_a_call();
+    world.pass(Duration::from_secs(30));
+    assert_eq!(world.told_in_call.last(), Some(&false));
+    assert_eq!(world.told_in_work, Some(true));
+    write(&mut world, Some("Sale"), "").unwrap();
+    finish(&mut world, None).unwrap();
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.told_in_work, Some(false));
+}
+
+#[test]
 fn the_outcome_brings_the_pause_along_because_a_call_could_come_in_between() {
     let (mut world, _) = after_a_call();
     write(&mut world, Some("Sale"), "").unwrap();

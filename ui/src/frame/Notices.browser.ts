@@ -104,6 +104,23 @@ test("an outcome that is lost is told, also with the end of the session, and to 
   await expect.element(lost).not.toBeInTheDocument();
 });
 
+test("each outcome that is lost is told, however many, and read aloud at the end of the session", async () => {
+  const script = await show("queue-ready");
+  const outcomes = ["Sale", "Callback", "No interest", "Wrong number", "Complaint", "Voicemail"];
+  for (const outcome of outcomes) {
+    await script.happened({ type: "outcome.lost", call: 6, outcome });
+  }
+  for (let call = 1; call < 9; call += 1) {
+    await script.happened({ type: "call.turned_away", from: "700203" });
+  }
+  await script.view(() => STATES["taken-over"]().view);
+  for (const outcome of outcomes) {
+    const lost = new RegExp(`^The outcome may not be saved: .?${outcome}`);
+    await expect.element(page.getByText(lost).first()).toBeVisible();
+    await expect.poll(said).toContain(outcome);
+  }
+});
+
 test("that a microphone is silent is told while somebody talks into it", async () => {
   const script = await show("talking");
   await script.happened({ type: "sound.silent_microphone" });

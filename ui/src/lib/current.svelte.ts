@@ -8,7 +8,7 @@ import * as shell from "./shell";
 /** Four times a second, so that a timer is never seen to skip a second. */
 const TICK_MS = 250;
 
-/** How many things told in passing are kept. */
+/** How many things told in passing are kept, beside what is lost for good. */
 const MOST_TOLD = 4;
 
 /** Something told in passing, with the moment at which it was. */
@@ -104,7 +104,8 @@ export async function begin(follows: Follows = { history: true }): Promise<void>
       : null,
     happened: live((_, happened) => {
       lastTold += 1;
-      told = [{ id: lastTold, at: moment(), happened }, ...told].slice(0, MOST_TOLD);
+      const next = [{ id: lastTold, at: moment(), happened }, ...told];
+      told = next.filter((it, n) => n < MOST_TOLD || it.happened.type === "outcome.lost");
     }),
   });
   // What is told while a state is on its way may be older or newer than that state: it is asked for again.

@@ -43,6 +43,7 @@ test.each<[Name, string, object[]]>([
   ["two-ringing", "m", [{ command: "silence", call: 7 }]],
   ["two-ringing", "h", []],
   ["two-on-hold", "h", [{ command: "resume", call: 7 }]],
+  ["two-calls-one-ringing", "h", [{ command: "hold", call: 8 }]],
   ["two-on-hold", "{Control>}{Shift>}{Backspace}{/Shift}{/Control}", [{ command: "hang_up", call: 7 }]],
   ["second-call", "m", [{ command: "mute", call: 7 }]],
   ["talking", "{Escape}", []],
@@ -146,6 +147,35 @@ test("a digit that is typed while it rings goes nowhere", async () => {
   await script.view(() => STATES.ready().view);
   expect(document.querySelector("input")?.value).toBe("");
   expect(document.activeElement).not.toBe(document.querySelector("input"));
+});
+
+test("a ring that takes the place of a field takes no keys from the hand that types", async () => {
+  const script = await stands("ready");
+  document.querySelector("input")?.focus();
+  await userEvent.keyboard("70");
+  await script.view(() => STATES.ringing().view);
+  const answer = () => document.querySelector<HTMLElement>("[aria-keyshortcuts='Control+Enter']");
+  await expect.poll(answer).not.toBeNull();
+  expect(document.activeElement).toBe(document.querySelector("main"));
+  // However long it goes on, it neither mutes the ring nor answers; keys that nobody types do.
+  for (const key of ["m", "h", "{Enter}", " "]) {
+    now += 699;
+    await userEvent.keyboard(key);
+  }
+  expect(script.orders()).toEqual([]);
+  await userEvent.keyboard("{Control>}{Enter}{/Control}");
+  await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
+});
+
+test("after a rest the hand that typed into a field means what is there now", async () => {
+  const script = await stands("ready");
+  document.querySelector("input")?.focus();
+  await userEvent.keyboard("70");
+  await script.view(() => STATES.ringing().view);
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toBeVisible();
+  now += 701;
+  await userEvent.keyboard("m");
+  await expect.poll(() => script.orders()).toEqual([{ command: "silence", call: 7 }]);
 });
 
 test("F6 goes through header, lights, body, sound strip and tabs, and comes around", async () => {

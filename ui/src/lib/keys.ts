@@ -6,8 +6,21 @@ import type { CallView } from "./phone";
 import { place } from "./place.svelte";
 import { alerting, foreground, isHeard } from "./standing";
 
-/** What is typed when a window comes forward was meant for the one before it. */
+/** What is typed when a window comes forward was meant for the one before it; after a rest of this many ms a hand types no more. */
 const GUARD_MS = 700;
+
+/** When the last key was pressed that was meant for a field which a ring took away. */
+let typedAt = -Infinity;
+
+/** The field that has the focus goes now. */
+export function takeField(): void {
+  if (typing(document.activeElement)) {
+    typedAt = performance.now();
+  }
+}
+
+/** Whether a hand types into a field that has gone. */
+export const isTypedInto = (): boolean => performance.now() - typedAt < GUARD_MS;
 
 /** Obeys the keys until the returned function is called. */
 export function obeyKeys(): () => void {
@@ -17,7 +30,14 @@ export function obeyKeys(): () => void {
   const isEarly = () => performance.now() - focused < GUARD_MS;
   // What presses a button or is a tone; the rest moves the focus, or is text where there is a field.
   const onAnyKey = (event: KeyboardEvent) => {
-    if (isEarly() && /^(.|Enter)$/.test(event.key) && !typing(event.target)) {
+    if (!/^(.|Enter)$/.test(event.key) || typing(event.target)) {
+      return;
+    }
+    const goesOn = isTypedInto() && !event.ctrlKey;
+    if (goesOn) {
+      typedAt = performance.now();
+    }
+    if (goesOn || isEarly()) {
       event.preventDefault();
       event.stopPropagation();
     }
@@ -85,7 +105,7 @@ function obey(event: KeyboardEvent): boolean {
       void silence(rings);
       return true;
     case "h":
-      if (call?.state.state !== "talking") {
+      if (call === null || !(call.held || call.state.state === "talking")) {
         return false;
       }
       void toggleHold(call);

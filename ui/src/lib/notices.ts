@@ -174,8 +174,8 @@ function queueLogin(): NoticeText | null {
     : null;
 }
 
-/** The wrap-up itself says so while it is there. */
-function queueRefused(): NoticeText | null {
+/** What Ozonetel did not take; the wrap-up itself says so while it is there. */
+export function queueRefused(): NoticeText | null {
   const queue = current.view.queue;
   if (queue === null || queue.refused === null || isRefusedHere(queue)) {
     return null;
@@ -218,6 +218,12 @@ function unsaved(): NoticeText | null {
     ? { key: "unsaved", tone: "ring", icon: "pen", words: t("notice-unsaved"), remedy: "reconnect" }
     : null;
 }
+
+/** Says of each outcome that was lost that it may not be saved. */
+export const lostOutcomes = (): string[] =>
+  current.told.flatMap(({ happened }) => (happened.type === "outcome.lost" ? [lostWords(happened)] : []));
+
+const lostWords = ({ outcome }: { outcome: string }): string => t("notice-outcome-lost", { outcome });
 
 function passing(told: Told): NoticeText | null {
   const text = happenedText(told.happened);
@@ -279,7 +285,7 @@ function happenedText(happened: Happened): Omit<NoticeText, "key"> | null {
       return {
         tone: "ring",
         icon: "pen",
-        words: t("notice-outcome-lost", { outcome: happened.outcome }),
+        words: lostWords(happened),
       };
     case "call.recovered":
       // The call itself says so.

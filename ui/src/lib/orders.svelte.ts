@@ -6,8 +6,8 @@ import type { CallView, Command, Moment, MoveAnswer, MoveRequestView, SystemSett
 import * as shell from "./shell";
 import { t } from "./words.svelte";
 
-/** So long it is said why an order was not taken; what stood in the way may be gone then. */
-const SAID_MS = 10_000;
+/** So long it is said why an order was not taken, in ms; what stood in the way may be gone then. */
+export const SAID_MS = 10_000;
 
 let refused = $state.raw<{ words: string; at: Moment } | null>(null);
 

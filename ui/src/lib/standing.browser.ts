@@ -16,6 +16,7 @@ test.each<[Name, Standing, number | null]>([
   ["interrupted", "on_a_call", 252_000],
   ["second-call", "on_a_call", 252_000],
   ["two-calls", "on_a_call", 15_000],
+  ["two-calls-one-ringing", "on_a_call", 15_000],
   ["link-down-in-call", "on_a_call", 252_000],
   ["on-hold", "on_hold", 31_000],
   ["two-on-hold", "on_hold", 5_000],

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { page } from "vitest/browser";
 
 import { clear, show } from "../scripted/mounted";
+import { STATES } from "../scripted/states";
 
 afterEach(clear);
 
@@ -109,6 +110,25 @@ test("an outcome that is not saved is not lost without a question", async () => 
   await expect.element(page.getByRole("alertdialog")).toHaveTextContent(/.?2.? outcomes are not saved yet/);
   await page.getByRole("button", { name: "Stay" }).click();
   expect(script.orders()).toEqual([]);
+});
+
+test("in the small window it is said for a while what was not taken, by the phone or by Ozonetel", async () => {
+  const script = await show("mini-paused");
+  script.refuse("ready", "not_signed_in", "");
+  await page.getByRole("button", { name: "Go ready" }).click();
+  await expect.element(page.getByText("That is not possible now.").first()).toBeVisible();
+  await clear();
+
+  const refused = STATES["queue-refused"]().view.queue?.refused ?? null;
+  const other = await show("mini-paused");
+  const message = page.getByRole("main").getByText(/^Ozonetel refused: /);
+  const at = other.state().now;
+  await other.view((view) => ({
+    ...view,
+    queue: view.queue && { ...view.queue, refused: refused && { ...refused, at: at - 9_000 } },
+  }));
+  await expect.element(message).toBeVisible();
+  await expect.element(message).not.toBeInTheDocument();
 });
 
 test("in the small window a pause ends with one press", async () => {

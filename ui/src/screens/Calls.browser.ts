@@ -135,6 +135,15 @@ test("the ring of a call is muted, and the call waits for its answer", async () 
   await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toBeVisible();
 });
 
+test("a call that still rings there waits beside another, says so, and can be turned back to", async () => {
+  const script = await show("two-calls-one-ringing");
+  const main = page.getByRole("main");
+  await expect.element(main).toHaveTextContent("Ringing…");
+  await expect.element(main).not.toHaveTextContent("On hold");
+  await page.getByRole("button", { name: "Switch" }).click();
+  await expect.poll(() => script.orders()).toEqual([{ command: "resume", call: 7 }]);
+});
+
 test("a second call is muted, the first one is not", async () => {
   const script = await show("second-call");
   await page.getByRole("button", { name: "Mute ring" }).click();
@@ -282,7 +291,7 @@ test("the keypad is seen whole in a low window in which something is told", asyn
 });
 
 describe("two calls are seen whole in the least window, and in one as low and wider", () => {
-  const scenes = ["two-calls", "second-call", "two-on-hold", "two-calls-one-way"];
+  const scenes = ["two-calls", "two-calls-one-ringing", "second-call", "two-on-hold", "two-calls-one-way"];
 
   test.each(LANGUAGES.flatMap(({ language }) => scenes.map((scene) => [scene, language] as const)))(
     "%s in %s",

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use phone::{CertificateFault, HopFacts, ServerEvent};
-use sidecar_api::{LoginRequest, LogoutRequest};
+use sidecar_api::{HeartbeatRequest, LoginRequest, LogoutRequest};
 use tokio::io::AsyncWriteExt;
 
 use super::*;
@@ -46,14 +46,17 @@ async fn a_login_goes_to_its_path_under_the_prefix_with_the_devices_names() {
 }
 
 #[tokio::test]
-async fn a_heartbeat_has_a_bearer_token_and_says_whether_a_call_is_on() {
+async fn a_heartbeat_has_a_bearer_token_and_says_whether_a_call_is_on_or_the_work_after_one() {
     let answer = http("200 OK", JSON, r#"{"status":"ok"}"#);
     let mut server = HttpServer::start(None, answer).await;
     let sidecar = plain(&server);
 
     let request = Request::Heartbeat {
         access_token: "token".into(),
-        in_call: true,
+        body: HeartbeatRequest {
+            in_call: Some(true),
+            in_work: Some(false),
+        },
     };
     let reply = soon(sidecar.call(request, DEADLINE)).await.unwrap();
 
@@ -65,7 +68,10 @@ async fn a_heartbeat_has_a_bearer_token_and_says_whether_a_call_is_on() {
         "{request}"
     );
     assert!(request.contains("x-device-system: "), "{request}");
-    assert!(request.ends_with(r#"{"inCall":true}"#), "{request}");
+    assert!(
+        request.ends_with(r#"{"inCall":true,"inWork":false}"#),
+        "{request}"
+    );
 }
 
 #[tokio::test]

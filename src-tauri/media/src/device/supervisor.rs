@@ -73,6 +73,8 @@ pub(crate) struct Supervisor {
     /// answer.
     unanswered: Option<(Fault, Duration)>,
     changes: Changes,
+    /// Until when what changed last may be missing in a list.
+    settles_until: Option<Instant>,
     listing: Listing,
     next_stream: u64,
     actions: VecDeque<Action>,
@@ -103,6 +105,10 @@ const LIST_IDLE: Duration = Duration::from_secs(10);
 /// A list where changes are told.
 const LIST_TOLD: Duration = Duration::from_secs(60);
 
+/// How long a list may be without a change that was told: with PipeWire who lists has a connection of their own, which may
+/// lag behind that of who tells.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// Changes come in swarms: whoever turns a volume makes dozens a second.
 const REST: Duration = Duration::from_millis(50);
 
@@ -130,6 +136,7 @@ impl Supervisor {
             devices: None,
             unanswered: None,
             changes: Changes::Untold,
+            settles_until: None,
             listing: Listing::Waiting {
                 due: now,
                 rested: now,
@@ -186,6 +193,7 @@ impl Supervisor {
 
     /// Takes that the devices may be others than those that were listed.
     pub(crate) fn handle_change(&mut self, now: Instant) {
+        self.settles_until = Some(now + SETTLING);
         match &mut self.listing {
             Listing::Waiting { due, rested } => *due = (*due).min(now.max(*rested)),
             Listing::Asked { changed, .. } => *changed = true,
@@ -211,7 +219,7 @@ impl Supervisor {
         let rested = now + REST;
         let due = match self.listing {
             Listing::Asked { changed: true, .. } => rested,
-            Listing::Asked { .. } | Listing::Waiting { .. } => now + self.interval(),
+            Listing::Asked { .. } | Listing::Waiting { .. } => now + self.interval(now),
         };
         self.listing = Listing::Waiting { due, rested };
         self.learn(listed.map(|(devices, _)| devices), now);
@@ -351,12 +359,14 @@ impl Supervisor {
         }
     }
 
-    fn interval(&self) -> Duration {
+    fn interval(&self, now: Instant) -> Duration {
         let idle = self.seats.values().all(|seat| match seat.want {
             Want::Idle => true,
             Want::Seeking { .. } | Want::Using { .. } => false,
         });
+        let settles = self.settles_until.is_some_and(|until| now < until);
         match self.changes {
+            Changes::Told if settles => LIST_BUSY,
             Changes::Told => LIST_TOLD,
             Changes::Untold if idle => LIST_IDLE,
             Changes::Untold => LIST_BUSY,

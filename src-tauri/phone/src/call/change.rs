@@ -238,6 +238,7 @@ impl Call {
     }
 
     fn agree_on_hold(&mut self, hold: bool, outputs: &mut Outputs) {
+        self.put_aside &= hold != self.hold_wanted;
         if self.hold_agreed != hold {
             self.hold_agreed = hold;
             self.held_since = hold.then(|| outputs.now());
@@ -270,6 +271,7 @@ impl Call {
         let holds = is_through && self.hold_wanted != self.hold_agreed;
         if holds {
             self.hold_wanted = self.hold_agreed;
+            self.put_aside = false;
             let on = self.hold_agreed;
             self.media(MediaRequest::Hold { on }, outputs);
         }

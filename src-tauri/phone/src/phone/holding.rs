@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use sidecar_api::{RefreshRequest, RefreshResponse, TakeoverResponse};
+use sidecar_api::{HeartbeatRequest, RefreshRequest, RefreshResponse, TakeoverResponse};
 
 use crate::{
     Effect, Event, Hop, MoveReply, Reply, Request, SidecarFailure, SignedOutReason,
     lease::{Due, Lease, Standing},
     moment::Epoch,
     outputs::Outputs,
+    queue::Queue,
     tokens::Tokens,
     view::{LeaseState, LeaseView, Proofs},
     words::shown,
@@ -294,6 +295,7 @@ impl Phone {
         let Some(Station {
             lease: Holding::Held(lease),
             line,
+            queue,
             ..
         }) = &mut it.station
         else {
@@ -310,7 +312,10 @@ impl Phone {
                     attempt: number,
                     request: Request::Heartbeat {
                         access_token: it.tokens.access().clone(),
-                        in_call,
+                        body: HeartbeatRequest {
+                            in_call: Some(in_call),
+                            in_work: Some(queue.as_ref().is_some_and(Queue::is_at_work)),
+                        },
                     },
                     deadline: BEAT_DEADLINE,
                 });

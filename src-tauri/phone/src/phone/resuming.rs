@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sidecar_api::{HeartbeatResponse, RefreshRequest, RefreshResponse};
+use sidecar_api::{HeartbeatRequest, HeartbeatResponse, RefreshRequest, RefreshResponse};
 
 use crate::{
     Effect, Event, Hop, Reply, Request, Restored, SidecarFailure, SignedOutReason, StoredSession,
@@ -136,10 +136,12 @@ impl Phone {
             let (request, deadline) = match it.question {
                 Question::Heartbeat => {
                     let access_token = it.tokens.access().clone();
-                    let request = Request::Heartbeat {
-                        access_token,
-                        in_call: false,
+                    // No call and no work after one outlives the program.
+                    let body = HeartbeatRequest {
+                        in_call: Some(false),
+                        in_work: Some(false),
                     };
+                    let request = Request::Heartbeat { access_token, body };
                     (request, BEAT_DEADLINE)
                 }
                 Question::Renewal => {

@@ -35,6 +35,8 @@ pub struct World {
     pub asked: Vec<&'static str>,
     /// What each heartbeat said of a call.
     pub told_in_call: Vec<bool>,
+    /// Whether the last beat told of the work after a call.
+    pub told_in_work: Option<bool>,
     /// The bodies of the orders at the queue.
     pub ordered: Vec<String>,
     /// Every SIP message that left, newest last.
@@ -211,6 +213,7 @@ impl World {
             events: Vec::new(),
             asked: Vec::new(),
             told_in_call: Vec::new(),
+            told_in_work: None,
             ordered: Vec::new(),
             sent: Vec::new(),
             media: Vec::new(),
@@ -723,8 +726,9 @@ impl World {
             | Request::Dispose { .. }
             | Request::Move(MoveCall::Ask(_) | MoveCall::Withdraw(_)) => {}
         }
-        if let Request::Heartbeat { in_call, .. } = &request {
-            self.told_in_call.push(*in_call);
+        if let Request::Heartbeat { body, .. } = &request {
+            self.told_in_call.extend(body.in_call);
+            self.told_in_work = body.in_work;
             self.silent_beat = self.sidecar.beat.is_none().then_some(attempt);
         }
         self.asked.push(name);

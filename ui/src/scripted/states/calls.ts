@@ -188,6 +188,8 @@ export const CALLS = {
     };
   },
   "two-calls": () => two({ ...TALKING, held: true, held_since: NOW - 20_000 }, BILLING),
+  "two-calls-one-ringing": () =>
+    two({ ...DIALLING, state: { state: "ringing", early_media: false }, held: true }, BILLING),
   "two-on-hold": () =>
     two(
       { ...TALKING, held: true, held_since: NOW - 5_000 },

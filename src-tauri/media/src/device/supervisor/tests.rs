@@ -330,13 +330,31 @@ fn where_changes_are_told_nothing_is_listed_without_one() {
     world.run(5);
     assert_eq!(world.log(), ["devices 2"]);
     // What changes while a list is made may not be in it.
-    world.run(1_000);
+    world.run(2_000);
     let before = world.lists;
     world.supervisor.handle_change(world.now);
     world.run(1);
     world.supervisor.handle_change(world.now);
-    world.run(1_000);
+    world.run(100);
     assert_eq!(world.lists, before + 2);
+}
+
+#[test]
+fn a_list_may_lag_a_second_behind_the_change_that_was_told() {
+    let mut world = World::with(&["laptop"]);
+    world.changes = Changes::Told;
+    world.run(1_000);
+    world.log();
+    world.supervisor.handle_change(world.now);
+    world.run(900);
+    assert!(world.log().is_empty());
+    world.plug_in("headset");
+    world.run(300);
+    assert_eq!(world.log(), ["devices 2"]);
+
+    let before = world.lists;
+    world.run(50_000);
+    assert_eq!(world.lists, before, "then it is quiet again");
 }
 
 #[test]
