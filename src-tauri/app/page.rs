@@ -51,6 +51,8 @@ pub(crate) struct WindowView {
     pub(crate) complaints: Vec<String>,
     /// Whether keys can work while another program has the focus.
     pub(crate) shortcuts_available: bool,
+    /// Which of those keys another program has: `answer`, `hang_up`, `mute`.
+    pub(crate) shortcuts_taken: BTreeSet<String>,
     /// The account that the sign-in form is filled with.
     pub(crate) demo: Option<DemoAccount>,
     /// The user wants to quit in a call: asked before it is done.

@@ -132,6 +132,8 @@ async fn a_key_that_another_program_has_at_the_start_is_told_and_the_others_work
 
         // Nor is it in the way of another one that is set.
         page.press("More").await;
+        page.says("Another program uses these keys. Choose others.")
+            .await;
         page.press("Mute Off").await;
         press_while_listening(desk, "Mute", SHIFT_F8, "Mute Shift+F8").await;
         page.press("Keypad").await;

@@ -18,12 +18,13 @@ const told = () =>
   document.querySelector('[aria-live="assertive"].unseen')?.textContent?.replace(/[\u2068\u2069]/g, "");
 
 const inTray =
-  (answer = "") =>
+  (answer = "", shortcuts_taken: string[] = []) =>
   (state: State): State => ({
     ...state,
     window: {
       ...state.window,
       in_tray: true,
+      shortcuts_taken,
       settings: { ...state.window.settings, shortcuts: { answer, hang_up: "", mute: "" } },
     },
   });
@@ -50,11 +51,13 @@ test("the pop-up leaves it to a window that can be seen", async () => {
   expect(told()).toBe("");
 });
 
-test.each([
-  ["", /^Incoming call from [^.]+\.$/],
-  ["Control+F9", /^Incoming call from [^.]+\. Ctrl F9 to answer\.$/],
-])("the pop-up tells it from the tray, with the key %j", async (key, words) => {
-  await draw("ring-known", LOOK, inTray(key));
+test.each<[string, string[], RegExp]>([
+  ["", [], /^Incoming call from [^.]+\.$/],
+  ["Control+F9", [], /^Incoming call from [^.]+\. Ctrl F9 to answer\.$/],
+  ["Control+F9", ["mute"], /^Incoming call from [^.]+\. Ctrl F9 to answer\.$/],
+  ["Control+F9", ["answer"], /^Incoming call from [^.]+\.$/],
+])("the pop-up tells it from the tray, with the key %j where others have %j", async (key, taken, words) => {
+  await draw("ring-known", LOOK, inTray(key, taken));
   await expect.poll(told).toMatch(words);
 });
 

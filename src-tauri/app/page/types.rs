@@ -314,6 +314,7 @@ fn windows() -> Vec<WindowView> {
         link: Some("700202".to_owned()),
         complaints: vec!["Settings not saved: the disk is full".to_owned()],
         shortcuts_available: true,
+        shortcuts_taken: BTreeSet::from(["answer".to_owned()]),
         demo: Some(DemoAccount {
             email: "ana@helix.example".to_owned(),
             password: "demo".to_owned(),
@@ -330,6 +331,7 @@ fn windows() -> Vec<WindowView> {
         server: None,
         link: None,
         complaints: Vec::new(),
+        shortcuts_taken: BTreeSet::new(),
         demo: None,
         check_asked_at: None,
         in_tray: false,

@@ -87,7 +87,16 @@ async fn set_window(
         // It may wait for the disk.
         tokio::task::block_in_place(|| autostart::set(&app, holds.autostart))?;
     }
-    shell.window.send_modify(|it| it.settings = holds);
+    shell.window.send_modify(|it| {
+        for ((name, keys), (_, theirs)) in before.shortcuts.all().iter().zip(holds.shortcuts.all())
+        {
+            // It was taken just now, or is off.
+            if *keys != theirs {
+                it.shortcuts_taken.remove(*name);
+            }
+        }
+        it.settings = holds;
+    });
     windows::dress(&app);
     #[cfg(target_os = "macos")]
     super::menu::put_up(&app);

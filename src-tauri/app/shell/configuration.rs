@@ -147,6 +147,7 @@ pub(super) fn start(
         link: None,
         complaints,
         shortcuts_available: super::keys::are_available(),
+        shortcuts_taken: BTreeSet::new(),
         demo: demo_account(),
         quit_asked: false,
         check_asked_at: None,

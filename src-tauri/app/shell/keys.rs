@@ -29,30 +29,31 @@ pub(super) fn are_available() -> bool {
     !cfg!(target_os = "linux") || !is_wayland("WAYLAND_DISPLAY")
 }
 
+/// What the keys of the settings do, in the order of [`Shortcuts::all`].
+const ACTS: [Act; 3] = [Act::Answer, Act::HangUp, Act::ToggleMute];
+
+/// The code of a refusal because another program has a key.
+const TAKEN: &str = "shortcut_taken";
+
 /// Takes the keys of the settings, one by one; each that cannot be had is told, and the others work.
 pub(super) fn set_at_start(app: &AppHandle, shortcuts: &Shortcuts) {
     let app = app.clone();
     let shortcuts = shortcuts.clone();
     // The thread of the windows has to answer each.
     tauri::async_runtime::spawn_blocking(move || {
-        let none = Shortcuts::default;
-        let one_by_one = [
-            Shortcuts {
-                answer: shortcuts.answer,
-                ..none()
-            },
-            Shortcuts {
-                hang_up: shortcuts.hang_up,
-                ..none()
-            },
-            Shortcuts {
-                mute: shortcuts.mute,
-                ..none()
-            },
-        ];
-        for one in one_by_one {
-            if let Err(rejected) = change(&app, &none(), &one) {
-                app.state::<Shell>().complain(rejected.message);
+        for ((setting, keys), act) in shortcuts.all().into_iter().zip(ACTS) {
+            if keys.is_empty() {
+                continue;
+            }
+            let taken = parse(keys, act).and_then(|it| take_or_say(plugged(&app)?, &it));
+            if let Err(rejected) = taken {
+                let shell = app.state::<Shell>();
+                if rejected.code == TAKEN {
+                    shell.window.send_modify(|it| {
+                        it.shortcuts_taken.insert(setting.to_owned());
+                    });
+                }
+                shell.complain(rejected.message);
             }
         }
     });
@@ -64,38 +65,25 @@ pub(super) fn change(
     before: &Shortcuts,
     after: &Shortcuts,
 ) -> Result<(), Rejected> {
-    if before == after {
-        return Ok(());
-    }
     let (mut old, mut new) = (read(before).unwrap_or_default(), read(after)?);
-    // What stays is not touched: of that another program may have a key.
+    // What stays is not touched: another program may have it.
     let stays: Vec<Taken> = old.iter().filter(|it| new.contains(it)).cloned().collect();
     old.retain(|it| !stays.contains(it));
     new.retain(|it| !stays.contains(it));
     if new.is_empty() && old.is_empty() {
         return Ok(());
     }
-    if !are_available() {
-        return Err(Rejected::new(
-            "shortcut_unknown",
-            "This desktop gives no keys to programs in the background",
-        ));
-    }
     let keys = plugged(app)?;
     give_back(keys, &old);
-    for (at, (name, shortcut, act)) in new.iter().enumerate() {
-        if let Err(error) = take(keys, *shortcut, *act) {
+    for (at, one) in new.iter().enumerate() {
+        if let Err(rejected) = take_or_say(keys, one) {
             give_back(keys, &new[..at]);
             for (_, shortcut, act) in &old {
                 if let Err(error) = take(keys, *shortcut, *act) {
                     warn!(%error, "a key that was ours is lost");
                 }
             }
-            debug!(%error, name, "not taken");
-            return Err(Rejected::new(
-                "shortcut_taken",
-                format!("{name} is used by another program: choose another key"),
-            ));
+            return Err(rejected);
         }
     }
     Ok(())
@@ -147,15 +135,18 @@ fn buttons(app: &AppHandle, is_in_call: bool, had: Vec<Taken>) -> Vec<Taken> {
 
 /// Reads the keys of the settings; those that are off are left out.
 fn read(shortcuts: &Shortcuts) -> Result<Vec<Taken>, Rejected> {
-    [
-        (&shortcuts.answer, Act::Answer),
-        (&shortcuts.hang_up, Act::HangUp),
-        (&shortcuts.mute, Act::ToggleMute),
-    ]
-    .into_iter()
-    .filter(|(name, _)| !name.is_empty())
-    .map(|(name, act)| match name.parse::<Shortcut>() {
-        Ok(shortcut) => Ok((name.clone(), shortcut, act)),
+    shortcuts
+        .all()
+        .into_iter()
+        .zip(ACTS)
+        .filter(|((_, keys), _)| !keys.is_empty())
+        .map(|((_, keys), act)| parse(keys, act))
+        .collect()
+}
+
+fn parse(name: &str, act: Act) -> Result<Taken, Rejected> {
+    match name.parse::<Shortcut>() {
+        Ok(shortcut) => Ok((name.to_owned(), shortcut, act)),
         Err(error) => {
             debug!(%error, name, "no key");
             Err(Rejected::new(
@@ -163,18 +154,33 @@ fn read(shortcuts: &Shortcuts) -> Result<Vec<Taken>, Rejected> {
                 format!("{name} names no key"),
             ))
         }
-    })
-    .collect()
+    }
 }
 
 /// Returns who takes keys. It looks for keys twenty times a second, so it is not there before it has
 /// something to look for.
 fn plugged(app: &AppHandle) -> Result<&GlobalShortcut<Wry>, Rejected> {
+    if !are_available() {
+        return Err(Rejected::new(
+            "shortcut_unknown",
+            "This desktop gives no keys to programs in the background",
+        ));
+    }
     if app.try_state::<GlobalShortcut<Wry>>().is_none() {
         app.plugin(Builder::new().build())
             .map_err(|error| Rejected::new("failed", error.to_string()))?;
     }
     Ok(app.global_shortcut())
+}
+
+fn take_or_say(keys: &GlobalShortcut<Wry>, (name, shortcut, act): &Taken) -> Result<(), Rejected> {
+    take(keys, *shortcut, *act).map_err(|error| {
+        debug!(%error, name, "not taken");
+        Rejected::new(
+            TAKEN,
+            format!("{name} is used by another program: choose another key"),
+        )
+    })
 }
 
 fn take(

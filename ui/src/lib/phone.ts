@@ -93,6 +93,7 @@ export type CallView = {
   auto_answer: boolean;
   /** Whether it rings here and its user does not want to hear that. */
   silenced: boolean;
+  /** Whether it waits: both ends have agreed on that, or its user turned to another call while it was being set up. */
   held: boolean;
   held_by_peer: boolean;
   muted: boolean;
@@ -860,6 +861,8 @@ export type WindowView = {
   complaints: Array<string>;
   /** Whether keys can work while another program has the focus. */
   shortcuts_available: boolean;
+  /** Which of those keys another program has: `answer`, `hang_up`, `mute`. */
+  shortcuts_taken: Array<string>;
   /** The account that the sign-in form is filled with. */
   demo: DemoAccount | null;
   /** The user wants to quit in a call: asked before it is done. */

@@ -114,7 +114,7 @@ describe("a second press on Answer or Decline reaches nothing, one after a momen
   });
 });
 
-test("a hand that types keeps the focus when it rings", async () => {
+test("on another page the focus stays where it is when it rings", async () => {
   const script = await show("ready");
   await page.getByLabelText("Name or number").fill("70");
   await page.getByRole("button", { name: "History" }).click();

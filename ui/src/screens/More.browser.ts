@@ -128,6 +128,16 @@ describe("a key for other programs", () => {
     expect(key(/^Mute Off/).element()).not.toHaveAccessibleDescription(/Another/);
   });
 
+  test("that another program had at the start is told at its own row, until another one is set", async () => {
+    const script = await show("more-set");
+    await script.window({ shortcuts_taken: ["mute"] });
+    const said = "Another program uses these keys. Choose others.";
+    await expect.element(key(/^Mute Play/)).toHaveAccessibleDescription(said);
+    expect(key(/^Answer F9/).element()).not.toHaveAccessibleDescription(/Another/);
+    await script.window({ shortcuts_taken: [] });
+    await expect.element(key(/^Mute Play/)).not.toHaveAccessibleDescription(/Another/);
+  });
+
   test("is not offered where the desktop gives none", async () => {
     await show("more-no-keys");
     await expect.element(key(/^Mute Off/)).toBeDisabled();

@@ -91,12 +91,17 @@ impl WindowSettings {
 }
 
 impl Shortcuts {
-    fn check(&self) -> Result<(), String> {
-        let all = [
+    /// Returns each with the name of its setting: `answer`, `hang_up`, `mute`.
+    pub fn all(&self) -> [(&'static str, &String); 3] {
+        [
             ("answer", &self.answer),
             ("hang_up", &self.hang_up),
             ("mute", &self.mute),
-        ];
+        ]
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let all = self.all();
         for (field, keys) in all {
             if keys.len() > LONGEST_SHORTCUT {
                 return Err(format!("{field} is longer than {LONGEST_SHORTCUT} bytes"));

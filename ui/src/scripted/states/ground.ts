@@ -80,6 +80,7 @@ export const WINDOW: WindowView = {
   link: null,
   complaints: [],
   shortcuts_available: true,
+  shortcuts_taken: [],
   demo: null,
   quit_asked: false,
   check_asked_at: null,
