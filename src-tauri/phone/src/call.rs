@@ -65,8 +65,8 @@ pub(crate) struct Call {
     /// What the user wants, and what both ends have agreed on.
     hold_wanted: bool,
     hold_agreed: bool,
-    /// Its user turned to another call while it was being set up, and both ends have not agreed on that since.
-    put_aside: bool,
+    /// The far end has refused the hold that is wanted, or could not be told of it: it is held here alone.
+    hold_refused: bool,
     held_since: Option<Moment>,
     held_by_peer: bool,
     /// The far end has to learn our addresses anew.
@@ -86,6 +86,8 @@ pub(crate) struct Call {
     /// The request that applies the answer of a dialog.
     applying: Option<(u64, DialogHandle)>,
     digits: Digits,
+    /// Our answer has left, whether or not the media connects.
+    answered: bool,
     /// By which Ozonetel knows it.
     ucid: Option<String>,
 }
@@ -259,7 +261,7 @@ impl Call {
             change: Change::None,
             hold_wanted: false,
             hold_agreed: false,
-            put_aside: false,
+            hold_refused: false,
             held_since: None,
             held_by_peer: false,
             refresh_wanted: false,
@@ -276,6 +278,7 @@ impl Call {
             unusable: BTreeSet::new(),
             applying: None,
             digits: Digits::default(),
+            answered: false,
             ucid: None,
         }
     }
@@ -323,7 +326,7 @@ impl Call {
                 | State::Talking { .. } => self.answered_automatically,
             },
             silenced: matches!(self.state, State::Alerting { silenced: true, .. }),
-            held: self.hold_agreed || self.put_aside,
+            held: self.is_held(),
             held_by_peer: self.held_by_peer,
             muted: self.muted,
             interrupted: self.interrupted_since.is_some(),
@@ -340,9 +343,12 @@ impl Call {
         }
     }
 
-    /// Returns what a wrap-up needs to know of it, if it was a call of the queue that was answered.
+    /// Returns what a wrap-up needs to know of it, if it was a call of the queue that was answered: with that Ozonetel has
+    /// the agent at work after it, be it that nothing was ever heard.
     pub(crate) fn concluded(&self, cause: &EndCause) -> Option<Concluded> {
-        self.talking_since?;
+        if !self.answered {
+            return None;
+        }
         Some(Concluded {
             call: self.id,
             ucid: self.ucid.clone()?,
@@ -440,6 +446,13 @@ impl Call {
         }
     }
 
+    /// Has one that rings here wait for its user.
+    pub(crate) fn answer_by_hand(&mut self) {
+        if let State::Alerting { automatic, .. } = &mut self.state {
+            *automatic = Automatic::Off;
+        }
+    }
+
     /// Takes it back that is still being set up: the other call is over.
     pub(crate) fn take_back(&mut self, outputs: &mut Outputs) {
         match self.state {
@@ -469,7 +482,8 @@ impl Call {
     }
 
     pub(crate) fn set_hold(&mut self, on: bool, outputs: &mut Outputs) -> Result<(), Rejected> {
-        if !self.put_aside {
+        // One that was put aside while it was being set up can be turned back to.
+        if on || !self.is_held() {
             self.require_talking()?;
         }
         self.want_hold(on, outputs);
@@ -570,10 +584,26 @@ impl Call {
     fn want_hold(&mut self, on: bool, outputs: &mut Outputs) {
         if self.hold_wanted != on {
             self.hold_wanted = on;
-            self.put_aside = on && self.require_talking().is_err();
             self.media(MediaRequest::Hold { on }, outputs);
+            self.note_held(outputs);
+            if std::mem::take(&mut self.hold_refused) {
+                outputs.event(Event::CallResumed { call: self.id });
+            }
         }
         self.negotiate(outputs);
+    }
+
+    /// Whether its user does not want it, or both ends have agreed on that: nothing that is said here is heard there.
+    fn is_held(&self) -> bool {
+        self.hold_wanted || self.hold_agreed
+    }
+
+    fn note_held(&mut self, outputs: &Outputs) {
+        if self.is_held() {
+            self.held_since.get_or_insert(outputs.now());
+        } else {
+            self.held_since = None;
+        }
     }
 
     fn require_talking(&self) -> Result<(), Rejected> {

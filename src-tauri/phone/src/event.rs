@@ -128,7 +128,7 @@ pub enum Event {
     CallHeldByPeer { call: CallId, held: bool },
     #[serde(rename = "call.muted")]
     CallMuted { call: CallId, muted: bool },
-    /// A change of the session (hold, resume, repair) did not take place: the call goes on as it was.
+    /// A change of the session (hold, resume, repair) did not take place. A hold stays one on this side.
     #[serde(rename = "call.change_failed")]
     CallChangeFailed { call: CallId, reason: String },
     #[serde(rename = "call.interrupted")]

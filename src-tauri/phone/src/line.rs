@@ -12,8 +12,8 @@ use std::{
 use sip::UserAgent;
 
 use crate::{
-    CallSettings, Effect, EndCause, Event, FlowFailure, FlowId, Input, MediaNews, MediaRequest,
-    Moment, Rejected,
+    AutoAnswer, CallSettings, Effect, EndCause, Event, FlowFailure, FlowId, Input, MediaNews,
+    MediaRequest, Moment, Rejected,
     call::{Automatic, Call, Outcome},
     link::Link,
     moment::Epoch,
@@ -47,6 +47,8 @@ pub(crate) struct Line {
     settings: CallSettings,
     /// Whether a flow was lost since the last registration.
     flow_changed: bool,
+    /// The far ends of the calls know the flow before.
+    calls_stay_behind: bool,
     /// Whether every further call is turned away, whatever the settings say.
     is_closing: bool,
     /// What tells why a call has ended that nobody asked about since.
@@ -108,6 +110,7 @@ impl Line {
             concluded: None,
             settings: setup.calls,
             flow_changed: false,
+            calls_stay_behind: false,
             is_closing: false,
             refusal: None,
         };
@@ -334,6 +337,9 @@ impl Line {
     }
 
     pub(crate) fn set_calls(&mut self, settings: CallSettings) {
+        if settings.auto_answer == AutoAnswer::Off {
+            self.calls.values_mut().for_each(Call::answer_by_hand);
+        }
         if !self.is_closing {
             self.ua.set_max_calls(settings.max_calls.into());
         }
@@ -389,6 +395,13 @@ impl Line {
             Input::FlowOpened { flow } => {
                 if self.link.handle_opened(flow, now, outputs) {
                     self.ua.handle_flow_opened(now);
+                    if std::mem::take(&mut self.calls_stay_behind) {
+                        // The far end learns by a re-INVITE where to reach us (RFC 3261 §12.2.1.1, target refresh), which waits
+                        // for the registrar, but not for ever.
+                        for call in self.calls.values_mut() {
+                            call.refresh(outputs);
+                        }
+                    }
                 }
             }
             Input::FlowFailed { flow, failure } => {
@@ -464,6 +477,7 @@ impl Line {
 
     fn handle_flow_lost(&mut self, now: Instant) {
         self.flow_changed = true;
+        self.calls_stay_behind = true;
         self.ua.handle_flow_closed(now);
     }
 

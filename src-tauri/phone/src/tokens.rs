@@ -11,6 +11,9 @@ use crate::{backoff::Backoff, outputs::Outputs};
 /// The share of an access token's life after which it is renewed (design/faults.md 77).
 const REFRESH_AT: f64 = 0.8;
 
+/// No token is renewed sooner, whatever it states: a sidecar that states nonsense is not asked without a pause.
+const SOONEST: Duration = Duration::from_secs(10);
+
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_secs(2),
     longest: Duration::from_secs(60),
@@ -27,7 +30,12 @@ pub(crate) struct Tokens {
 #[derive(Debug, Clone)]
 enum Renewal {
     /// `None`: the token does not tell its life; a 401 does.
-    Due { at: Option<Instant>, failures: u32 },
+    Due {
+        at: Option<Instant>,
+        failures: u32,
+        /// The attempt that was given up last: its answer may have waited for a computer that slept.
+        late: Option<u64>,
+    },
     InFlight {
         attempt: u64,
         failures: u32,
@@ -37,11 +45,15 @@ enum Renewal {
 
 impl Tokens {
     pub(crate) fn new(access: SecretString, refresh: SecretString, now: Instant) -> Self {
-        let at = lifetime(&access).map(|it| now + it.mul_f64(REFRESH_AT));
+        let at = lifetime(&access).map(|it| now + it.mul_f64(REFRESH_AT).max(SOONEST));
         Self {
             access,
             refresh,
-            renewal: Renewal::Due { at, failures: 0 },
+            renewal: Renewal::Due {
+                at,
+                failures: 0,
+                late: None,
+            },
         }
     }
 
@@ -94,7 +106,10 @@ impl Tokens {
     }
 
     pub(crate) fn awaits(&self, number: u64) -> bool {
-        matches!(self.renewal, Renewal::InFlight { attempt, .. } if attempt == number)
+        match self.renewal {
+            Renewal::InFlight { attempt, .. } => attempt == number,
+            Renewal::Due { late, .. } => late == Some(number),
+        }
     }
 
     /// The refresh token was refused: it is not shown again.
@@ -102,14 +117,21 @@ impl Tokens {
         self.renewal = Renewal::Due {
             at: None,
             failures: 0,
+            late: None,
         };
     }
 
     pub(crate) fn handle_failed(&mut self, now: Instant, outputs: &mut Outputs) {
-        let (Renewal::Due { failures, .. } | Renewal::InFlight { failures, .. }) = self.renewal;
+        let (failures, late) = match self.renewal {
+            Renewal::Due { failures, late, .. } => (failures, late),
+            Renewal::InFlight {
+                attempt, failures, ..
+            } => (failures, Some(attempt)),
+        };
         self.renewal = Renewal::Due {
             at: Some(now + BACKOFF.wait(failures, None, outputs)),
             failures: failures.saturating_add(1),
+            late,
         };
     }
 }
@@ -143,6 +165,15 @@ mod tests {
     }
 
     #[test]
+    fn tokens_that_state_no_life_are_not_renewed_without_a_pause() {
+        let now = Instant::now();
+        for claims in [r#"{"iat":1000,"exp":1000}"#, r#"{"iat":1000,"exp":1003}"#] {
+            let tokens = Tokens::new(jwt(claims), "r".into(), now);
+            assert_eq!(tokens.poll_timeout(), Some(now + SOONEST));
+        }
+    }
+
+    #[test]
     fn a_token_that_tells_nothing_is_renewed_when_it_is_refused() {
         let now = Instant::now();
         for text in ["opaque", "a.b.c", "..", "a.e30.c", r"a.eyJleHAiOjF9.c"] {
@@ -166,7 +197,9 @@ mod tests {
             assert!(!tokens.is_due(now));
             assert!(tokens.is_overdue(now + deadline) && !tokens.is_overdue(now));
             assert!(tokens.awaits(attempt) && !tokens.awaits(attempt + 1));
+            assert!(attempt == 0 || !tokens.awaits(attempt - 1));
             tokens.handle_failed(now, &mut outputs);
+            assert!(tokens.awaits(attempt), "its answer may be late");
             longest = longest.max(tokens.poll_timeout().unwrap() - now);
         }
         assert!(longest > Duration::from_secs(20) && longest <= BACKOFF.longest);

@@ -35,13 +35,13 @@ fn a_network_that_changes_during_a_hold_is_offered_after_it() {
     let (mut world, call) = World::in_call();
     world.server.reinvite = "100 Trying";
     world.command(Command::Hold { call }).unwrap();
-    assert!(!world.view().calls[0].held);
+    assert!(!world.happened(|it| matches!(it, Event::CallHeld { .. })));
 
     world.server.reinvite = "200 OK";
     world.input(Input::NetworkChanged);
     world.pass(Duration::from_secs(5));
 
-    assert!(world.view().calls[0].held);
+    assert!(world.happened(|it| matches!(it, Event::CallHeld { .. })));
     // The call's own, the hold's, the hold's again on the new flow, and that of the new addresses.
     assert_eq!(world.count_sent("INVITE"), 4, "{:?}", world.sent);
 }
@@ -69,6 +69,42 @@ fn a_network_that_changes_before_the_link_is_up_does_not_wait_for_the_next_try()
     world.input(Input::NetworkChanged);
 
     assert!(matches!(world.view().line, LineView::Registered { .. }));
+}
+
+#[test]
+fn a_running_call_moves_to_the_new_network_also_where_the_registrar_is_silent() {
+    let (mut world, _) = World::in_call();
+    world.server.answers_register = false;
+    world.input(Input::NetworkChanged);
+    assert_eq!(world.count_sent("INVITE"), 1, "the registrar comes first");
+    world.pass(Duration::from_secs(4));
+    assert_eq!(world.count_sent("INVITE"), 2, "but not for ever");
+    world.server.answers_register = true;
+    world.pass(Duration::from_secs(60));
+    assert!(matches!(world.view().line, LineView::Registered { .. }));
+    assert_eq!(world.count_sent("INVITE"), 2, "nor again");
+}
+
+#[test]
+fn a_renewal_whose_answer_waited_for_a_sleeping_computer_counts() {
+    let mut world = World::signed_in();
+    world.sidecar.beat = Some(Err(refused(401, "expired")));
+    let pair = world.sidecar.refresh.take();
+    world.pass(Duration::from_secs(300));
+    assert_eq!(world.count_asked("refresh"), 1);
+    world.sidecar.beat = Some(Ok(
+        r#"{"status":"ok","lock":"held","ttlSeconds":3600}"#.to_owned()
+    ));
+    world.sidecar.refresh = pair;
+    world.sleep(Duration::from_secs(600));
+    world.answer_refresh();
+    world.pass(Duration::from_secs(60));
+    assert_eq!(
+        world.count_asked("refresh"),
+        1,
+        "the used token is not shown"
+    );
+    assert!(matches!(world.view().account, AccountView::SignedIn { .. }));
 }
 
 #[test]

@@ -294,7 +294,7 @@ fn an_incoming_call_with_an_unusable_offer_is_refused_with_488() {
 }
 
 #[test]
-fn hold_and_resume_are_negotiated_and_a_refused_hold_is_undone() {
+fn hold_and_resume_are_negotiated_and_a_refused_hold_stays_one_here() {
     let (mut world, call) = World::in_call();
     world.command(Command::Hold { call }).unwrap();
     assert!(world.view().calls[0].held);
@@ -304,15 +304,95 @@ fn hold_and_resume_are_negotiated_and_a_refused_hold_is_undone() {
     assert_eq!(world.count_sent("INVITE"), 3);
 
     world.server.reinvite = "488 Not Acceptable Here";
+    world.media.clear();
     world.command(Command::Hold { call }).unwrap();
-    assert!(!world.view().calls[0].held);
+    assert!(world.view().calls[0].held);
     assert!(world.happened(|it| matches!(it, Event::CallChangeFailed { .. })));
-    assert!(
-        world.media.last().unwrap().1.contains("Hold { on: false }"),
-        "{:?}",
-        world.media
+    let opens = |world: &World| {
+        world
+            .media
+            .iter()
+            .any(|(_, it)| it.contains("Hold { on: false }"))
+    };
+    assert!(!opens(&world), "nobody is heard who did not ask for it");
+    world.pass(Duration::from_secs(60));
+    assert_eq!(
+        world.count_sent("INVITE"),
+        4,
+        "it is not offered again and again"
     );
     assert_eq!(world.view().calls[0].state, CallState::Talking);
+
+    world.command(Command::Resume { call }).unwrap();
+    assert!(opens(&world));
+    assert!(!world.view().calls[0].held);
+    assert_eq!(world.view().calls[0].held_since, None);
+    assert_eq!(
+        world.count_sent("INVITE"),
+        4,
+        "there is nothing to be agreed on"
+    );
+
+    // A resume that is refused leaves the call on hold, at both ends.
+    world.server.reinvite = "200 OK";
+    world.command(Command::Hold { call }).unwrap();
+    world.server.reinvite = "488 Not Acceptable Here";
+    world.command(Command::Resume { call }).unwrap();
+    assert!(world.view().calls[0].held);
+    let last = &world.media.last().unwrap().1;
+    assert!(last.contains("Hold { on: true }"), "{last}");
+}
+
+#[test]
+fn a_hold_that_nobody_can_be_told_of_opens_no_microphone_and_is_offered_when_that_is_possible() {
+    let (mut world, call) = World::in_call();
+    world.server.reachable = false;
+    world.drop_flow();
+    world.media.clear();
+    world.command(Command::Hold { call }).unwrap();
+    world.pass(Duration::from_secs(120));
+    assert!(world.view().calls[0].held);
+    assert!(world.happened(|it| matches!(it, Event::CallChangeFailed { .. })));
+    assert!(!world.media.iter().any(|(_, it)| it.contains("on: false")));
+    assert!(!world.happened(|it| matches!(it, Event::CallHeld { .. })));
+
+    world.server.reachable = true;
+    world.pass(Duration::from_secs(40));
+    assert!(world.happened(|it| matches!(it, Event::CallHeld { .. })));
+    assert!(world.view().calls[0].held);
+}
+
+#[test]
+fn a_hold_that_comes_while_new_addresses_are_refused_is_still_offered() {
+    let (mut world, call) = World::in_call();
+    world.server.reinvite = "100 Trying";
+    world.input(Input::NetworkChanged);
+    world.media.clear();
+    world.command(Command::Hold { call }).unwrap();
+    world.server.reinvite = "200 OK";
+    world.refuse_there("488 Not Acceptable Here");
+    assert!(world.happened(|it| matches!(it, Event::CallHeld { .. })));
+    assert!(world.view().calls[0].held);
+    assert!(!world.media.iter().any(|(_, it)| it.contains("on: false")));
+}
+
+#[test]
+fn a_peers_offer_that_is_cancelled_after_the_media_took_it_is_put_right_by_one_of_ours() {
+    let (mut world, call) = World::in_call();
+    world.in_dialog("INVITE", 1, "v=0\r\no=slow\r\na=sendonly\r\n");
+    let asked = world.media.last().unwrap().1.clone();
+    let request = asked.split(['{', ',']).nth(1).unwrap();
+    let request = request.trim().strip_prefix("request: ").unwrap();
+    let request = request.parse().unwrap();
+    world.in_dialog("CANCEL", 1, "");
+    let answer = MediaNews::Answer {
+        request,
+        answer: sip::Answer("v=0\r\no=our-answer\r\n".to_owned()),
+        telephone_event: true,
+        held_by_peer: true,
+    };
+    world.news(call, answer);
+    assert_eq!(world.count_sent("INVITE"), 2, "both agree again");
 }
 
 #[test]
@@ -478,7 +558,6 @@ fn a_hold_that_the_peer_never_heard_of_is_offered() {
     world.command(Command::Hold { call }).unwrap();
     world.in_dialog("CANCEL", 1, "");
     assert_eq!(world.count_sent("SIP/2.0 487"), 1);
-    assert!(!world.view().calls[0].held);
 
     let answer = MediaNews::Answer {
         request,

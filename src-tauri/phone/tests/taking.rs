@@ -132,18 +132,37 @@ fn a_call_beside_another_is_never_answered_by_itself() {
 }
 
 #[test]
+fn a_call_that_rings_is_not_answered_by_itself_once_that_is_switched_off() {
+    let mut world = taking(AutoAnswer::Header, 1);
+    world.incoming_as("in-1", &ASKS.replace("after=0", "after=5"), true);
+    assert!(the_call(&world).auto_answer);
+    let settings = CallSettings::default();
+    world.command(Command::SetCalls { settings }).unwrap();
+    assert!(!the_call(&world).auto_answer);
+    world.pass(Duration::from_secs(10));
+    assert_eq!(the_call(&world).state, CallState::Alerting);
+}
+
+#[test]
+fn a_hold_that_the_first_far_end_refuses_does_not_make_two_calls_heard() {
+    let mut world = taking(AutoAnswer::Off, 2);
+    let first = world.dial("4711");
+    world.server.reinvite = "488 Not Acceptable Here";
+    world.incoming(true);
+    let second = world.view().calls[1].call;
+    world.command(Command::Answer { call: second }).unwrap();
+    assert_eq!(held(&world), [(first, true), (second, false)]);
+    let opens = |(_, it): &(u32, String)| it.contains("Hold { on: false }");
+    assert!(!world.media.iter().any(opens));
+}
+
+#[test]
 fn answering_a_second_call_holds_the_first() {
     let (mut world, first, second) = with_a_second_call(&["100 Trying", "180 Ringing", "200 OK"]);
     assert_eq!(held(&world), [(first, true), (second, false)]);
 
     world.command(Command::Resume { call: first }).unwrap();
-    assert_eq!(held(&world)[0], (first, false));
-    assert!(
-        world
-            .media
-            .iter()
-            .any(|(call, it)| *call == second.0 && it.contains("Hold { on: true }"))
-    );
+    assert_eq!(held(&world), [(first, false), (second, true)]);
 
     // What is held stays so when the other call ends: the user takes it back.
     world.command(Command::HangUp { call: first }).unwrap();
@@ -170,10 +189,7 @@ fn a_call_that_still_rings_there_is_taken_back_when_the_other_ends() {
 fn a_user_turns_back_to_a_call_that_still_rings_there() {
     let (mut world, first, second) = with_a_second_call(&["100 Trying", "180 Ringing"]);
     world.command(Command::Resume { call: first }).unwrap();
-    assert_eq!(held(&world)[0], (first, false));
-    let is_held =
-        |(call, it): &(u32, String)| *call == second.0 && it.contains("Hold { on: true }");
-    assert!(world.media.iter().any(is_held));
+    assert_eq!(held(&world), [(first, false), (second, true)]);
 
     // One that nobody turned away from has nothing to come back to, nor has one that rings here.
     let wrong = Rejected::WrongState { call: first };

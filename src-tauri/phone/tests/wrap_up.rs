@@ -68,6 +68,16 @@ fn the_work_after_a_call_says_how_that_ended_whatever_is_called_meanwhile() {
 }
 
 #[test]
+fn a_call_of_the_queue_that_was_answered_and_never_heard_has_its_work_all_the_same() {
+    let mut world = World::at_queue();
+    world.server.media_connects = false;
+    world.queue_call("in-1");
+    assert_eq!(world.view().calls[0].talking_since, None);
+    world.in_dialog_of("in-1", "BYE");
+    assert_eq!(wrap_up(&world).cause, EndCause::Remote);
+}
+
+#[test]
 fn a_beat_tells_of_the_work_after_a_call_as_long_as_it_lasts() {
     let (mut world, _) = after_a_call();
     world.pass(Duration::from_secs(30));

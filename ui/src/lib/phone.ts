@@ -93,7 +93,10 @@ export type CallView = {
   auto_answer: boolean;
   /** Whether it rings here and its user does not want to hear that. */
   silenced: boolean;
-  /** Whether it waits: both ends have agreed on that, or its user turned to another call while it was being set up. */
+  /**
+   * Whether it waits: its user has put it on hold, or turned to another call. The far end hears nothing from then on, and is told of it
+   * as soon as that can be.
+   */
   held: boolean;
   held_by_peer: boolean;
   muted: boolean;

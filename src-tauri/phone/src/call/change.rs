@@ -48,6 +48,21 @@ pub(super) enum Change {
     },
 }
 
+impl Change {
+    /// Returns whether our offer was one of a hold; `None` where there is none of ours.
+    fn offers_hold(&self) -> Option<bool> {
+        match self {
+            Self::Offering { hold, .. } | Self::Offered { hold } | Self::Applying { hold, .. } => {
+                Some(*hold)
+            }
+            Self::None
+            | Self::Accepting
+            | Self::Answering { .. }
+            | Self::OfferingOnDemand { .. } => None,
+        }
+    }
+}
+
 /// What the INVITE session tells.
 impl Call {
     pub(crate) fn handle_reoffered(&mut self, offer: Offer, outputs: &mut Outputs) {
@@ -142,6 +157,8 @@ impl Call {
                     call = self.id.0,
                     "The peer's offer was gone before its answer"
                 );
+                // The media has taken it, and the peer has not.
+                self.refresh_wanted = true;
             }
             self.negotiate(outputs);
         }
@@ -213,7 +230,9 @@ impl Call {
     /// Offers what is wanted and not agreed on, where nothing else is being negotiated.
     pub(super) fn negotiate(&mut self, outputs: &mut Outputs) {
         let is_due = match self.state {
-            State::Talking { .. } => self.refresh_wanted || self.hold_wanted != self.hold_agreed,
+            State::Talking { .. } => {
+                self.refresh_wanted || self.hold_wanted != self.hold_agreed && !self.hold_refused
+            }
             // Where the far end knows old addresses alone it never talks; a hold waits for that.
             State::Connecting { .. } => self.refresh_wanted,
             State::Offering { .. }
@@ -238,10 +257,10 @@ impl Call {
     }
 
     fn agree_on_hold(&mut self, hold: bool, outputs: &mut Outputs) {
-        self.put_aside &= hold != self.hold_wanted;
+        self.hold_refused &= hold != self.hold_wanted;
         if self.hold_agreed != hold {
             self.hold_agreed = hold;
-            self.held_since = hold.then(|| outputs.now());
+            self.note_held(outputs);
             self.listening.restart();
             let call = self.id;
             outputs.event(if hold {
@@ -263,17 +282,22 @@ impl Call {
         }
     }
 
-    /// The session stays as it is; the user hears of it where they wanted something else.
+    /// The session stays as it is; the user hears of it where they wanted something else. A hold stays one here: nobody is to
+    /// be heard who has not asked for that, least of all in two calls.
     fn fail_change(&mut self, reason: String, outputs: &mut Outputs) {
+        let offered = self.change.offers_hold();
         self.change = Change::None;
-        // Before the call is through a hold waits for that, whatever becomes of new addresses.
+        // Before the call is through a hold waits for that, and one that came after our offer is still to be offered.
         let is_through = matches!(self.state, State::Talking { .. });
-        let holds = is_through && self.hold_wanted != self.hold_agreed;
-        if holds {
-            self.hold_wanted = self.hold_agreed;
-            self.put_aside = false;
-            let on = self.hold_agreed;
-            self.media(MediaRequest::Hold { on }, outputs);
+        let holds = is_through
+            && offered == Some(self.hold_wanted)
+            && self.hold_wanted != self.hold_agreed
+            && !self.hold_refused;
+        if holds && self.hold_wanted {
+            self.hold_refused = true;
+        } else if holds {
+            self.hold_wanted = true;
+            self.media(MediaRequest::Hold { on: true }, outputs);
         }
         // One that has not been offered yet still will be.
         let repairs = !self.refresh_wanted && self.ways.end_repair();

@@ -148,6 +148,7 @@ impl Call {
         if sent.is_err() {
             return ControlFlow::Break(EndCause::Missed);
         }
+        self.answered = true;
         outputs.event(Event::CallAnswered {
             call: self.id,
             automatically: self.answered_automatically,

@@ -67,6 +67,7 @@ pub struct World {
     status: Option<u64>,
     /// The last heartbeat, where it was met with silence.
     silent_beat: Option<u64>,
+    silent_refresh: Option<u64>,
     pub sidecar: Sidecar,
     pub server: Server,
     flow: Option<FlowId>,
@@ -231,6 +232,7 @@ impl World {
             answered: None,
             status: None,
             silent_beat: None,
+            silent_refresh: None,
             sidecar: Sidecar {
                 login: Some(Ok(agent_grant())),
                 beat: Some(Ok(
@@ -337,6 +339,17 @@ impl World {
     pub fn answer_beat(&mut self, json: &str) {
         let attempt = self.silent_beat.take().expect("no beat is on its way");
         let reply = Ok(Reply::Heartbeat(serde_json::from_str(json).unwrap()));
+        self.input(Input::Sidecar { attempt, reply });
+    }
+
+    /// The answer to a renewal comes after all.
+    pub fn answer_refresh(&mut self) {
+        let attempt = self
+            .silent_refresh
+            .take()
+            .expect("no renewal is on its way");
+        let json = r#"{"accessToken":"access-2-secret","refreshToken":"refresh-2-secret"}"#;
+        let reply = Ok(Reply::Refresh(serde_json::from_str(json).unwrap()));
         self.input(Input::Sidecar { attempt, reply });
     }
 
@@ -453,15 +466,26 @@ impl World {
         ));
     }
 
+    /// The far end refuses the newest INVITE of ours, which is one inside a dialog.
+    pub fn refuse_there(&mut self, status: &str) {
+        let invite = self.newest_invite();
+        let [via, from, to, call_id, cseq] =
+            ["Via", "From", "To", "Call-ID", "CSeq"].map(|name| header(&invite, name));
+        self.deliver(&format!(
+            "SIP/2.0 {status}\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\n\
+             CSeq: {cseq}\r\nContent-Length: 0\r\n\r\n"
+        ));
+    }
+
+    fn newest_invite(&self) -> String {
+        let mut sent = self.sent.iter().rev();
+        let invite = sent.find(|it| it.starts_with("INVITE"));
+        invite.expect("a call was dialled").clone()
+    }
+
     /// The far end answers the newest INVITE of ours.
     pub fn answer_there(&mut self, body: &str) {
-        let invite = self
-            .sent
-            .iter()
-            .rev()
-            .find(|it| it.starts_with("INVITE"))
-            .expect("a call was dialled")
-            .clone();
+        let invite = self.newest_invite();
         let content = if body.is_empty() {
             ""
         } else {
@@ -730,6 +754,9 @@ impl World {
             self.told_in_call.extend(body.in_call);
             self.told_in_work = body.in_work;
             self.silent_beat = self.sidecar.beat.is_none().then_some(attempt);
+        }
+        if let Request::Refresh(_) = &request {
+            self.silent_refresh = self.sidecar.refresh.is_none().then_some(attempt);
         }
         self.asked.push(name);
         let Some(mut script) = script.clone() else {
