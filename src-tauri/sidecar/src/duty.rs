@@ -1,21 +1,22 @@
 //! Keeps agents at Ozonetel as their sessions are here: in while a session lasts, out after its end.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use sidecar_api::{Telephony, TelephonyState};
+use sidecar_api::{HeartbeatRequest, Telephony, TelephonyState};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::{Instrument, info, warn};
 
 use crate::audit::AUDIT;
 use crate::directory::Agent;
-use crate::lock::{Acquired, Claim, LockName, Owner};
+use crate::lock::{Acquired, Claim, Displacing, LockName, Owner};
 use crate::ozonetel::{Done, Duty, ORDER_TIME, Order, Ozonetel, RETRY, Silent, Verdict, Words};
 use crate::queue;
 use crate::random::random_id;
 use crate::session::{AtQueue, Note, Ordered, SessionState, Unsettled};
 use crate::sidecar::Sidecar;
+use crate::turns::Turn;
 
 /// How long a sign-in waits for Ozonetel.
 const WAIT: Duration = Duration::from_secs(5);
@@ -49,6 +50,9 @@ const SWEEPERS: &str = "helix-sidecar";
 
 /// Without an account at Ozonetel nothing stands between agents and their calls, and this says why.
 const NO_TELEPHONY: &str = "No Ozonetel account is configured: calls go through SIP alone.";
+
+/// The [version](AtQueue::version) of a session in which nothing was ordered.
+const NEW: u64 = 0;
 
 /// What a sign-in tells of its agent at Ozonetel.
 pub(crate) struct Begun {
@@ -105,7 +109,7 @@ pub(crate) async fn begin(
 }
 
 /// Has a session begin with the state that was ordered before it, where Ozonetel left the agent as they
-/// were, and nothing was ordered since.
+/// were, and nothing was ordered in it by now.
 async fn keep_state(
     sidecar: &Sidecar,
     session_id: &str,
@@ -115,17 +119,13 @@ async fn keep_state(
     let Ok(Verdict::Done(done)) = verdict else {
         return None;
     };
-    let state = sidecar.sessions.state(session_id).await;
-    let is_new = matches!(
-        &state,
-        Ok(SessionState::Live { at_queue, .. }) if at_queue.ordered.is_none()
-    );
-    if !was_already_in(done) || !is_new {
+    if !was_already_in(done) {
         return None;
     }
-    let note = Note::Ordered(Some(before.clone()));
-    match sidecar.sessions.note(session_id, note).await {
-        Ok(()) => Some(before),
+    let ordered = Some(before.clone());
+    let noted = sidecar.sessions.note_ordered(session_id, ordered, NEW);
+    match noted.await {
+        Ok(is_noted) => is_noted.then_some(before),
         Err(error) => {
             warn!(%error, "a session does not know in which state its agent is");
             None
@@ -135,13 +135,13 @@ async fn keep_state(
 
 /// Logs an agent in whom Ozonetel says to be out, for instance because somebody logged them out
 /// there. Whoever waits for an order waits for this as well, until then at the most. `orders_again`: the order is none
-/// of their state, so that is to be as it was first.
+/// of their state, so that is to be as it was first; `turn` is what the caller has, if any, to order states.
 pub(crate) async fn log_in_for_order(
     sidecar: &Arc<Sidecar>,
     ozonetel: &Arc<Ozonetel>,
     agent: &Arc<Agent>,
     session_id: &str,
-    orders_again: bool,
+    (orders_again, turn): (bool, Weak<Turn>),
     until: Instant,
 ) -> Result<Verdict, Silent> {
     let login = in_background(sidecar, {
@@ -152,15 +152,12 @@ pub(crate) async fn log_in_for_order(
                 true => Orders::WhoWasOut,
                 false => Orders::Nobody,
             };
-            let unsettled = unsettled(&sidecar);
-            log_in_anew(
-                &sidecar,
-                &ozonetel,
-                &agent,
-                &session_id,
-                (&unsettled, orders),
-            )
-            .await
+            let anew = Anew {
+                unsettled: unsettled(&sidecar),
+                orders,
+                turn,
+            };
+            log_in_anew(&sidecar, &ozonetel, &agent, &session_id, &anew).await
         }
     });
     match timeout_at(until.min(Instant::now() + WAIT), login).await {
@@ -207,6 +204,14 @@ enum Orders {
     Everybody,
 }
 
+/// A login of an agent who works already.
+struct Anew {
+    unsettled: Unsettled,
+    orders: Orders,
+    /// The turn to order states of whoever waits for it, as long as they do.
+    turn: Weak<Turn>,
+}
+
 /// Logs an agent in again who works already, and has them be in the state that they ordered last. The session knows
 /// that this is not settled before Ozonetel is asked, so that whoever hears its heartbeat sees to it where this
 /// server dies, or loses the store, on the way ([`settle`]).
@@ -215,14 +220,15 @@ async fn log_in_anew(
     ozonetel: &Ozonetel,
     agent: &Arc<Agent>,
     session_id: &str,
-    (unsettled, orders): (&Unsettled, Orders),
+    anew: &Anew,
 ) -> Result<Verdict, Silent> {
-    if orders == Orders::Nobody {
+    if anew.orders == Orders::Nobody {
         // The order that follows says what they are to be, and nobody else does.
         keep_note(sidecar, session_id, Note::Ordered(None)).await;
     }
-    keep_note(sidecar, session_id, Note::Unsettled(unsettled.clone())).await;
-    see_to(sidecar, ozonetel, agent, session_id, (unsettled, orders)).await
+    let unsettled = anew.unsettled.clone();
+    keep_note(sidecar, session_id, Note::Unsettled(unsettled)).await;
+    see_to(sidecar, ozonetel, agent, session_id, anew).await
 }
 
 /// Returns what a session knows of a login at Ozonetel that begins now.
@@ -236,30 +242,33 @@ async fn see_to(
     ozonetel: &Ozonetel,
     agent: &Arc<Agent>,
     session_id: &str,
-    (unsettled, orders): (&Unsettled, Orders),
+    anew: &Anew,
 ) -> Result<Verdict, Silent> {
     let (verdict, at_queue) = log_in(sidecar, ozonetel, agent, session_id).await;
     let Some(at_queue) = at_queue else {
         return verdict;
     };
-    let ordered = match (&verdict, orders) {
-        (Ok(Verdict::Done(_)), Orders::Everybody) => at_queue.ordered,
-        (Ok(Verdict::Done(done)), _) if was_already_in(done) => None,
-        (Ok(Verdict::Done(_)), Orders::WhoWasOut) => at_queue.ordered,
+    let is_ordered = match (&verdict, anew.orders) {
+        (Ok(Verdict::Done(_)), Orders::Everybody) => at_queue.ordered.is_some(),
+        (Ok(Verdict::Done(done)), _) if was_already_in(done) => false,
+        (Ok(Verdict::Done(_)), Orders::WhoWasOut) => at_queue.ordered.is_some(),
         // They are out, and their phone is told so.
-        (Ok(Verdict::Refused(_)), _) => None,
+        (Ok(Verdict::Refused(_)), _) => false,
         // The order that follows settles it, or a heartbeat later does; as where nobody knows whether they are in.
         (Ok(Verdict::Done(_)), Orders::Nobody) | (Err(Silent::NotDone | Silent::Unknown), _) => {
             return verdict;
         }
     };
     let was_in = matches!(&verdict, Ok(Verdict::Done(done)) if was_already_in(done));
-    let is_settled = match ordered {
-        Some(ordered) => order_again(sidecar, ozonetel, agent, session_id, ordered, was_in).await,
-        None => true,
+    let is_settled = match is_ordered {
+        true => {
+            let looked = (at_queue.version, was_in);
+            order_again(sidecar, ozonetel, agent, session_id, looked, &anew.turn).await
+        }
+        false => true,
     };
     if is_settled {
-        forget_unsettled(sidecar, session_id, unsettled).await;
+        forget_unsettled(sidecar, session_id, &anew.unsettled).await;
     }
     verdict
 }
@@ -315,16 +324,18 @@ pub(crate) fn put_back(
 }
 
 /// Begins to see to a login of an agent, whose session goes on, that nobody has seen to its end: its server died, or
-/// lost the store. Nobody waits for it, and one server does it at a time. Who is in a call is left to a later heartbeat:
-/// Ozonetel would refuse it.
+/// lost the store. Nobody waits for it, and one server does it at a time. As a heartbeat `said` it, who is in a call is
+/// left to a later one, because Ozonetel would refuse it, and so is who is in the work after a call, which Ready would
+/// end.
 pub(crate) fn settle(
     sidecar: &Arc<Sidecar>,
     agent: &Arc<Agent>,
     session_id: &str,
     at_queue: &AtQueue,
-    in_call: Option<bool>,
+    said: HeartbeatRequest,
 ) {
-    if in_call.or(at_queue.in_call) == Some(true) {
+    let HeartbeatRequest { in_call, in_work } = said;
+    if in_call.or(at_queue.in_call) == Some(true) || in_work == Some(true) {
         return;
     }
     let now = sidecar.clock.now().wall;
@@ -351,9 +362,13 @@ pub(crate) fn settle(
             Ok(true) => {
                 let agent_id = &agent.config.ozonetel_agent_id;
                 info!(agent = agent_id, "a login at Ozonetel was left behind");
-                let own = (&unsettled, Orders::Everybody);
+                let anew = Anew {
+                    unsettled,
+                    orders: Orders::Everybody,
+                    turn: Weak::new(),
+                };
                 // What becomes of it stands in the log, and with the session.
-                let _ = see_to(&server, &ozonetel, &agent, &session_id, own).await;
+                let _ = see_to(&server, &ozonetel, &agent, &session_id, &anew).await;
             }
             // Another server sees to it.
             Ok(false) => {}
@@ -363,17 +378,30 @@ pub(crate) fn settle(
 }
 
 /// Has an agent who was out at Ozonetel be in the state again that they ordered last: it is what their phone shows.
-/// Where that cannot be, the phone is told so; where they order another one meanwhile, that is the one. Who was in already
-/// (`was_in`) may be in a call by now, and a refusal then says no more than that. Returns whether nothing is left to do.
+/// Where that cannot be, the phone is told so; where they order another one meanwhile, that is the one. Each try has
+/// its turn, which is `turn` while somebody has that, so that none overtakes an order of theirs. Who was in already
+/// (`was_in`), or has ordered something since `version` was looked at, may be in a call by now, and a refusal then says
+/// no more than that. Returns whether nothing is left to do.
 async fn order_again(
     sidecar: &Sidecar,
     ozonetel: &Ozonetel,
     agent: &Agent,
     session_id: &str,
-    mut ordered: Ordered,
-    was_in: bool,
+    (version, was_in): (u64, bool),
+    turn: &Weak<Turn>,
 ) -> bool {
     for _ in 0..ORDERS_AGAIN {
+        let _turn = match turn.upgrade() {
+            Some(turn) => turn,
+            None => Arc::new(ozonetel.state_turns.of(session_id).await),
+        };
+        let Some(before) = at_queue(sidecar, session_id).await else {
+            return false;
+        };
+        let Some(ordered) = before.ordered else {
+            return true;
+        };
+        let was_in = was_in || before.version != version;
         let order = Order::State {
             state: ordered.state,
             pause_reason: ordered.pause_reason.as_deref(),
@@ -381,22 +409,39 @@ async fn order_again(
         let agent_id = &agent.config.ozonetel_agent_id;
         let until = Instant::now() + ORDER_TIME;
         let verdict = ozonetel.order(agent_id, order, until).await;
-        let Ok(SessionState::Live { at_queue, .. }) = sidecar.sessions.state(session_id).await
-        else {
+        let Some(after) = at_queue(sidecar, session_id).await else {
             return false;
         };
-        match at_queue.ordered {
-            Some(now) if now != ordered => ordered = now,
+        match after.ordered {
+            // At another server.
+            Some(now) if now != ordered => {}
             Some(_) if was_in && matches!(verdict, Ok(Verdict::Refused(_))) => return true,
             Some(_) if !matches!(verdict, Ok(Verdict::Done(_))) => {
-                keep_note(sidecar, session_id, Note::Ordered(None)).await;
-                keep_note(sidecar, session_id, Note::Telephony(told(&verdict))).await;
-                return true;
+                let sessions = &sidecar.sessions;
+                match sessions.note_ordered(session_id, None, after.version).await {
+                    Ok(true) => {
+                        keep_note(sidecar, session_id, Note::Telephony(told(&verdict))).await;
+                        return true;
+                    }
+                    Ok(false) => {}
+                    Err(error) => {
+                        warn!(%error, "a session does not know that its agent is in no state");
+                        return false;
+                    }
+                }
             }
             Some(_) | None => return true,
         }
     }
     false
+}
+
+/// Returns what a session that goes on keeps of its agent's part in the queue; `None`: it does not, or nobody knows.
+async fn at_queue(sidecar: &Sidecar, session_id: &str) -> Option<AtQueue> {
+    match sidecar.sessions.state(session_id).await {
+        Ok(SessionState::Live { at_queue, .. }) => Some(*at_queue),
+        Ok(SessionState::Ended | SessionState::Unknown) | Err(_) => None,
+    }
 }
 
 async fn keep_note(sidecar: &Sidecar, session_id: &str, note: Note) {
@@ -472,8 +517,12 @@ pub(crate) fn begin_again(
             true => Orders::Everybody,
             false => Orders::WhoWasOut,
         };
-        let own = (&unsettled, orders);
-        let _ = log_in_anew(&server, &ozonetel, &agent, &session_id, own).await;
+        let anew = Anew {
+            unsettled,
+            orders,
+            turn: Weak::new(),
+        };
+        let _ = log_in_anew(&server, &ozonetel, &agent, &session_id, &anew).await;
     });
 }
 
@@ -606,6 +655,8 @@ pub(crate) fn sweep_behind(sidecar: &Arc<Sidecar>) {
 /// Logs out an agent whose session ended. The lock tells whether they have another one, and keeps a
 /// device that signs in meanwhile from being logged out again. A duty that cannot be done, or whose
 /// agent is signed in, ends again ([`RETRY`]): each heartbeat prolongs that of a session.
+///
+/// The lock is given back also where nobody knows whether it was taken.
 async fn end_under_lock(sidecar: &Sidecar, ozonetel: &Ozonetel, duty: &Duty, why: &str) {
     let owner = Owner {
         member_id: SWEEPERS.to_owned(),
@@ -615,14 +666,13 @@ async fn end_under_lock(sidecar: &Sidecar, ozonetel: &Ozonetel, duty: &Duty, why
         since: Some(sidecar.clock.now().wall),
         epoch: 0,
     };
-    let (name, agent) = (&duty.lock, duty.agent_id());
-    match sidecar.lock.acquire(name, &owner, LOGOUT_TERM, false).await {
+    let (lock, going_on) = (Arc::clone(&sidecar.lock), sidecar.background.subscribe());
+    let mut claim = Claim::new(lock, duty.lock.clone(), owner, going_on);
+    match claim.acquire(LOGOUT_TERM, Displacing::Nobody).await {
         Ok(Acquired::Taken { .. } | Acquired::Refreshed { .. } | Acquired::TakenOver { .. }) => {
-            info!(target: AUDIT, agent, "{why}: logging the agent out");
+            info!(target: AUDIT, agent = duty.agent_id(), "{why}: logging the agent out");
             log_out(ozonetel, duty).await;
-            if let Err(error) = sidecar.lock.release(name, &owner).await {
-                warn!(agent, %error, "the lock of a logout ends by its term");
-            }
+            claim.give_back().await;
         }
         Ok(Acquired::Busy { .. } | Acquired::Ended) | Err(_) => {}
     }

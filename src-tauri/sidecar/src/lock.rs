@@ -164,7 +164,8 @@ pub trait SessionLock: Debug + Send + Sync {
     /// Takes the lock for `owner` for `ttl`: absent is taken, one's own is refreshed, another's is
     /// busy unless `takeover` is set and the same member holds it. The epoch of `owner` is not looked
     /// at: it gets the next one. In the same step a session that is displaced has that noted
-    /// ([`Self::on_takeover`]).
+    /// ([`Self::on_takeover`]), and an extension that the agent had with the session before is free, if it is another
+    /// one.
     fn acquire<'a>(
         &'a self,
         name: &'a LockName,

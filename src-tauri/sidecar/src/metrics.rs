@@ -362,3 +362,27 @@ impl Drop for UpstreamCall<'_> {
 fn times() -> Histogram {
     Histogram::new(TIMES)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_readme_calls_a_metric_is_one() {
+        let mut metrics = Metrics::new();
+        let store = StoreMetrics::new();
+        metrics.show_store(&store);
+        // What was never counted is not told.
+        store.ended(StoreOutcome::Answered, Duration::ZERO);
+        let text = metrics.text();
+        let words =
+            include_str!("../README.md").split(|c: char| !c.is_ascii_lowercase() && c != '_');
+        let mut named = 0;
+        for name in words.filter(|it| it.starts_with("helix_sidecar_")) {
+            let name = name.strip_suffix("_total").unwrap_or(name);
+            assert!(text.contains(&format!("# TYPE {name} ")), "{name}");
+            named += 1;
+        }
+        assert!(named > 0);
+    }
+}

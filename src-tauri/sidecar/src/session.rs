@@ -267,19 +267,16 @@ impl Sessions {
     }
 
     /// Keeps with a session what was ordered for its agent, unless that was noted again since it had this
-    /// [version](AtQueue::version).
+    /// [version](AtQueue::version); returns whether it is kept.
     pub(crate) async fn note_ordered(
         &self,
         session_id: &str,
         ordered: Option<Ordered>,
         version: u64,
-    ) -> Result<(), Unanswered> {
+    ) -> Result<bool, Unanswered> {
         let note = Note::Ordered(ordered);
         match &self.kept {
-            Kept::Memory(sessions) => {
-                sessions.note_since(session_id, note, version);
-                Ok(())
-            }
+            Kept::Memory(sessions) => Ok(sessions.note_since(session_id, note, version)),
             Kept::Redis(sessions) => sessions.note_since(session_id, &note, version).await,
         }
     }

@@ -121,9 +121,10 @@ impl AccessTokens {
         }
     }
 
-    /// Returns how long after its issue a token can still be accepted.
+    /// Returns how long after its issue a token can still be accepted, by clocks as far apart as they may be: it is of
+    /// one that is ahead, and read by one that is behind.
     pub(crate) fn longest_use(&self) -> Duration {
-        self.lifetime + LEEWAY
+        self.lifetime + 2 * LEEWAY
     }
 
     /// Returns when a token of ours expires.
@@ -199,4 +200,38 @@ fn name(secret: &SecretSlice<u8>) -> String {
         .iter()
         .map(|it| format!("{it:02x}"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_longest_use_of_a_token_is_that_of_one_from_a_clock_ahead_at_a_clock_behind() {
+        let keys = SigningKeys {
+            current: &SecretSlice::from(vec![7; 32]),
+            old: None,
+        };
+        let tokens = AccessTokens::new(keys, Duration::from_secs(900));
+        let caller = Caller {
+            member_id: "member-1".to_owned(),
+            session_id: "session-1".to_owned(),
+            device_id: None,
+            role: "cc-agent".to_owned(),
+            epoch: 1,
+            lock: None,
+            begun: 1,
+        };
+        let behind = OffsetDateTime::from_unix_timestamp(1_795_000_000).unwrap();
+        let token = tokens.issue(&caller, behind + LEEWAY);
+        let is_accepted = |after: Duration| {
+            let verified = tokens.verify(&token, Expiry::Enforced, behind + after);
+            verified.is_some()
+        };
+        let last = tokens.longest_use() - Duration::from_secs(1);
+        assert!(is_accepted(Duration::ZERO) && is_accepted(last));
+        assert!(!is_accepted(tokens.longest_use()));
+    }
 }

@@ -5,13 +5,14 @@ use tokio::sync::OwnedMutexGuard;
 
 /// Gives whoever wants the same thing their order: one that is under way ends before the next begins.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<String, Turn>>);
+pub(crate) struct Turns(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
 
-type Turn = Arc<tokio::sync::Mutex<()>>;
+/// One that is had, until it is dropped.
+pub(crate) type Turn = OwnedMutexGuard<()>;
 
 impl Turns {
     /// Waits until nobody else has the turn of this name; it ends when what is returned is dropped.
-    pub(crate) async fn of(&self, name: &str) -> OwnedMutexGuard<()> {
+    pub(crate) async fn of(&self, name: &str) -> Turn {
         let turn = {
             let mut turns = self
                 .0

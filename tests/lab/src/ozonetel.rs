@@ -93,6 +93,8 @@ pub enum Fault {
     LosesAnswer,
     /// A refusal in these words, as most are written.
     Refusal(&'static str),
+    /// The same of one call alone.
+    RefusalOnce(&'static str),
 }
 
 impl Ozonetel {
@@ -194,7 +196,10 @@ async fn answer(
     let fault = {
         let mut world = desk.world.lock().unwrap();
         world.asked += 1;
-        world.fault
+        match world.fault {
+            Some(Fault::RefusalOnce(_)) => world.fault.take(),
+            fault => fault,
+        }
     };
     desk.orders.send_modify(|orders| *orders += 1);
     let answer = match fault {
@@ -203,7 +208,7 @@ async fn answer(
             (status, "<html>A page for people</html>").into_response()
         }
         Some(Fault::Body(body)) => body.into_response(),
-        Some(Fault::Refusal(words)) => {
+        Some(Fault::Refusal(words) | Fault::RefusalOnce(words)) => {
             axum::Json(json!({"status": "error", "message": words})).into_response()
         }
         Some(Fault::LosesAnswer) => {

@@ -21,13 +21,15 @@ const PERSISTENCE: Duration = Duration::from_secs(10 * 60);
 
 /// The lock of a login under way. Until the login keeps it, it lives for a short term alone; what is
 /// not kept, because the login failed, or its caller went away, or nobody knows what the store did,
-/// is given back.
+/// is given back. So is that of whoever ends a session, which is never kept.
 pub(crate) struct Claim {
     lock: Arc<dyn SessionLock>,
     name: LockName,
     owner: Owner,
     /// Whether there is anything to give back.
     is_open: bool,
+    /// Who had it before, and for how long they have it again then.
+    before: Option<(Owner, Duration)>,
     /// What is to be undone after that.
     undo: Option<Undo>,
     /// A server that stops waits for whatever has this.
@@ -59,6 +61,7 @@ impl Claim {
             name,
             owner,
             is_open: false,
+            before: None,
             undo: None,
             going_on,
         }
@@ -98,6 +101,13 @@ impl Claim {
             }
             Err(LockUnavailable::Unknown) => {}
         }
+        if let Ok(Acquired::Refreshed { from, .. }) = &acquired
+            && self.owner.device_id.is_none()
+            && !from.session_id.is_empty()
+        {
+            // Another page, which goes on beside this one.
+            self.before = Some((from.clone(), ttl));
+        }
         acquired
     }
 
@@ -113,7 +123,8 @@ impl Claim {
 
     /// Gives the lock back now. Where its store does not answer, that goes on behind this.
     pub(crate) async fn give_back(mut self) {
-        let released = self.lock.release(&self.name, &self.owner).await;
+        let before = self.before.as_ref();
+        let released = release(&*self.lock, &self.name, &self.owner, before).await;
         self.is_open = released.is_err();
         if let Some(undo) = self.undo.take_if(|_| released.is_ok()) {
             undo();
@@ -142,11 +153,12 @@ impl Drop for Claim {
             self.name.clone(),
             self.owner.clone(),
         );
-        let (undo, going_on) = (self.undo.take(), self.going_on.clone());
+        let (before, undo) = (self.before.take(), self.undo.take());
+        let going_on = self.going_on.clone();
         // Where the runtime is gone, the server ends, and the lock with its short term.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
-                give_back(lock, name, owner).await;
+                give_back(lock, name, owner, before).await;
                 if let Some(undo) = undo {
                     undo();
                 }
@@ -156,18 +168,37 @@ impl Drop for Claim {
     }
 }
 
-async fn give_back(lock: Arc<dyn SessionLock>, name: LockName, owner: Owner) {
+async fn give_back(
+    lock: Arc<dyn SessionLock>,
+    name: LockName,
+    owner: Owner,
+    before: Option<(Owner, Duration)>,
+) {
     let until_done = async {
-        while lock.release(&name, &owner).await.is_err() {
+        while release(&*lock, &name, &owner, before.as_ref())
+            .await
+            .is_err()
+        {
             sleep(PAUSE).await;
         }
     };
     let (member, agent) = (&owner.member_id, &name.ozonetel_agent_id);
     match timeout(PERSISTENCE, until_done).await {
-        Ok(()) => info!(
-            member,
-            agent, "the lock of a login that failed is given back"
-        ),
+        Ok(()) => info!(member, agent, "a lock that was not kept is given back"),
         Err(_) => warn!(member, agent, "a lock could not be given back"),
     }
+}
+
+/// Gives a lock back, to who had it `before` unless they have signed out, or somebody else has it by now.
+async fn release(
+    lock: &dyn SessionLock,
+    name: &LockName,
+    owner: &Owner,
+    before: Option<&(Owner, Duration)>,
+) -> Result<(), LockUnavailable> {
+    lock.release(name, owner).await?;
+    if let Some((before, ttl)) = before {
+        lock.beat(name, before, *ttl).await?;
+    }
+    Ok(())
 }

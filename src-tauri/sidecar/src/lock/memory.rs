@@ -136,6 +136,7 @@ impl MemoryLock {
         state.epoch = epoch;
         // While nobody else looks at the lock.
         self.takeovers.tell(&others);
+        state.free_former(name);
         for key in keys {
             state.entries.insert(
                 key,
@@ -273,6 +274,25 @@ impl State {
     fn ask(&self, name: &LockName, now: Moment) -> Option<&Ask> {
         let ask = self.asks.get(&name.ozonetel_agent_id)?;
         (ask.lives_until() > now).then_some(ask)
+    }
+
+    /// Frees the extension that an agent had until now, if it is another one than that of `name`.
+    fn free_former(&mut self, name: &LockName) {
+        let [agent, extension] = name.keys();
+        let Some(session_id) = self
+            .entries
+            .get(&agent)
+            .map(|it| it.owner.session_id.clone())
+        else {
+            return;
+        };
+        let is_former = |key: &String, entry: &Entry| {
+            key.starts_with(EXTENSIONS)
+                && *key != extension
+                && entry.agent_id == name.ozonetel_agent_id
+                && entry.owner.session_id == session_id
+        };
+        self.entries.retain(|key, entry| !is_former(key, entry));
     }
 
     fn has_ended(&self, owner: &Owner, now: Now) -> bool {

@@ -8,8 +8,8 @@ use time::format_description::well_known::Rfc3339;
 use time::serde::rfc3339;
 
 use super::{
-    AGENTS, Acquired, Beat, Held, LockAnswer, LockName, LockUnavailable, Look, MARKED, Owner, Page,
-    Released, SessionLock,
+    AGENTS, Acquired, Beat, EXTENSIONS, Held, LockAnswer, LockName, LockUnavailable, Look, MARKED,
+    Owner, Page, Released, SessionLock,
 };
 use crate::bells::Changes;
 use crate::session::SESSIONS;
@@ -106,8 +106,8 @@ impl RedisLock {
         displacing: &[&str],
     ) -> Result<Acquired, LockUnavailable> {
         let (term, value) = (millis(ttl).to_string(), Value::of(owner, name).json());
-        let sessions = self.store.key(SESSIONS);
-        let more = [&[&*term, &value, &sessions], displacing].concat();
+        let (sessions, extensions) = (self.store.key(SESSIONS), self.store.key(EXTENSIONS));
+        let more = [&[&*term, &value, &sessions, &extensions], displacing].concat();
         let (how, epoch, holder) = self.run(&self.acquire, name, owner, &more).await?;
         match (&*how, epoch.parse()) {
             ("taken", Ok(epoch)) => Ok(Acquired::Taken { epoch }),

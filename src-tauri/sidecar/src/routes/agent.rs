@@ -12,7 +12,6 @@ use serde::Deserialize;
 use sidecar_api::{
     AgentResponse, AgentState, DialRequest, DisposeRequest, Telephony, TelephonyState,
 };
-use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
@@ -28,6 +27,7 @@ use crate::refusal::Refusal;
 use crate::session::{AtQueue, Note, Ordered, SessionState};
 use crate::sidecar::Sidecar;
 use crate::token::{Caller, Expiry};
+use crate::turns::Turn;
 
 /// Characters of a number to dial: a country's code and fifteen digits at most (E.164 §6.1), with
 /// room for what an exchange wants before them.
@@ -139,7 +139,7 @@ pub(super) struct OnDuty {
     /// By when there is an answer.
     until: Instant,
     /// Held by an order that changes the agent's state.
-    _turn: Option<OwnedMutexGuard<()>>,
+    turn: Option<Arc<Turn>>,
 }
 
 /// What an order left of what its agent was before.
@@ -196,7 +196,7 @@ impl OnDuty {
             version,
             caller,
             until,
-            _turn: turn,
+            turn: turn.map(Arc::new),
         })
     }
 
@@ -289,12 +289,16 @@ impl OnDuty {
             ordered: _,
             version: _,
             until,
-            _turn: _,
+            turn,
         } = self;
         // Who wants another state is not to be in the last one before that.
         let orders_again = !matches!(order, Order::State { .. });
+        let again = (
+            orders_again,
+            turn.as_ref().map(Arc::downgrade).unwrap_or_default(),
+        );
         let session_id = &caller.session_id;
-        duty::log_in_for_order(sidecar, ozonetel, agent, session_id, orders_again, *until).await
+        duty::log_in_for_order(sidecar, ozonetel, agent, session_id, again, *until).await
     }
 
     fn given(&self) -> Given {

@@ -30,17 +30,18 @@ pub(crate) async fn heartbeat(
     let caller = sidecar.caller(bearer(&headers).as_ref(), &device, Expiry::Enforced)?;
     let request: Option<HeartbeatRequest> = read_if_json(&headers, body).await?;
     let held = hold(&sidecar, &caller, &device).await?;
-    let in_call = request.and_then(|it| it.in_call);
+    let said = request.unwrap_or_default();
     if let Some(Held {
         agent,
         at_queue: Some(at_queue),
     }) = &held
     {
-        duty::settle(&sidecar, agent, &caller.session_id, at_queue, in_call);
+        duty::settle(&sidecar, agent, &caller.session_id, at_queue, said);
     }
-    if let (Some(in_call), Some(at_queue)) =
-        (in_call, held.as_ref().and_then(|it| it.at_queue.as_ref()))
-        && at_queue.in_call != Some(in_call)
+    if let (Some(in_call), Some(at_queue)) = (
+        said.in_call,
+        held.as_ref().and_then(|it| it.at_queue.as_ref()),
+    ) && at_queue.in_call != Some(in_call)
     {
         let note = Note::InCall(in_call);
         // The lock is held; what others are told of the call is not worth a refusal.

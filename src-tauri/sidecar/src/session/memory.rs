@@ -163,15 +163,17 @@ impl MemorySessions {
         }
     }
 
-    pub(super) fn note_since(&self, session_id: &str, note: Note, version: u64) {
-        if let Some(session) = self.state().sessions.get_mut(session_id)
-            && session.at_queue.version <= version
-        {
-            // It is noted late, and may be older than the login.
-            let unsettled = session.at_queue.unsettled.take();
-            session.at_queue.take(note);
-            session.at_queue.unsettled = unsettled;
-        }
+    pub(super) fn note_since(&self, session_id: &str, note: Note, version: u64) -> bool {
+        let mut state = self.state();
+        let session = state.sessions.get_mut(session_id);
+        let Some(session) = session.filter(|it| it.at_queue.version <= version) else {
+            return false;
+        };
+        // It is noted late, and may be older than the login.
+        let unsettled = session.at_queue.unsettled.take();
+        session.at_queue.take(note);
+        session.at_queue.unsettled = unsettled;
+        true
     }
 
     pub(super) fn settle(

@@ -258,7 +258,8 @@ impl RedisSessions {
 
     pub(crate) async fn note(&self, session_id: &str, note: &Note) -> Result<(), Unanswered> {
         let (name, json) = note.to_json();
-        self.keep(session_id, name, &json, None).await
+        self.keep(session_id, name, &json, None).await?;
+        Ok(())
     }
 
     pub(super) async fn note_since(
@@ -266,7 +267,7 @@ impl RedisSessions {
         session_id: &str,
         note: &Note,
         version: u64,
-    ) -> Result<(), Unanswered> {
+    ) -> Result<bool, Unanswered> {
         let (name, json) = note.to_json();
         self.keep(session_id, name, &json, Some(version)).await
     }
@@ -293,21 +294,22 @@ impl RedisSessions {
         session_id: &str,
         lock: &LockName,
     ) -> Result<(), Unanswered> {
-        self.keep(session_id, "lock", &written(lock), None).await
+        self.keep(session_id, "lock", &written(lock), None).await?;
+        Ok(())
     }
 
+    /// Returns whether there is such a session, and nothing else was noted `since`.
     async fn keep(
         &self,
         session_id: &str,
         name: &str,
         json: &str,
         since: Option<u64>,
-    ) -> Result<(), Unanswered> {
+    ) -> Result<bool, Unanswered> {
         let mut call = self.note.prepare_invoke();
         call.key(self.key(session_id)).arg(name).arg(json);
         call.arg(since.map(|it| it.to_string()).unwrap_or_default());
-        self.store.run::<String>(&call).await?;
-        Ok(())
+        Ok(self.store.run::<String>(&call).await? == "noted")
     }
 
     pub(super) async fn end(&self, session: Ending<'_>, now: Now) -> Result<bool, Unanswered> {

@@ -45,6 +45,7 @@ async fn no_two_phones_at_three_sidecars_are_ever_told_that_they_hold_the_same_a
         urls: Mutex::new(sidecars.iter().map(|it| it.url.clone()).collect()),
         count: watch::channel(Count::default()).0,
         sessions: AtomicU64::new(1),
+        sign_ins: (0..AGENTS * 2).map(|_| SignIns::default()).collect(),
         seen: Default::default(),
     });
     let mut phones = JoinSet::new();
@@ -120,7 +121,9 @@ struct World {
     urls: Mutex<Vec<String>>,
     count: watch::Sender<Count>,
     sessions: AtomicU64,
-    /// Grants, refusals, beats that heard of a loss, renewals, and sign-outs.
+    /// Of each member.
+    sign_ins: Vec<SignIns>,
+    /// Grants, refusals, beats and renewals that heard of a loss, renewals, and sign-outs.
     seen: [AtomicU64; 5],
 }
 
@@ -132,9 +135,18 @@ struct Count {
     is_past_faults: bool,
 }
 
+/// How many were begun, and how many of them have ended.
+#[derive(Debug, Default)]
+struct SignIns {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
 /// What a phone was granted.
 struct Session {
     number: u64,
+    /// How many sign-ins of its member had ended before its own.
+    sign_ins: u64,
     access_token: String,
     refresh_token: String,
 }
@@ -156,7 +168,7 @@ impl World {
             session = match (session, random.below(100)) {
                 (None, by_chance) => self.sign_in(at, agent, client, by_chance < 20).await,
                 (Some(it), 0..=79) => self.beat(at, client, it).await,
-                (Some(it), 80..=89) => Some(self.renew(at, client, it).await),
+                (Some(it), 80..=89) => self.renew(at, client, it).await,
                 (Some(it), _) => {
                     self.sign_out(at, client, &it).await;
                     None
@@ -166,6 +178,21 @@ impl World {
     }
 
     async fn sign_in(
+        &self,
+        at: usize,
+        agent: u64,
+        client: Client,
+        takeover: bool,
+    ) -> Option<Session> {
+        let SignIns { begun, ended } = self.sign_ins(client);
+        let sign_ins = ended.load(Ordering::SeqCst);
+        begun.fetch_add(1, Ordering::SeqCst);
+        let session = self.try_sign_in(at, agent, client, takeover).await;
+        ended.fetch_add(1, Ordering::SeqCst);
+        session.map(|it| Session { sign_ins, ..it })
+    }
+
+    async fn try_sign_in(
         &self,
         at: usize,
         agent: u64,
@@ -235,19 +262,38 @@ impl World {
         }
     }
 
-    async fn renew(&self, at: usize, client: Client, session: Session) -> Session {
+    /// Renews the tokens of a session; `None`: it is over.
+    async fn renew(&self, at: usize, client: Client, session: Session) -> Option<Session> {
         let body = json!({"refreshToken": session.refresh_token});
-        match self.post(at, client, "/auth/refresh", None, body).await {
-            Some((201, body)) => {
-                self.see(3);
-                let next = Session::of(session.number, &body);
-                assert_eq!(next.epoch(), session.epoch());
-                next
+        loop {
+            let body = body.clone();
+            match self.post(at, client, "/auth/refresh", None, body).await {
+                Some((201, body)) => {
+                    self.see(3);
+                    let next = Session {
+                        sign_ins: session.sign_ins,
+                        ..Session::of(session.number, &body)
+                    };
+                    assert_eq!(next.epoch(), session.epoch());
+                    return Some(next);
+                }
+                // A loss of data is no reason, since the token says whose session it is. Another sign-in of its member
+                // is: one that displaced it and is over by now, or that was the seventeenth.
+                Some((401, body)) => {
+                    let begun = self.sign_ins(client).begun.load(Ordering::SeqCst);
+                    assert!(begun > session.sign_ins + 1, "{client:?}: {body}");
+                    self.see(2);
+                    return None;
+                }
+                // It may be renewed, so it is tried again while the token counts.
+                Some((503, _)) | None => {}
+                other => panic!("{other:?}"),
             }
-            // A Redis that lost its data knows no refresh token; the access token is good all the same.
-            Some((401 | 503, _)) | None => session,
-            other => panic!("{other:?}"),
         }
+    }
+
+    fn sign_ins(&self, client: Client) -> &SignIns {
+        &self.sign_ins[usize::try_from(client.member).unwrap()]
     }
 
     async fn sign_out(&self, at: usize, client: Client, session: &Session) {
@@ -306,6 +352,7 @@ impl Session {
         let token = |name: &str| body[name].as_str().unwrap().to_owned();
         Self {
             number,
+            sign_ins: 0,
             access_token: token("accessToken"),
             refresh_token: token("refreshToken"),
         }

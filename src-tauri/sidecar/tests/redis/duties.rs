@@ -330,6 +330,32 @@ async fn a_logout_whose_lock_was_freed_without_an_answer_is_made_again_and_logs_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lock_to_log_somebody_out_under_that_was_taken_without_an_answer_is_given_back() {
+    let account = Account::start(Mode::ApiKey).await;
+    let wire = Wire::to(account.redis.port).await;
+    let sidecar = Instance::with(&wire.url(), &account.settings).await;
+    let desk = sidecar.device("desk");
+    let before = desk.login(ANA).await.expect(201);
+    desk.logout(before.access_token()).await.expect(201);
+    account.until_all_are_out().await;
+    // From here on Redis knows all scripts.
+    let session = desk.login(ANA).await.expect(201);
+    // The lock is freed, the session ends, the duty is noted, and then the lock is taken for the logout.
+    wire.break_at(4, wire::Fault::LosesAnswer);
+    desk.logout(session.access_token()).await.expect(201);
+    wire.broken().await;
+    let marks = ["KEYS", "agent:ended:*"];
+    let is_given_back = |keys: &str| keys.lines().count() == 4;
+    account
+        .redis
+        .until("it is given back", &marks, is_given_back);
+    let laptop = sidecar.device("laptop");
+    let again = until_served(async || laptop.login(ANA).await).await;
+    assert_eq!(again.expect(201).body["telephony"]["state"], "ready");
+    account.redis.assert_every_key_expires();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_lands_after_a_sign_out_at_another_sidecar_is_undone() {
     let account = Account::start(Mode::ApiKey).await;
     let (one, other) = (account.sidecar().await, account.sidecar().await);

@@ -9,7 +9,8 @@ use sidecar::{
 };
 use time::OffsetDateTime;
 
-use crate::server::RedisServer;
+use crate::cluster::Cluster;
+use crate::server::{self, RedisServer};
 
 const TTL: Duration = Duration::from_secs(600);
 
@@ -404,6 +405,60 @@ async fn of_a_shared_extension_it_is_told_with_which_agent_it_is_locked() {
         assert!(look.holders[1].is_some());
         assert_eq!(redis.release(locked, &caller).await, Ok(Released::Freed));
     }
+}
+
+#[tokio::test]
+async fn an_extension_that_an_agent_no_longer_has_is_free_unless_another_has_locked_it() {
+    let server = RedisServer::start();
+    let cluster = Cluster::start();
+    let in_cluster = server::store(&cluster.url(), "{acme}:");
+    let stores: [&dyn SessionLock; 3] = [
+        &RedisLock::new(server.store_with("acme:")),
+        &RedisLock::new(in_cluster),
+        &MemoryLock::new(Clock::system()),
+    ];
+    let with = |agent: u64, extension: &str| LockName {
+        sip_extension: extension.to_owned(),
+        ..name(agent)
+    };
+    for lock in stores {
+        let take = async |name: &LockName, caller| {
+            let asks = owner(caller, 0);
+            until_it_answers(async || lock.acquire(name, &asks, TTL, true).await).await
+        };
+        let is_free = async |extension: &str| {
+            let look = lock.look(&with(9, extension)).await.unwrap();
+            look.holders().next().is_none()
+        };
+        take(&with(0, "1"), (0, 1, 0)).await;
+        let again = take(&with(0, "2"), (0, 1, 1)).await;
+        assert!(matches!(again, Acquired::Refreshed { .. }), "{again:?}");
+        assert!(is_free("1").await && !is_free("2").await);
+        let moved = take(&with(0, "3"), (0, 2, 2)).await;
+        assert!(matches!(moved, Acquired::TakenOver { .. }), "{moved:?}");
+        assert!(is_free("2").await && !is_free("3").await);
+        // Who is refused frees nothing, and nor does whoever has the same one again.
+        let busy = take(&with(0, "4"), (1, 1, 3)).await;
+        assert!(matches!(busy, Acquired::Busy { .. }), "{busy:?}");
+        take(&with(0, "3"), (0, 2, 4)).await;
+        assert!(!is_free("3").await && is_free("4").await);
+    }
+    // By now another one has it, as after a loss of data.
+    let redis = RedisLock::new(server.store_with("acme:"));
+    let key = "acme:agent:extension:3";
+    assert_eq!(server.command(&["DEL", key]), "1");
+    let theirs = owner((1, 3, 5), 0);
+    redis
+        .acquire(&with(8, "3"), &theirs, TTL, false)
+        .await
+        .unwrap();
+    let next = owner((0, 2, 6), 0);
+    redis
+        .acquire(&with(0, "5"), &next, TTL, false)
+        .await
+        .unwrap();
+    assert!(server.command(&["GET", key]).contains("session 5"));
+    server.assert_every_key_expires();
 }
 
 #[tokio::test]

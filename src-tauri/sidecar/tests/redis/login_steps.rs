@@ -57,6 +57,30 @@ async fn a_login_that_redis_did_not_answer_leaves_no_lock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_names_no_device_keeps_its_lock_where_the_login_of_another_fails() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let sidecar = warm(&wire.url()).await;
+    let mut page = sidecar.device("page");
+    page.id = None;
+    let first = page.login(RAVI).await.expect(201);
+    // The lock is taken, and the session is not begun.
+    wire.break_at(4, Fault::LosesCommand);
+    page.login(RAVI).await.expect(503);
+    wire.broken().await;
+    for key in KEYS {
+        let has_first = |owner: &str| owner.contains(&first.refresh_token()[..36]);
+        redis.until("it is given back", &["GET", key], has_first);
+        let left: u64 = redis.command(&["PTTL", key]).parse().unwrap();
+        assert!(left > 30_000, "{left}");
+    }
+    let beat = until_served(async || page.beat(first.access_token()).await).await;
+    beat.expect(201);
+    sidecar.device("office").login(RITA).await.expect(409);
+    redis.assert_every_key_expires();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_reaches_redis_after_it_was_given_up_takes_nothing() {
     for step in [3, 5] {
         let redis = RedisServer::start();
@@ -479,12 +503,13 @@ async fn sign_in_and_out(sidecar: &Instance) {
     desk.logout(token.access_token()).await.expect(201);
 }
 
-fn scripts_run(redis: &RedisServer) -> u64 {
+/// Returns how many scripts have run there.
+pub(crate) fn scripts_run(redis: &RedisServer) -> u64 {
     evalshas(&redis.command(&["INFO", "commandstats"]))
 }
 
 /// Reads how many scripts ran from `cmdstat_evalsha:calls=7,usec=…`.
-fn evalshas(info: &str) -> u64 {
+pub(crate) fn evalshas(info: &str) -> u64 {
     let line = info
         .lines()
         .find_map(|it| it.strip_prefix("cmdstat_evalsha:calls="));

@@ -2,11 +2,12 @@ use serde_json::json;
 
 use crate::account;
 use crate::instance::Instance;
+use crate::login_steps::{evalshas, scripts_run};
 use crate::ozonetel::{Fault, Mode, Ozonetel};
 use crate::server::RedisServer;
 use crate::side_by_side::until_served;
 use crate::wire::{self, Wire};
-use crate::world::{Answer, send};
+use crate::world::{Answer, Device, send};
 
 const ANA: &str = "ana@helix.example";
 
@@ -208,6 +209,83 @@ async fn what_is_noted_late_takes_the_place_of_no_later_order() {
     assert_eq!(beat.body["queue"]["state"], "Ready");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_a_login_keeps_late_takes_the_place_of_no_later_order() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+    let sidecar = Instance::with(&wire.url(), &settings).await;
+    let other = Instance::with(&redis.url(), &settings).await;
+    let before = ready(&sidecar).await;
+    let asked = ozonetel.with(|world| {
+        world.fault = Some(Fault::Wait);
+        world.asked
+    });
+    let moved = sidecar.device("laptop").take_over(ANA).await.expect(201);
+    assert_eq!(moved.body["telephony"]["state"], "pending");
+    assert_ne!(key(&moved), key(&before));
+    ozonetel.with(|world| {
+        assert_eq!(world.asked, asked + 1);
+        world.fault = None;
+    });
+    // It is noted what became of the login, the session is looked at, and then it keeps the state.
+    wire.break_at(3, wire::Fault::DelaysCommand);
+    ozonetel.go_on();
+    wire.broken().await;
+    let laptop = other.device("laptop");
+    pause(&laptop, moved.access_token()).await;
+    let run = scripts_run(&redis);
+    wire.deliver();
+    redis.until("it arrives", &["INFO", "commandstats"], |info| {
+        evalshas(info) > run
+    });
+    let beat = laptop.beat(moved.access_token()).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Pause");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_nobody_knows_a_state_any_more_takes_the_place_of_no_later_order() {
+    let redis = RedisServer::start();
+    let wire = Wire::to(redis.port).await;
+    let (ozonetel, settings) = account::start(Mode::ApiKey).await;
+    let sidecar = Instance::with(&wire.url(), &settings).await;
+    let other = Instance::with(&redis.url(), &settings).await;
+    let login = lapsed(&sidecar, &redis, &ozonetel).await;
+    let asked = ozonetel.with(|world| world.asked);
+    ozonetel.go_on();
+    account::until(&ozonetel, "she is ordered to be ready", |world| {
+        world.asked > asked
+    })
+    .await;
+    // She has a call by now, so that is refused.
+    ozonetel.with(|world| {
+        world.in_call.insert("agent1".to_owned());
+        world.fault = None;
+    });
+    // The session is looked at after the order, and then nobody knows.
+    wire.break_at(2, wire::Fault::DelaysCommand);
+    ozonetel.go_on();
+    wire.broken().await;
+    ozonetel.with(|world| world.in_call.clear());
+    let desk = other.device("desk");
+    pause(&desk, login.access_token()).await;
+    let run = scripts_run(&redis);
+    wire.deliver();
+    redis.until("it arrives", &["INFO", "commandstats"], |info| {
+        evalshas(info) > run
+    });
+    let beat = desk.beat(login.access_token()).await.expect(201);
+    assert_eq!(beat.body["queue"]["state"], "Pause");
+}
+
+/// Has a device order its agent to pause.
+async fn pause(device: &Device, token: &str) {
+    let order = device.post("/api/ozonetel/agent-state");
+    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
+    let paused = send(order.bearer_auth(token).json(&pause)).await;
+    paused.expect(201);
+}
+
 /// Has Ana sign in and be ready; from then on Redis knows all scripts.
 async fn ready(sidecar: &Instance) -> Answer {
     let desk = sidecar.device("desk");
@@ -222,11 +300,7 @@ async fn ready(sidecar: &Instance) -> Answer {
 async fn pause_unnoted(sidecar: &Instance, wire: &Wire, token: &str, fault: wire::Fault) {
     // The session is looked at, lock and duty are prolonged, and then it is noted what was ordered.
     wire.break_at(4, fault);
-    let order = sidecar.device("desk").post("/api/ozonetel/agent-state");
-    let pause = json!({"state": "Pause", "pauseReason": "Tea"});
-    send(order.bearer_auth(token).json(&pause))
-        .await
-        .expect(201);
+    pause(&sidecar.device("desk"), token).await;
     wire.broken().await;
 }
 

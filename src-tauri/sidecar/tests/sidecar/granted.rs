@@ -109,6 +109,34 @@ pub(crate) async fn another_extension_is_signed_in_to_anew_and_the_old_one_is_fr
     desk.beat(again.access_token()).await.expect(201);
 }
 
+pub(crate) async fn a_login_with_another_extension_frees_the_old_one_at_once(office: &impl Office) {
+    let takeover = json!({"email": ANA, "password": PASSWORD, "takeover": true});
+    let again = json!({"email": ANA, "password": PASSWORD});
+    for (device, body) in [("desk", again), ("tablet", takeover)] {
+        records(office, &[(ANA_MEMBER, "agent1", "700201")]);
+        let session = login(&office.device("desk"), ANA).await.expect(201);
+        records(
+            office,
+            &[
+                (ANA_MEMBER, "agent1", "700299"),
+                (RAVI_MEMBER, "agent2", "700201"),
+            ],
+        );
+        let device = office.later(device);
+        let next = device.login_with(body).await.expect(201);
+        assert_eq!(next.body["agentConfig"]["sipExtension"], "700299");
+        let laptop = office.device("laptop");
+        let theirs = login(&laptop, RAVI).await.expect(201);
+        // Nothing that is late of the first session touches it.
+        let late = office.device("desk").logout(session.access_token()).await;
+        assert_eq!(late.expect(201).body["released"], false);
+        let beat = laptop.beat(theirs.access_token()).await.expect(201);
+        assert_eq!(beat.body["lock"], "held");
+        laptop.logout(theirs.access_token()).await.expect(201);
+        device.logout(next.access_token()).await.expect(201);
+    }
+}
+
 pub(crate) async fn a_logout_frees_what_was_granted_whatever_the_record_says(office: &impl Office) {
     let session = login(&office.device("desk"), ANA).await.expect(201);
     records(office, &[(ANA_MEMBER, "agent2", "700202")]);

@@ -24,6 +24,8 @@ use crate::world::{
 
 const ANA: &str = "ana@helix.example";
 const RAVI: &str = "ravi@helix.example";
+/// Has the agent of Ravi.
+const RITA: &str = "rita@helix.example";
 const MIRA: &str = "mira@helix.example";
 
 #[tokio::test]
@@ -132,20 +134,8 @@ async fn who_cannot_be_paused_again_after_a_lapse_is_told_so_until_an_order_is_d
 async fn who_could_not_be_logged_in_again_after_a_lapse_is_as_they_were_after_a_later_heartbeat() {
     let (ozonetel, world) = start(Mode::ApiKey).await;
     let desk = world.device("desk");
-    let answer = desk.login(ANA).await.expect(201);
-    ready(&desk, answer.access_token()).await.expect(201);
-    world.clock.advance(Duration::from_secs(3700));
-    // The server looks every ten seconds.
-    until(&ozonetel, |world| !world.present.contains_key("agent1")).await;
-    ozonetel.with(|world| world.fault = Some(Fault::Status(503)));
-    let next = desk.refresh(answer.refresh_token()).await.expect(201);
+    let next = left_behind(&ozonetel, &world, &desk).await;
     let token = next.access_token();
-    until_beat(&desk, token).await;
-    let told = json!({"state": "failed", "message": "Ozonetel does not answer."});
-    let is_told = async { while desk.beat(token).await.expect(201).body["telephony"] != told {} };
-    timeout(DEADLINE, is_told).await.unwrap();
-    ozonetel.with(|world| world.fault = None);
-    world.clock.advance(Duration::from_secs(180));
     // A call that came meanwhile is let end: nobody can be ordered in it.
     ozonetel.with(|world| world.in_call.insert("agent1".to_owned()));
     desk.beat_in_call(token, true).await.expect(201);
@@ -156,6 +146,86 @@ async fn who_could_not_be_logged_in_again_after_a_lapse_is_as_they_were_after_a_
     let beat = desk.beat(token).await.expect(201);
     assert_eq!(beat.body["telephony"]["state"], "ready");
     assert_eq!(beat.body["queue"]["state"], "Ready");
+}
+
+#[tokio::test]
+async fn who_is_in_the_work_after_a_call_is_left_there_by_a_login_that_was_left_behind() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let next = left_behind(&ozonetel, &world, &desk).await;
+    ozonetel.with(|world| {
+        let (agent, number) = ("agent1".to_owned(), "700201".to_owned());
+        world.in_wrap_up.insert(agent.clone());
+        world.present.insert(agent, number);
+    });
+    let said = json!({"inCall": false, "inWork": true});
+    let beat = desk.beat_with(next.access_token(), &said).await;
+    beat.expect(201);
+    // This waits for what the heartbeat has begun.
+    world.stop().await.unwrap();
+    ozonetel.with(|world| {
+        assert!(world.in_wrap_up.contains("agent1") && !world.ready.contains("agent1"));
+    });
+}
+
+#[tokio::test]
+async fn who_pauses_while_they_are_made_ready_after_a_lapse_is_not_ready_after_that() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    ready(&desk, answer.access_token()).await.expect(201);
+    world.clock.advance(Duration::from_secs(3700));
+    // The server looks every ten seconds.
+    until(&ozonetel, |world| !world.present.contains_key("agent1")).await;
+    let asked = ozonetel.with(|world| {
+        world.fault = Some(Fault::Wait);
+        world.orders.clear();
+        world.asked
+    });
+    let next = desk.refresh(answer.refresh_token()).await.expect(201);
+    let token = next.access_token().to_owned();
+    until_beat(&desk, &token).await;
+    until(&ozonetel, |world| world.asked == asked + 1).await;
+    ozonetel.go_on();
+    // Logged in again, and now the state that was ordered last.
+    until(&ozonetel, |world| world.asked == asked + 2).await;
+    ozonetel.with(|world| world.fault = None);
+    let pause = json!({"state": "Pause", "pauseReason": "Lunch"});
+    let order = desk.post("/api/ozonetel/agent-state").bearer_auth(&token);
+    let pause = tokio::spawn(send(order.json(&pause)));
+    // In that time it would be done.
+    for _ in 0..20 {
+        desk.beat(&token).await.expect(201);
+    }
+    ozonetel.go_on();
+    pause.await.unwrap().expect(201);
+    // This waits for what the heartbeats have begun.
+    world.stop().await.unwrap();
+    assert_eq!(states(&ozonetel), ["Ready", "Pause"]);
+}
+
+#[tokio::test]
+async fn an_outcome_while_ozonetel_has_its_agent_out_is_saved_after_they_are_as_they_were() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let answer = desk.login(ANA).await.expect(201);
+    ready(&desk, answer.access_token()).await.expect(201);
+    // Somebody logs them out there.
+    ozonetel.with(|world| {
+        world.present.clear();
+        world.ready.clear();
+        world.orders.clear();
+        world.fault = Some(Fault::RefusalOnce("Agent is not Logged In"));
+    });
+    let dispose = json!({"ucid": "9011223344", "disposition": "Sale"});
+    let done = order(&desk, answer.access_token(), "dispose", dispose).await;
+    done.expect(201);
+    assert_eq!(states(&ozonetel), ["Ready"]);
+    ozonetel.with(|world| {
+        let (last, _) = world.orders.last().unwrap();
+        assert!(last.contains("Disposition"), "{last}");
+        assert!(world.present.contains_key("agent1"));
+    });
 }
 
 #[tokio::test]
@@ -640,6 +710,47 @@ async fn who_was_taken_over_by_a_login_that_was_given_up_does_not_come_back() {
 }
 
 #[tokio::test]
+async fn a_page_that_names_no_device_keeps_its_lock_where_the_login_of_another_is_given_up() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let config = ozonetel_config(&ozonetel, Mode::ApiKey);
+    let world = World::at(clock, config, lock.clone()).await;
+    let page = world.old_client();
+    let first = page.login(RAVI).await.expect(201);
+    let name = LockName {
+        ozonetel_agent_id: "agent2".to_owned(),
+        sip_extension: "700202".to_owned(),
+    };
+    let has_first = async || {
+        let look = lock.look(&name).await.unwrap();
+        let id = &first.refresh_token()[..36];
+        look.holders().count() == 2 && look.holders().all(|it| it.session_id == id)
+    };
+    assert!(has_first().await);
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    let other = world.old_client();
+    let login = tokio::spawn(async move { other.try_login(RAVI).await });
+    until(&ozonetel, |world| world.asked == 2).await;
+    assert!(!has_first().await);
+    login.abort();
+    let is_given_back = async {
+        while !has_first().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, is_given_back).await.unwrap();
+    ozonetel.with(|world| world.fault = None);
+    ozonetel.go_on();
+    // For a whole term, not for that of a login alone.
+    world.clock.advance(Duration::from_secs(800));
+    world.device("desk").login(RITA).await.expect(409);
+    page.beat(first.access_token()).await.expect(201);
+    world.stop().await.unwrap();
+    ozonetel.with(|world| assert!(world.present.contains_key("agent2")));
+}
+
+#[tokio::test]
 async fn an_outcome_whose_answer_was_lost_is_saved_once_and_told_when_it_is_tried_again() {
     for mode in [Mode::ApiKey, Mode::Token] {
         let (ozonetel, world) = start(mode).await;
@@ -1034,6 +1145,35 @@ async fn start(mode: Mode) -> (Ozonetel, World) {
     let config = ozonetel_config(&ozonetel, mode);
     let world = World::with(config, |clock| Arc::new(MemoryLock::new(clock))).await;
     (ozonetel, world)
+}
+
+/// Has an agent sign in, be ready, and then not be logged in again after a lapse, long ago: nobody has seen to that.
+async fn left_behind(ozonetel: &Ozonetel, world: &World, desk: &Device) -> Answer {
+    let answer = desk.login(ANA).await.expect(201);
+    ready(desk, answer.access_token()).await.expect(201);
+    world.clock.advance(Duration::from_secs(3700));
+    // The server looks every ten seconds.
+    until(ozonetel, |world| !world.present.contains_key("agent1")).await;
+    ozonetel.with(|world| world.fault = Some(Fault::Status(503)));
+    let next = desk.refresh(answer.refresh_token()).await.expect(201);
+    let token = next.access_token();
+    until_beat(desk, token).await;
+    let told = json!({"state": "failed", "message": "Ozonetel does not answer."});
+    let is_told = async { while desk.beat(token).await.expect(201).body["telephony"] != told {} };
+    timeout(DEADLINE, is_told).await.unwrap();
+    ozonetel.with(|world| world.fault = None);
+    world.clock.advance(Duration::from_secs(180));
+    next
+}
+
+/// Returns the states that Ozonetel was asked for, in their order.
+fn states(ozonetel: &Ozonetel) -> Vec<String> {
+    ozonetel.with(|world| {
+        let states = world.orders.iter();
+        let states = states.filter(|(path, _)| path.ends_with("/changeAgentState"));
+        let state = |fields: &Value| fields["state"].as_str().unwrap().to_owned();
+        states.map(|(_, fields)| state(fields)).collect()
+    })
 }
 
 /// Beats until the server has let go of the lock under which it logged the agent out.

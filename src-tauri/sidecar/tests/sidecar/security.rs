@@ -171,13 +171,16 @@ async fn s17_every_bit_of_a_sessions_id_is_chance() {
 }
 
 #[tokio::test]
-async fn s17_an_answer_to_a_login_that_somebody_has_seen_serves_its_device_alone_and_not_for_ever()
-{
+async fn s17_an_answer_to_a_login_that_somebody_has_seen_serves_nobody_with_another_device_id_and_not_for_ever()
+ {
     let world = World::start().await;
     let (desk, laptop) = (world.device("desk"), world.device("laptop"));
     let seen = desk.login(ANA).await.expect(201);
     laptop.beat(seen.access_token()).await.expect(401);
     laptop.refresh(seen.refresh_token()).await.expect(401);
+    // A call that names no device is not told from it.
+    let nameless = world.old_client();
+    nameless.beat(seen.access_token()).await.expect(201);
 
     // Another device has taken over: the old session is told so, and nothing of it takes the lock back.
     let next = laptop.take_over(ANA).await.expect(201);

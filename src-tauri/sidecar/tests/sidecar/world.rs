@@ -353,8 +353,15 @@ impl Device {
         access_token: &str,
         in_call: impl Into<Value>,
     ) -> Answer {
+        let said = json!({"inCall": in_call.into()});
+        self.beat_with(access_token, &said).await
+    }
+
+    /// Beats and says this.
+    #[allow(dead_code, reason = "for calls")]
+    pub(crate) async fn beat_with(&self, access_token: &str, said: &Value) -> Answer {
         let post = self.post("/auth/heartbeat").bearer_auth(access_token);
-        send(post.json(&json!({"inCall": in_call.into()}))).await
+        send(post.json(said)).await
     }
 
     pub(crate) async fn logout(&self, access_token: &str) -> Answer {

@@ -21,6 +21,7 @@ local function holder(key)
       sessionId = read.sessionId,
       epoch = tonumber(read.epoch),
       agent = read.agent,
+      extension = read.extension,
     }
   end
   owner.value = value
