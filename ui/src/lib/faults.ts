@@ -88,7 +88,7 @@ export function signInFault(
     case "unreachable": {
       const atServer = reason.hop === "dns" || reason.hop === "configuration";
       return {
-        ...hopFault(reason, host(server)),
+        ...triedFault(reason, host(server)),
         field: atServer ? "server" : "password",
       };
     }
@@ -112,7 +112,8 @@ export function waitLeft(reason: SignedOutReason, waitedMs: number): number | nu
 
 /** Why `host` cannot be reached; `voice`: it is the phone server. */
 export function hopFault({ hop, detail, facts }: Trouble, host: string, voice = false): Fault {
-  if (!navigator.onLine && hop !== "configuration") {
+  // Where another hop failed something has answered.
+  if (!navigator.onLine && (hop === "dns" || hop === "tcp" || hop === "timeout")) {
     return { title: t("fault-offline"), line: t("fault-offline-line"), detail, passes: true };
   }
   switch (hop) {
@@ -133,6 +134,12 @@ export function hopFault({ hop, detail, facts }: Trouble, host: string, voice = 
     case "timeout":
       return { title: t("fault-timeout"), line: t("fault-timeout-line"), detail };
   }
+}
+
+/** The same where nothing is tried again but by its user. */
+export function triedFault(trouble: Trouble, host: string): Fault {
+  const fault = hopFault(trouble, host);
+  return fault.passes ? { ...fault, line: t("fault-offline-try"), passes: false } : fault;
 }
 
 type Words = Pick<Fault, "title" | "line" | "clock">;

@@ -287,11 +287,26 @@ test("a certificate out of its time says nothing of a clock that was proven righ
 });
 
 test.each([
-  ["link-down", "notice"],
-  ["unreachable-tcp", "form"],
-] as const)("without a network %s says that alone", async (scene, place) => {
+  ["link-down", "notice", /^No network\.? This computer is offline\. We reconnect by ourselves\./],
+  ["unreachable-tcp", "form", /^No network\.? This computer is offline\. Connect it, then try again\./],
+  ["unreachable-dns", "form", /^No network\.? This computer is offline\. Connect it, then try again\./],
+] as const)("without a network %s says that alone", async (scene, place, words) => {
   vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
   const is = await told(scene, place);
-  expect(is.words).toMatch(/^No network\.? This computer is offline\. We reconnect by ourselves\./);
+  expect(is.words).toMatch(words);
   expect(is.remedies).toEqual([]);
 });
+
+test.each([
+  ["unreachable-tls", "The server's certificate is not trusted"],
+  ["unreachable-http", "The server gave no answer that makes sense"],
+  ["unreachable-proxy", "The company proxy wants a sign-in"],
+])(
+  "where something has answered there is a network, whatever the system says of it: %s",
+  async (scene, title) => {
+    vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+    const is = await told(scene, "form");
+    expect(is.words).toContain(title);
+    expect(is.words).not.toContain("No network");
+  },
+);

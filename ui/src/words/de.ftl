@@ -138,6 +138,7 @@ ended-account-line = Ihre Sitzung endete um { $time }. Melden Sie sich für das 
 
 fault-offline = Kein Netz
 fault-offline-line = Dieser Computer ist offline. Die Verbindung kommt von selbst wieder.
+fault-offline-try = Dieser Computer ist offline. Verbinden Sie ihn und versuchen Sie es erneut.
 fault-address = Die Adresse des Servers ist nicht verwendbar
 fault-dns = Der Server ist nicht zu finden
 fault-dns-line = { $host } ist in diesem Netz unbekannt. Vielleicht wird ein VPN gebraucht.

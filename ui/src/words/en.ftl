@@ -141,6 +141,7 @@ ended-account-line = Your session ended at { $time }. Sign in again for the new 
 
 fault-offline = No network
 fault-offline-line = This computer is offline. We reconnect by ourselves.
+fault-offline-try = This computer is offline. Connect it, then try again.
 fault-address = The server's address cannot be used
 fault-dns = Cannot find the server
 fault-dns-line = { $host } is unknown on this network. A VPN may be needed.

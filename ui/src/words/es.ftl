@@ -138,6 +138,7 @@ ended-account-line = Su sesión terminó a las { $time }. Inicie sesión de nuev
 
 fault-offline = Sin red
 fault-offline-line = Este equipo está sin conexión. Nos reconectaremos automáticamente.
+fault-offline-try = Este equipo está sin conexión. Conéctelo e inténtelo de nuevo.
 fault-address = No se puede usar la dirección del servidor
 fault-dns = No se encuentra el servidor
 fault-dns-line = { $host } no se conoce en esta red. Puede que haga falta una VPN.
