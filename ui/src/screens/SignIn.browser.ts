@@ -3,6 +3,7 @@ import { page, userEvent } from "vitest/browser";
 
 import { refusal } from "../lib/orders.svelte";
 import { typed } from "../lib/typed.svelte";
+import { setLanguage } from "../lib/words.svelte";
 import { clear, draw, show } from "../scripted/mounted";
 import { STATES, type Name } from "../scripted/states";
 import { NOW } from "../scripted/states/ground";
@@ -14,7 +15,10 @@ const password = () => page.getByLabelText("Password", { exact: true });
 const signIn = () => page.getByRole("button", { name: "Sign in", exact: true });
 
 beforeEach(() => (typed.email = ""));
-afterEach(clear);
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await clear();
+});
 
 /** All that the page holds as text or value. */
 const held = () =>
@@ -57,6 +61,16 @@ test("what is missing is asked for where it is missing", async () => {
   await signIn().click();
   await expect.element(password()).toHaveAccessibleDescription("Enter your password");
   expect(script.orders()).toEqual([]);
+});
+
+test("what is missing is told in the language that is chosen then", async () => {
+  await show("signed-out");
+  await signIn().click();
+  await expect.element(email()).toHaveAccessibleDescription("Enter your email or user name");
+  await setLanguage("de");
+  await expect
+    .element(page.getByRole("textbox").first())
+    .toHaveAccessibleDescription("Geben Sie E-Mail oder Benutzernamen ein");
 });
 
 test("steps tick until the line is proven", async () => {
@@ -213,6 +227,34 @@ test("another server is set before anybody signs in there, and one that cannot b
   await page.getByLabelText("Server").fill("https://other.example");
   await signIn().click();
   await expect.poll(() => script.asked.slice(-2).map((it) => it.command)).toEqual(["set_server", "order"]);
+});
+
+test("while a server is being set nothing can be pressed a second time", async () => {
+  const script = await show("signed-out");
+  let set = () => {};
+  script.window = () => new Promise((resolve) => (set = resolve));
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByLabelText("Server").fill("https://other.example");
+  await email().fill("ana");
+  await password().fill(PASSWORD);
+  await signIn().click();
+  await expect.element(signIn()).toBeDisabled();
+  await expect.element(page.getByRole("button", { name: "Check my connection" })).toBeDisabled();
+  set();
+  await expect.poll(() => script.orders()).toHaveLength(1);
+  expect(script.asked.filter((it) => it.command === "set_server")).toHaveLength(1);
+});
+
+test("a check without a network says what to do, for nothing is tried again by itself", async () => {
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+  const script = await show("signed-out");
+  await page.getByRole("button", { name: "Check my connection" }).click();
+  await script.view((view) => ({
+    ...view,
+    server_check: { state: "failed", hop: "dns", detail: "It cannot be resolved", at: NOW },
+  }));
+  const alert = page.getByRole("main").getByRole("alert");
+  await expect.element(alert).toHaveTextContent(/No network.*Connect it, then try again\./);
 });
 
 test("the connection is checked before anybody signs in, with the server that was typed", async () => {
