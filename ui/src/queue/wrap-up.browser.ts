@@ -125,6 +125,11 @@ test("a refused outcome says why, in Ozonetel's words, and another one can be ch
   await expect.element(main().getByRole("radio", { name: "Sale", exact: true })).not.toBeChecked();
   await main().getByRole("radio", { name: "No sale" }).click();
   await expect.poll(() => script.orders()).toEqual([{ command: "wrap_up", outcome: "No sale", note: "" }]);
+
+  // It is kept, although the refusal of the first one still stands.
+  await tab("History").click();
+  await tab("Wrap-up").click();
+  await expect.element(main().getByRole("radio", { name: "No sale" })).toBeChecked();
 });
 
 test("an outcome of an earlier call that is refused leaves this one as it was chosen", async () => {
