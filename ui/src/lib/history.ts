@@ -51,20 +51,22 @@ export function filtered(entries: HistoryEntry[], filter: Filter): HistoryEntry[
   }
 }
 
-export type Day = { key: string; words: string; entries: HistoryEntry[] };
+/** Its key is the id of its first entry: a clock that was set back has one day twice. */
+export type Day = { key: number; words: string; entries: HistoryEntry[] };
 
 /** The entries by the days on which their calls began, in the order in which they stand. */
 export function byDay(entries: HistoryEntry[], today = new Date()): Day[] {
   const days: Day[] = [];
+  let before = "";
   for (const entry of entries) {
     const date = new Date(entry.began);
-    const key = `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
-    const last = days.at(-1);
-    if (last?.key === key) {
-      last.entries.push(entry);
+    const on = date.toDateString();
+    if (on === before) {
+      days.at(-1)?.entries.push(entry);
     } else {
-      days.push({ key, words: dayWords(date, today), entries: [entry] });
+      days.push({ key: entry.id, words: dayWords(date, today), entries: [entry] });
     }
+    before = on;
   }
   return days;
 }

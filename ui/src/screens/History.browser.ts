@@ -220,3 +220,16 @@ test("names of others are text and nothing else", async () => {
   expect(document.body.querySelectorAll("img, script, [onerror]")).toHaveLength(0);
   expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(window.innerWidth);
 });
+
+test("a clock that was set back over a midnight has a day twice", async () => {
+  const script = await show("history");
+  const noon = new Date().setHours(12, 0, 0, 0);
+  const yesterday = noon - 86_400_000;
+  const began = [noon, yesterday, noon - 1_000];
+  await script.history((entries) => entries.slice(0, 3).map((it, at) => ({ ...it, began: began[at] ?? 0 })));
+  const days = page.getByRole("main").getByRole("heading", { level: 2 });
+  await expect
+    .poll(() => days.elements().map((it) => it.textContent))
+    .toEqual(["Today", "Yesterday", "Today"]);
+  expect(rows().elements()).toHaveLength(3);
+});
