@@ -167,6 +167,23 @@ test("a ring that takes the place of a field takes no keys from the hand that ty
   await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
 });
 
+test("a ring that takes back a sheet takes no keys from the hand that types there", async () => {
+  const script = await show("talking-add");
+  now += 10_000;
+  await expect.poll(() => document.activeElement?.tagName).toBe("INPUT");
+  await userEvent.keyboard("70");
+  await script.view(() => STATES["second-call"]().view);
+  await expect.element(page.getByRole("dialog")).not.toBeInTheDocument();
+  now += 699;
+  await userEvent.keyboard("m");
+  now += 699;
+  await userEvent.keyboard("h");
+  expect(script.orders()).toEqual([]);
+  now += 701;
+  await userEvent.keyboard("m");
+  await expect.poll(() => script.orders()).toEqual([{ command: "mute", call: 7 }]);
+});
+
 test("after a rest the hand that typed into a field means what is there now", async () => {
   const script = await stands("ready");
   document.querySelector("input")?.focus();
