@@ -56,6 +56,15 @@ describe("quitting in a call", () => {
   });
 });
 
+test("a sign-out that would end a call is asked about no more once the call has ended", async () => {
+  const script = await show("more-sign-out-in-call");
+  const question = page.getByRole("alertdialog");
+  await expect.element(question).toBeVisible();
+  await script.view((view) => ({ ...view, calls: [] }));
+  await expect.element(question).not.toBeInTheDocument();
+  expect(script.orders()).toEqual([]);
+});
+
 describe("a link that wants a number called", () => {
   const NOT_CALLED = { number: "+442079460958", dial: false };
   const question = () => page.getByRole("alertdialog", { name: "Call this number?" });
