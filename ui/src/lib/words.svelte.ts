@@ -67,7 +67,7 @@ function chosen(wishes: readonly string[]): Language {
 function speak(language: Language, texts: string[]): Spoken {
   // The region of the system decides how dates are written: en-IN, en-GB.
   const region = navigator.languages.find((it) => base(it) === language) ?? language;
-  const locale = new Intl.Locale(region, { numberingSystem: "latn" }).toString();
+  const locale = localeOf(region, language);
   const bundles = [...texts, english].map((text, index, all) => {
     // Plural rules go with the language of the text.
     const own = index === all.length - 1 && language !== "en" ? "en" : locale;
@@ -76,6 +76,16 @@ function speak(language: Language, texts: string[]): Spoken {
     return bundle;
   });
   return { language, locale, bundles };
+}
+
+/** The locale of `region`; of the language alone where a system names what is no tag, such as `es-ES@euro`. */
+function localeOf(region: string, language: Language): string {
+  const numberingSystem = "latn";
+  try {
+    return new Intl.Locale(region, { numberingSystem }).toString();
+  } catch {
+    return new Intl.Locale(language, { numberingSystem }).toString();
+  }
 }
 
 function base(tag: string): string {
