@@ -87,6 +87,7 @@ async fn set_window(
         // It may wait for the disk.
         tokio::task::block_in_place(|| autostart::set(&app, holds.autostart))?;
     }
+    let is_redressed = holds.theme != before.theme;
     shell.window.send_modify(|it| {
         for ((name, keys), (_, theirs)) in before.shortcuts.all().iter().zip(holds.shortcuts.all())
         {
@@ -97,7 +98,10 @@ async fn set_window(
         }
         it.settings = holds;
     });
-    windows::dress(&app);
+    // GTK would have a page light that follows a dark desktop.
+    if is_redressed {
+        windows::dress(&app);
+    }
     #[cfg(target_os = "macos")]
     super::menu::put_up(&app);
     let policy = shell.policy().clone();
