@@ -330,8 +330,11 @@ impl Shell {
             .following
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = self.history.follow(&new);
-        self.window
-            .send_modify(|it| it.server = Some(url.to_string()));
+        self.window.send_modify(|it| {
+            it.server = Some(url.to_string());
+            // By the clock of the engine before.
+            it.check_asked_at = None;
+        });
         self.engine.send_replace(new);
         old.stop(leaving::FAREWELL).await;
         self.keep(move |it| it.set_server(Some(&url))).await;
