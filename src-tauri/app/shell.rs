@@ -29,13 +29,17 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     process::ExitCode,
-    sync::{Mutex, PoisonError, atomic::AtomicBool},
-    time::Instant,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use engine::{Engine, History, Policy, SettingsFile, WindowSettings};
+use phone::AccountView;
 use tauri::{App, AppHandle, Manager, RunEvent};
-use tokio::{runtime, sync::watch, task::JoinHandle};
+use tokio::{runtime, sync::watch, task::JoinHandle, time};
 use tracing::{error, warn};
 
 use crate::{
@@ -58,6 +62,9 @@ const REQUESTS_PER_SECOND: u32 = 100;
 
 /// The engine's task and one for what may block: the sound has a thread of its own.
 const WORKERS: usize = 2;
+
+/// A desktop starts its panel beside the programs of the session: so long it may take until a tray is there.
+const LATE_PANEL: Duration = Duration::from_secs(15);
 
 /// What all parts of the shell share.
 #[derive(Debug)]
@@ -208,7 +215,8 @@ fn set_up(
     let app = app.handle().clone();
     #[cfg(target_os = "macos")]
     menu::put_up(&app);
-    if !is_hidden && !is_minimised {
+    let has_no_window = is_hidden || is_minimised;
+    if !has_no_window {
         windows::show_main(&app);
     }
     if is_autostart_settled && let Err(rejected) = autostart::set(&app, settings.autostart) {
@@ -216,11 +224,46 @@ fn set_up(
     }
     keys::set_at_start(&app, &settings.shortcuts);
     follow::start(&app);
+    if has_no_window {
+        show_where_missed(&app);
+    }
     leaving::on_signals(&app);
     if let Some(link) = link {
         links::opened(&app, &link);
     }
     Ok(())
+}
+
+/// Shows the window of a start without one where somebody has to sign in, or nothing has a tray to fetch it from.
+fn show_where_missed(app: &AppHandle) {
+    let mut view = app.state::<Shell>().engine().view();
+    let signed_out = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let is_out = view
+            .wait_for(|it| {
+                !matches!(
+                    it.account,
+                    AccountView::Restoring | AccountView::Resuming { .. }
+                )
+            })
+            .await
+            .is_ok_and(|it| {
+                matches!(
+                    it.account,
+                    AccountView::SignedOut { .. } | AccountView::NotConfigured { .. }
+                )
+            });
+        if is_out {
+            windows::show_if_none(&signed_out);
+        }
+    });
+    let trayless = app.clone();
+    tauri::async_runtime::spawn(async move {
+        time::sleep(LATE_PANEL).await;
+        if !trayless.state::<Shell>().has_tray.load(Ordering::Relaxed) {
+            windows::show_if_none(&trayless);
+        }
+    });
 }
 
 fn happened(app: &AppHandle, event: RunEvent) {

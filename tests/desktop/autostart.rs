@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use tokio::process::Command;
 
 use crate::{
-    desk::{Keyring, Setup, story, story_at},
+    desk::{Keyring, Setup, on_own_screen, story, story_at},
     support::office::PASSWORD,
 };
 
@@ -48,6 +48,17 @@ async fn a_start_with_the_computer_is_ready_for_calls_without_a_window() {
         tray.menu("Ready", |it| it.label == "Ready").await;
         assert_eq!(desk.screen.windows("Helix Phone"), [""; 0]);
         tray.choose_in_tray("Open").await;
+        desk.until("the window", || {
+            !desk.screen.windows("Helix Phone").is_empty()
+        });
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_without_a_window_shows_it_where_nobody_is_signed_in() {
+    on_own_screen(async |desk| {
+        let _program = desk.program(&["--hidden"]).spawn().unwrap();
         desk.until("the window", || {
             !desk.screen.windows("Helix Phone").is_empty()
         });

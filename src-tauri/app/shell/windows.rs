@@ -69,6 +69,13 @@ pub(super) fn show_main(app: &AppHandle) {
     });
 }
 
+/// Shows the whole window where it was never shown yet.
+pub(super) fn show_if_none(app: &AppHandle) {
+    if app.get_webview_window(MAIN).is_none() {
+        show_main(app);
+    }
+}
+
 /// Puts the bar in the place of the whole window.
 pub(super) fn show_mini(app: &AppHandle) {
     beside(app, |app| {
