@@ -243,7 +243,7 @@ fn show_where_missed(app: &AppHandle) {
             .wait_for(|it| {
                 !matches!(
                     it.account,
-                    AccountView::Restoring | AccountView::Resuming { .. }
+                    AccountView::Restoring | AccountView::Resuming { .. } | AccountView::SigningOut
                 )
             })
             .await

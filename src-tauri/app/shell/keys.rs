@@ -65,7 +65,10 @@ pub(super) fn change(
     before: &Shortcuts,
     after: &Shortcuts,
 ) -> Result<(), Rejected> {
-    let (mut old, mut new) = (read(before).unwrap_or_default(), read(after)?);
+    if before == after {
+        return Ok(());
+    }
+    let (mut old, mut new) = (readable(before), read(after)?);
     // What stays is not touched: another program may have it.
     let stays: Vec<Taken> = old.iter().filter(|it| new.contains(it)).cloned().collect();
     old.retain(|it| !stays.contains(it));
@@ -141,6 +144,14 @@ fn read(shortcuts: &Shortcuts) -> Result<Vec<Taken>, Rejected> {
         .zip(ACTS)
         .filter(|((_, keys), _)| !keys.is_empty())
         .map(|((_, keys), act)| parse(keys, act))
+        .collect()
+}
+
+/// The same of settings that may hold names of no keys, which nobody has taken.
+fn readable(shortcuts: &Shortcuts) -> Vec<Taken> {
+    let set = shortcuts.all().into_iter().zip(ACTS);
+    let set = set.filter(|((_, keys), _)| !keys.is_empty());
+    set.filter_map(|((_, keys), act)| parse(keys, act).ok())
         .collect()
 }
 

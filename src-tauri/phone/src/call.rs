@@ -71,6 +71,8 @@ pub(crate) struct Call {
     held_by_peer: bool,
     /// The far end has to learn our addresses anew.
     refresh_wanted: bool,
+    /// Nothing was agreed on since the flow before, which the far end knows.
+    stays_behind: bool,
     muted: bool,
     answered_automatically: bool,
     interrupted_since: Option<Moment>,
@@ -265,6 +267,7 @@ impl Call {
             held_since: None,
             held_by_peer: false,
             refresh_wanted: false,
+            stays_behind: false,
             muted: false,
             answered_automatically: false,
             interrupted_since: None,
@@ -326,7 +329,7 @@ impl Call {
                 | State::Talking { .. } => self.answered_automatically,
             },
             silenced: matches!(self.state, State::Alerting { silenced: true, .. }),
-            held: self.is_held(),
+            held: self.hold_wanted,
             held_by_peer: self.held_by_peer,
             muted: self.muted,
             interrupted: self.interrupted_since.is_some(),
@@ -483,7 +486,7 @@ impl Call {
 
     pub(crate) fn set_hold(&mut self, on: bool, outputs: &mut Outputs) -> Result<(), Rejected> {
         // One that was put aside while it was being set up can be turned back to.
-        if on || !self.is_held() {
+        if on || !self.hold_wanted {
             self.require_talking()?;
         }
         self.want_hold(on, outputs);
@@ -585,25 +588,14 @@ impl Call {
         if self.hold_wanted != on {
             self.hold_wanted = on;
             self.media(MediaRequest::Hold { on }, outputs);
-            self.note_held(outputs);
+            self.held_since = on.then(|| outputs.now());
             if std::mem::take(&mut self.hold_refused) {
                 outputs.event(Event::CallResumed { call: self.id });
+                // The far end may have taken the hold after all.
+                self.refresh_wanted = true;
             }
         }
         self.negotiate(outputs);
-    }
-
-    /// Whether its user does not want it, or both ends have agreed on that: nothing that is said here is heard there.
-    fn is_held(&self) -> bool {
-        self.hold_wanted || self.hold_agreed
-    }
-
-    fn note_held(&mut self, outputs: &Outputs) {
-        if self.is_held() {
-            self.held_since.get_or_insert(outputs.now());
-        } else {
-            self.held_since = None;
-        }
     }
 
     fn require_talking(&self) -> Result<(), Rejected> {

@@ -47,8 +47,8 @@ pub(crate) struct Line {
     settings: CallSettings,
     /// Whether a flow was lost since the last registration.
     flow_changed: bool,
-    /// The far ends of the calls know the flow before.
-    calls_stay_behind: bool,
+    /// Whether the network is another one than when the flow was opened.
+    network_changed: bool,
     /// Whether every further call is turned away, whatever the settings say.
     is_closing: bool,
     /// What tells why a call has ended that nobody asked about since.
@@ -110,7 +110,7 @@ impl Line {
             concluded: None,
             settings: setup.calls,
             flow_changed: false,
-            calls_stay_behind: false,
+            network_changed: false,
             is_closing: false,
             refusal: None,
         };
@@ -395,9 +395,8 @@ impl Line {
             Input::FlowOpened { flow } => {
                 if self.link.handle_opened(flow, now, outputs) {
                     self.ua.handle_flow_opened(now);
-                    if std::mem::take(&mut self.calls_stay_behind) {
-                        // The far end learns by a re-INVITE where to reach us (RFC 3261 §12.2.1.1, target refresh), which waits
-                        // for the registrar, but not for ever.
+                    if std::mem::take(&mut self.network_changed) {
+                        // Their sound has no way any more: a registrar that takes its time holds them up for 3 s alone.
                         for call in self.calls.values_mut() {
                             call.refresh(outputs);
                         }
@@ -417,6 +416,7 @@ impl Line {
             Input::Media { call, news } => self.handle_media(call, news, now, outputs),
             Input::NetworkChanged => {
                 tracing::info!("The network changed");
+                self.network_changed = true;
                 self.reopen(now, outputs);
             }
             Input::Woke { away } => {
@@ -477,7 +477,7 @@ impl Line {
 
     fn handle_flow_lost(&mut self, now: Instant) {
         self.flow_changed = true;
-        self.calls_stay_behind = true;
+        self.calls.values_mut().for_each(Call::stay_behind);
         self.ua.handle_flow_closed(now);
     }
 

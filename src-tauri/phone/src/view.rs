@@ -330,8 +330,8 @@ pub struct CallView {
     pub auto_answer: bool,
     /// Whether it rings here and its user does not want to hear that.
     pub silenced: bool,
-    /// Whether it waits: its user has put it on hold, or turned to another call. The far end hears nothing from then on, and is told of it
-    /// as soon as that can be.
+    /// Whether it waits: its user has put it on hold, or turned to another call. The far end hears nothing meanwhile, whether
+    /// or not it was told.
     pub held: bool,
     pub held_by_peer: bool,
     pub muted: bool,

@@ -86,6 +86,32 @@ fn a_running_call_moves_to_the_new_network_also_where_the_registrar_is_silent() 
 }
 
 #[test]
+fn a_running_call_that_an_overloaded_server_refuses_to_move_is_moved_once_it_registers_us() {
+    let (mut world, _) = World::in_call();
+    world.server.answers_register = false;
+    world.server.reinvite = "503 Service Unavailable";
+    world.input(Input::NetworkChanged);
+    world.pass(Duration::from_secs(4));
+    assert_eq!(world.count_sent("INVITE"), 2);
+    world.server.answers_register = true;
+    world.server.reinvite = "200 OK";
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.count_sent("INVITE"), 3);
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+}
+
+#[test]
+fn a_running_call_is_not_offered_to_a_server_that_is_back_and_silent() {
+    let (mut world, _) = World::in_call();
+    world.server.answers_register = false;
+    world.server.reinvite = "100 Trying";
+    world.drop_flow();
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.count_sent("INVITE"), 1, "no answer would end it");
+    assert_eq!(world.view().calls[0].state, CallState::Talking);
+}
+
+#[test]
 fn a_renewal_whose_answer_waited_for_a_sleeping_computer_counts() {
     let mut world = World::signed_in();
     world.sidecar.beat = Some(Err(refused(401, "expired")));

@@ -51,7 +51,7 @@ export function filtered(entries: HistoryEntry[], filter: Filter): HistoryEntry[
   }
 }
 
-/** Its key is the id of its first entry: a clock that was set back has one day twice. */
+/** Its key is the id of its oldest entry: a clock that was set back has one day twice, and a new call is the first of its day. */
 export type Day = { key: number; words: string; entries: HistoryEntry[] };
 
 /** The entries by the days on which their calls began, in the order in which they stand. */
@@ -61,8 +61,10 @@ export function byDay(entries: HistoryEntry[], today = new Date()): Day[] {
   for (const entry of entries) {
     const date = new Date(entry.began);
     const on = date.toDateString();
-    if (on === before) {
-      days.at(-1)?.entries.push(entry);
+    const last = days.at(-1);
+    if (last !== undefined && on === before) {
+      last.entries.push(entry);
+      last.key = entry.id;
     } else {
       days.push({ key: entry.id, words: dayWords(date, today), entries: [entry] });
     }

@@ -184,6 +184,16 @@ test("a ring that takes back a sheet takes no keys from the hand that types ther
   await expect.poll(() => script.orders()).toEqual([{ command: "mute", call: 7 }]);
 });
 
+test("a field that has the focus and is not typed into leaves it to Answer", async () => {
+  const script = await stands("ready");
+  document.querySelector("input")?.focus();
+  await script.view(() => STATES.ringing().view);
+  await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toHaveFocus();
+  now += 701;
+  await userEvent.keyboard("{Enter}");
+  await expect.poll(() => script.orders()).toEqual([{ command: "answer", call: 7 }]);
+});
+
 test("after a rest the hand that typed into a field means what is there now", async () => {
   const script = await stands("ready");
   document.querySelector("input")?.focus();

@@ -9,18 +9,17 @@ import { alerting, foreground, isHeard } from "./standing";
 /** What is typed when a window comes forward was meant for the one before it; after a rest of this many ms a hand types no more. */
 const GUARD_MS = 700;
 
-/** When the last key was pressed that was meant for a field which a ring took away. */
+/** When the last key was pressed that was meant for a field, and whether a ring has taken that field since. */
 let typedAt = -Infinity;
+let isTaken = false;
 
-/** The field that has the focus goes now. */
+/** The field that has the focus, if any, goes now. */
 export function takeField(): void {
-  if (typing(document.activeElement)) {
-    typedAt = performance.now();
-  }
+  isTaken = typing(document.activeElement);
 }
 
 /** Whether a hand types into a field that has gone. */
-export const isTypedInto = (): boolean => performance.now() - typedAt < GUARD_MS;
+export const isTypedInto = (): boolean => isTaken && performance.now() - typedAt < GUARD_MS;
 
 /** Obeys the keys until the returned function is called. */
 export function obeyKeys(): () => void {
@@ -30,7 +29,12 @@ export function obeyKeys(): () => void {
   const isEarly = () => performance.now() - focused < GUARD_MS;
   // What presses a button or is a tone; the rest moves the focus, or is text where there is a field.
   const onAnyKey = (event: KeyboardEvent) => {
-    if (!/^(.|Enter)$/.test(event.key) || typing(event.target)) {
+    if (!/^(.|Enter)$/.test(event.key)) {
+      return;
+    }
+    if (typing(event.target)) {
+      isTaken = false;
+      typedAt = performance.now();
       return;
     }
     const goesOn = isTypedInto() && !event.ctrlKey;

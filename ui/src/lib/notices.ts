@@ -47,7 +47,8 @@ function candidates(): (NoticeText | null)[] {
     path(),
     ...current.told.map(passing),
     speaker(),
-    queueRefused(),
+    // The wrap-up itself says so while it is there.
+    current.view.queue !== null && isRefusedHere(current.view.queue) ? null : queueRefused(),
     queueOrder(),
     queueUnset(),
     unsaved(),
@@ -174,10 +175,10 @@ function queueLogin(): NoticeText | null {
     : null;
 }
 
-/** What Ozonetel did not take; the wrap-up itself says so while it is there. */
+/** What Ozonetel did not take. */
 export function queueRefused(): NoticeText | null {
   const queue = current.view.queue;
-  if (queue === null || queue.refused === null || isRefusedHere(queue)) {
+  if (queue === null || queue.refused === null) {
     return null;
   }
   const { of, message, at } = queue.refused;

@@ -94,8 +94,8 @@ export type CallView = {
   /** Whether it rings here and its user does not want to hear that. */
   silenced: boolean;
   /**
-   * Whether it waits: its user has put it on hold, or turned to another call. The far end hears nothing from then on, and is told of it
-   * as soon as that can be.
+   * Whether it waits: its user has put it on hold, or turned to another call. The far end hears nothing meanwhile, whether
+   * or not it was told.
    */
   held: boolean;
   held_by_peer: boolean;

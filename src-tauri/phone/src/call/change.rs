@@ -219,6 +219,19 @@ impl Call {
         self.negotiate(outputs);
     }
 
+    /// The flow is another one, which the far end does not know.
+    pub(crate) fn stay_behind(&mut self) {
+        self.stays_behind = true;
+    }
+
+    /// Offers the session on the flow that the registrar knows by now, where the far end has agreed on nothing since the one before.
+    pub(crate) fn catch_up(&mut self, outputs: &mut Outputs) {
+        if self.stays_behind {
+            self.hold_refused = false;
+            self.refresh(outputs);
+        }
+    }
+
     /// ACK came for our 2xx to the call's INVITE.
     pub(super) fn handle_change_acknowledged(&mut self, outputs: &mut Outputs) {
         if matches!(self.change, Change::Accepting) {
@@ -257,10 +270,10 @@ impl Call {
     }
 
     fn agree_on_hold(&mut self, hold: bool, outputs: &mut Outputs) {
+        self.stays_behind = false;
         self.hold_refused &= hold != self.hold_wanted;
         if self.hold_agreed != hold {
             self.hold_agreed = hold;
-            self.note_held(outputs);
             self.listening.restart();
             let call = self.id;
             outputs.event(if hold {
@@ -297,6 +310,7 @@ impl Call {
             self.hold_refused = true;
         } else if holds {
             self.hold_wanted = true;
+            self.held_since = Some(outputs.now());
             self.media(MediaRequest::Hold { on: true }, outputs);
         }
         // One that has not been offered yet still will be.

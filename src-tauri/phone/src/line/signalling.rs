@@ -32,7 +32,12 @@ impl Line {
                     confirmed_at: now,
                     expires_at: now.after(expires_in),
                 };
-                self.flow_changed = false;
+                if std::mem::take(&mut self.flow_changed) {
+                    // The far end learns by a re-INVITE where to reach us (RFC 3261 §12.2.1.1, target refresh).
+                    for call in self.calls.values_mut() {
+                        call.catch_up(outputs);
+                    }
+                }
                 let expires_in_ms = expires_in.as_millis() as u64;
                 outputs.event(Event::Registered { expires_in_ms });
             }
