@@ -33,6 +33,10 @@ const REGISTER_EXPIRES: Duration = Duration::from_secs(600);
 /// How long a call outlives the silence of a sleep: as long as it outlives the loss of consent (RFC 7675 §5.1).
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long calls wait on another network for the registrar, which knows nobody that it has not heard from: their sound has no way
+/// until they have moved.
+const REGISTRAR_TIME: Duration = Duration::from_secs(3);
+
 #[derive(Debug)]
 pub(crate) struct Line {
     link: Link,
@@ -49,6 +53,8 @@ pub(crate) struct Line {
     flow_changed: bool,
     /// Whether the network is another one than when the flow was opened.
     network_changed: bool,
+    /// When the far ends of the calls are told of the new network, whether or not the registrar has answered.
+    calls_move_at: Option<Instant>,
     /// Whether every further call is turned away, whatever the settings say.
     is_closing: bool,
     /// What tells why a call has ended that nobody asked about since.
@@ -111,6 +117,7 @@ impl Line {
             settings: setup.calls,
             flow_changed: false,
             network_changed: false,
+            calls_move_at: None,
             is_closing: false,
             refusal: None,
         };
@@ -132,6 +139,7 @@ impl Line {
             .filter_map(Call::poll_timeout)
             .chain(self.ua.poll_timeout())
             .chain([self.link.poll_timeout(self.has_calls())])
+            .chain(self.calls_move_at)
             .min()
     }
 
@@ -395,12 +403,8 @@ impl Line {
             Input::FlowOpened { flow } => {
                 if self.link.handle_opened(flow, now, outputs) {
                     self.ua.handle_flow_opened(now);
-                    if std::mem::take(&mut self.network_changed) {
-                        // Their sound has no way any more: a registrar that takes its time holds them up for 3 s alone.
-                        for call in self.calls.values_mut() {
-                            call.refresh(outputs);
-                        }
-                    }
+                    let has_changed = std::mem::take(&mut self.network_changed);
+                    self.calls_move_at = has_changed.then(|| now + REGISTRAR_TIME);
                 }
             }
             Input::FlowFailed { flow, failure } => {
@@ -443,6 +447,11 @@ impl Line {
         if self.ua.poll_timeout().is_some_and(|at| at <= now) {
             self.ua.handle_timeout(now);
         }
+        if self.calls_move_at.take_if(|at| *at <= now).is_some() {
+            for call in self.calls.values_mut() {
+                call.refresh(outputs);
+            }
+        }
         let due = self
             .calls
             .values()
@@ -477,6 +486,7 @@ impl Line {
 
     fn handle_flow_lost(&mut self, now: Instant) {
         self.flow_changed = true;
+        self.calls_move_at = None;
         self.calls.values_mut().for_each(Call::stay_behind);
         self.ua.handle_flow_closed(now);
     }

@@ -187,6 +187,8 @@ test("a ring that takes back a sheet takes no keys from the hand that types ther
 test("a field that has the focus and is not typed into leaves it to Answer", async () => {
   const script = await stands("ready");
   document.querySelector("input")?.focus();
+  await userEvent.keyboard("70");
+  now += 701;
   await script.view(() => STATES.ringing().view);
   await expect.element(page.getByRole("button", { name: "Answer", exact: true })).toHaveFocus();
   now += 701;

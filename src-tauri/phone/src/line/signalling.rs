@@ -32,6 +32,7 @@ impl Line {
                     confirmed_at: now,
                     expires_at: now.after(expires_in),
                 };
+                self.calls_move_at = None;
                 if std::mem::take(&mut self.flow_changed) {
                     // The far end learns by a re-INVITE where to reach us (RFC 3261 §12.2.1.1, target refresh).
                     for call in self.calls.values_mut() {
