@@ -74,7 +74,12 @@ pub enum Acquired {
     /// Nobody held it.
     Taken { epoch: u64 },
     /// The asking device held it already, with the session named here.
-    Refreshed { epoch: u64, from: Owner },
+    Refreshed {
+        epoch: u64,
+        from: Owner,
+        /// Whether that surely had the same agent and the same extension.
+        is_same_lock: bool,
+    },
     /// The same member's other device, named here, has lost it.
     TakenOver { epoch: u64, from: Owner },
     /// It stays with its holder.

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
-use super::{Acquired, Beat, LockName, LockUnavailable, Owner, SessionLock};
+use super::{Acquired, Beat, LockName, LockUnavailable, Owner, Released, SessionLock};
 use crate::takeover::Ask;
 
 /// How long a login may take: its lock frees itself then if the server dies in the middle of it. The
@@ -28,8 +28,8 @@ pub(crate) struct Claim {
     owner: Owner,
     /// Whether there is anything to give back.
     is_open: bool,
-    /// Who had it before, and for how long they have it again then.
-    before: Option<(Owner, Duration)>,
+    /// Who has it again then.
+    before: Option<Before>,
     /// What is to be undone after that.
     undo: Option<Undo>,
     /// A server that stops waits for whatever has this.
@@ -37,6 +37,15 @@ pub(crate) struct Claim {
 }
 
 type Undo = Box<dyn FnOnce() + Send + Sync>;
+
+/// Who had a lock before it was claimed.
+struct Before {
+    owner: Owner,
+    /// For how long they have it again.
+    term: Duration,
+    /// Whether the claim has given it back.
+    is_due: bool,
+}
 
 /// Whom a claim may displace.
 #[derive(Debug, Clone, Copy)]
@@ -101,14 +110,16 @@ impl Claim {
             }
             Err(LockUnavailable::Unknown) => {}
         }
-        if let Ok(Acquired::Refreshed { from, .. }) = &acquired
-            && self.owner.device_id.is_none()
-            && !from.session_id.is_empty()
-        {
-            // Another page, which goes on beside this one.
-            self.before = Some((from.clone(), ttl));
-        }
         acquired
+    }
+
+    /// Has `owner` have the lock again, for `term`, where it is given back.
+    pub(crate) fn or_return_to(&mut self, owner: Owner, term: Duration) {
+        self.before = Some(Before {
+            owner,
+            term,
+            is_due: false,
+        });
     }
 
     /// Has `undo` run once the lock is given back, unless the login keeps it.
@@ -123,7 +134,7 @@ impl Claim {
 
     /// Gives the lock back now. Where its store does not answer, that goes on behind this.
     pub(crate) async fn give_back(mut self) {
-        let before = self.before.as_ref();
+        let before = &mut self.before;
         let released = release(&*self.lock, &self.name, &self.owner, before).await;
         self.is_open = released.is_err();
         if let Some(undo) = self.undo.take_if(|_| released.is_ok()) {
@@ -172,13 +183,10 @@ async fn give_back(
     lock: Arc<dyn SessionLock>,
     name: LockName,
     owner: Owner,
-    before: Option<(Owner, Duration)>,
+    mut before: Option<Before>,
 ) {
     let until_done = async {
-        while release(&*lock, &name, &owner, before.as_ref())
-            .await
-            .is_err()
-        {
+        while release(&*lock, &name, &owner, &mut before).await.is_err() {
             sleep(PAUSE).await;
         }
     };
@@ -189,16 +197,25 @@ async fn give_back(
     }
 }
 
-/// Gives a lock back, to who had it `before` unless they have signed out, or somebody else has it by now.
+/// Gives a lock back, to who had it `before` unless they have signed out, or somebody else has it by now. Where that is
+/// tried again, `before` says what was done.
 async fn release(
     lock: &dyn SessionLock,
     name: &LockName,
     owner: &Owner,
-    before: Option<&(Owner, Duration)>,
+    before: &mut Option<Before>,
 ) -> Result<(), LockUnavailable> {
-    lock.release(name, owner).await?;
-    if let Some((before, ttl)) = before {
-        lock.beat(name, before, *ttl).await?;
+    let released = lock.release(name, owner).await?;
+    let Some(before) = before else {
+        return Ok(());
+    };
+    match released {
+        Released::Freed => before.is_due = true,
+        Released::NotOwner { .. } => before.is_due = false,
+        Released::Absent => {}
+    }
+    if before.is_due {
+        lock.beat(name, &before.owner, before.term).await?;
     }
     Ok(())
 }

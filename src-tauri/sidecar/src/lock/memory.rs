@@ -53,6 +53,8 @@ struct Entry {
     owner: Owner,
     /// With which agent it is locked: more than one may have the same extension.
     agent_id: String,
+    /// With which extension it is locked.
+    extension: String,
     expires_at: Instant,
 }
 
@@ -130,7 +132,7 @@ impl MemoryLock {
             };
         }
         let held = keys.iter().find_map(|key| state.entries.get(key));
-        let held = held.map(|entry| entry.owner.clone());
+        let held = held.map(|entry| (entry.owner.clone(), entry.is_of(name)));
         // As Redis does. A restart gives no lower one, because time goes on meanwhile.
         let epoch = state.epoch.saturating_add(1).max(micros(now.wall));
         state.epoch = epoch;
@@ -146,6 +148,7 @@ impl MemoryLock {
                         ..owner.clone()
                     },
                     agent_id: name.ozonetel_agent_id.clone(),
+                    extension: name.sip_extension.clone(),
                     expires_at: now.monotonic + ttl,
                 },
             );
@@ -154,7 +157,11 @@ impl MemoryLock {
         self.bells.ring(&name.ozonetel_agent_id);
         match (others.into_iter().next(), held) {
             (Some(from), _) => Acquired::TakenOver { epoch, from },
-            (None, Some(from)) => Acquired::Refreshed { epoch, from },
+            (None, Some((from, is_same_lock))) => Acquired::Refreshed {
+                epoch,
+                from,
+                is_same_lock,
+            },
             (None, None) => Acquired::Taken { epoch },
         }
     }
@@ -192,6 +199,7 @@ impl MemoryLock {
                 Entry {
                     owner: holder.clone(),
                     agent_id: name.ozonetel_agent_id.clone(),
+                    extension: name.sip_extension.clone(),
                     expires_at: now.monotonic + ttl,
                 },
             );
@@ -249,6 +257,12 @@ impl Takeovers {
 impl fmt::Debug for Takeovers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Takeovers").finish_non_exhaustive()
+    }
+}
+
+impl Entry {
+    fn is_of(&self, name: &LockName) -> bool {
+        self.agent_id == name.ozonetel_agent_id && self.extension == name.sip_extension
     }
 }
 
@@ -387,19 +401,11 @@ impl SessionLock for MemoryLock {
             let range = (from, Bound::Unbounded);
             RangeBounds::<str>::contains(&range, agent_id).then_some((agent_id, entry))
         });
-        let extension = |owner: &Owner| {
-            let mut entries = state.entries.iter();
-            let is_theirs = |entry: &Entry| entry.owner.session_id == owner.session_id;
-            entries.find_map(|(key, entry)| {
-                let extension = key.strip_prefix(EXTENSIONS)?;
-                is_theirs(entry).then(|| extension.to_owned())
-            })
-        };
         let mut held: Vec<Held> = agents
             .take(limit.saturating_add(1))
             .map(|(agent_id, entry)| Held {
                 agent_id: agent_id.to_owned(),
-                extension: extension(&entry.owner),
+                extension: Some(entry.extension.clone()),
                 owner: entry.owner.clone(),
                 left: entry.expires_at.saturating_duration_since(now.monotonic),
             })

@@ -111,10 +111,14 @@ impl RedisLock {
         let (how, epoch, holder) = self.run(&self.acquire, name, owner, &more).await?;
         match (&*how, epoch.parse()) {
             ("taken", Ok(epoch)) => Ok(Acquired::Taken { epoch }),
-            ("refreshed", Ok(epoch)) => Ok(Acquired::Refreshed {
-                epoch,
-                from: Found::read(&holder).owner,
-            }),
+            ("refreshed", Ok(epoch)) => {
+                let found = Found::read(&holder);
+                Ok(Acquired::Refreshed {
+                    epoch,
+                    is_same_lock: found.is_of(name),
+                    from: found.owner,
+                })
+            }
             ("taken_over", Ok(epoch)) => Ok(Acquired::TakenOver {
                 epoch,
                 from: Found::read(&holder).owner,
@@ -374,5 +378,11 @@ impl Found {
             agent: field("agent"),
             extension: field("extension"),
         }
+    }
+
+    /// Whether it is written that this lock is held.
+    fn is_of(&self, name: &LockName) -> bool {
+        self.agent.as_ref() == Some(&name.ozonetel_agent_id)
+            && self.extension.as_ref() == Some(&name.sip_extension)
     }
 }

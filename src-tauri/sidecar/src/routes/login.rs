@@ -239,6 +239,14 @@ async fn claim(
             None => TakeoverStep::TakenByForce,
         }),
         Acquired::Taken { .. } => claim.forget_undo(),
+        Acquired::Refreshed {
+            from,
+            is_same_lock: true,
+            ..
+        } if claim.owner().device_id.is_none() && !from.session_id.is_empty() => {
+            // Another page, which goes on beside this one and beats within that time, unless it was closed.
+            claim.or_return_to(from.clone(), 2 * sidecar.settings.heartbeat);
+        }
         Acquired::Refreshed { .. } => {}
     }
     Ok(Claimed {

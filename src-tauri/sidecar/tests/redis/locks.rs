@@ -462,6 +462,56 @@ async fn an_extension_that_an_agent_no_longer_has_is_free_unless_another_has_loc
 }
 
 #[tokio::test]
+async fn whoever_has_a_lock_again_is_told_whether_it_is_the_same() {
+    let server = RedisServer::start();
+    let stores: [&dyn SessionLock; 2] = [
+        &RedisLock::new(server.store()),
+        &MemoryLock::new(Clock::system()),
+    ];
+    let with = |agent: u64, extension: &str| LockName {
+        sip_extension: extension.to_owned(),
+        ..name(agent)
+    };
+    for lock in stores {
+        lock.acquire(&with(0, "1"), &owner((0, 0, 0), 0), TTL, false)
+            .await
+            .unwrap();
+        for (session, (agent, extension), is_same) in [
+            (1, (0, "1"), true),
+            (2, (0, "2"), false),
+            (3, (0, "2"), true),
+            // Through the extension alone.
+            (4, (1, "2"), false),
+        ] {
+            let asks = owner((0, 0, session), 0);
+            let name = with(agent, extension);
+            let again = lock.acquire(&name, &asks, TTL, false);
+            let again = again.await.unwrap();
+            assert!(
+                matches!(&again, Acquired::Refreshed { is_same_lock, .. } if *is_same_lock == is_same),
+                "{again:?}"
+            );
+        }
+    }
+    // What the first sidecar wrote does not say.
+    let set = ["SET", "agent:session:agent9", "member 0", "PX", "600000"];
+    assert_eq!(server.command(&set), "OK");
+    let redis = RedisLock::new(server.store());
+    let asks = owner((0, 0, 5), 0);
+    let again = redis.acquire(&name(9), &asks, TTL, false).await.unwrap();
+    assert!(
+        matches!(
+            again,
+            Acquired::Refreshed {
+                is_same_lock: false,
+                ..
+            }
+        ),
+        "{again:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_store_that_forgot_learns_from_the_later_holder() {
     let mut server = RedisServer::start();
     let redis = RedisLock::new(server.store());
@@ -696,9 +746,12 @@ fn without_epochs(answer: Acquired) -> Acquired {
     let epoch = 0;
     match answer {
         Acquired::Taken { .. } => Acquired::Taken { epoch },
-        Acquired::Refreshed { from, .. } => Acquired::Refreshed {
+        Acquired::Refreshed {
+            from, is_same_lock, ..
+        } => Acquired::Refreshed {
             epoch,
             from: Owner { epoch, ..from },
+            is_same_lock,
         },
         Acquired::TakenOver { from, .. } => Acquired::TakenOver {
             epoch,

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sidecar::MemoryLock;
+use sidecar::{LockName, MemoryLock, Owner, SessionLock};
+use tokio::time::timeout;
 
 use crate::granted::{self, ANA, Office, RAVI, as_before, changed, login, records};
-use crate::stand_in::ozonetel::{Mode, Ozonetel, password_of};
-use crate::stand_in::platform::{Fault, Platform, RAVI_MEMBER};
+use crate::stand_in::ozonetel::{self, Mode, Ozonetel, password_of};
+use crate::stand_in::platform::{ANA_MEMBER, Fault, Platform, RAVI_MEMBER};
 use crate::stand_in::{platform_and_ozonetel_config, platform_config};
-use crate::world::{DEADLINE, Device, World};
+use crate::world::{DEADLINE, Device, MovedClock, World};
 
 /// How long a record is believed.
 const BELIEVED: Duration = Duration::from_secs(300);
@@ -22,7 +23,7 @@ struct One {
 impl One {
     async fn start() -> Self {
         let platform = Platform::start().await;
-        let lock = |clock| -> Arc<dyn sidecar::SessionLock> { Arc::new(MemoryLock::new(clock)) };
+        let lock = |clock| -> Arc<dyn SessionLock> { Arc::new(MemoryLock::new(clock)) };
         let world = World::with(platform_config(&platform, None), lock).await;
         Self { platform, world }
     }
@@ -92,6 +93,48 @@ async fn a_token_of_the_version_before_goes_on_with_the_record_of_its_member() {
 }
 
 #[tokio::test]
+async fn a_login_that_is_given_up_gives_nothing_back_to_a_page_of_another_account() {
+    for (agent, extension) in [("agent1", "700299"), ("agent2", "700201")] {
+        let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+        let config = platform_and_ozonetel_config(&platform, &ozonetel);
+        let clock = MovedClock::new();
+        let lock = Arc::new(MemoryLock::new(clock.clock()));
+        let world = World::at(clock, config, lock.clone()).await;
+        let office = One { platform, world };
+        login(&office.world.old_client(), ANA).await.expect(201);
+        let asked = ozonetel.with(|world| {
+            world.fault = Some(ozonetel::Fault::Wait);
+            world.asked
+        });
+        records(&office, &[(ANA_MEMBER, agent, extension)]);
+        let other = office.world.old_client();
+        let login = tokio::spawn(async move { login(&other, ANA).await });
+        let is_asked = ozonetel.until(move |world| world.asked > asked);
+        timeout(DEADLINE, is_asked).await.unwrap();
+        let name = LockName {
+            ozonetel_agent_id: agent.to_owned(),
+            sip_extension: extension.to_owned(),
+        };
+        let holders = async || {
+            let look = lock.look(&name).await.unwrap();
+            let ids = look.holders().map(|it| it.session_id.clone());
+            ids.collect::<Vec<_>>()
+        };
+        let claimed = holders().await;
+        login.abort();
+        let given_back = async {
+            while holders().await.iter().any(|it| claimed.contains(it)) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(DEADLINE, given_back).await.unwrap();
+        let look = lock.look(&name).await.unwrap();
+        let is_hers = |holder: &Owner| holder.member_id == ANA_MEMBER;
+        assert!(!look.holders().any(is_hers), "{look:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_agent_who_is_another_members_now_is_logged_out_at_ozonetel() {
     let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
     ozonetel.with(|world| {
@@ -99,12 +142,12 @@ async fn an_agent_who_is_another_members_now_is_logged_out_at_ozonetel() {
         world.passwords.insert("agent2".to_owned(), password);
     });
     let config = platform_and_ozonetel_config(&platform, &ozonetel);
-    let lock = |clock| -> Arc<dyn sidecar::SessionLock> { Arc::new(MemoryLock::new(clock)) };
+    let lock = |clock| -> Arc<dyn SessionLock> { Arc::new(MemoryLock::new(clock)) };
     let world = World::with(config, lock).await;
     let office = One { platform, world };
     let gone = async |id: &'static str| {
         let out = ozonetel.until(move |world| !world.present.contains_key(id));
-        tokio::time::timeout(DEADLINE, out).await.unwrap();
+        timeout(DEADLINE, out).await.unwrap();
     };
     let session = login(&office.device("desk"), ANA).await.expect(201);
     ozonetel.with(|world| assert!(world.present.contains_key("agent1")));

@@ -77,7 +77,7 @@ proptest! {
                         _ if ended.contains_key(&caller.session) => Acquired::Ended,
                         (None, Some(epoch)) => Acquired::Taken { epoch },
                         (Some((holder, since, _)), Some(epoch)) if same(holder, caller) => {
-                            Acquired::Refreshed { epoch, from: owner(holder, since) }
+                            Acquired::Refreshed { epoch, from: owner(holder, since), is_same_lock: true }
                         }
                         (Some((holder, since, _)), Some(epoch))
                             if (takeover || caller.device.is_none()) && holder.member == caller.member =>

@@ -742,12 +742,90 @@ async fn a_page_that_names_no_device_keeps_its_lock_where_the_login_of_another_i
     timeout(DEADLINE, is_given_back).await.unwrap();
     ozonetel.with(|world| world.fault = None);
     ozonetel.go_on();
-    // For a whole term, not for that of a login alone.
-    world.clock.advance(Duration::from_secs(800));
+    // For the time of two heartbeats, not for that of a login alone.
+    world.clock.advance(Duration::from_secs(599));
     world.device("desk").login(RITA).await.expect(409);
     page.beat(first.access_token()).await.expect(201);
+    world.clock.advance(Duration::from_secs(601));
+    world.device("desk").login(RITA).await.expect(409);
     world.stop().await.unwrap();
     ozonetel.with(|world| assert!(world.present.contains_key("agent2")));
+}
+
+#[tokio::test]
+async fn a_page_that_was_closed_keeps_its_lock_no_longer_where_the_login_of_another_is_given_up() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let config = ozonetel_config(&ozonetel, Mode::ApiKey);
+    let world = World::at(clock, config, lock.clone()).await;
+    let first = world.old_client().login(RAVI).await.expect(201);
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    let other = world.old_client();
+    let login = tokio::spawn(async move { other.try_login(RAVI).await });
+    until(&ozonetel, |world| world.asked == 2).await;
+    login.abort();
+    let name = LockName {
+        ozonetel_agent_id: "agent2".to_owned(),
+        sip_extension: "700202".to_owned(),
+    };
+    let id = &first.refresh_token()[..36];
+    let is_given_back = async {
+        while lock
+            .look(&name)
+            .await
+            .unwrap()
+            .holders()
+            .all(|it| it.session_id != id)
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, is_given_back).await.unwrap();
+    // In which the page would have beaten twice.
+    world.clock.advance(Duration::from_secs(600));
+    let look = lock.look(&name).await.unwrap();
+    assert!(look.holders().all(|it| it.session_id != id), "{look:?}");
+}
+
+#[tokio::test]
+async fn a_login_that_is_given_up_prolongs_nothing_for_a_page_that_came_after_it() {
+    let ozonetel = Ozonetel::start(Mode::ApiKey).await;
+    let clock = MovedClock::new();
+    let lock = Arc::new(MemoryLock::new(clock.clock()));
+    let config = ozonetel_config(&ozonetel, Mode::ApiKey);
+    let world = World::at(clock, config, lock.clone()).await;
+    world.old_client().login(RAVI).await.expect(201);
+    ozonetel.with(|world| world.fault = Some(Fault::Wait));
+    let other = world.old_client();
+    let login = tokio::spawn(async move { other.try_login(RAVI).await });
+    until(&ozonetel, |world| world.asked == 2).await;
+    let agent = |id: &str, extension: &str| LockName {
+        ozonetel_agent_id: id.to_owned(),
+        sip_extension: extension.to_owned(),
+    };
+    let name = agent("agent2", "700202");
+    let look = lock.look(&name).await.unwrap();
+    let second = look.holders().next().unwrap();
+    let third = Owner {
+        session_id: "of a third page".to_owned(),
+        ..second.clone()
+    };
+    let term = Duration::from_secs(30);
+    let taken = lock.acquire(&name, &third, term, false).await.unwrap();
+    assert!(matches!(taken, Acquired::Refreshed { .. }), "{taken:?}");
+    login.abort();
+    // Who has given anything back takes nothing any more.
+    let given_back = async {
+        let elsewhere = agent("agent9", "700209");
+        while lock.acquire(&elsewhere, second, term, false).await != Ok(Acquired::Ended) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, given_back).await.unwrap();
+    let page = lock.list(Bound::Unbounded, 1).await.unwrap();
+    assert_eq!(page.held[0].owner.session_id, third.session_id);
+    assert_eq!(page.held[0].left, term);
 }
 
 #[tokio::test]
