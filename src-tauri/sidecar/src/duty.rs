@@ -61,21 +61,37 @@ pub(crate) struct Begun {
     pub(crate) ordered: Option<Ordered>,
 }
 
+/// The session that a sign-in displaces.
+pub(crate) struct Before {
+    pub(crate) owner: Owner,
+    /// Which lock was granted to it.
+    pub(crate) lock: LockName,
+    /// What was ordered last in it, if that holds.
+    pub(crate) ordered: Option<Ordered>,
+}
+
 /// Logs an agent in who signs in, and returns what the answer says of it. A sign-in that began at
 /// `begun` waits for it no longer than it may take; the login goes on behind it, and the session
-/// keeps what comes of it. `before` is what was ordered in the session that this one displaces.
+/// keeps what comes of it. `before` is the session that this one displaces.
 pub(crate) async fn begin(
     sidecar: &Arc<Sidecar>,
     agent: &Arc<Agent>,
     session_id: &str,
-    before: Option<Ordered>,
+    before: Option<Before>,
     begun: Instant,
 ) -> Begun {
     let of = |telephony| Begun {
         telephony,
         ordered: None,
     };
+    let (same, former) = match before {
+        Some(before) if before.lock == agent.lock_name() => (before.ordered, None),
+        former => (None, former),
+    };
     let Some(ozonetel) = &sidecar.ozonetel else {
+        if let Some(former) = &former {
+            free_former(sidecar, agent, former).await;
+        }
         return of(telephony(TelephonyState::Ready, NO_TELEPHONY));
     };
     // First, so that a server which dies in between leaves nobody logged in; the lock has its whole term
@@ -86,8 +102,11 @@ pub(crate) async fn begin(
         let (sidecar, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
         let (agent, session_id) = (Arc::clone(agent), session_id.to_owned());
         async move {
+            if let Some(former) = &former {
+                end_former(&sidecar, &ozonetel, &agent, former).await;
+            }
             let (verdict, _) = log_in(&sidecar, &ozonetel, &agent, &session_id).await;
-            let ordered = match before {
+            let ordered = match same {
                 Some(before) => keep_state(&sidecar, &session_id, &verdict, before).await,
                 None => None,
             };
@@ -106,6 +125,70 @@ pub(crate) async fn begin(
         }
         Err(_) => of(telephony(TelephonyState::Pending, queue::PENDING)),
     }
+}
+
+/// Logs out whom `former` had in at Ozonetel, whose member has another account by now: the same agent with another
+/// extension, or another agent. Ozonetel leaves the one in with the number that they have, and keeps that number for
+/// the other. Until then nobody signs in whom the logout could hit: the lock of the one is this sign-in's, and that of
+/// the other is still `former`'s.
+async fn end_former(
+    sidecar: &Arc<Sidecar>,
+    ozonetel: &Arc<Ozonetel>,
+    agent: &Agent,
+    former: &Before,
+) {
+    let lock = &former.lock;
+    let duty = match lock.ozonetel_agent_id == agent.config.ozonetel_agent_id {
+        true => Duty::of_former(agent, lock),
+        false if has_agent(sidecar, former).await => known_duty(sidecar, ozonetel, lock).await,
+        false => return,
+    };
+    let agent_id = duty.agent_id();
+    info!(target: AUDIT, agent = agent_id, "another account: logging the agent out");
+    log_out(ozonetel, &duty).await;
+    free_former(sidecar, agent, former).await;
+}
+
+/// Whether the session still has its agent.
+async fn has_agent(sidecar: &Sidecar, session: &Before) -> bool {
+    match sidecar.lock.look(&session.lock).await {
+        Ok(look) => {
+            let [holder, _] = &look.holders;
+            let id = &session.owner.session_id;
+            holder.as_ref().is_some_and(|it| it.session_id == *id)
+        }
+        Err(error) => {
+            warn!(%error, "an agent is logged out once their session expires");
+            false
+        }
+    }
+}
+
+/// Frees the agent that `former` had, if that is another one than `agent`.
+async fn free_former(sidecar: &Sidecar, agent: &Agent, former: &Before) {
+    let Before { owner, lock, .. } = former;
+    if lock.ozonetel_agent_id == agent.config.ozonetel_agent_id {
+        return;
+    }
+    if let Err(error) = sidecar.lock.release(lock, owner).await {
+        let agent = &lock.ozonetel_agent_id;
+        warn!(agent, %error, "an agent is locked until their session expires");
+    }
+}
+
+/// Takes what is known of how to log out who has this lock; otherwise the password of all agents is tried.
+async fn known_duty(sidecar: &Arc<Sidecar>, ozonetel: &Arc<Ozonetel>, lock: &LockName) -> Duty {
+    let now = sidecar.clock.now().monotonic;
+    let mut known = Duty::of_lock(lock);
+    if let Ok(true) = ozonetel.duties.end(&lock.ozonetel_agent_id, now).await {
+        for duty in take_ended(sidecar, ozonetel).await {
+            match duty.agent_id() == lock.ozonetel_agent_id {
+                true => known = duty,
+                false => end_expired(sidecar, ozonetel, duty),
+            }
+        }
+    }
+    known
 }
 
 /// Has a session begin with the state that was ordered before it, where Ozonetel left the agent as they
@@ -640,15 +723,23 @@ pub(crate) fn sweep_behind(sidecar: &Arc<Sidecar>) {
     };
     let server = Arc::clone(sidecar);
     in_background(sidecar, async move {
-        // Where they are not told, they are at the next look.
-        let now = server.clock.now().monotonic;
-        let ended = ozonetel.duties.take_ended(now).await;
-        for duty in ended.unwrap_or_default() {
-            let (sidecar, ozonetel) = (Arc::clone(&server), Arc::clone(&ozonetel));
-            in_background(&server, async move {
-                end_under_lock(&sidecar, &ozonetel, &duty, "session expired").await;
-            });
+        for duty in take_ended(&server, &ozonetel).await {
+            end_expired(&server, &ozonetel, duty);
         }
+    });
+}
+
+async fn take_ended(sidecar: &Sidecar, ozonetel: &Ozonetel) -> Vec<Duty> {
+    let now = sidecar.clock.now().monotonic;
+    // Where they are not told, they are at the next look.
+    let ended = ozonetel.duties.take_ended(now).await;
+    ended.unwrap_or_default()
+}
+
+fn end_expired(sidecar: &Arc<Sidecar>, ozonetel: &Arc<Ozonetel>, duty: Duty) {
+    let (server, ozonetel) = (Arc::clone(sidecar), Arc::clone(ozonetel));
+    in_background(sidecar, async move {
+        end_under_lock(&server, &ozonetel, &duty, "session expired").await;
     });
 }
 

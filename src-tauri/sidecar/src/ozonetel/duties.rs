@@ -122,6 +122,14 @@ impl Duty {
         }
     }
 
+    /// Makes a new one for `agent`, who had `lock` before.
+    pub(crate) fn of_former(agent: &Agent, lock: &LockName) -> Self {
+        Self {
+            lock: lock.clone(),
+            ..Self::of(agent)
+        }
+    }
+
     /// Makes a new one for an agent of whom nothing else is known: the password of all agents is tried.
     pub(crate) fn of_lock(lock: &LockName) -> Self {
         Self {

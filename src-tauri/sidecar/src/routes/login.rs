@@ -23,13 +23,13 @@ use crate::body::{Field, read_json};
 use crate::client_address::client_address;
 use crate::device::Device;
 use crate::directory::{Agent, SignedIn, User};
-use crate::duty;
+use crate::duty::{self, Before};
 use crate::lock::{Acquired, Beat, Claim, Displacing, LockName, LockUnavailable, Look, Owner};
 use crate::metrics::TakeoverStep;
 use crate::queue;
 use crate::random::random_id;
 use crate::refusal::Refusal;
-use crate::session::{AtQueue, Ending, Ordered, SessionState};
+use crate::session::{AtQueue, Ending, SessionState};
 use crate::sidecar::{Sidecar, lock_name};
 use crate::takeover::{Ask, TicketHash};
 use crate::token::Caller;
@@ -78,7 +78,7 @@ pub(crate) async fn login(
     let (caller, mut claimed) = admitted?;
     let device_name = device.name_or_unnamed();
     let before = match &claimed {
-        Some(claimed) => ordered_before(&sidecar, &claimed.how, caller.lock.as_ref()).await,
+        Some(claimed) => before(&sidecar, &claimed.how).await,
         None => None,
     };
     let now = sidecar.clock.now();
@@ -256,24 +256,30 @@ async fn claim(
     })
 }
 
-/// Returns what was ordered last in the session that this login displaces, if that has the same agent.
-async fn ordered_before(
-    sidecar: &Sidecar,
-    how: &Acquired,
-    lock: Option<&LockName>,
-) -> Option<Ordered> {
-    sidecar.ozonetel.as_ref()?;
+/// Returns what is known of the session that this login displaces.
+async fn before(sidecar: &Sidecar, how: &Acquired) -> Option<Before> {
     let from = match how {
+        // Nothing hangs on it.
+        Acquired::Refreshed { is_same_lock, .. } if *is_same_lock && sidecar.ozonetel.is_none() => {
+            return None;
+        }
         Acquired::TakenOver { from, .. } | Acquired::Refreshed { from, .. } => from,
         Acquired::Taken { .. } | Acquired::Busy { .. } | Acquired::Ended => return None,
     };
-    // Where nobody knows it, the phone asks its user.
     match sidecar.sessions.state(&from.session_id).await {
         Ok(SessionState::Live {
-            lock: theirs,
+            lock: Some(lock),
             at_queue,
             ..
-        }) if theirs.as_ref() == lock && at_queue.unsettled.is_none() => at_queue.ordered,
+        }) => Some(Before {
+            owner: from.clone(),
+            lock,
+            // Where nobody knows it, the phone asks its user.
+            ordered: match at_queue.unsettled {
+                None => at_queue.ordered,
+                Some(_) => None,
+            },
+        }),
         Ok(_) | Err(_) => None,
     }
 }

@@ -58,6 +58,10 @@ async fn a_session_lasts_as_long_as_its_account_is_its_members_at_any_server() {
     granted::another_extension_is_signed_in_to_anew_and_the_old_one_is_free(&Two::start().await)
         .await;
     granted::a_login_with_another_extension_frees_the_old_one_at_once(&Two::start().await).await;
+    granted::a_login_as_another_agent_with_the_same_extension_frees_the_first_one(
+        &Two::start().await,
+    )
+    .await;
     granted::a_logout_frees_what_was_granted_whatever_the_record_says(&Two::start().await).await;
     granted::a_manager_with_a_record_never_locks_it(&Two::start().await).await;
 }

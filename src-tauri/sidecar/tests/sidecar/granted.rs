@@ -137,6 +137,37 @@ pub(crate) async fn a_login_with_another_extension_frees_the_old_one_at_once(off
     }
 }
 
+pub(crate) async fn a_login_as_another_agent_with_the_same_extension_frees_the_first_one(
+    office: &impl Office,
+) {
+    let takeover = json!({"email": ANA, "password": PASSWORD, "takeover": true});
+    let again = json!({"email": ANA, "password": PASSWORD});
+    for (device, body) in [("desk", again), ("tablet", takeover)] {
+        records(office, &[(ANA_MEMBER, "agent1", "700201")]);
+        let session = login(&office.device("desk"), ANA).await.expect(201);
+        records(
+            office,
+            &[
+                (ANA_MEMBER, "agent3", "700201"),
+                (RAVI_MEMBER, "agent1", "700299"),
+            ],
+        );
+        let device = office.later(device);
+        let next = device.login_with(body).await.expect(201);
+        assert_eq!(next.body["agentConfig"]["ozonetelAgentId"], "agent3");
+        let laptop = office.device("laptop");
+        let theirs = login(&laptop, RAVI).await.expect(201);
+        // Nothing that is late of the first session touches it.
+        let late = office.device("desk").logout(session.access_token()).await;
+        assert_eq!(late.expect(201).body["released"], false);
+        for (device, session) in [(&laptop, &theirs), (&device, &next)] {
+            let beat = device.beat(session.access_token()).await.expect(201);
+            assert_eq!(beat.body["lock"], "held");
+            device.logout(session.access_token()).await.expect(201);
+        }
+    }
+}
+
 pub(crate) async fn a_logout_frees_what_was_granted_whatever_the_record_says(office: &impl Office) {
     let session = login(&office.device("desk"), ANA).await.expect(201);
     records(office, &[(ANA_MEMBER, "agent2", "700202")]);

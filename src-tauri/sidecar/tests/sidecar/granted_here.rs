@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use sidecar::{LockName, MemoryLock, Owner, SessionLock};
 use tokio::time::timeout;
 
 use crate::granted::{self, ANA, Office, RAVI, as_before, changed, login, records};
 use crate::stand_in::ozonetel::{self, Mode, Ozonetel, password_of};
-use crate::stand_in::platform::{ANA_MEMBER, Fault, Platform, RAVI_MEMBER};
-use crate::stand_in::{platform_and_ozonetel_config, platform_config};
+use crate::stand_in::platform::{ANA_MEMBER, Fault, PASSWORD, Platform, RAVI_MEMBER};
+use crate::stand_in::{own_passwords_config, platform_and_ozonetel_config, platform_config};
 use crate::world::{DEADLINE, Device, MovedClock, World};
 
 /// How long a record is believed.
@@ -58,6 +59,10 @@ async fn a_session_lasts_as_long_as_its_account_is_its_members() {
     granted::another_extension_is_signed_in_to_anew_and_the_old_one_is_free(&One::start().await)
         .await;
     granted::a_login_with_another_extension_frees_the_old_one_at_once(&One::start().await).await;
+    granted::a_login_as_another_agent_with_the_same_extension_frees_the_first_one(
+        &One::start().await,
+    )
+    .await;
     granted::a_logout_frees_what_was_granted_whatever_the_record_says(&One::start().await).await;
     granted::a_manager_with_a_record_never_locks_it(&One::start().await).await;
 }
@@ -135,16 +140,72 @@ async fn a_login_that_is_given_up_gives_nothing_back_to_a_page_of_another_accoun
 }
 
 #[tokio::test]
-async fn an_agent_who_is_another_members_now_is_logged_out_at_ozonetel() {
+async fn who_signs_in_with_another_extension_is_in_with_that_alone_at_ozonetel() {
+    for (device, takeover) in [("desk", false), ("tablet", true)] {
+        let (ozonetel, office) = with_ozonetel().await;
+        login(&office.device("desk"), ANA).await.expect(201);
+        ozonetel.with(|world| assert_eq!(world.present["agent1"], "700201"));
+        records(
+            &office,
+            &[
+                (ANA_MEMBER, "agent1", "700299"),
+                (RAVI_MEMBER, "agent2", "700201"),
+            ],
+        );
+        let body = json!({"email": ANA, "password": PASSWORD, "takeover": takeover});
+        let next = office.device(device).login_with(body).await.expect(201);
+        assert_eq!(next.body["telephony"]["state"], "ready");
+        ozonetel.with(|world| assert_eq!(world.present["agent1"], "700299"));
+        let theirs = login(&office.device("laptop"), RAVI).await.expect(201);
+        assert_eq!(theirs.body["telephony"]["state"], "ready");
+        ozonetel.with(|world| assert_eq!(world.present["agent2"], "700201"));
+    }
+}
+
+#[tokio::test]
+async fn who_signs_in_as_another_agent_leaves_the_first_one_out_at_ozonetel() {
+    for (device, takeover) in [("desk", false), ("tablet", true)] {
+        let (ozonetel, office) = with_ozonetel().await;
+        login(&office.device("desk"), ANA).await.expect(201);
+        records(
+            &office,
+            &[
+                (ANA_MEMBER, "agent2", "700201"),
+                (RAVI_MEMBER, "agent1", "700299"),
+            ],
+        );
+        let body = json!({"email": ANA, "password": PASSWORD, "takeover": takeover});
+        let next = office.device(device).login_with(body).await.expect(201);
+        assert_eq!(next.body["telephony"]["state"], "ready");
+        ozonetel.with(|world| {
+            assert_eq!(world.present["agent2"], "700201");
+            assert!(!world.present.contains_key("agent1"));
+        });
+        let theirs = login(&office.device("laptop"), RAVI).await.expect(201);
+        assert_eq!(theirs.body["telephony"]["state"], "ready");
+    }
+}
+
+#[tokio::test]
+async fn who_signs_in_as_another_agent_is_out_as_the_first_one_by_the_password_of_that() {
     let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
-    ozonetel.with(|world| {
-        let password = password_of("agent1");
-        world.passwords.insert("agent2".to_owned(), password);
-    });
-    let config = platform_and_ozonetel_config(&platform, &ozonetel);
-    let lock = |clock| -> Arc<dyn SessionLock> { Arc::new(MemoryLock::new(clock)) };
-    let world = World::with(config, lock).await;
+    let config = own_passwords_config(&platform, &ozonetel, "ozonetelpassword");
+    let world = World::alone(config).await;
     let office = One { platform, world };
+    for id in ["agent1", "agent2"] {
+        records(&office, &[(ANA_MEMBER, id, "700201")]);
+        office.platform.with(|world| {
+            world.agents[0].fields["ozonetelpassword"] = json!(password_of(id));
+        });
+        let session = login(&office.device("desk"), ANA).await.expect(201);
+        assert_eq!(session.body["telephony"]["state"], "ready");
+        ozonetel.with(|world| assert!(world.present.keys().eq([id])));
+    }
+}
+
+#[tokio::test]
+async fn an_agent_who_is_another_members_now_is_logged_out_at_ozonetel() {
+    let (ozonetel, office) = with_ozonetel().await;
     let gone = async |id: &'static str| {
         let out = ozonetel.until(move |world| !world.present.contains_key(id));
         timeout(DEADLINE, out).await.unwrap();
@@ -163,4 +224,15 @@ async fn an_agent_who_is_another_members_now_is_logged_out_at_ozonetel() {
     let logout = office.later("laptop").logout(session.access_token()).await;
     assert_eq!(logout.expect(201).body["released"], true);
     gone("agent2").await;
+}
+
+/// An office whose agents have an account at Ozonetel.
+async fn with_ozonetel() -> (Ozonetel, One) {
+    let (platform, ozonetel) = (Platform::start().await, Ozonetel::start(Mode::ApiKey).await);
+    ozonetel.with(|world| {
+        let password = password_of("agent1");
+        world.passwords.insert("agent2".to_owned(), password);
+    });
+    let world = World::alone(platform_and_ozonetel_config(&platform, &ozonetel)).await;
+    (ozonetel, One { platform, world })
 }
