@@ -310,8 +310,8 @@ async fn log_in_anew(
         keep_note(sidecar, session_id, Note::Ordered(None)).await;
     }
     let unsettled = anew.unsettled.clone();
-    keep_note(sidecar, session_id, Note::Unsettled(unsettled)).await;
-    see_to(sidecar, ozonetel, agent, session_id, anew).await
+    let is_marked = keep_note(sidecar, session_id, Note::Unsettled(unsettled)).await;
+    see_to(sidecar, ozonetel, agent, session_id, anew, is_marked).await
 }
 
 /// Returns what a session knows of a login at Ozonetel that begins now.
@@ -319,13 +319,14 @@ pub(crate) fn unsettled(sidecar: &Sidecar) -> Unsettled {
     Unsettled::begin(random_id(), sidecar.clock.now().wall)
 }
 
-/// Carries out a login that the session knows not to be settled.
+/// Carries out a login that the session knows not to be settled, as far as `is_marked` says.
 async fn see_to(
     sidecar: &Arc<Sidecar>,
     ozonetel: &Ozonetel,
     agent: &Arc<Agent>,
     session_id: &str,
     anew: &Anew,
+    is_marked: bool,
 ) -> Result<Verdict, Silent> {
     let (verdict, at_queue) = log_in(sidecar, ozonetel, agent, session_id).await;
     let Some(at_queue) = at_queue else {
@@ -346,7 +347,9 @@ async fn see_to(
     let is_settled = match is_ordered {
         true => {
             let looked = (at_queue.version, was_in);
-            order_again(sidecar, ozonetel, agent, session_id, looked, &anew.turn).await
+            let mark = is_marked.then_some(&anew.unsettled);
+            let turn = &anew.turn;
+            order_again(sidecar, ozonetel, agent, session_id, looked, turn, mark).await
         }
         false => true,
     };
@@ -451,7 +454,7 @@ pub(crate) fn settle(
                     turn: Weak::new(),
                 };
                 // What becomes of it stands in the log, and with the session.
-                let _ = see_to(&server, &ozonetel, &agent, &session_id, &anew).await;
+                let _ = see_to(&server, &ozonetel, &agent, &session_id, &anew, true).await;
             }
             // Another server sees to it.
             Ok(false) => {}
@@ -464,7 +467,8 @@ pub(crate) fn settle(
 /// Where that cannot be, the phone is told so; where they order another one meanwhile, that is the one. Each try has
 /// its turn, which is `turn` while somebody has that, so that none overtakes an order of theirs. Who was in already
 /// (`was_in`), or has ordered something since `version` was looked at, may be in a call by now, and a refusal then says
-/// no more than that. Returns whether nothing is left to do.
+/// no more than that. Where the session does not have this `mark` any more, an order of theirs was done since, and
+/// nothing is ordered. Returns whether nothing is left to do.
 async fn order_again(
     sidecar: &Sidecar,
     ozonetel: &Ozonetel,
@@ -472,6 +476,7 @@ async fn order_again(
     session_id: &str,
     (version, was_in): (u64, bool),
     turn: &Weak<Turn>,
+    mut mark: Option<&Unsettled>,
 ) -> bool {
     for _ in 0..ORDERS_AGAIN {
         let _turn = match turn.upgrade() {
@@ -481,6 +486,12 @@ async fn order_again(
         let Some(before) = at_queue(sidecar, session_id).await else {
             return false;
         };
+        // After the first try theirs may be done at another server, and this one over it.
+        if let Some(mark) = mark.take()
+            && before.unsettled.as_ref().map(Unsettled::id) != Some(mark.id())
+        {
+            return true;
+        }
         let Some(ordered) = before.ordered else {
             return true;
         };
@@ -527,10 +538,13 @@ async fn at_queue(sidecar: &Sidecar, session_id: &str) -> Option<AtQueue> {
     }
 }
 
-async fn keep_note(sidecar: &Sidecar, session_id: &str, note: Note) {
-    if let Err(error) = sidecar.sessions.note(session_id, note).await {
+/// Returns whether it is surely kept, if the session goes on.
+async fn keep_note(sidecar: &Sidecar, session_id: &str, note: Note) -> bool {
+    let noted = sidecar.sessions.note(session_id, note).await;
+    if let Err(error) = &noted {
         warn!(%error, "a session does not know what became of its agent at Ozonetel");
     }
+    noted.is_ok()
 }
 
 /// Has a session keep what was ordered for its agent, or that nobody knows it, where `version` is how often that was noted

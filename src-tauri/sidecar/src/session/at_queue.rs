@@ -88,7 +88,7 @@ impl Unsettled {
         (tries <= TRIES).then_some(Self { id, at: now, tries })
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 

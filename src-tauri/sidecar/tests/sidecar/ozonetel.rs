@@ -205,6 +205,31 @@ async fn who_pauses_while_they_are_made_ready_after_a_lapse_is_not_ready_after_t
 }
 
 #[tokio::test]
+async fn who_pauses_while_a_login_that_was_left_behind_is_seen_to_is_paused_once() {
+    let (ozonetel, world) = start(Mode::ApiKey).await;
+    let desk = world.device("desk");
+    let next = left_behind(&ozonetel, &world, &desk).await;
+    let token = next.access_token();
+    let asked = ozonetel.with(|world| {
+        let (agent, number) = ("agent1".to_owned(), "700201".to_owned());
+        world.present.insert(agent, number);
+        world.fault = Some(Fault::Wait);
+        world.orders.clear();
+        world.asked
+    });
+    desk.beat(token).await.expect(201);
+    until(&ozonetel, |world| world.asked == asked + 1).await;
+    ozonetel.with(|world| world.fault = None);
+    let pause = json!({"state": "Pause", "pauseReason": "Lunch"});
+    let paused = order(&desk, token, "agent-state", pause).await;
+    paused.expect(201);
+    ozonetel.go_on();
+    // This waits for what the heartbeat has begun.
+    world.stop().await.unwrap();
+    assert_eq!(states(&ozonetel), ["Pause"]);
+}
+
+#[tokio::test]
 async fn an_outcome_while_ozonetel_has_its_agent_out_is_saved_after_they_are_as_they_were() {
     let (ozonetel, world) = start(Mode::ApiKey).await;
     let desk = world.device("desk");
