@@ -120,6 +120,8 @@ pub struct Look {
     pub holders: [Option<Owner>; 2],
     /// Whether the extension is locked with another agent.
     pub is_shared: bool,
+    /// Whether it is written of each of them that it is locked with another extension.
+    pub is_moved: [bool; 2],
     /// What was asked of the holder last, by somebody's device.
     pub ask: Option<Ask>,
     pub now: Moment,
@@ -259,11 +261,13 @@ impl Look {
     /// again.
     pub fn lost_to(&self, own: &Owner) -> Option<&Owner> {
         let [agent, extension] = self.holders.each_ref().map(Option::as_ref);
-        let is_lost = |holder: &&Owner| holder.has_displaced(own);
+        let is_lost = |holder: &Owner, is_moved: bool| {
+            holder.has_displaced(own) || is_moved && holder.is_moved_session_of(own)
+        };
         // An epoch says nothing about the lock of another agent with the same extension.
-        let is_anothers = |holder: &&Owner| self.is_shared || is_lost(holder);
+        let is_anothers = |it: &&Owner| self.is_shared || is_lost(it, self.is_moved[1]);
         agent
-            .filter(is_lost)
+            .filter(|it| is_lost(it, self.is_moved[0]))
             .or_else(|| extension.filter(is_anothers))
     }
 }
@@ -282,12 +286,22 @@ impl Owner {
     /// Whether `self`, the holder, has the lock in place of `caller`. Who is known to have it since an earlier change
     /// has not: the store has forgotten the later one.
     fn has_displaced(&self, caller: &Self) -> bool {
-        let is_before = self.epoch > 0 && self.epoch < caller.epoch;
         if self.is_same_as(caller) {
             self.is_later_session_of(caller)
         } else {
-            !is_before
+            !self.is_before(caller)
         }
+    }
+
+    /// Whether `self`, the holder, is known to have the lock since an earlier change than `caller`.
+    fn is_before(&self, caller: &Self) -> bool {
+        self.epoch > 0 && self.epoch < caller.epoch
+    }
+
+    /// Whether `self`, the holder, who has another extension, has the lock by another session of `caller`: of two
+    /// without a device id both go on, but with one extension alone.
+    fn is_moved_session_of(&self, caller: &Self) -> bool {
+        self.is_same_as(caller) && self.session_id != caller.session_id && !self.is_before(caller)
     }
 
     /// Whether `self`, the holder, is the device of `caller` with a later session: it signed in again, or

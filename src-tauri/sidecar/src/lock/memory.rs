@@ -271,9 +271,11 @@ impl State {
         let keys = name.keys();
         let entries = keys.each_ref().map(|key| self.entries.get(key));
         let is_other = |entry: &Entry| entry.agent_id != name.ozonetel_agent_id;
+        let is_moved = |entry: &Entry| entry.extension != name.sip_extension;
         Look {
             holders: entries.map(|entry| Some(entry?.owner.clone())),
             is_shared: entries[1].is_some_and(is_other),
+            is_moved: entries.map(|entry| entry.is_some_and(is_moved)),
             ask: self.ask(name, now).cloned(),
             now,
         }

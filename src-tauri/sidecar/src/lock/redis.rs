@@ -164,7 +164,14 @@ impl SessionLock for RedisLock {
             let (term, value) = (millis(ttl).to_string(), Value::of(owner, name).json());
             let (epoch, sessions) = (owner.epoch.to_string(), self.store.key(SESSIONS));
             let mark = mark.unwrap_or_default();
-            let more = [&*term, &value, &epoch, &sessions, &mark];
+            let more = [
+                &*term,
+                &value,
+                &epoch,
+                &sessions,
+                &mark,
+                &name.sip_extension,
+            ];
             let (how, _, holder) = self.run(&self.beat, name, owner, &more).await?;
             match &*how {
                 "extended" => Ok(Beat::Extended),
@@ -219,8 +226,11 @@ impl SessionLock for RedisLock {
             let found = [agent, extension].map(|it| (!it.is_empty()).then(|| Found::read(&it)));
             let is_other = |it: &String| *it != name.ozonetel_agent_id;
             let with = found[1].as_ref().and_then(|it| it.agent.as_ref());
+            let is_another = |it: &String| *it != name.sip_extension;
+            let is_moved = |it: &Found| it.extension.as_ref().is_some_and(is_another);
             Ok(Look {
                 is_shared: with.is_some_and(is_other),
+                is_moved: found.each_ref().map(|it| it.as_ref().is_some_and(is_moved)),
                 holders: found.map(|it| Some(it?.owner)),
                 // What is no ask is as good as none.
                 ask: serde_json::from_str(&ask).ok(),

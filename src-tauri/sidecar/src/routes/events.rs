@@ -311,6 +311,7 @@ mod tests {
             let look = Look {
                 holders: [agent, extension],
                 is_shared,
+                is_moved: [false; 2],
                 ask: None,
                 now: Duration::ZERO,
             };

@@ -100,12 +100,18 @@ async fn a_beat_has_lost_to_whom_a_look_says_whatever_is_written_there() {
                 1 => json!("agent0"),
                 _ => json!("agent9"),
             };
+            let extension = match random.below(6) {
+                0 => json!(null),
+                1 => json!("700299"),
+                _ => json!("700200"),
+            };
             let value = json!({
                 "memberId": member,
                 "deviceId": (device > 0).then(|| format!("device {device}")),
                 "sessionId": session,
                 "epoch": epoch,
                 "agent": agent,
+                "extension": extension,
             });
             match random.below(8) {
                 0 => server.command(&["DEL", key]),
@@ -459,6 +465,42 @@ async fn an_extension_that_an_agent_no_longer_has_is_free_unless_another_has_loc
         .unwrap();
     assert!(server.command(&["GET", key]).contains("session 5"));
     server.assert_every_key_expires();
+}
+
+#[tokio::test]
+async fn a_page_with_another_extension_does_not_lock_the_one_before_again() {
+    let server = RedisServer::start();
+    let stores: [&dyn SessionLock; 2] = [
+        &RedisLock::new(server.store()),
+        &MemoryLock::new(Clock::system()),
+    ];
+    let with = |extension: &str| LockName {
+        sip_extension: extension.to_owned(),
+        ..name(0)
+    };
+    for lock in stores {
+        let mut pages = Vec::new();
+        for (session, extension) in [(0, "1"), (1, "2"), (2, "2")] {
+            let name = with(extension);
+            let asks = owner((0, 0, session), 0);
+            let taken = lock.acquire(&name, &asks, TTL, false).await.unwrap();
+            pages.push((name, owner((0, 0, session), epoch_of(&taken).unwrap())));
+        }
+        let holder = pages[2].1.clone();
+        let (name, page) = &pages[0];
+        let lost = Beat::Lost { holder };
+        assert_eq!(
+            lock.look(name).await.unwrap().lost_to(page),
+            Some(&pages[2].1)
+        );
+        assert_eq!(lock.beat(name, page, TTL).await, Ok(lost));
+        let look = lock.look(name).await.unwrap();
+        assert_eq!(look.holders[1], None, "{look:?}");
+        // With one extension they go on side by side.
+        for (name, page) in &pages[1..] {
+            assert_eq!(lock.beat(name, page, TTL).await, Ok(Beat::Extended));
+        }
+    }
 }
 
 #[tokio::test]

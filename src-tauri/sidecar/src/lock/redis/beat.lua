@@ -1,6 +1,6 @@
 -- ARGV[6] the term in ms, ARGV[7] the owner as JSON, ARGV[8] the epoch since which it holds the lock, ARGV[9] what the
 -- keys of sessions begin with, ARGV[10] what is noted with the caller's session where it takes the lock again, that its
--- agent's login at Ozonetel is not seen to its end, or nothing.
+-- agent's login at Ozonetel is not seen to its end, or nothing, ARGV[11] the caller's extension.
 -- A session that is displaced by another device of its member has that noted, as by `acquire.lua`.
 -- Returns how it ended, nothing, and the holder where it is lost, as `Look::lost_to` finds it.
 
@@ -27,10 +27,16 @@ local function is_before(owner)
   return owner.epoch and owner.epoch > 0 and owner.epoch < since
 end
 
+-- Tells whether the caller's device has it by another session, which has another extension.
+local function is_moved_session(owner)
+  return is_caller(owner) and owner.sessionId ~= ARGV[3] and not is_before(owner)
+    and type(owner.extension) == 'string' and owner.extension ~= ARGV[11]
+end
+
 local kept, is_displacing, displaced = nil, false, {}
 for _, key in ipairs(LOCKED) do
   local owner = holder(key)
-  if owner and (is_of_another_agent(owner) or is_later_session(owner)) then
+  if owner and (is_of_another_agent(owner) or is_later_session(owner) or is_moved_session(owner)) then
     return {'lost', '', owner.value}
   elseif owner and is_caller(owner) and (owner.epoch or since) >= since then
     -- Those that name no device go on side by side: what the last of them wrote stays.
