@@ -403,7 +403,7 @@ pub(crate) fn put_back(
             refused @ Ok(Verdict::Refused(_)) => {
                 keep_note(&server, &session_id, Note::Telephony(told(&refused))).await;
             }
-            // They are in, and a heartbeat settles what they are.
+            // They are in, and what was ordered last stays unknown: a heartbeat settles their login alone.
             Err(Silent::NotDone | Silent::Unknown) => {}
         }
     });
