@@ -41,11 +41,8 @@ pub(super) fn set_at_start(app: &AppHandle, shortcuts: &Shortcuts) {
     let shortcuts = shortcuts.clone();
     // The thread of the windows has to answer each.
     tauri::async_runtime::spawn_blocking(move || {
-        for ((setting, keys), act) in shortcuts.all().into_iter().zip(ACTS) {
-            if keys.is_empty() {
-                continue;
-            }
-            let taken = parse(keys, act).and_then(|it| take_or_say(plugged(&app)?, &it));
+        for (setting, keys) in read(&shortcuts) {
+            let taken = keys.and_then(|it| take_or_say(plugged(&app)?, &it));
             if let Err(rejected) = taken {
                 let shell = app.state::<Shell>();
                 if rejected.code == TAKEN {
@@ -68,7 +65,9 @@ pub(super) fn change(
     if before == after {
         return Ok(());
     }
-    let (mut old, mut new) = (readable(before), read(after)?);
+    // What names no key was never taken.
+    let mut old: Vec<Taken> = read(before).filter_map(|(_, it)| it.ok()).collect();
+    let mut new: Vec<Taken> = read(after).map(|(_, it)| it).collect::<Result<_, _>>()?;
     // What stays is not touched: another program may have it.
     let stays: Vec<Taken> = old.iter().filter(|it| new.contains(it)).cloned().collect();
     old.retain(|it| !stays.contains(it));
@@ -136,23 +135,11 @@ fn buttons(app: &AppHandle, is_in_call: bool, had: Vec<Taken>) -> Vec<Taken> {
     taken
 }
 
-/// Reads the keys of the settings; those that are off are left out.
-fn read(shortcuts: &Shortcuts) -> Result<Vec<Taken>, Rejected> {
-    shortcuts
-        .all()
-        .into_iter()
-        .zip(ACTS)
-        .filter(|((_, keys), _)| !keys.is_empty())
-        .map(|((_, keys), act)| parse(keys, act))
-        .collect()
-}
-
-/// The same of settings that may hold names of no keys, which nobody has taken.
-fn readable(shortcuts: &Shortcuts) -> Vec<Taken> {
+/// Reads the keys of the settings, each with the name of its setting; those that are off are left out.
+fn read(shortcuts: &Shortcuts) -> impl Iterator<Item = (&'static str, Result<Taken, Rejected>)> {
     let set = shortcuts.all().into_iter().zip(ACTS);
     let set = set.filter(|((_, keys), _)| !keys.is_empty());
-    set.filter_map(|((_, keys), act)| parse(keys, act).ok())
-        .collect()
+    set.map(|((setting, keys), act)| (setting, parse(keys, act)))
 }
 
 fn parse(name: &str, act: Act) -> Result<Taken, Rejected> {
