@@ -438,8 +438,8 @@ impl Call {
     /// Holds it because the user has turned to another call. One that rings here goes on ringing
     /// until the user answers it; the far end of one that is set up is told when it talks.
     pub(crate) fn put_aside(&mut self, outputs: &mut Outputs) {
-        match &mut self.state {
-            State::Alerting { automatic, .. } => *automatic = Automatic::Off,
+        match self.state {
+            State::Alerting { .. } => self.answer_by_hand(),
             State::Offering { .. }
             | State::Calling { .. }
             | State::Ringing { .. }

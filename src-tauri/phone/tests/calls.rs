@@ -380,17 +380,8 @@ fn a_hold_that_comes_while_new_addresses_are_refused_is_still_offered() {
 fn a_peers_offer_that_is_cancelled_after_the_media_took_it_is_put_right_by_one_of_ours() {
     let (mut world, call) = World::in_call();
     world.in_dialog("INVITE", 1, "v=0\r\no=slow\r\na=sendonly\r\n");
-    let asked = world.media.last().unwrap().1.clone();
-    let request = asked.split(['{', ',']).nth(1).unwrap();
-    let request = request.trim().strip_prefix("request: ").unwrap();
-    let request = request.parse().unwrap();
+    let answer = late_answer(&world, true);
     world.in_dialog("CANCEL", 1, "");
-    let answer = MediaNews::Answer {
-        request,
-        answer: sip::Answer("v=0\r\no=our-answer\r\n".to_owned()),
-        telephone_event: true,
-        held_by_peer: true,
-    };
     world.news(call, answer);
     assert_eq!(world.count_sent("INVITE"), 2, "both agree again");
 }
@@ -551,20 +542,11 @@ fn a_call_that_connects_aside_is_held_once_it_talks_whatever_becomes_of_new_addr
 fn a_hold_that_the_peer_never_heard_of_is_offered() {
     let (mut world, call) = World::in_call();
     world.in_dialog("INVITE", 1, "v=0\r\no=slow\r\n");
-    let asked = world.media.last().unwrap().1.clone();
-    let request = asked.split(['{', ',']).nth(1).unwrap();
-    let request = request.trim().strip_prefix("request: ").unwrap();
-    let request = request.parse().unwrap();
+    let answer = late_answer(&world, false);
     world.command(Command::Hold { call }).unwrap();
     world.in_dialog("CANCEL", 1, "");
     assert_eq!(world.count_sent("SIP/2.0 487"), 1);
 
-    let answer = MediaNews::Answer {
-        request,
-        answer: sip::Answer("v=0\r\no=our-answer\r\n".to_owned()),
-        telephone_event: true,
-        held_by_peer: false,
-    };
     world.news(call, answer);
     assert!(!world.sent.iter().any(|it| it.contains("our-answer")));
     assert_eq!(world.count_sent("INVITE"), 2, "the hold leaves by itself");
@@ -727,4 +709,17 @@ fn type_count(world: &World, name: &str) -> usize {
         .iter()
         .filter(|it| serde_json::to_value(it).unwrap()["type"] == name)
         .count()
+}
+
+/// What the media will say to the offer that it was asked to answer last.
+fn late_answer(world: &World, held_by_peer: bool) -> MediaNews {
+    let (_, asked) = world.media.last().unwrap();
+    let request = asked.split(['{', ',']).nth(1).unwrap();
+    let request = request.trim().strip_prefix("request: ").unwrap();
+    MediaNews::Answer {
+        request: request.parse().unwrap(),
+        answer: sip::Answer("v=0\r\no=our-answer\r\n".to_owned()),
+        telephone_event: true,
+        held_by_peer,
+    }
 }
