@@ -110,51 +110,29 @@ pub(crate) async fn another_extension_is_signed_in_to_anew_and_the_old_one_is_fr
 }
 
 pub(crate) async fn a_login_with_another_extension_frees_the_old_one_at_once(office: &impl Office) {
-    let takeover = json!({"email": ANA, "password": PASSWORD, "takeover": true});
-    let again = json!({"email": ANA, "password": PASSWORD});
-    for (device, body) in [("desk", again), ("tablet", takeover)] {
-        records(office, &[(ANA_MEMBER, "agent1", "700201")]);
-        let session = login(&office.device("desk"), ANA).await.expect(201);
-        records(
-            office,
-            &[
-                (ANA_MEMBER, "agent1", "700299"),
-                (RAVI_MEMBER, "agent2", "700201"),
-            ],
-        );
-        let device = office.later(device);
-        let next = device.login_with(body).await.expect(201);
-        assert_eq!(next.body["agentConfig"]["sipExtension"], "700299");
-        let laptop = office.device("laptop");
-        let theirs = login(&laptop, RAVI).await.expect(201);
-        // Nothing that is late of the first session touches it.
-        let late = office.device("desk").logout(session.access_token()).await;
-        assert_eq!(late.expect(201).body["released"], false);
-        let beat = laptop.beat(theirs.access_token()).await.expect(201);
-        assert_eq!(beat.body["lock"], "held");
-        laptop.logout(theirs.access_token()).await.expect(201);
-        device.logout(next.access_token()).await.expect(201);
-    }
+    frees_what_they_had(office, ("agent1", "700299"), ("agent2", "700201")).await;
 }
 
 pub(crate) async fn a_login_as_another_agent_with_the_same_extension_frees_the_first_one(
     office: &impl Office,
 ) {
+    frees_what_they_had(office, ("agent3", "700201"), ("agent1", "700299")).await;
+}
+
+/// Ana, who is in as agent1 with 700201, signs in with her next account, at her desk or elsewhere, and Ravi with his, which
+/// has something that was hers.
+async fn frees_what_they_had(office: &impl Office, hers: (&str, &str), his: (&str, &str)) {
     let takeover = json!({"email": ANA, "password": PASSWORD, "takeover": true});
     let again = json!({"email": ANA, "password": PASSWORD});
     for (device, body) in [("desk", again), ("tablet", takeover)] {
         records(office, &[(ANA_MEMBER, "agent1", "700201")]);
         let session = login(&office.device("desk"), ANA).await.expect(201);
-        records(
-            office,
-            &[
-                (ANA_MEMBER, "agent3", "700201"),
-                (RAVI_MEMBER, "agent1", "700299"),
-            ],
-        );
+        let next = [(ANA_MEMBER, hers.0, hers.1), (RAVI_MEMBER, his.0, his.1)];
+        records(office, &next);
         let device = office.later(device);
         let next = device.login_with(body).await.expect(201);
-        assert_eq!(next.body["agentConfig"]["ozonetelAgentId"], "agent3");
+        assert_eq!(next.body["agentConfig"]["ozonetelAgentId"], hers.0);
+        assert_eq!(next.body["agentConfig"]["sipExtension"], hers.1);
         let laptop = office.device("laptop");
         let theirs = login(&laptop, RAVI).await.expect(201);
         // Nothing that is late of the first session touches it.
